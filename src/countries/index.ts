@@ -1,0 +1,2 @@
+export type { BaselineState } from './baseline-state.js';
+export type { Baseline, BinShares, CountrySample } from './sample.js';

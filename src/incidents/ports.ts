@@ -1,0 +1,62 @@
+import type { UnixMillis } from '../bgp/index.js';
+import type { IncidentEvent } from './event.js';
+import type { StoredState } from './state.js';
+
+/** Who may write: proved anew at every commit by its epoch, which grows with each new holder (a fencing token). */
+export interface Lease {
+  readonly holder: string;
+  readonly epoch: number;
+}
+
+export type Resolution = 'minute' | 'bin';
+/** Length of one history row, by resolution, and how long rows are kept. */
+export const historyRules = {
+  minute: { stepMs: 60_000, keepMs: 48 * 3_600_000 },
+  bin: { stepMs: 300_000, keepMs: 35 * 86_400_000 },
+} as const;
+
+/** A value that was not measured. */
+export const unknownValue = 0xffffffff;
+/** The eight values of a row, in this order, each a uint32. */
+export const rowValues = ['units4', 'prefixes4', 'voters4', 'churn4', 'units6', 'prefixes6', 'voters6', 'churn6'] as const;
+
+/** One row of a country's history. `values` are 8 uint32 in the order of rowValues; 0xFFFFFFFF is unknown. */
+export interface HistorySample {
+  readonly country: string;
+  readonly resolution: Resolution;
+  /** Start of the minute or bin: a multiple of its stepMs. */
+  readonly at: UnixMillis;
+  readonly values: Uint32Array;
+}
+
+/** Everything one commit writes, all or nothing. */
+export interface Commit {
+  readonly lease: Lease;
+  /** The version this commit makes: one more than the version it was reckoned from. */
+  readonly version: number;
+  readonly at: UnixMillis;
+  /** Only the states that changed. */
+  readonly states: readonly StoredState[];
+  readonly samples: readonly HistorySample[];
+  /** In the order they happened; appended to the event log. */
+  readonly events: readonly IncidentEvent[];
+}
+
+/** committed: it is durable. duplicate: this very version was already committed by this lease. fenced: the lease or the version is another's. */
+export type CommitOutcome = 'committed' | 'duplicate' | 'fenced';
+
+export interface IncidentStore {
+  /** The lease, if nobody else holds a live one; else null. */
+  acquire(holder: string, ttlMs: number): Promise<Lease | null>;
+  /** False: lost. */
+  renew(lease: Lease, ttlMs: number): Promise<boolean>;
+  release(lease: Lease): Promise<void>;
+  /** The version last committed (0: none yet) and every stored state. */
+  load(): Promise<{ version: number; states: StoredState[] }>;
+  commit(batch: Commit): Promise<CommitOutcome>;
+}
+
+export interface HistoryReader {
+  /** Rows with from <= at < to, oldest first; rows never written are absent. */
+  history(country: string, resolution: Resolution, from: UnixMillis, to: UnixMillis): Promise<HistorySample[]>;
+}
