@@ -28,7 +28,7 @@ export interface CountrySample {
   readonly baseline: Baseline | null;
   /** Prefix codes whose verdict differs from the tick before. Kept only for countries of at most 256 units; else empty. */
   readonly flipped: readonly number[];
-  /** r of every closed 5-minute bin, newest last, at most the last 24 h; null where a bin was unusable. For "steady" (max - min). */
+  /** r of every closed 5-minute bin, incidents included, at most the last 14 days. For "steady" (max - min). */
   readonly shares: BinShares;
   readonly voters: number;
   readonly collectors: number;
