@@ -61,12 +61,12 @@ export class ElemBatch {
   /** Appends the rows from..to of another batch. */
   append(other: ElemBatch, from = 0, to = other.length): void {
     for (let row = from; row < to; row++) {
-      let prefix = other.prefix[row]!;
+      let prefix = other.prefix[row];
       if (prefix < 0) {
-        this.longPrefixes.push(other.longPrefixes[-1 - prefix]!);
+        this.longPrefixes.push(other.longPrefixes[-1 - prefix]);
         prefix = -this.longPrefixes.length;
       }
-      this.push(other.kind[row] as ElemKindCode, other.family[row] as FamilyIndex, other.peer[row]!, other.at[row]!, prefix, other.origin[row]!);
+      this.push(other.kind[row] as ElemKindCode, other.family[row] as FamilyIndex, other.peer[row], other.at[row], prefix, other.origin[row]);
     }
   }
 

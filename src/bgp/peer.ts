@@ -19,7 +19,7 @@ export class PeerIndex {
   }
 
   at(index: number): Peer {
-    return this.#peers[index]!;
+    return this.#peers[index];
   }
 
   /** The peer's index. A session that comes back under another ASN keeps its index; the ASN seen last holds. */
@@ -27,7 +27,7 @@ export class PeerIndex {
     const key = `${collector} ${address}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) {
-      if (this.#peers[known]!.asn !== asn) this.#peers[known] = { index: known, collector, address, asn };
+      if (this.#peers[known].asn !== asn) this.#peers[known] = { index: known, collector, address, asn };
       return known;
     }
     const index = this.#peers.length;
