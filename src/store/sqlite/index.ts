@@ -1,0 +1,2 @@
+export { backupSqlite } from './backup.js';
+export { openSqliteStore } from './sqlite-store.js';

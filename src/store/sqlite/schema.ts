@@ -1,0 +1,43 @@
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { newerError } from '../versions.js';
+
+/**
+ * What leads from schema version n (PRAGMA user_version) to n + 1; an empty file has version 0.
+ *
+ * Version 1. `head` is one row: the version last committed, and the lease's epoch with the version at its start. `history_tail` takes
+ * rows as they come and `history_days` holds them packed (see history.ts). Times are Unix ms, `day` is days since 1970.
+ */
+const migrations: readonly string[] = [
+  `CREATE TABLE head (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     version INTEGER NOT NULL,
+     epoch INTEGER NOT NULL,
+     base INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO head VALUES (1, 0, 0, 0);
+   CREATE TABLE states (country TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE events (position INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE cursors (target TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
+   CREATE TABLE history_tail (
+     resolution TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     country TEXT NOT NULL,
+     row BLOB NOT NULL,
+     PRIMARY KEY (resolution, at, country)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE history_days (
+     resolution TEXT NOT NULL,
+     day INTEGER NOT NULL,
+     country TEXT NOT NULL,
+     rows BLOB NOT NULL,
+     UNIQUE (resolution, day, country)
+   ) STRICT;`,
+];
+
+/** Brings the database to this program's schema, in one transaction; one from a newer program is refused. */
+export function migrateSchema(db: DatabaseSyncInstance, file: string): void {
+  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (found > migrations.length) throw newerError(`The database ${file}`, found, migrations.length);
+  if (found === migrations.length) return;
+  db.exec(`BEGIN IMMEDIATE; ${migrations.slice(found).join('\n')} PRAGMA user_version = ${migrations.length}; COMMIT`);
+}
