@@ -1,0 +1,38 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The product's metrics in a registry of their own, with the process's beside them. Label values come from the callers' unions. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
+    new Counter({ name: `lightsout_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]): Gauge<L> =>
+    new Gauge({ name: `lightsout_${name}`, help, labelNames, registers });
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]): Histogram<L> =>
+    new Histogram({ name: `lightsout_${name}`, help, buckets, labelNames, registers });
+
+  return {
+    registry,
+    messages: counter('messages_total', 'RIS messages decoded'),
+    elems: counter('elems_total', 'Elems applied to the table'),
+    problems: counter('problems_total', 'Messages or records skipped, by reason', 'reason'),
+    fallbacks: counter('scanner_fallbacks_total', 'Messages the byte scanner handed to JSON.parse'),
+    reconnects: counter('reconnects_total', 'Times the RIS Live socket was opened again'),
+    eventTimeLag: gauge('event_time_lag_seconds', 'Wall clock minus event time'),
+    lastTick: gauge('last_tick_timestamp_seconds', 'Event time of the last tick, Unix seconds'),
+    voters: gauge('voters', 'ASNs with a vote', 'family'),
+    usable: gauge('table_usable', '1 where the table is good enough to judge by', 'family'),
+    peers: gauge('peers', 'Peers known, by what is known of them', 'state'),
+    fullFeedPeers: gauge('full_feed_peers', 'Peers with a full table', 'family'),
+    countriesJudged: gauge('countries_judged', 'Countries and groups with a baseline to judge by', 'family'),
+    incidentsOpen: gauge('incidents_open', 'Open incidents, by level now', 'level'),
+    events: counter('events_total', 'Events written to the log', 'kind'),
+    commitSeconds: histogram('commit_duration_seconds', 'Time to make a tick durable', [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5]),
+    deliveryAttempts: counter('delivery_attempts_total', 'Attempts to tell an event, by result: sent, retry or gone', 'target', 'result'),
+    deliveryAge: histogram('delivery_age_seconds', 'From the tick that decided to the message accepted', [0.5, 1, 2, 5, 15, 60, 300, 1800, 7200, 43_200], 'target'),
+    bootstrap: gauge('bootstrap_collectors', 'Collectors by bootstrap state', 'state'),
+  };
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { loadConfig, type Config } from '../../src/config/index.js';
+
+const shipped = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
+const token = `${Buffer.from('123456789012345678').toString('base64')}.abc.topsecret`;
+
+function problemsOf(env: Record<string, string>, files: Record<string, string | null> = {}): readonly string[] {
+  const loaded = loadConfig(env, (path) => (path in files ? files[path]! : shipped(path)));
+  return loaded.kind === 'invalid' ? loaded.problems : [];
+}
+
+function configOf(env: Record<string, string>): Config {
+  const loaded = loadConfig(env, shipped);
+  assert.equal(loaded.kind, 'ok', loaded.kind === 'invalid' ? loaded.problems.join('\n') : '');
+  return (loaded as { config: Config }).config;
+}
+
+describe('a start with nothing set', () => {
+  test('watches RIS, tells the terminal, remembers in ./data', () => {
+    const { rules, countries, collectors, ...rest } = configOf({});
+    assert.deepEqual(rest, {
+      discord: null,
+      discordApiUrl: 'https://discord.com/api',
+      redisUrl: null,
+      dataDir: './data',
+      risLiveUrl: 'wss://ris-live.ripe.net/v1/ws/',
+      risArchiveUrl: 'https://data.ris.ripe.net',
+      configDir: './config',
+      http: { host: '127.0.0.1', port: 8080 },
+      logLevel: 'info',
+    });
+    assert.ok(collectors.includes('rrc00') && collectors.length >= 3, collectors.join());
+    assert.ok(Object.isFrozen(rules) && Object.isFrozen(countries) && Object.isFrozen(collectors) && Object.isFrozen(rest.http));
+  });
+
+  test('is what .env.example says', () => {
+    const written = readFileSync('.env.example', 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm);
+    const env = Object.fromEntries([...written].map(([, name, value]) => [name, value]));
+    assert.equal(Object.keys(env).length, 12);
+    assert.deepEqual(configOf(env), configOf({}));
+  });
+});
+
+test('every variable is heard', () => {
+  const config = configOf({
+    DISCORD_TOKEN: token,
+    DISCORD_CHANNEL_ID: '42',
+    DISCORD_API_URL: 'http://127.0.0.1:9/api/',
+    REDIS_URL: 'redis://:pw@localhost:6379/1',
+    DATA_DIR: '/var/lib/lightsout',
+    RIS_LIVE_URL: 'ws://127.0.0.1:9/',
+    RIS_ARCHIVE_URL: 'http://127.0.0.1:9/',
+    COLLECTORS: 'rrc00, rrc21,rrc00',
+    HTTP_HOST: '0.0.0.0',
+    HTTP_PORT: '9090',
+    LOG_LEVEL: 'debug',
+  });
+  assert.deepEqual(config.discord, { token, channelId: '42' });
+  assert.equal(config.discordApiUrl, 'http://127.0.0.1:9/api');
+  assert.equal(config.redisUrl, 'redis://:pw@localhost:6379/1');
+  assert.equal(config.dataDir, '/var/lib/lightsout');
+  assert.equal(config.risLiveUrl, 'ws://127.0.0.1:9/');
+  assert.equal(config.risArchiveUrl, 'http://127.0.0.1:9');
+  assert.deepEqual(config.collectors, ['rrc00', 'rrc21']);
+  assert.deepEqual(config.http, { host: '0.0.0.0', port: 9090 });
+  assert.equal(config.logLevel, 'debug');
+  assert.equal(configOf({ HTTP_PORT: '0' }).http, null);
+  assert.equal(configOf({ COLLECTORS: 'all' }).collectors.length, 23);
+});
+
+describe('a wrong value', () => {
+  const stories: { env: Record<string, string>; says: RegExp }[] = [
+    { env: { HTTP_PORT: '80a' }, says: /^HTTP_PORT: .*"80a"$/ },
+    { env: { HTTP_PORT: '65536' }, says: /^HTTP_PORT: .*"65536"$/ },
+    { env: { LOG_LEVEL: 'loud' }, says: /^LOG_LEVEL: .*info.*"loud"$/ },
+    { env: { RIS_LIVE_URL: 'https://ris-live.ripe.net' }, says: /^RIS_LIVE_URL: .*wss:.*"https:\/\/ris-live.ripe.net"$/ },
+    { env: { RIS_ARCHIVE_URL: 'data.ris.ripe.net' }, says: /^RIS_ARCHIVE_URL: .*"data.ris.ripe.net"$/ },
+    { env: { DISCORD_API_URL: 'discord' }, says: /^DISCORD_API_URL: .*"discord"$/ },
+    { env: { COLLECTORS: 'rrc00,linx' }, says: /^COLLECTORS: .*"linx" in "rrc00,linx"$/ },
+    { env: { DISCORD_TOKEN: token }, says: /^DISCORD_CHANNEL_ID: not set.*client_id=123456789012345678&scope=bot\+applications.commands&permissions=274878024704$/ },
+    { env: { DISCORD_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: not set.*"42"/ },
+    { env: { DISCORD_TOKEN: token, DISCORD_CHANNEL_ID: '#alerts' }, says: /^DISCORD_CHANNEL_ID: .*"#alerts"$/ },
+    { env: { DISCORD_TOKEN: 'Bot topsecret', DISCORD_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: .*blanks/ },
+    { env: { REDIS_URL: 'http://user:topsecret@host' }, says: /^REDIS_URL: .*"http:\/\/\*\*\*@host"$/ },
+    { env: { REDIS_URL: 'user:topsecret@host?password=topsecret' }, says: /^REDIS_URL: .*"\*\*\*@host\?\*\*\*"$/ },
+    { env: { CONFIG_DIR: './nowhere', COLLECTORS: 'all' }, says: /^\.\/nowhere\/rules.json: no such file/ },
+  ];
+  for (const { env, says } of stories) {
+    test(JSON.stringify(env).replace(token, 'TOKEN'), () => {
+      const problems = problemsOf(env);
+      assert.match(problems[0] ?? 'no problem', says);
+      assert.ok(!problems.join().includes('topsecret'));
+    });
+  }
+
+  test('does not hide the others', () => {
+    const problems = problemsOf({ HTTP_PORT: 'x', LOG_LEVEL: 'x', REDIS_URL: 'x' }, { './config/rules.json': '{', './config/countries.json': null });
+    assert.deepEqual(problems.map((problem) => problem.split(':', 1)[0]), [
+      'REDIS_URL',
+      'HTTP_PORT',
+      'LOG_LEVEL',
+      './config/rules.json',
+      './config/countries.json',
+    ]);
+  });
+});
+
+describe('a file that is not JSON', () => {
+  const stories = [
+    { text: '{\n  "table": {\n    "minVoters": 20,\n  }\n}', says: /rules.json: line 4, column 3: / },
+    { text: '{"a":}', says: /rules.json: line 1, column 6: / },
+    { text: '{"a": "no end', says: /rules.json: line 1, column 14: / },
+    { text: '{"a": trve}', says: /rules.json: line 1, column 9: / },
+    { text: '{}\n}', says: /rules.json: line 2, column 1: / },
+    { text: '', says: /rules.json: line 1, column 1: / },
+  ];
+  for (const { text, says } of stories) {
+    test(JSON.stringify(text), () => assert.match(problemsOf({}, { './config/rules.json': text }).join('\n'), says));
+  }
+
+  test('collectors.json without collectors', () => {
+    assert.match(problemsOf({}, { './config/collectors.json': '{"collectors": ["linx"]}' }).join(), /collectors.json: expected .*\["linx"\]/);
+  });
+
+  test('a file that cannot be read', () => {
+    const loaded = loadConfig({}, (path) => {
+      if (path.endsWith('rules.json')) throw new Error('EACCES: permission denied');
+      return shipped(path);
+    });
+    assert.match(loaded.kind === 'invalid' ? loaded.problems.join() : '', /rules.json: cannot be read: EACCES/);
+  });
+});
