@@ -294,5 +294,5 @@ export function countryName(code: string, label: string = code): CountryName {
 /** The flag emoji of a country: its code as two regional indicators (4 UTF-16 units); '' for any other code. */
 export function flagOf(code: string): string {
   if (!Object.hasOwn(newsroomNames, code)) return '';
-  return String.fromCodePoint(...[...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65));
+  return String.fromCodePoint(...Array.from(code, (letter) => 0x1f1e6 + letter.charCodeAt(0) - 65));
 }

@@ -1,0 +1,101 @@
+import { countryCodes, countryName } from '../countries/index.js';
+import type { IncidentEvent } from '../incidents/index.js';
+import { count, percent, plural } from './figures.js';
+
+/** A short fact beside the sentence. A time is left to the reader's own clock and format. */
+export type Fact =
+  | { readonly kind: 'text'; readonly name: string; readonly value: string; readonly inline: boolean }
+  | { readonly kind: 'time'; readonly name: string; readonly at: IncidentEvent['at']; readonly inline: boolean };
+
+/** What a message shows beside its sentence: plain data. Facts that an event has not are absent. */
+export interface MessageFacts {
+  /** "North Korea: down". */
+  readonly title: string;
+  /** 0xRRGGBB. */
+  readonly colour: number;
+  readonly fields: readonly Fact[];
+  /** Where to get a second opinion on the country; empty for groups and notices. */
+  readonly links: readonly { readonly label: string; readonly url: string }[];
+  readonly footer: string;
+}
+
+/** By level, 0xRRGGBB. */
+const colours = { down: 0xda373c, major: 0xe67e22, degraded: 0xf0b232, unstable: 0x5865f2, restored: 0x23a55a } as const;
+const hourMs = 3_600_000;
+
+/** The facts of an event's message. `label` names a group, whose code is no country's. */
+export function factsOf(event: IncidentEvent, label?: string): MessageFacts {
+  return {
+    title: title(event, label),
+    colour: colour(event),
+    fields: event.country === null ? [] : fields(event),
+    links: links(event),
+    footer: event.incident === null ? 'BGP view' : `${event.incident} · BGP view`,
+  };
+}
+
+function title(event: IncidentEvent, label?: string): string {
+  if (event.country === null) return 'Operator notice';
+  return `${countryName(event.country, label).name}: ${event.family === 'ipv6' ? 'IPv6 ' : ''}${condition(event)}`;
+}
+
+function condition(event: IncidentEvent): string {
+  const level = event.level === 'major' ? 'major outage' : event.level;
+  switch (event.kind) {
+    case 'opened':
+    case 'escalated':
+      return level;
+    case 'follow-up':
+      return `still ${event.level === 'major' ? 'in a major outage' : level}`;
+    case 'down-again':
+      return `${level} again`;
+    case 'partially-restored':
+      return 'partly restored';
+    case 'new-normal':
+      return 'new normal';
+    case 'restored':
+    case 'unstable':
+    case 'notice':
+      return event.kind;
+  }
+}
+
+function colour(event: IncidentEvent): number {
+  if (event.kind === 'restored' || event.kind === 'new-normal') return colours.restored;
+  if (event.kind === 'unstable' || event.kind === 'notice') return colours.unstable;
+  return event.level === 'normal' ? colours.restored : colours[event.level];
+}
+
+function fields(event: IncidentEvent): Fact[] {
+  const facts: Fact[] = [];
+  const text = (name: string, value: string, inline = true): void => {
+    if (value !== '') facts.push({ kind: 'text', name, value, inline });
+  };
+  const visibility = (of: { family: IncidentEvent['family']; visible: number; baseline: number; share: number }, routes: string): void => {
+    if (of.family === null || of.baseline <= 0) return;
+    const unit = of.family === 'ipv4' ? '/24s' : '/48s';
+    const now = `${count(of.visible)} of ${count(of.baseline)} ${unit} (${percent(of.visible, of.share)})`;
+    text(of.family === 'ipv4' ? 'IPv4' : 'IPv6', `${now}${routes}`);
+  };
+  visibility(event, event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${plural(event.basePrefixes, 'route')}` : '');
+  if (event.other !== null) visibility(event.other, '');
+  if (event.provisional) text('Baseline', 'provisional: under 24 hrs of data');
+  if (event.since !== null) facts.push({ kind: 'time', name: 'Since', at: event.since, inline: true });
+  if (event.until !== null) facts.push({ kind: 'time', name: 'Until', at: event.until, inline: true });
+  if (event.voters > 0) text('Seen from', `${plural(event.voters, 'network')}, ${plural(event.collectors, 'collector')}`);
+  text('Why', event.reason, false);
+  return facts;
+}
+
+function links(event: IncidentEvent): { label: string; url: string }[] {
+  const { country } = event;
+  if (country === null || !countryCodes.includes(country)) return [];
+  // IODA shows the hours asked for, in Unix seconds: half a day before it began, up to the event and an hour on.
+  const from = Math.floor(((event.since ?? event.at) - 12 * hourMs) / 1000);
+  const until = Math.floor((event.at + hourMs) / 1000);
+  return [
+    { label: 'RIPEstat', url: `https://stat.ripe.net/resource/${country}` },
+    { label: 'IODA', url: `https://ioda.inetintel.cc.gatech.edu/country/${country}?from=${from}&until=${until}` },
+    { label: 'Cloudflare Radar', url: `https://radar.cloudflare.com/${country.toLowerCase()}` },
+  ];
+}

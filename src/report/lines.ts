@@ -1,0 +1,47 @@
+import { flagOf } from '../countries/index.js';
+import type { IncidentEvent } from '../incidents/index.js';
+import { renderText } from './text.js';
+
+/** One line for a terminal: "2014-12-22 16:17 UTC 🇰🇵 North Korea's national Internet went down ...". */
+export function renderLine(event: IncidentEvent): string {
+  const time = `${new Date(event.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return [time, event.country === null ? '' : flagOf(event.country), renderText(event)].filter((part) => part !== '').join(' ');
+}
+
+/** One line of a replay's transcript: time, country, family, level, share | reason | text; "-" where an event has none. */
+export function renderTranscriptLine(event: IncidentEvent): string {
+  const time = new Date(event.at).toISOString().replace('.000Z', 'Z');
+  const judged = event.country !== null;
+  const columns = [
+    time,
+    event.country ?? '-',
+    event.family ?? '-',
+    (judged ? event.level : '-').padEnd('degraded'.length),
+    judged ? event.share.toFixed(4) : '-',
+  ];
+  return `${columns.join('  ')} | ${event.reason.replace(/\s+/g, ' ')} | ${renderText(event)}`;
+}
+
+/** One line of JSON for programs: the keys in this order, times ISO 8601 UTC, share 0..1 with 4 decimals. */
+export function renderJsonLine(event: IncidentEvent): string {
+  return JSON.stringify({
+    id: event.id,
+    incident: event.incident,
+    country: event.country,
+    family: event.family,
+    kind: event.kind,
+    state: event.level,
+    since: isoTime(event.since),
+    onset: isoTime(event.onset),
+    at: isoTime(event.at),
+    visible: event.visible,
+    baseline: event.baseline,
+    share: Math.round(Math.min(1, event.share) * 10_000) / 10_000,
+    unstable: event.unstable,
+    text: renderText(event),
+  });
+}
+
+function isoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
