@@ -46,6 +46,17 @@ export class ElemBatch {
     if (this.longPrefixes.length > 0) this.longPrefixes = [];
   }
 
+  /** The `prefix` column's value for an IPv6 prefix that has no sentinel code. */
+  addLongPrefix(text: string): number {
+    return -this.longPrefixes.push(text);
+  }
+
+  /** Takes back what was appended since the batch had `length` rows and `longPrefixes` long prefixes. */
+  rollBack(length: number, longPrefixes: number): void {
+    this.length = length;
+    this.longPrefixes.length = longPrefixes;
+  }
+
   push(kind: ElemKindCode, family: FamilyIndex, peer: number, at: UnixMillis, prefix: number, origin: number): void {
     const row = this.length;
     if (row === this.kind.length) this.#grow();
@@ -62,10 +73,7 @@ export class ElemBatch {
   append(other: ElemBatch, from = 0, to = other.length): void {
     for (let row = from; row < to; row++) {
       let prefix = other.prefix[row];
-      if (prefix < 0) {
-        this.longPrefixes.push(other.longPrefixes[-1 - prefix]);
-        prefix = -this.longPrefixes.length;
-      }
+      if (prefix < 0) prefix = this.addLongPrefix(other.longPrefixes[-1 - prefix]);
       this.push(other.kind[row] as ElemKindCode, other.family[row] as FamilyIndex, other.peer[row], other.at[row], prefix, other.origin[row]);
     }
   }

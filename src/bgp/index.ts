@@ -6,3 +6,6 @@ export type { Announcement, Elem, Idle, PeerState, RibEntry, StreamEvent, Withdr
 export { PeerIndex } from './peer.js';
 export type { Peer } from './peer.js';
 export { formatPrefix, parsePrefix, prefixLength } from './prefix.js';
+export { createRisLiveDecoder } from './rislive.js';
+export type { RisLiveCounters, RisLiveDecoder } from './rislive.js';
+export type { RisLiveOutcome, RisLiveProblem } from './rislive-json.js';
