@@ -1,0 +1,2 @@
+export { checkDiscord, type DiscordCheck } from './check.js';
+export { createDiscordSend, type DiscordSendOptions } from './send.js';

@@ -1,0 +1,34 @@
+import type { LoggedEvent, Outbox } from '../../src/delivery/index.js';
+import type { IncidentEvent } from '../../src/incidents/index.js';
+
+/** An event log and its cursors in memory, and a store that can be away. */
+export class MemoryOutbox implements Outbox {
+  readonly log: LoggedEvent[] = [];
+  readonly cursors = new Map<string, number>();
+  /** Each call throws as long as this holds. */
+  away = false;
+
+  append(...events: readonly IncidentEvent[]): void {
+    for (const event of events) this.log.push({ position: this.log.length + 1, event });
+  }
+
+  readAfter(position: number, limit: number): Promise<LoggedEvent[]> {
+    return this.#reach(() => this.log.slice(position, position + limit));
+  }
+
+  end(): Promise<number> {
+    return this.#reach(() => this.log.length);
+  }
+
+  cursor(target: string): Promise<number | null> {
+    return this.#reach(() => this.cursors.get(target) ?? null);
+  }
+
+  moveCursor(target: string, position: number): Promise<void> {
+    return this.#reach(() => void this.cursors.set(target, Math.max(position, this.cursors.get(target) ?? 0)));
+  }
+
+  #reach<T>(act: () => T): Promise<T> {
+    return this.away ? Promise.reject(new Error('the store is away')) : Promise.resolve(act());
+  }
+}
