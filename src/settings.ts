@@ -12,6 +12,11 @@ export type SettingsOf<S extends SettingShape> = {
   readonly [K in keyof S]: S[K] extends SettingShape ? SettingsOf<S[K]> : number;
 };
 
+/** A value as a message about it shows it. */
+export function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
+
 const expected: Record<SettingKind, { text: string; holds: (value: number) => boolean }> = {
   count: { text: 'a whole number of 0 or more', holds: (value) => Number.isSafeInteger(value) && value >= 0 },
   share: { text: 'a number from 0 to 1', holds: (value) => value >= 0 && value <= 1 },
@@ -25,7 +30,7 @@ const expected: Record<SettingKind, { text: string; holds: (value: number) => bo
  */
 export function parseSettings<S extends SettingShape>(shape: S, value: unknown, path: string, problems: string[]): SettingsOf<S> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    problems.push(`${path}: expected an object, got ${JSON.stringify(value) ?? 'nothing'}`);
+    problems.push(`${path}: expected an object, got ${shown(value)}`);
     return {} as SettingsOf<S>;
   }
   const given = value as Record<string, unknown>;
@@ -38,7 +43,7 @@ export function parseSettings<S extends SettingShape>(shape: S, value: unknown, 
     const name = `${path}.${key}`;
     if (typeof kind === 'object') parsed[key] = parseSettings(kind, entry, name, problems);
     else if (typeof entry === 'number' && expected[kind].holds(entry)) parsed[key] = entry;
-    else problems.push(`${name}: expected ${expected[kind].text}, got ${JSON.stringify(entry) ?? 'nothing'}`);
+    else problems.push(`${name}: expected ${expected[kind].text}, got ${shown(entry)}`);
   }
   return Object.freeze(parsed) as SettingsOf<S>;
 }

@@ -1,0 +1,198 @@
+import type { UnixMillis } from '../bgp/index.js';
+import type { BaselineState } from './baseline-state.js';
+import type { Baseline, BinShares } from './sample.js';
+import type { CountriesSettings } from './settings.js';
+import { medianOf, SortedWindow } from './sorted-window.js';
+
+/** How long bins are kept for `spread`: what the longest rule reads. */
+const sharesKeptMs = 14 * 86_400_000;
+/** `spread` needs this share of a time's bins. */
+const spreadCover = 0.8;
+
+/** A closed bin: medians of its ticks. */
+export interface ClosedBin {
+  readonly at: UnixMillis;
+  readonly units: number;
+  readonly prefixes: number;
+}
+
+export const emptyBaselineState: BaselineState = { floor: null, origins: 0, frozen: [], shifts: [] };
+
+/** One country's and family's 5-minute bins, and the baseline made of the quiet ones. */
+export class Bins implements BinShares {
+  readonly #settings: CountriesSettings;
+  #state: BaselineState = emptyBaselineState;
+  #binAt: UnixMillis = -Infinity;
+  #tickAt: UnixMillis = -Infinity;
+  #units: number[] = [];
+  #prefixes: number[] = [];
+  /** A freeze fell into the bin that is open. */
+  #disturbed = false;
+  #measured = false;
+  readonly #quietUnits: SortedWindow;
+  readonly #quietPrefixes: SortedWindow;
+  readonly #recent: ClosedBin[] = [];
+  #baseline: Baseline | null = null;
+
+  constructor(settings: CountriesSettings) {
+    this.#settings = settings;
+    this.#quietUnits = new SortedWindow(settings.baselineBins);
+    this.#quietPrefixes = new SortedWindow(settings.baselineBins);
+  }
+
+  get state(): BaselineState {
+    return this.#state;
+  }
+
+  get baseline(): Baseline | null {
+    return this.#baseline;
+  }
+
+  /** Takes over what was stored; `bins` oldest first. */
+  restore(state: BaselineState, bins: readonly ClosedBin[]): void {
+    this.#state = state;
+    for (const bin of bins) {
+      const shifted = this.#shifted(bin);
+      this.#keep(shifted);
+      if (!state.frozen.some(({ from, to }) => bin.at + this.#settings.binMs > from && (to === null || bin.at < to))) this.#keepQuiet(shifted);
+    }
+    this.#reckon();
+  }
+
+  /** One usable tick. Returns the bin that it closed, if it had enough ticks. */
+  tick(at: UnixMillis, units: number, prefixes: number): ClosedBin | null {
+    const closed = this.close(at);
+    this.#tickAt = at;
+    this.#units.push(units);
+    this.#prefixes.push(prefixes);
+    if (!this.#measured) {
+      this.#measured = true;
+      this.#raiseFloor(units, prefixes);
+      this.#reckon();
+    }
+    return closed;
+  }
+
+  /** Closes the open bin if `at` lies beyond it. */
+  close(at: UnixMillis): ClosedBin | null {
+    const binAt = at - (at % this.#settings.binMs);
+    if (binAt === this.#binAt) return null;
+    const ticks = this.#units.length;
+    const bin = ticks >= this.#settings.binTicks ? { at: this.#binAt, units: medianOf(this.#units), prefixes: medianOf(this.#prefixes) } : null;
+    if (bin !== null) {
+      this.#keep(bin);
+      if (!this.#disturbed) {
+        this.#keepQuiet(bin);
+        this.#learnFloor();
+      }
+      this.#reckon();
+    }
+    this.#binAt = binAt;
+    this.#units = [];
+    this.#prefixes = [];
+    this.#disturbed = this.isFrozen;
+    return bin;
+  }
+
+  /** Stops the baseline where it stands, or lets it move again. */
+  freeze(frozen: boolean, at: UnixMillis): void {
+    if (frozen === this.isFrozen) return;
+    const { frozen: spans } = this.#state;
+    const oldest = at - this.#settings.baselineAgeMs;
+    const kept = spans.filter(({ to }) => to === null || to > oldest);
+    if (frozen) this.#disturbed = true;
+    this.#state = {
+      ...this.#state,
+      frozen: frozen ? [...kept, { from: at, to: null }] : kept.map((span) => (span.to === null ? { ...span, to: at } : span)),
+    };
+  }
+
+  /** What was measured since `from` is the new normal: it becomes the baseline, and nothing older counts. */
+  adopt(from: UnixMillis): void {
+    const frozen = this.#state.frozen.flatMap((span) => (span.from >= from ? [] : [{ ...span, to: from }]));
+    this.#state = { ...this.#state, frozen, floor: null };
+    this.#quietUnits.dropBefore(Infinity);
+    this.#quietPrefixes.dropBefore(Infinity);
+    for (const bin of this.#recent) if (bin.at >= from) this.#keepQuiet(bin);
+    this.#learnFloor();
+    this.#disturbed = true;
+    this.#reckon();
+  }
+
+  setOrigins(origins: number): void {
+    if (origins === this.#state.origins) return;
+    this.#state = { ...this.#state, origins };
+    this.#reckon();
+  }
+
+  spread(ms: number): number | null {
+    const units = this.#baseline?.units ?? 0;
+    if (units === 0) return null;
+    const { binMs } = this.#settings;
+    let bins = 0;
+    let lowest = Infinity;
+    let highest = -Infinity;
+    for (let index = this.#recent.length - 1; index >= 0 && this.#recent[index].at >= this.#tickAt - ms; index--) {
+      lowest = Math.min(lowest, this.#recent[index].units);
+      highest = Math.max(highest, this.#recent[index].units);
+      bins++;
+    }
+    return bins < spreadCover * Math.floor(ms / binMs) ? null : (highest - lowest) / units;
+  }
+
+  get isFrozen(): boolean {
+    return this.#state.frozen.at(-1)?.to === null;
+  }
+
+  #shifted(bin: ClosedBin): ClosedBin {
+    let { units, prefixes } = bin;
+    for (const shift of this.#state.shifts) {
+      if (bin.at >= shift.at) continue;
+      units = Math.max(0, units + shift.units);
+      prefixes = Math.max(0, prefixes + shift.prefixes);
+    }
+    return { at: bin.at, units, prefixes };
+  }
+
+  #keep(bin: ClosedBin): void {
+    this.#recent.push(bin);
+    while (this.#recent[0].at < bin.at - sharesKeptMs) this.#recent.shift();
+  }
+
+  #keepQuiet(bin: ClosedBin): void {
+    for (const [window, value] of [[this.#quietUnits, bin.units], [this.#quietPrefixes, bin.prefixes]] as const) {
+      window.push(bin.at, value);
+      window.dropBefore(bin.at - this.#settings.baselineAgeMs);
+    }
+  }
+
+  #isProvisional(): boolean {
+    return this.#quietUnits.length < this.#settings.provisionalBins;
+  }
+
+  #learnFloor(): void {
+    const { provisionalMedianBins } = this.#settings;
+    if (!this.#isProvisional() || this.#quietUnits.length < provisionalMedianBins) return;
+    this.#raiseFloor(medianOf(this.#quietUnits.newest(provisionalMedianBins)), medianOf(this.#quietPrefixes.newest(provisionalMedianBins)));
+  }
+
+  #raiseFloor(units: number, prefixes: number): void {
+    const { floor } = this.#state;
+    if (floor !== null && floor.units >= units && floor.prefixes >= prefixes) return;
+    this.#state = {
+      ...this.#state,
+      floor: { units: Math.max(floor?.units ?? 0, units), prefixes: Math.max(floor?.prefixes ?? 0, prefixes) },
+    };
+  }
+
+  #reckon(): void {
+    const { floor, origins } = this.#state;
+    if (floor === null) return;
+    const provisional = this.#isProvisional();
+    const units = provisional ? floor.units : this.#quietUnits.median();
+    const prefixes = provisional ? floor.prefixes : this.#quietPrefixes.median();
+    const old = this.#baseline;
+    if (old?.units === units && old.prefixes === prefixes && old.origins === origins && old.provisional === provisional) return;
+    this.#baseline = { units, prefixes, origins, provisional };
+  }
+}

@@ -1,0 +1,86 @@
+import type { FamilyIndex, UnixMillis } from '../bgp/index.js';
+import type { ClosedBin } from './bins.js';
+
+const minuteMs = 60_000;
+const unknownValue = 0xffffffff;
+
+/** A row of a country's history: units, prefixes, voters, churn of IPv4, then of IPv6, as uint32; 0xFFFFFFFF is unknown. */
+export interface HistoryRow {
+  readonly country: string;
+  readonly resolution: 'minute' | 'bin';
+  /** Start of the minute or bin. */
+  readonly at: UnixMillis;
+  readonly values: Uint32Array;
+}
+
+/** What one tick measured of one family. */
+export interface Measured {
+  readonly at: UnixMillis;
+  readonly usable: boolean;
+  readonly units: number;
+  readonly prefixes: number;
+  readonly voters: number;
+  /** Bits flipped by voters since the start. */
+  readonly churn: number;
+  /** The bin that this tick closed. */
+  readonly closed: ClosedBin | null;
+}
+
+/** Makes the rows: a minute's is its last usable tick, a bin's the bin's medians. */
+export class HistoryRows {
+  readonly #country: string;
+  readonly #binMs: number;
+  #minute: { readonly at: UnixMillis; readonly values: Uint32Array } | null = null;
+  #ended: HistoryRow[] = [];
+  #bin: HistoryRow | null = null;
+  readonly #churnAtMinute = [0, 0];
+  readonly #churnAtBin = [0, 0];
+  /** As of the last tick: in all, and in its bin. */
+  readonly #churnNow = [0, 0];
+  readonly #churnInBin = [0, 0];
+  #binAt = -Infinity;
+
+  constructor(country: string, binMs: number) {
+    this.#country = country;
+    this.#binMs = binMs;
+  }
+
+  measure(family: FamilyIndex, measured: Measured): void {
+    this.#turn(measured.at);
+    const { closed, churn } = measured;
+    const column = family * 4;
+    if (closed !== null) {
+      this.#bin ??= { country: this.#country, resolution: 'bin', at: closed.at, values: unknownRow() };
+      this.#bin.values.set([closed.units, closed.prefixes, measured.voters, this.#churnInBin[family]], column);
+    }
+    if (measured.usable) {
+      this.#minute?.values.set([measured.units, measured.prefixes, measured.voters, churn - this.#churnAtMinute[family]], column);
+    }
+    this.#churnInBin[family] = churn - this.#churnAtBin[family];
+    this.#churnNow[family] = churn;
+  }
+
+  /** Hands over the rows that are complete. */
+  take(): HistoryRow[] {
+    const rows = this.#bin === null ? this.#ended : [...this.#ended, this.#bin];
+    this.#ended = [];
+    this.#bin = null;
+    return rows;
+  }
+
+  #turn(at: UnixMillis): void {
+    const minuteAt = at - (at % minuteMs);
+    if (this.#minute?.at === minuteAt) return;
+    if (this.#minute !== null) this.#ended.push({ country: this.#country, resolution: 'minute', at: this.#minute.at, values: this.#minute.values });
+    this.#minute = { at: minuteAt, values: unknownRow() };
+    this.#churnAtMinute.splice(0, 2, ...this.#churnNow);
+    const binAt = at - (at % this.#binMs);
+    if (binAt === this.#binAt) return;
+    this.#binAt = binAt;
+    this.#churnAtBin.splice(0, 2, ...this.#churnNow);
+  }
+}
+
+function unknownRow(): Uint32Array {
+  return new Uint32Array(8).fill(unknownValue);
+}

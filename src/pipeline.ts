@@ -1,0 +1,207 @@
+/**
+ * The deterministic core, assembled: elems in, at every tick states, history and events out. Time is a field of the data or an
+ * argument; the same input gives the same output.
+ */
+import { families, type ElemBatch, type Family, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
+import { Countries, parseCountriesSettings, type CountriesSettings, type CountryMap, type CountrySample } from './countries/index.js';
+import { initialDetectorState, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
+import {
+  closedAt, fold, initialIncidentState, openFamilies, parseIncidentSettings, stateVersion,
+  type HistorySample, type IncidentEvent, type IncidentSettings, type StoredState,
+} from './incidents/index.js';
+import { shown } from './settings.js';
+import { parseTableSettings, Table, type TableSettings } from './table/index.js';
+
+/** The rules that may differ from country to country. */
+export interface CountryRules {
+  readonly countries: CountriesSettings;
+  readonly detector: DetectorSettings;
+  readonly incidents: IncidentSettings;
+}
+
+/** Every number of the detection: config/rules.json. */
+export interface Rules extends CountryRules {
+  readonly table: TableSettings;
+  /** By country code: the rules with that country's own numbers in them. */
+  readonly overrides: Readonly<Record<string, CountryRules>>;
+}
+
+/** Holds the content of rules.json to its shape. Every fault is pushed to `problems`; the result may be used only if none was. */
+export function parseRules(value: unknown, problems: string[]): Rules {
+  const file = isRecord(value) ? value : {};
+  if (!isRecord(value)) problems.push(`rules: expected an object, got ${shown(value)}`);
+  const known = ['table', 'countries', 'detector', 'incidents', 'overrides'];
+  for (const key of Object.keys(file)) if (!known.includes(key)) problems.push(`rules.${key}: no such setting`);
+  const overrides: Record<string, CountryRules> = {};
+  const own = file['overrides'] ?? {};
+  if (!isRecord(own)) problems.push(`rules.overrides: expected an object, got ${shown(own)}`);
+  else for (const [country, patch] of Object.entries(own)) {
+    const path = `rules.overrides.${country}`;
+    if (!isRecord(patch) || 'table' in patch) problems.push(`${path}: expected an object with countries, detector or incidents`);
+    else overrides[country] = parseCountryRules(merged(file, patch) as Record<string, unknown>, path, problems);
+  }
+  return { table: parseTableSettings(file['table'], 'rules.table', problems), ...parseCountryRules(file, 'rules', problems), overrides };
+}
+
+function parseCountryRules(file: Record<string, unknown>, path: string, problems: string[]): CountryRules {
+  return {
+    countries: parseCountriesSettings(file['countries'], `${path}.countries`, problems),
+    detector: parseDetectorSettings(file['detector'], `${path}.detector`, problems),
+    incidents: parseIncidentSettings(file['incidents'], `${path}.incidents`, problems),
+  };
+}
+
+/** `patch` laid over `value`: objects key by key, everything else replaced. Used for a country's own rules and for --rules. */
+export function merged(value: unknown, patch: unknown): unknown {
+  if (!isRecord(value) || !isRecord(patch)) return patch;
+  const result: Record<string, unknown> = { ...value };
+  for (const [key, entry] of Object.entries(patch)) result[key] = merged(value[key], entry);
+  return result;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a tick gives: the states that changed, the history rows that it completed, the events in their order. */
+export interface TickResult {
+  readonly states: readonly StoredState[];
+  readonly samples: readonly HistorySample[];
+  readonly events: readonly IncidentEvent[];
+}
+
+export interface PipelineOptions {
+  readonly peers: PeerIndex;
+  readonly map: CountryMap;
+  readonly rules: Rules;
+  readonly configuredCollectors: number;
+  /** Judge only these countries; null: all. */
+  readonly only: ReadonlySet<string> | null;
+}
+
+export class Pipeline {
+  readonly table: Table;
+  readonly #countries: Countries;
+  readonly #rules: Rules;
+  readonly #judged: readonly string[];
+  readonly #states = new Map<string, StoredState>();
+  #ticked = false;
+
+  constructor({ peers, map, rules, configuredCollectors, only }: PipelineOptions) {
+    this.#rules = rules;
+    this.#countries = new Countries(map, (country) => this.#rulesOf(country).countries);
+    this.table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
+    this.#judged = this.#countries.codes.filter((code) => only === null || only.has(code));
+  }
+
+  /** Takes over what was stored of a country, before the first tick; bins oldest first. */
+  restore(state: StoredState, bins: readonly HistorySample[]): void {
+    this.#states.set(state.country, state);
+    for (const [family, name] of families.entries()) {
+      const column = family * 4;
+      const own = bins.filter(({ values }) => values[column] !== 0xffffffff);
+      this.#countries.restore(state.country, family as 0 | 1, state.baseline[name], own.map(({ at, values }) => ({
+        at, units: values[column], prefixes: values[column + 1],
+      })));
+    }
+  }
+
+  /** Applies rows from..to-1 of a batch: RIB entries, updates and peer states, in their order. */
+  apply(batch: ElemBatch, from = 0, to = batch.length): void {
+    this.table.apply(batch, from, to);
+  }
+
+  /** A hole in the stream. A long one freezes judgement: only a new table ends that. */
+  gap(gap: FeedGap): void {
+    if (gap.to - gap.from > this.#rules.table.gapFreezeMs) this.table.freeze();
+  }
+
+  /** Every RIB, and what belongs on top of it, was applied: voters are chosen and verdicts made. */
+  loaded(at: UnixMillis): void {
+    this.table.judge(at, (family, owner) => {
+      const state = this.#states.get(this.#countries.codeOf(owner));
+      return (state?.detector[families[family]].level ?? 'normal') === 'normal';
+    });
+    this.table.settle(at);
+  }
+
+  /** Measures and judges every country as of `at`, a later time than the last. */
+  tick(at: UnixMillis): TickResult {
+    this.table.settle(at);
+    this.#countries.tick(at, this.table, !this.#ticked);
+    this.#ticked = true;
+    const states: StoredState[] = [];
+    const events: IncidentEvent[] = [];
+    for (const country of this.#judged) {
+      const ipv4 = this.#countries.sample(country, 0, this.table);
+      const ipv6 = this.#countries.sample(country, 1, this.table);
+      if (ipv4 === null && ipv6 === null) continue;
+      const samples = {
+        ipv4: ipv4 ?? this.#countries.emptySample(country, 0, this.table),
+        ipv6: ipv6 ?? this.#countries.emptySample(country, 1, this.table),
+      };
+      const before = this.#states.get(country);
+      const after = this.#judge(country, at, samples, before, events);
+      if (after === before) continue;
+      this.#states.set(country, after);
+      states.push(after);
+    }
+    return { states, samples: this.#countries.completedRows, events };
+  }
+
+  /** All that is remembered of a country; undefined before its first tick. */
+  state(country: string): StoredState | undefined {
+    return this.#states.get(country);
+  }
+
+  /** Every country's state, for those who count levels. */
+  states(): Iterable<StoredState> {
+    return this.#states.values();
+  }
+
+  /** Baseline of a country's family, in units; null while there is none. */
+  sample(country: string, family: 0 | 1): CountrySample | null {
+    return this.#countries.sample(country, family, this.table);
+  }
+
+  #judge(country: string, at: UnixMillis, samples: Record<Family, CountrySample>, before: StoredState | undefined, events: IncidentEvent[]): StoredState {
+    const rules = this.#rulesOf(country);
+    const incidents = before?.incidents ?? initialIncidentState;
+    const wereOpen = openFamilies(incidents);
+    const stepped = (family: Family): { before: DetectorState; after: DetectorState; reason: ReturnType<typeof step>['reason'] } => {
+      const old = before?.detector[family] ?? initialDetectorState;
+      const { state, reason } = step(old, samples[family], wereOpen.includes(family), rules.detector);
+      return { before: old, after: state, reason };
+    };
+    const detector = { ipv4: stepped('ipv4'), ipv6: stepped('ipv6') };
+    const folded = fold(incidents, { at, samples, detector }, rules.incidents);
+    events.push(...folded.events);
+    this.#followBaselines(country, at, folded.events, folded.state, rules);
+    const baseline = { ipv4: this.#countries.baselineState(country, 0), ipv6: this.#countries.baselineState(country, 1) };
+    const unchanged = before !== undefined && folded.state === before.incidents
+      && families.every((family) => detector[family].after === before.detector[family] && baseline[family] === before.baseline[family]);
+    if (unchanged) return before;
+    return {
+      version: stateVersion, country, incidents: folded.state, baseline,
+      detector: { ipv4: detector.ipv4.after, ipv6: detector.ipv6.after },
+    };
+  }
+
+  /** A baseline stands still from its incident's opening until an hour after the close; an adopted one starts anew. */
+  #followBaselines(country: string, at: UnixMillis, events: readonly IncidentEvent[], state: StoredState['incidents'], rules: CountryRules): void {
+    const open = openFamilies(state);
+    for (const [index, family] of families.entries()) {
+      const closed = closedAt(state, family);
+      const frozen = open.includes(family) || (closed !== null && at - closed < rules.countries.thawMs);
+      this.#countries.freeze(country, index as 0 | 1, frozen, at);
+    }
+    for (const event of events) {
+      if (event.kind !== 'new-normal' || event.family === null) continue;
+      this.#countries.adopt(country, families.indexOf(event.family) as 0 | 1, at - rules.incidents.newNormal.steadyMs);
+    }
+  }
+
+  #rulesOf(country: string): CountryRules {
+    return this.#rules.overrides[country] ?? this.#rules;
+  }
+}

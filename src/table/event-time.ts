@@ -1,0 +1,49 @@
+import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
+
+/**
+ * Event time T: the second-newest of the collectors' last timestamps (with one collector its own), so that one wrong clock moves
+ * nothing. It never goes back.
+ */
+export class EventTime {
+  readonly #peers: PeerIndex;
+  readonly #collectors = new Map<string, number>();
+  readonly #collectorOf: number[] = [];
+  readonly #last: number[] = [];
+  #now: UnixMillis = -Infinity;
+
+  constructor(peers: PeerIndex) {
+    this.#peers = peers;
+  }
+
+  observe(batch: ElemBatch): UnixMillis {
+    const last = this.#last;
+    for (let row = 0; row < batch.length; row++) {
+      const peer = batch.peer[row];
+      const collector = this.#collectorOf[peer] ?? this.#meet(peer);
+      const at = batch.at[row];
+      if (at > last[collector]) last[collector] = at;
+    }
+    let newest = -Infinity;
+    let second = -Infinity;
+    for (const at of last) {
+      if (at > newest) {
+        second = newest;
+        newest = at;
+      } else if (at > second) second = at;
+    }
+    const now = last.length === 1 ? newest : second;
+    if (now > this.#now) this.#now = now;
+    return this.#now;
+  }
+
+  #meet(peer: number): number {
+    const name = this.#peers.at(peer).collector;
+    let collector = this.#collectors.get(name);
+    if (collector === undefined) {
+      collector = this.#last.push(-Infinity) - 1;
+      this.#collectors.set(name, collector);
+    }
+    this.#collectorOf[peer] = collector;
+    return collector;
+  }
+}

@@ -1,0 +1,212 @@
+import type { FamilyIndex } from '../bgp/index.js';
+import { isCounted } from './exclusions.js';
+import { PrefixIds } from './prefix-ids.js';
+
+/** Who must know when a prefix enters the table, and when its verdict changes. */
+export interface VerdictSink {
+  /** A prefix was seen for the first time. Returns the number of the country that owns it, for the churn counters; 0 for none. */
+  added(family: FamilyIndex, id: number, code: number): number;
+  flipped(family: FamilyIndex, id: number, code: number, owner: number, up: boolean): void;
+}
+
+const emptyColumn = new Uint32Array(0);
+
+/**
+ * One family's routes: a bit per (peer, prefix), kept by column so that losing a peer is one sequential pass; beside it, for every
+ * prefix, how many voters see it, and its verdict. `v` is count / voters: up at >= visibleUp, down at < visibleDown, as before between.
+ */
+export class RouteTable {
+  readonly ids = new PrefixIds();
+  readonly #family: FamilyIndex;
+  readonly #sink: VerdictSink;
+  readonly #visibleUp: number;
+  readonly #visibleDown: number;
+  readonly #columns: (Uint32Array | undefined)[] = [];
+  /** Counted prefixes of each peer: its table size. */
+  readonly sizes: (number | undefined)[] = [];
+  readonly #voting: (boolean | undefined)[] = [];
+  #counts = new Uint16Array(this.ids.capacity);
+  #owners = new Uint16Array(this.ids.capacity);
+  /** 1 is up. */
+  verdicts = new Uint8Array(this.ids.capacity);
+  /** Origin ASN last announced by a voter (during the load: by any peer); 0 unknown. */
+  origins = new Uint32Array(this.ids.capacity);
+  /** Bits flipped by voters since the start, by owner. */
+  readonly churn = new Float64Array(65536);
+  voters = 0;
+  #upFrom = 1;
+  #downBelow = 0;
+  #judging = false;
+  #stale = false;
+
+  constructor(family: FamilyIndex, sink: VerdictSink, settings: { readonly visibleUp: number; readonly visibleDown: number }) {
+    this.#family = family;
+    this.#sink = sink;
+    this.#visibleUp = settings.visibleUp;
+    this.#visibleDown = settings.visibleDown;
+  }
+
+  /** The peer sees the prefix. Excluded prefixes are passed over. */
+  announce(peer: number, code: number, origin: number): void {
+    let id = this.ids.find(code);
+    if (id < 0) {
+      if (!isCounted(this.#family, code)) return;
+      id = this.#add(code);
+    }
+    const column = this.#columns[peer] ?? emptyColumn;
+    const word = id >>> 5;
+    const bit = 1 << (id & 31);
+    const voting = this.#voting[peer] === true;
+    if (voting || !this.#judging) this.origins[id] = origin;
+    if (word < column.length) {
+      if ((column[word] & bit) !== 0) return;
+      column[word] |= bit;
+    } else this.#widen(peer, column)[word] |= bit;
+    this.sizes[peer] = (this.sizes[peer] ?? 0) + 1;
+    if (!voting) return;
+    this.churn[this.#owners[id]]++;
+    const count = ++this.#counts[id];
+    if (this.verdicts[id] === 0 && count >= this.#upFrom) this.#flip(id, 1);
+  }
+
+  withdraw(peer: number, code: number): void {
+    const id = this.ids.find(code);
+    if (id < 0) return;
+    const column = this.#columns[peer];
+    const word = id >>> 5;
+    const bit = 1 << (id & 31);
+    if (column === undefined || word >= column.length || (column[word] & bit) === 0) return;
+    column[word] &= ~bit;
+    this.sizes[peer] = (this.sizes[peer] ?? 0) - 1;
+    if (this.#voting[peer] !== true) return;
+    this.churn[this.#owners[id]]++;
+    const count = --this.#counts[id];
+    if (this.verdicts[id] === 1 && count < this.#downBelow) this.#flip(id, 0);
+  }
+
+  /** Takes a peer's bits out of the table and returns them: its former table. It must not be voting. */
+  takeColumn(peer: number): Uint32Array {
+    const column = this.#columns[peer] ?? emptyColumn;
+    this.#columns[peer] = emptyColumn;
+    this.sizes[peer] = 0;
+    return column;
+  }
+
+  /** How many of the bits in `former` the peer has again. */
+  seenAgain(peer: number, former: Uint32Array): number {
+    const column = this.#columns[peer] ?? emptyColumn;
+    let seen = 0;
+    for (let word = Math.min(column.length, former.length) - 1; word >= 0; word--) seen += ones(column[word] & former[word]);
+    return seen;
+  }
+
+  /** The peer's bits begin or cease to count. Verdicts follow at the next `settle`. */
+  setVoting(peer: number, voting: boolean): void {
+    if ((this.#voting[peer] ?? false) === voting) return;
+    this.#voting[peer] = voting;
+    const step = voting ? 1 : -1;
+    const column = this.#columns[peer] ?? emptyColumn;
+    const counts = this.#counts;
+    for (let word = 0; word < column.length; word++) {
+      let bits = column[word];
+      const first = word << 5;
+      while (bits !== 0) {
+        counts[first + 31 - Math.clz32(bits & -bits)] += step;
+        bits &= bits - 1;
+      }
+    }
+    this.voters += step;
+    // A rounding error of the share must not move a threshold that is a whole number of voters.
+    this.#upFrom = Math.max(1, Math.ceil(this.#visibleUp * this.voters - 1e-9));
+    this.#downBelow = Math.ceil(this.#visibleDown * this.voters - 1e-9);
+    this.#stale = true;
+  }
+
+  /**
+   * The load is over: from here on verdicts are kept. A prefix seen by less than visibleUp of the voters but not under visibleDown
+   * is up where `lenient(owner)` says that its country was last known to be normal.
+   */
+  judge(lenient: (owner: number) => boolean): void {
+    this.#judging = true;
+    this.#stale = false;
+    for (let id = 0; id < this.ids.size; id++) {
+      const count = this.#counts[id];
+      if (count >= this.#upFrom || (count >= this.#downBelow && count > 0 && lenient(this.#owners[id]))) this.#flip(id, 1);
+    }
+  }
+
+  /** After the set of voters changed: every verdict against the new thresholds. */
+  settle(): void {
+    if (!this.#stale || !this.#judging || this.voters === 0) return;
+    this.#stale = false;
+    const { verdicts } = this;
+    for (let id = 0; id < this.ids.size; id++) {
+      const count = this.#counts[id];
+      if (verdicts[id] === 0 ? count >= this.#upFrom : count < this.#downBelow) this.#flip(id, verdicts[id] === 0 ? 1 : 0);
+    }
+  }
+
+  /** Distinct origins of the visible prefixes, by owner. Reads the whole table. */
+  visibleOrigins(): Map<number, Set<number>> {
+    const byOwner = new Map<number, Set<number>>();
+    for (let id = 0; id < this.ids.size; id++) {
+      if (this.verdicts[id] === 0) continue;
+      const owner = this.#owners[id];
+      let origins = byOwner.get(owner);
+      if (origins === undefined) byOwner.set(owner, (origins = new Set()));
+      origins.add(this.origins[id]);
+    }
+    return byOwner;
+  }
+
+  /** How many voters see the prefix: for tests and questions, not for the hot path. */
+  seenBy(code: number): number {
+    const id = this.ids.find(code);
+    return id < 0 ? 0 : this.#counts[id];
+  }
+
+  sees(peer: number, code: number): boolean {
+    const id = this.ids.find(code);
+    const column = this.#columns[peer];
+    return id >= 0 && column !== undefined && id >>> 5 < column.length && (column[id >>> 5] & (1 << (id & 31))) !== 0;
+  }
+
+  #flip(id: number, verdict: 0 | 1): void {
+    // Without voters nothing is known; the verdict stays what it was.
+    if (this.voters === 0) return;
+    this.verdicts[id] = verdict;
+    this.#sink.flipped(this.#family, id, this.ids.codes[id], this.#owners[id], verdict === 1);
+  }
+
+  #add(code: number): number {
+    const id = this.ids.add(code);
+    if (id >= this.#counts.length) {
+      const capacity = this.ids.capacity;
+      this.#counts = widened(this.#counts, new Uint16Array(capacity));
+      this.#owners = widened(this.#owners, new Uint16Array(capacity));
+      this.verdicts = widened(this.verdicts, new Uint8Array(capacity));
+      this.origins = widened(this.origins, new Uint32Array(capacity));
+    }
+    this.#owners[id] = this.#sink.added(this.#family, id, code);
+    return id;
+  }
+
+  #widen(peer: number, column: Uint32Array): Uint32Array {
+    // Room for a tenth more than there are prefixes: columns of many peers are most of the memory.
+    const wider = widened(column, new Uint32Array(Math.max(64, Math.ceil((this.ids.size * 1.1) / 32) + 1)));
+    for (let missing = this.#columns.length; missing < peer; missing++) this.#columns[missing] ??= emptyColumn;
+    this.#columns[peer] = wider;
+    return wider;
+  }
+}
+
+function widened<T extends Uint8Array | Uint16Array | Uint32Array>(old: T, wider: T): T {
+  wider.set(old);
+  return wider;
+}
+
+function ones(bits: number): number {
+  bits -= (bits >>> 1) & 0x55555555;
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}

@@ -1,0 +1,68 @@
+import type { UnixMillis } from '../bgp/index.js';
+import type { TableSettings } from './settings.js';
+
+/** Whether countries may be judged by a family's table, and if not, why. */
+export type Usability =
+  | { readonly kind: 'usable'; readonly voters: number; readonly collectors: number }
+  | {
+      readonly kind: 'unusable';
+      readonly reason: 'few-voters' | 'voters-lost' | 'few-collectors' | 'gap';
+      readonly voters: number;
+      readonly collectors: number;
+      /** How many voters, or collectors, it would take. */
+      readonly needed: number;
+    };
+
+const sampleMs = 60_000;
+
+/** The number of voters over the last day, a value a minute, for its median. */
+export class VoterHistory {
+  readonly #ring: Uint16Array;
+  #length = 0;
+  #next = 0;
+  #lastAt = -Infinity;
+
+  constructor(spanMs: number) {
+    this.#ring = new Uint16Array(Math.max(1, Math.ceil(spanMs / sampleMs)));
+  }
+
+  record(at: UnixMillis, voters: number): void {
+    if (at - this.#lastAt < sampleMs) return;
+    this.#lastAt = at;
+    this.#ring[this.#next] = voters;
+    this.#next = (this.#next + 1) % this.#ring.length;
+    this.#length = Math.min(this.#length + 1, this.#ring.length);
+  }
+
+  /** 0 while there is nothing. */
+  median(): number {
+    if (this.#length === 0) return 0;
+    return this.#ring.slice(0, this.#length).sort()[this.#length >>> 1];
+  }
+}
+
+export function usabilityOf(voters: number, collectors: number, configured: number, medianVoters: number, settings: TableSettings): Usability {
+  const unusable = (reason: 'few-voters' | 'voters-lost' | 'few-collectors', needed: number): Usability => ({
+    kind: 'unusable', reason, voters, collectors, needed,
+  });
+  if (voters < settings.minVoters) return unusable('few-voters', settings.minVoters);
+  const kept = settings.minVotersShare * medianVoters;
+  if (voters < kept) return unusable('voters-lost', Math.ceil(kept));
+  const seenFrom = Math.min(settings.minCollectors, configured);
+  if (collectors < seenFrom) return unusable('few-collectors', seenFrom);
+  return { kind: 'usable', voters, collectors };
+}
+
+/** "unusable: 5 of 20 voters" */
+export function describeUsability(usability: Usability): string {
+  if (usability.kind === 'usable') return `usable: ${usability.voters} voters on ${usability.collectors} collectors`;
+  switch (usability.reason) {
+    case 'few-voters':
+    case 'voters-lost':
+      return `unusable: ${usability.voters} of ${usability.needed} voters`;
+    case 'few-collectors':
+      return `unusable: voters on ${usability.collectors} of ${usability.needed} collectors`;
+    case 'gap':
+      return 'unusable: the stream has a gap';
+  }
+}
