@@ -14,8 +14,7 @@ export type StoreOptions = { readonly kind: 'sqlite'; readonly dataDir: string }
 export async function openStore(options: StoreOptions, log: StoreLog): Promise<Store> {
   // Imported here, so that only the chosen one's driver is loaded.
   if (options.kind === 'sqlite') return (await import('./sqlite/index.js')).openSqliteStore(options.dataDir);
-  log.warn('REDIS_URL is set');
-  throw new StoreRefusedError('Redis is not supported yet: unset REDIS_URL.');
+  return (await import('./redis/index.js')).openRedisStore(options.url, log);
 }
 
 /** Writes a complete copy to the new file `file`, beside a running service. StoreRefusedError says why it can't. */

@@ -20,6 +20,11 @@ export function placeOf(sample: HistorySample): { day: number; offset: number } 
   return { day, offset: ((sample.at - day * dayMs) / stepMs) * rowBytes };
 }
 
+/** When a day is dropped: once its last row has been kept long enough. Rows for a day beyond that are not written. */
+export function expiryOf(resolution: Resolution, day: number): number {
+  return (day + 1) * dayMs + historyRules[resolution].keepMs;
+}
+
 export function packRow(values: Uint32Array): Buffer {
   const row = Buffer.allocUnsafe(rowBytes);
   values.forEach((value, index) => row.writeUInt32LE(value, index * 4));

@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { historyRules } from '../../incidents/index.js';
 import type { HistorySample, Resolution } from '../../incidents/index.js';
-import { absentByte, dayMs, packRow, placeOf, rowBytes, spansOf, unpackRows } from '../packing.js';
+import { absentByte, dayMs, expiryOf, packRow, placeOf, rowBytes, spansOf, unpackRows } from '../packing.js';
 
 /**
  * A minute's rows of 250 countries are 8 KB, but each belongs to another day of 46 KB: written there at once they would cost 11 MB a
@@ -57,7 +57,7 @@ export function createSqliteHistory(db: DatabaseSyncInstance): SqliteHistory {
   return {
     write(samples, now) {
       for (const sample of samples) {
-        placeOf(sample);
+        if (expiryOf(sample.resolution, placeOf(sample).day) <= now) continue;
         insertRow.run(sample.resolution, sample.at, sample.country, packRow(sample.values));
       }
       for (const resolution of ['minute', 'bin'] as const) {

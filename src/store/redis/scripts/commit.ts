@@ -1,0 +1,42 @@
+/**
+ * Writes one commit, all or nothing, once.
+ *
+ *   KEYS  head, states, events, then the day of each sample
+ *   ARGV  holder, epoch, version, number of states, number of events,
+ *         (country, state) of each state, each event,
+ *         (offset in the day, row, ms until the day expires) of each sample
+ *   -> 'fenced'     holder and epoch are not the present lease's, or version is not the next one; nothing written
+ *   -> 'duplicate'  this lease has committed this version; nothing written
+ *   -> 'committed'
+ *
+ * The present lease may have expired: while nobody has taken it since, nobody else has written.
+ * A day that does not reach a row's offset is filled up with absent rows (0xFF), for Redis itself would fill with zeros.
+ */
+export const commitScript = `
+local head = redis.call('HMGET', KEYS[1], 'holder', 'epoch', 'version', 'base', 'end')
+local version, base, last = tonumber(head[3] or 0), tonumber(head[4] or 0), tonumber(head[5] or 0)
+local wanted = tonumber(ARGV[3])
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return 'fenced' end
+if wanted > base and wanted <= version then return 'duplicate' end
+if wanted ~= version + 1 then return 'fenced' end
+
+local arg = 6
+for _ = 1, tonumber(ARGV[4]) do
+  redis.call('HSET', KEYS[2], ARGV[arg], ARGV[arg + 1])
+  arg = arg + 2
+end
+for _ = 1, tonumber(ARGV[5]) do
+  last = last + 1
+  redis.call('XADD', KEYS[3], string.format('%.0f-0', last), 'event', ARGV[arg])
+  arg = arg + 1
+end
+for key = 4, #KEYS do
+  local offset, length = tonumber(ARGV[arg]), redis.call('STRLEN', KEYS[key])
+  if offset > length then redis.call('APPEND', KEYS[key], string.rep('\\255', offset - length)) end
+  redis.call('SETRANGE', KEYS[key], offset, ARGV[arg + 1])
+  if length == 0 then redis.call('PEXPIRE', KEYS[key], ARGV[arg + 2]) end
+  arg = arg + 3
+end
+redis.call('HSET', KEYS[1], 'version', ARGV[3], 'end', string.format('%.0f', last))
+return 'committed'
+`;
