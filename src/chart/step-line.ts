@@ -6,7 +6,7 @@ export interface Scale {
   readonly y: (share: number) => number;
 }
 
-/** An unbroken stretch of measured points; `end` is how far its last value holds, Unix ms. */
+/** An unbroken stretch of measured points, one at least; `end` is how far its last value holds, Unix ms. */
 export interface Stretch {
   readonly points: readonly { readonly at: number; readonly share: number }[];
   readonly end: number;
@@ -39,9 +39,9 @@ export function stretchesOf(points: readonly ChartPoint[], from: number, to: num
 
 function medianDistance(points: readonly ChartPoint[]): number {
   const distances: number[] = [];
-  for (let i = 1; i < points.length; i++) distances.push((points[i]?.at ?? 0) - (points[i - 1]?.at ?? 0));
+  for (let i = 1; i < points.length; i++) distances.push(points[i].at - points[i - 1].at);
   distances.sort((a, b) => a - b);
-  return distances[Math.floor(distances.length / 2)] ?? alwaysJoinedMs;
+  return distances.at(Math.floor(distances.length / 2)) ?? alwaysJoinedMs;
 }
 
 /**
@@ -49,42 +49,43 @@ function medianDistance(points: readonly ChartPoint[]): number {
  * vertical moves: first, lowest, highest and last value of the column, so no dip is lost.
  */
 export function stepPath(stretch: Stretch, scale: Scale): string {
-  let path = '';
-  let column = NaN;
-  let [low, high, last] = [0, 0, 0];
-  let drawn = NaN;
-  const vertical = (share: number): void => {
-    const y = scale.y(share);
-    if (y !== drawn) path += `V${fixed(y)}`;
-    drawn = y;
-  };
-  const leaveColumn = (): void => {
-    if (Number.isNaN(column)) return;
-    vertical(low);
-    vertical(high);
-    vertical(last);
+  const start = stretch.points[0];
+  let pen = scale.y(start.share);
+  let path = `M${fixed(scale.x(start.at))} ${fixed(pen)}`;
+  let column: { x: number; first: number; low: number; high: number; last: number } | null = null;
+  const draw = (): void => {
+    if (column === null) return;
+    const { x, first, low, high, last } = column;
+    const turns = [first, low, high, last].map(scale.y).filter((y, i, all) => y !== (i === 0 ? pen : all[i - 1]));
+    if (turns.length === 0) return;
+    path += `H${fixed(x)}${turns.map((y) => `V${fixed(y)}`).join('')}`;
+    pen = scale.y(last);
   };
   for (const { at, share } of stretch.points) {
     const x = scale.x(at);
-    if (Math.floor(x) === column) {
-      low = Math.min(low, share);
-      high = Math.max(high, share);
-      last = share;
+    if (column !== null && Math.floor(x) === Math.floor(column.x)) {
+      column.low = Math.min(column.low, share);
+      column.high = Math.max(column.high, share);
+      column.last = share;
       continue;
     }
-    leaveColumn();
-    if (path === '') {
-      drawn = scale.y(share);
-      path = `M${fixed(x)} ${fixed(drawn)}`;
-    } else if (scale.y(share) !== drawn) {
-      path += `H${fixed(x)}`;
-      vertical(share);
-    }
-    column = Math.floor(x);
-    low = high = last = share;
+    draw();
+    column = { x, first: share, low: share, high: share, last: share };
   }
-  leaveColumn();
+  draw();
   return `${path}H${fixed(scale.x(stretch.end))}`;
+}
+
+/** The times within from..to that no stretch covers. */
+export function holesOf(stretches: readonly Stretch[], from: number, to: number): { from: number; to: number }[] {
+  const holes: { from: number; to: number }[] = [];
+  let covered = from;
+  const starting = stretches.map(({ points, end }) => ({ start: points[0].at, end })).sort((a, b) => a.start - b.start);
+  for (const { start, end } of [...starting, { start: to, end: to }]) {
+    if (start > covered) holes.push({ from: covered, to: start });
+    covered = Math.max(covered, end);
+  }
+  return holes;
 }
 
 /** A coordinate with at most one decimal. */

@@ -36,7 +36,7 @@ export function timeOf(at: number): string {
 /** "22 Dec", UTC. */
 export function dayOf(at: number): string {
   const date = new Date(at);
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()] ?? ''}`;
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}`;
 }
 
 /** The days a range touches, with their year: "22 Dec 2014", "22-23 Dec 2014", "30 Dec 2014 - 2 Jan 2015". */

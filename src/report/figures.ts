@@ -27,10 +27,10 @@ export function percent(visible: number, share: number): string {
 
 /** "third" up to the ninth, then "12th". */
 export function ordinal(value: number): string {
-  const word = ordinals[value];
+  const word = ordinals.at(value);
   if (word !== undefined) return word;
   const lastTwo = value % 100;
-  const suffix = lastTwo >= 11 && lastTwo <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][value % 10] ?? 'th');
+  const suffix = lastTwo >= 11 && lastTwo <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'].at(value % 10) ?? 'th');
   return `${count(value)}${suffix}`;
 }
 
@@ -43,7 +43,7 @@ function clockTime(at: UnixMillis): string {
 function day(at: UnixMillis, now: UnixMillis): string {
   const date = new Date(at);
   const year = date.getUTCFullYear();
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()] ?? ''}${year === new Date(now).getUTCFullYear() ? '' : ` ${year}`}`;
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}${year === new Date(now).getUTCFullYear() ? '' : ` ${year}`}`;
 }
 
 function sameDay(a: UnixMillis, b: UnixMillis): boolean {
