@@ -79,6 +79,13 @@ export class FakeClock implements Clock {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
+  /** What timers see when the event loop stood still for so long: all that fell due run late, at the new time. */
+  stall(ms: number): void {
+    const late = this.#now + ms;
+    this.#now = late;
+    for (let next = this.#next(late); next !== null; next = this.#next(late)) this.#fire(next);
+  }
+
   #fire(timer: Timer): void {
     this.#timers.delete(timer);
     this.#now = Math.max(this.#now, timer.at);

@@ -1,0 +1,302 @@
+import WebSocket from 'ws';
+import { createRisLiveDecoder, ElemBatch } from '../bgp/index.js';
+import type { FeedGap, PeerIndex, RisLiveCounters, RisLiveOutcome, UnixMillis } from '../bgp/index.js';
+import type { Clock } from '../clock.js';
+import { CollectorClocks } from './collector-clocks.js';
+import type { FeedLog } from './feed-log.js';
+
+/** detection.md's guard 3: ping every 10 s; 10 s without data is impaired; 30 s is a reconnect. */
+const pingEveryMs = 10_000;
+const impairedAfterMs = 10_000;
+const deadAfterMs = 30_000;
+const watchEveryMs = 1_000;
+/** The server acknowledges at once; one that has not after this long is taken at its data. */
+const acknowledgedWithinMs = 10_000;
+const backOffFirstMs = 1_000;
+const backOffMostMs = 60_000;
+/** A connection that lasted this long starts the back-off anew. */
+const steadyAfterMs = 60_000;
+/** The longest frame seen is 30 kB (a 4096-byte UPDATE full of prefixes, as JSON); beyond this ws closes the connection. */
+const maxFrameBytes = 4 * 1024 * 1024;
+/** Handed over at the end of each turn of the event loop, and within one when so many rows have come together. */
+const fullBatchRows = 8_192;
+/** What is held back until every subscription is acknowledged: 26 MB. */
+const maxHeldRows = 1_000_000;
+/** How far a timestamp may run ahead of our own clock and be believed (detection.md section 1). */
+const aheadMs = 2_000;
+
+export type FeedState =
+  | { readonly kind: 'connecting'; readonly attempt: number }
+  /** `since`: the event time from which nothing is missing. */
+  | { readonly kind: 'live'; readonly since: UnixMillis }
+  /** Connected, and nothing came for 10 s; `quietSince` on the wall clock. */
+  | { readonly kind: 'impaired'; readonly quietSince: UnixMillis }
+  | { readonly kind: 'down'; readonly reason: string; readonly retryInMs: number };
+
+export interface FeedConsumer {
+  /** Rows in the order of arrival. The batch is reused: take what is needed before returning. */
+  onBatch(batch: ElemBatch): void;
+  /** Continuity was lost; told before the first batch that follows. */
+  onGap(gap: FeedGap): void;
+  /** `live` is told before the first batch (and after the gap). */
+  onState(state: FeedState): void;
+}
+
+export interface RisLiveOptions extends FeedConsumer {
+  /** ws:// or wss://; `client=lightsout` is added unless it names a client. */
+  readonly url: string;
+  /** rrcNN each: one subscription per collector. `all`: one subscription to everything. */
+  readonly collectors: readonly string[] | 'all';
+  readonly peers: PeerIndex;
+  readonly clock: Clock;
+  /** 0..1, for the jitter. */
+  readonly random: () => number;
+  readonly log: FeedLog;
+}
+
+export interface FeedCounters {
+  risErrors: number;
+  /** Connections lost or never made; each is followed by a new attempt. */
+  reconnects: number;
+  /** Wall clock of the last frame with data. */
+  lastMessageAt: UnixMillis | null;
+}
+
+export interface RisLiveFeed {
+  /** Connects, and stays connected until stopped or until the signal is aborted. */
+  start(until?: AbortSignal): void;
+  stop(): void;
+  readonly counters: Readonly<FeedCounters>;
+  /** Messages, frames that the byte scanner left to JSON.parse, and frames skipped, by reason. */
+  readonly decoded: Readonly<RisLiveCounters>;
+  /** Event time of each collector's last message. */
+  lastEventAt(): ReadonlyMap<string, UnixMillis>;
+  /** Collectors whose subscription the server has not confirmed on this connection. */
+  unacknowledged(): readonly string[];
+}
+
+const everything = 'all';
+const shortHost = (host: unknown): string => (typeof host === 'string' ? host.split('.', 1)[0] : everything);
+
+function subscribedHost(frame: Buffer): string {
+  try {
+    const ack = JSON.parse(frame.toString('utf8')) as { data?: { subscription?: { host?: unknown } } | null };
+    return shortHost(ack.data?.subscription?.host);
+  } catch {
+    return everything;
+  }
+}
+
+/** The RIS Live socket: subscribed, decoded, watched, and opened again whenever it is lost. Nothing happens before `start`. */
+export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
+  const { clock, log } = options;
+  const decoder = createRisLiveDecoder(options.peers);
+  const clocks = new CollectorClocks(options.peers);
+  const hosts = options.collectors === 'all' ? [everything] : options.collectors;
+  const counters: FeedCounters = { risErrors: 0, reconnects: 0, lastMessageAt: null };
+  const url = new URL(options.url);
+  if (!url.searchParams.has('client')) url.searchParams.set('client', 'lightsout');
+
+  let batch = new ElemBatch(fullBatchRows);
+  let socket: WebSocket | null = null;
+  let stopped = true;
+  let failures = 0;
+  /** Event time at which the last connection was lost. */
+  let lostAt: UnixMillis | null = null;
+  /** flowing: rows are handed over. Until every subscription is acknowledged they are held: one collector's may still be missing. */
+  let flow: { readonly kind: 'held' } | { readonly kind: 'flowing'; readonly since: UnixMillis; readonly startedAt: UnixMillis } = { kind: 'held' };
+  let awaited = new Set<string>();
+  let acknowledged = false;
+  let impaired = false;
+  let quietSince = 0;
+  let turnScheduled = false;
+  let lastRisError: string | null = null;
+  let problemsTold = { at: -Infinity, count: 0 };
+  const timers = new Map<'connect' | 'acknowledge' | 'ping' | 'watch', () => void>();
+  let signal: AbortSignal | undefined;
+
+  const later = (name: 'connect' | 'acknowledge' | 'ping' | 'watch', ms: number, fn: () => void): void => {
+    timers.set(name, clock.after(ms, fn));
+  };
+  const cancelTimers = (): void => {
+    for (const cancel of timers.values()) cancel();
+    timers.clear();
+  };
+
+  function handOver(): void {
+    if (batch.length === 0) return;
+    clocks.note(batch);
+    options.onBatch(batch);
+    batch.clear();
+    if (batch.capacity > 8 * fullBatchRows) batch = new ElemBatch(fullBatchRows);
+  }
+
+  /** From here on the stream is whole: says since when, and lets the rows go. */
+  function release(): void {
+    let newest = -Infinity;
+    for (let row = 0; row < batch.length; row++) newest = Math.max(newest, batch.at[row]);
+    const since = Math.max(lostAt ?? -Infinity, Math.min(newest, clock.now() + aheadMs));
+    flow = { kind: 'flowing', since, startedAt: clock.now() };
+    if (lostAt !== null) options.onGap({ kind: 'gap', collector: null, from: lostAt, to: since });
+    log.info({ collectors: hosts.length - awaited.size }, 'RIS Live: receiving');
+    options.onState({ kind: 'live', since });
+    handOver();
+  }
+
+  /** Once per turn of the event loop in which data came. */
+  function endOfTurn(): void {
+    turnScheduled = false;
+    if (stopped) return;
+    counters.lastMessageAt = quietSince = clock.now();
+    if (flow.kind === 'held') {
+      if (batch.length > 0 && (acknowledged || batch.length >= maxHeldRows)) release();
+      return;
+    }
+    if (impaired) {
+      impaired = false;
+      options.onState({ kind: 'live', since: flow.since });
+    }
+    handOver();
+  }
+
+  function tellProblem(reason: string): void {
+    problemsTold.count++;
+    const now = clock.now();
+    if (now - problemsTold.at < 60_000) return;
+    log.warn({ reason, frames: problemsTold.count }, 'RIS Live: frames skipped');
+    problemsTold = { at: now, count: 0 };
+  }
+
+  function onControl(outcome: Exclude<RisLiveOutcome, { kind: 'message' }>, frame: Buffer): void {
+    switch (outcome.kind) {
+      case 'problem':
+        tellProblem(outcome.reason);
+        break;
+      case 'ris_error':
+        counters.risErrors++;
+        lastRisError = outcome.message;
+        log.warn({ message: outcome.message }, 'RIS Live: ris_error');
+        break;
+      case 'subscribed':
+        awaited.delete(subscribedHost(frame));
+        if (awaited.size === 0) acknowledged = true;
+        break;
+      case 'pong':
+      case 'rrc-list':
+        break;
+    }
+  }
+
+  function onFrame(frame: Buffer): void {
+    const outcome = decoder.decode(frame, batch);
+    if (outcome.kind !== 'message') {
+      onControl(outcome, frame);
+      if (!acknowledged || flow.kind === 'flowing') return;
+    }
+    if (!turnScheduled) {
+      turnScheduled = true;
+      setImmediate(endOfTurn);
+    } else if (batch.length >= fullBatchRows && flow.kind === 'flowing' && !impaired) {
+      handOver();
+    }
+  }
+
+  function onOpen(opened: WebSocket): void {
+    for (const host of hosts) {
+      const filter = host === everything ? {} : { host };
+      opened.send(JSON.stringify({ type: 'ris_subscribe', data: { ...filter, socketOptions: { acknowledge: true, includeRaw: false } } }));
+    }
+    later('acknowledge', acknowledgedWithinMs, () => {
+      if (acknowledged) return;
+      log.warn({ collectors: [...awaited] }, 'RIS Live: subscriptions not acknowledged');
+      acknowledged = true;
+      if (batch.length > 0 && flow.kind === 'held') release();
+    });
+    const ping = (): void => {
+      opened.send('{"type":"ping"}');
+      later('ping', pingEveryMs, ping);
+    };
+    later('ping', pingEveryMs, ping);
+  }
+
+  function watch(dueAt: UnixMillis): void {
+    const now = clock.now();
+    // A timer this late means that our own event loop stood still: the data may be waiting in the socket. Look again.
+    if (now - dueAt > 2 * watchEveryMs) quietSince = Math.max(quietSince, now - watchEveryMs);
+    const quietMs = now - quietSince;
+    if (quietMs >= deadAfterMs) {
+      lastRisError ??= `no data for ${deadAfterMs / 1000} s`;
+      socket?.terminate();
+      return;
+    }
+    if (quietMs >= impairedAfterMs && !impaired && flow.kind === 'flowing') {
+      impaired = true;
+      options.onState({ kind: 'impaired', quietSince });
+    }
+    later('watch', watchEveryMs, () => watch(now + watchEveryMs));
+  }
+
+  function connect(): void {
+    cancelTimers();
+    flow = { kind: 'held' };
+    awaited = new Set(hosts);
+    acknowledged = impaired = false;
+    lastRisError = null;
+    quietSince = clock.now();
+    options.onState({ kind: 'connecting', attempt: failures + 1 });
+    const made = new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true, maxPayload: maxFrameBytes });
+    socket = made;
+    let failure: string | null = null;
+    made.on('open', () => onOpen(made));
+    made.on('message', onFrame);
+    made.on('error', (error) => {
+      failure = error.message === '' ? String((error as NodeJS.ErrnoException).code) : error.message;
+    });
+    made.on('close', (code, text) => {
+      if (!stopped) onLost(lastRisError ?? failure ?? `closed by the server (${[String(code), text.toString('utf8')].join(' ').trim()})`);
+    });
+    watch(quietSince);
+  }
+
+  function onLost(reason: string): void {
+    cancelTimers();
+    socket = null;
+    if (flow.kind === 'flowing') {
+      handOver();
+      if (clock.now() - flow.startedAt >= steadyAfterMs) failures = 0;
+      lostAt = clocks.eventTime();
+    }
+    // Held rows lie within the gap: nobody knows what came between them.
+    batch.clear();
+    flow = { kind: 'held' };
+    const retryInMs = Math.round(options.random() * Math.min(backOffMostMs, backOffFirstMs * 2 ** Math.min(failures, 10)));
+    failures++;
+    counters.reconnects++;
+    log.warn({ reason, retryInMs }, 'RIS Live: connection lost');
+    options.onState({ kind: 'down', reason, retryInMs });
+    later('connect', retryInMs, connect);
+  }
+
+  const stop = (): void => {
+    if (stopped) return;
+    stopped = true;
+    signal?.removeEventListener('abort', stop);
+    cancelTimers();
+    socket?.terminate();
+  };
+
+  return {
+    counters,
+    decoded: decoder.counters,
+    lastEventAt: () => clocks.byCollector(),
+    unacknowledged: () => [...awaited],
+    start(until) {
+      if (!stopped || until?.aborted) return;
+      stopped = false;
+      signal = until;
+      signal?.addEventListener('abort', stop, { once: true });
+      connect();
+    },
+    stop,
+  };
+}

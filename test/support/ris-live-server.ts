@@ -1,0 +1,124 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+
+export interface Subscription {
+  readonly host?: string;
+  readonly socketOptions?: { readonly acknowledge?: boolean; readonly includeRaw?: boolean };
+  readonly [filter: string]: unknown;
+}
+
+export interface RisLiveServerOptions {
+  /** Collectors whose subscription is never acknowledged. */
+  readonly ignoring?: readonly string[];
+  /** 0: a free one. */
+  readonly port?: number;
+}
+
+/**
+ * RIS Live on loopback: acknowledges subscriptions, answers pings, and sends what it is told to. Messages go to every connection,
+ * whatever it asked for: a test sends what its client should get.
+ */
+export interface RisLiveServer {
+  readonly url: string;
+  readonly port: number;
+  /** Of every connection so far, in order. */
+  readonly subscriptions: readonly Subscription[];
+  /** The request path (with its query) of every connection so far. */
+  readonly requests: readonly string[];
+  readonly pings: number;
+  readonly connections: number;
+  /** Resolves when so many connections have been made in all, and the last of them has subscribed so often. */
+  subscribed(connections: number, subscriptions?: number): Promise<void>;
+  /** Objects are sent as JSON, strings and bytes as they are, as text frames. */
+  send(...frames: readonly (object | string | Uint8Array)[]): void;
+  risError(message: string): void;
+  /** Cuts every connection without a word. */
+  drop(): void;
+  /** Closes every connection as a server does. */
+  close(code: number, reason: string): void;
+  stop(): Promise<void>;
+}
+
+export async function startRisLiveServer(options: RisLiveServerOptions = {}): Promise<RisLiveServer> {
+  const http = createServer();
+  const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
+  const subscriptions: Subscription[] = [];
+  const requests: string[] = [];
+  const live = new Set<WebSocket>();
+  const subscribedOf: number[] = [];
+  let pings = 0;
+  let watchers: (() => void)[] = [];
+  const changed = (): void => {
+    const waiting = watchers;
+    watchers = [];
+    for (const watcher of waiting) watcher();
+  };
+
+  wss.on('connection', (socket, request) => {
+    const number = subscribedOf.push(0) - 1;
+    requests.push(request.url ?? '');
+    live.add(socket);
+    socket.on('close', () => live.delete(socket));
+    socket.on('error', () => undefined);
+    socket.on('message', (raw: Buffer) => {
+      const message = JSON.parse(raw.toString('utf8')) as { type: string; data?: Subscription };
+      if (message.type === 'ping') {
+        pings++;
+        socket.send('{"type":"pong"}');
+      } else if (message.type === 'ris_subscribe') {
+        const { socketOptions, ...subscription } = message.data ?? {};
+        subscriptions.push(message.data ?? {});
+        subscribedOf[number]++;
+        if (socketOptions?.acknowledge && !options.ignoring?.includes(subscription.host ?? '')) {
+          socket.send(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription, socketOptions } }));
+        }
+      } else {
+        socket.send(JSON.stringify({ type: 'ris_error', data: { message: 'Unknown command type', command_type: message.type } }));
+      }
+      changed();
+    });
+    changed();
+  });
+  await new Promise<void>((resolve) => http.listen(options.port ?? 0, '127.0.0.1', resolve));
+  const port = (http.address() as AddressInfo).port;
+
+  const each = (act: (socket: WebSocket) => void): void => {
+    for (const socket of live) act(socket);
+  };
+  const send = (...frames: readonly (object | string | Uint8Array)[]): void => {
+    each((socket) => {
+      for (const frame of frames) {
+        const raw = typeof frame === 'string' || frame instanceof Uint8Array;
+        socket.send(raw ? frame : JSON.stringify(frame), { binary: false });
+      }
+    });
+  };
+  return {
+    url: `ws://127.0.0.1:${port}/v1/ws/`,
+    port,
+    subscriptions,
+    requests,
+    get pings() {
+      return pings;
+    },
+    get connections() {
+      return subscribedOf.length;
+    },
+    async subscribed(connections, times = 1) {
+      while (subscribedOf.length < connections || subscribedOf[connections - 1] < times) {
+        await new Promise<void>((resolve) => watchers.push(resolve));
+      }
+    },
+    send,
+    risError: (message) => send({ type: 'ris_error', data: { message } }),
+    drop: () => each((socket) => socket.terminate()),
+    close: (code, reason) => each((socket) => socket.close(code, reason)),
+    async stop() {
+      each((socket) => socket.terminate());
+      wss.close();
+      await new Promise<void>((resolve) => http.close(() => resolve()));
+    },
+  };
+}
