@@ -9,3 +9,6 @@ export { formatPrefix, parsePrefix, prefixLength } from './prefix.js';
 export { createRisLiveDecoder } from './rislive.js';
 export type { RisLiveCounters, RisLiveDecoder } from './rislive.js';
 export type { RisLiveOutcome, RisLiveProblem } from './rislive-json.js';
+export { createMrtDecoder } from './mrt.js';
+export type { MrtCounters, MrtDecoder } from './mrt.js';
+export type { MrtProblem } from './mrt-record.js';
