@@ -127,24 +127,19 @@ export class DiscordServer {
       refuse(response, 401, 0);
       return;
     }
-    switch (`${request.method ?? ''} ${path.map((part) => (/^\d+$/.test(part) ? ':id' : part)).join('/')}`) {
-      case 'GET users/@me':
-        return reply(response, 200, { ...world.user, discriminator: '0', avatar: null, bot: true });
-      case 'GET users/@me/guilds':
-        return reply(response, 200, world.guilds);
-      case 'GET oauth2/applications/@me':
-        return reply(response, 200, { id: world.applicationId, name: world.user.username });
-      case 'GET channels/:id':
-        return this.#inChannel(call, (id, name) => reply(response, 200, { id, name, type: 0 }));
-      case 'POST channels/:id/messages':
-        return this.#post(call);
-      default:
-        return refuse(response, 404, 0);
-    }
+    const answers: Record<string, () => void> = {
+      'GET users/@me': () => reply(response, 200, { ...world.user, discriminator: '0', avatar: null, bot: true }),
+      'GET users/@me/guilds': () => reply(response, 200, world.guilds),
+      'GET oauth2/applications/@me': () => reply(response, 200, { id: world.applicationId, name: world.user.username }),
+      'GET channels/:id': () => this.#inChannel(call, (id, name) => reply(response, 200, { id, name, type: 0 })),
+      'POST channels/:id/messages': () => this.#post(call),
+    };
+    const route = `${request.method ?? ''} ${path.map((part) => (/^\d+$/.test(part) ? ':id' : part)).join('/')}`;
+    (answers[route] ?? (() => refuse(response, 404, 0)))();
   }
 
   #inChannel({ response, path }: Call, answer: (id: string, name: string) => void): void {
-    const id = path[1]!;
+    const id = path[1];
     const channel = this.world.channels.get(id);
     if (channel === undefined) refuse(response, 404, 10003);
     else if (channel.forbidden !== undefined) refuse(response, 403, channel.forbidden);
@@ -154,26 +149,14 @@ export class DiscordServer {
   #post(call: Call): void {
     const { response } = call;
     const fault = this.#faults.shift();
-    switch (fault?.kind) {
-      case undefined:
-        return this.#inChannel(call, (id) => this.#take(call, id, (message) => reply(response, 200, message)));
-      case 'accept-then-reset':
-        return this.#inChannel(call, (id) => this.#take(call, id, () => response.destroy()));
-      case 'accept-then-hang':
-        return this.#inChannel(call, (id) => this.#take(call, id, () => undefined));
-      case 'reset':
-        response.destroy();
-        return;
-      case 'hang':
-        return;
-      case 'page':
-        response.writeHead(fault.status, { 'content-type': 'text/html' }).end('<html>Please sign in</html>');
-        return;
-      case 'error':
-        return refuse(response, fault.status, fault.code ?? 0);
-      case 'rate-limit':
-        return limitRate(response, fault.retryAfterSeconds, fault.global ?? false);
-    }
+    const taken = (answer: (message: PostedMessage) => void): void => this.#inChannel(call, (id) => this.#take(call, id, answer));
+    if (fault === undefined) taken((message) => reply(response, 200, message));
+    else if (fault.kind === 'accept-then-reset') taken(() => response.destroy());
+    else if (fault.kind === 'accept-then-hang') taken(() => undefined);
+    else if (fault.kind === 'reset') response.destroy();
+    else if (fault.kind === 'page') response.writeHead(fault.status, { 'content-type': 'text/html' }).end('<html>Please sign in</html>');
+    else if (fault.kind === 'error') refuse(response, fault.status, fault.code ?? 0);
+    else if (fault.kind === 'rate-limit') limitRate(response, fault.retryAfterSeconds, fault.global ?? false);
   }
 
   #take({ response, body }: Call, channelId: string, answer: (message: PostedMessage) => void): void {
