@@ -1,3 +1,5 @@
 export type { FeedLog } from './feed-log.js';
+export { openRecording, UnreadableRecording } from './recording.js';
+export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';
 export type { FeedConsumer, FeedCounters, FeedState, RisLiveFeed, RisLiveOptions } from './ris-live.js';

@@ -21,7 +21,7 @@ interface Watched {
   readonly states: FeedState[];
   readonly warnings: string[];
   /** Resolves as soon as this was told (so often). */
-  until(what: string | RegExp, times?: number): Promise<void>;
+  readonly until: (what: string | RegExp, times?: number) => Promise<void>;
 }
 
 const cleanups: (() => unknown)[] = [];
