@@ -1,5 +1,5 @@
 import { parseCountriesFile } from '../countries/index.js';
-import { parseRules } from '../pipeline.js';
+import { merged, parseRules } from '../pipeline.js';
 import { readJson, type ReadFile } from './json-file.js';
 import { collectorName, parseVariables, type Variables } from './variables.js';
 
@@ -19,24 +19,46 @@ export type LoadedConfig =
   /** Every problem at once, a sentence each; no secret is in any. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
+/** What a replay needs: the files alone, whatever the other variables say. */
+export interface RuleFiles {
+  readonly rules: Config['rules'];
+  readonly countries: Config['countries'];
+}
+
 /** Pure but for the reader. An empty variable counts as unset. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, readFile: ReadFile): LoadedConfig {
   const problems: string[] = [];
   const variables = parseVariables(env, problems);
-  const read = (name: string): { path: string; value: unknown } => {
-    const path = `${variables.configDir.replace(/\/+$/, '')}/${name}`;
-    return { path, value: readJson(path, readFile, problems) };
-  };
+  const collectors = variables.collectors ?? parseCollectorsFile(readConfigFile(variables.configDir, 'collectors.json', readFile, problems), problems);
+  const files = parseRuleFiles(variables.configDir, readFile, {}, problems);
+  if (problems.length > 0 || files === null) return { kind: 'invalid', problems };
+  return { kind: 'ok', config: deepFreeze({ ...variables, collectors, ...files }) };
+}
 
-  const collectors = variables.collectors ?? parseCollectorsFile(read('collectors.json'), problems);
-  const rulesFile = read('rules.json');
-  const countriesFile = read('countries.json');
+/** rules.json, with `patch` laid over it, and countries.json from CONFIG_DIR. */
+export function loadRuleFiles(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+  patch: unknown,
+): ({ readonly kind: 'ok' } & RuleFiles) | { readonly kind: 'invalid'; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  // Only the folder's name is wanted; what else is wrong is no concern of a replay.
+  const files = parseRuleFiles(parseVariables(env, []).configDir, readFile, patch, problems);
+  return problems.length > 0 || files === null ? { kind: 'invalid', problems } : { kind: 'ok', ...deepFreeze(files) };
+}
+
+function parseRuleFiles(configDir: string, readFile: ReadFile, patch: unknown, problems: string[]): RuleFiles | null {
+  const rulesFile = readConfigFile(configDir, 'rules.json', readFile, problems);
+  const countriesFile = readConfigFile(configDir, 'countries.json', readFile, problems);
   // A file that is not there is one problem, not one for each key it should have held.
-  const rules = rulesFile.value === undefined ? null : parseRules(rulesFile.value, problems);
+  const rules = rulesFile.value === undefined ? null : parseRules(merged(rulesFile.value, patch), problems);
   const countries = countriesFile.value === undefined ? null : parseCountriesFile(countriesFile.value, problems);
+  return rules === null || countries === null ? null : { rules, countries };
+}
 
-  if (problems.length > 0 || rules === null || countries === null) return { kind: 'invalid', problems };
-  return { kind: 'ok', config: deepFreeze({ ...variables, collectors, rules, countries }) };
+function readConfigFile(configDir: string, name: string, readFile: ReadFile, problems: string[]): { path: string; value: unknown } {
+  const path = `${configDir.replace(/\/+$/, '')}/${name}`;
+  return { path, value: readJson(path, readFile, problems) };
 }
 
 function parseCollectorsFile({ path, value }: { path: string; value: unknown }, problems: string[]): readonly string[] {

@@ -1,0 +1,64 @@
+import type { UnixMillis } from '../bgp/index.js';
+import { renderChart, renderPng, type ChartInput, type ChartPoint } from '../chart/index.js';
+import { countryName } from '../countries/index.js';
+import type { IncidentEvent } from '../incidents/index.js';
+import type { Pipeline } from '../pipeline.js';
+
+const pointEveryMs = 60_000;
+
+interface Track {
+  readonly points: readonly [ChartPoint[], ChartPoint[]];
+  readonly outages: { from: UnixMillis; to: UnixMillis | null }[];
+}
+
+/** Collects what a replay's charts show: a point a minute of each chosen country, and its incidents. */
+export class ChartRecorder {
+  readonly #tracks: Map<string, Track>;
+  readonly #troubled = new Set<string>();
+  #from: UnixMillis | null = null;
+  #to: UnixMillis = 0;
+
+  constructor(countries: Iterable<string>) {
+    this.#tracks = new Map([...countries].map((country) => [country, { points: [[], []], outages: [] }]));
+  }
+
+  event(event: IncidentEvent): void {
+    if (event.country === null || event.incident === null) return;
+    this.#troubled.add(event.country);
+    const outages = this.#tracks.get(event.country)?.outages;
+    if (outages === undefined) return;
+    const last = outages.at(-1);
+    if (event.kind === 'opened' && event.since !== null) outages.push({ from: event.since, to: null });
+    if (event.kind === 'down-again' && event.since !== null && typeof last?.to === 'number') outages.push({ from: event.since, to: null });
+    if ((event.kind === 'restored' || event.kind === 'new-normal') && last !== undefined) last.to = event.until ?? event.at;
+  }
+
+  tick(at: UnixMillis, pipeline: Pipeline): void {
+    this.#from ??= at;
+    this.#to = at;
+    if (at % pointEveryMs !== 0) return;
+    for (const [country, { points }] of this.#tracks) {
+      for (const family of [0, 1] as const) {
+        const sample = pipeline.sample(country, family);
+        const baseline = sample?.baseline?.units ?? 0;
+        if (sample === null || baseline === 0) continue;
+        points[family].push({ at, share: sample.usable ? sample.units / baseline : null });
+      }
+    }
+  }
+
+  /** PNG by country: of those with an incident, or where none had one, of all that were chosen. */
+  charts(subtitle: string): Map<string, Uint8Array> {
+    const shown = this.#troubled.size > 0 ? [...this.#troubled] : [...this.#tracks.keys()];
+    const charts = new Map<string, Uint8Array>();
+    for (const country of shown) {
+      const track = this.#tracks.get(country);
+      if (track === undefined || this.#from === null) continue;
+      const series = track.points.flatMap((points, family) => (points.length === 0 ? [] : [{ label: family === 0 ? 'IPv4' : 'IPv6', points }]));
+      if (series.length === 0) continue;
+      const input: ChartInput = { title: countryName(country).name, subtitle, from: this.#from, to: this.#to, series, outages: track.outages };
+      charts.set(country, renderPng(renderChart(input)));
+    }
+    return charts;
+  }
+}

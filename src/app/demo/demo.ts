@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PeerIndex } from '../../bgp/index.js';
+import { loadRuleFiles } from '../../config/index.js';
+import { renderLine } from '../../report/index.js';
+import { ChartRecorder } from '../chart-recorder.js';
+import { readConfigFile } from '../config-files.js';
+import { loadRegistry } from '../registry.js';
+import { runReplay } from '../replay-run.js';
+import { exitCode, type ExitCode, type World } from '../world.js';
+import { demoRibs, demoTimes, demoUpdates } from './stream.js';
+
+const country = 'KP';
+
+/** North Korea, December 2014, replayed offline: prints what lightsout would have said, draws the chart, and names its file last. */
+export async function demo(world: World): Promise<ExitCode> {
+  const files = loadRuleFiles(world.env, readConfigFile, {});
+  if (files.kind === 'invalid') {
+    for (const problem of files.problems) world.stderr.write(`${problem}\n`);
+    return exitCode.config;
+  }
+  world.stdout.write(
+    'North Korea, 20-23 December 2014. The stream is reconstructed: the routes are real (PCH, AS3856), the times are the published\n'
+    + 'ones, the run-up is invented between them, and 24 synthetic peers see what one real peer saw.\n\n',
+  );
+  const peers = new PeerIndex();
+  const chart = new ChartRecorder([country]);
+  const unstableOrTold: string[] = [];
+  await runReplay({
+    peers,
+    map: await loadRegistry(files.countries.ignored),
+    rules: files.rules,
+    countries: new Set([country]),
+    ribs: demoRibs(peers),
+    updates: [demoUpdates(peers)],
+    until: demoTimes.end,
+    onEvent: (event) => {
+      unstableOrTold.push(renderLine(event));
+      chart.event(event);
+    },
+    onTick: (at, pipeline) => {
+      chart.tick(at, pipeline);
+    },
+    warn: (text) => world.stderr.write(`${text}\n`),
+  });
+  world.stdout.write(`${unstableOrTold.join('\n')}\n\n`);
+  const folder = join(world.env['DATA_DIR'] ?? './data', 'demo');
+  await mkdir(folder, { recursive: true });
+  const png = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014 (reconstructed)').get(country);
+  if (png === undefined) return exitCode.failed;
+  const file = join(folder, 'north-korea-2014.png');
+  await writeFile(file, png);
+  world.stdout.write(`${file}\n`);
+  return exitCode.ok;
+}

@@ -1,0 +1,110 @@
+import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
+
+/** One stream of decoded batches. A batch is only valid until the next is asked for. */
+export interface Source {
+  /** The collector of an MRT file; of RIS Live lines, only the tie-break between files. */
+  readonly collector: string;
+  batches(): AsyncGenerator<ElemBatch, void, undefined>;
+}
+
+/** Rows from..to-1 of a batch, all of one source, in the merged order. */
+export interface MergedRun {
+  readonly batch: ElemBatch;
+  readonly from: number;
+  readonly to: number;
+  readonly at: UnixMillis;
+}
+
+/** A source being read. `key`: the newest time it has shown, so that a late row is merged where it arrived. */
+interface Reading {
+  readonly collector: string;
+  readonly position: number;
+  readonly rows: AsyncGenerator<ElemBatch, void, undefined>;
+  batch: ElemBatch;
+  row: number;
+  key: UnixMillis;
+}
+
+/**
+ * Merges sources by (timestamp, collector, position in file). A run ends where another source comes first, and at every multiple of
+ * `tickMs`, so that a tick can be taken there; `at` is the time of its first row.
+ */
+export async function* merge(sources: readonly Source[], tickMs: number): AsyncGenerator<MergedRun> {
+  const readings: Reading[] = [];
+  for (const [position, source] of sources.entries()) {
+    const rows = source.batches();
+    const first = await next(rows);
+    if (first !== null) readings.push({ collector: source.collector, position, rows, batch: first, row: 0, key: first.at[0] });
+  }
+  while (readings.length > 0) {
+    const reading = readings.reduce((best, other) => (precedes(other, best) ? other : best));
+    const { batch, row: from, key: at } = reading;
+    const otherAt = readings.reduce((time, other) => (other === reading ? time : Math.min(time, other.key)), Infinity);
+    const end = Math.min(otherAt, (Math.floor(at / tickMs) + 1) * tickMs);
+    let to = from;
+    do {
+      to++;
+      if (to < batch.length) reading.key = Math.max(reading.key, batch.at[to]);
+    } while (to < batch.length && reading.key < end);
+    yield { batch, from, to, at };
+    reading.row = to;
+    if (to < batch.length) continue;
+    const more = await next(reading.rows);
+    if (more === null) readings.splice(readings.indexOf(reading), 1);
+    else {
+      reading.batch = more;
+      reading.row = 0;
+      reading.key = Math.max(reading.key, more.at[0]);
+    }
+  }
+}
+
+function precedes(a: Reading, b: Reading): boolean {
+  if (a.key !== b.key) return a.key < b.key;
+  if (a.collector !== b.collector) return a.collector < b.collector;
+  return a.position < b.position;
+}
+
+async function next(rows: AsyncGenerator<ElemBatch, void, undefined>): Promise<ElemBatch | null> {
+  for (;;) {
+    const { done, value } = await rows.next();
+    if (done === true) return null;
+    if (value.length > 0) return value;
+  }
+}
+
+/** Counts and passes over updates that are older than the RIB of their collector. */
+export class StaleFilter {
+  dropped = 0;
+  readonly #ribAt = new Map<string, UnixMillis>();
+  readonly #peers: PeerIndex;
+
+  constructor(peers: PeerIndex) {
+    this.#peers = peers;
+  }
+
+  ribLoaded(collector: string, at: UnixMillis): void {
+    this.#ribAt.set(collector, Math.max(at, this.#ribAt.get(collector) ?? -Infinity));
+  }
+
+  newestRib(): UnixMillis | null {
+    return this.#ribAt.size === 0 ? null : Math.max(...this.#ribAt.values());
+  }
+
+  get collectors(): number {
+    return this.#ribAt.size;
+  }
+
+  /** Hands the rows that are not older than their RIB to `apply`, in as few pieces as can be. */
+  pass({ batch, from, to }: MergedRun, apply: (from: number, to: number) => void): void {
+    let start = from;
+    for (let row = from; row < to; row++) {
+      const ribAt = this.#ribAt.get(this.#peers.at(batch.peer[row]).collector);
+      if (ribAt === undefined || batch.at[row] >= ribAt) continue;
+      if (row > start) apply(start, row);
+      start = row + 1;
+      this.dropped++;
+    }
+    if (to > start) apply(start, to);
+  }
+}

@@ -1,0 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { parseRegistry, type CountryMap } from '../countries/index.js';
+
+/** The registry that ships with the program: the RIRs' delegated data (NRO, CC BY 4.0), one file a family. */
+export async function loadRegistry(ignored: readonly string[]): Promise<CountryMap> {
+  const resolve = createRequire(import.meta.url).resolve;
+  const [ipv4, ipv6] = await Promise.all([
+    readFile(resolve('@ip-location-db/asn-country/asn-country-ipv4-num.csv'), 'utf8'),
+    readFile(resolve('@ip-location-db/asn-country/asn-country-ipv6.csv'), 'utf8'),
+  ]);
+  return parseRegistry(ipv4, ipv6, ignored).map;
+}

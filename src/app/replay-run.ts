@@ -1,0 +1,110 @@
+import type { ElemBatch, Family, FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
+import type { CountryMap } from '../countries/index.js';
+import type { IncidentEvent } from '../incidents/index.js';
+import { Pipeline, type Rules } from '../pipeline.js';
+import { describeUsability } from '../table/index.js';
+import { merge, StaleFilter, type Source } from './merge.js';
+
+/** Ticks fall on multiples of this. */
+export const tickMs = 10_000;
+/** An older RIB is no picture of the time that the updates begin at. */
+const ribMaxAgeMs = 8 * 3_600_000;
+
+/** A RIB to load before anything else; `time()` is known once its batches were read. */
+export interface RibSource extends Source {
+  readonly time: () => UnixMillis | null;
+}
+
+export interface ReplayOptions {
+  readonly peers: PeerIndex;
+  readonly map: CountryMap;
+  readonly rules: Rules;
+  /** Judge only these; null: all. */
+  readonly countries: ReadonlySet<string> | null;
+  readonly ribs: readonly RibSource[];
+  readonly updates: readonly Source[];
+  /** Go on to this time, and no further; null: to the last message. */
+  readonly until: UnixMillis | null;
+  readonly onEvent: (event: IncidentEvent) => void;
+  /** After every tick. */
+  readonly onTick?: (at: UnixMillis, pipeline: Pipeline) => void;
+  /** What a person should know; one line. */
+  readonly warn: (text: string) => void;
+}
+
+export interface ReplayResult {
+  readonly fullFeedPeers: Readonly<Record<Family, number>>;
+  readonly voters: Readonly<Record<Family, number>>;
+  readonly usable: Readonly<Record<Family, boolean>>;
+  /** Updates older than their collector's RIB. */
+  readonly stale: number;
+  /** Updates that came after a newer one had been applied. */
+  readonly late: number;
+}
+
+/** Replays recordings through the same core as live, in event time: RIBs first, then the updates in their merged order. */
+export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
+  const { peers, updates, until, warn } = options;
+  const filter = new StaleFilter(peers);
+  const pipeline = new Pipeline({
+    peers, map: options.map, rules: options.rules, only: options.countries,
+    configuredCollectors: new Set(options.ribs.map(({ collector }) => collector)).size,
+  });
+  for (const rib of options.ribs) {
+    for await (const batch of rib.batches()) pipeline.apply(batch);
+    const time = rib.time();
+    if (time === null) warn(`no RIB in the file given for ${rib.collector}`);
+    else filter.ribLoaded(rib.collector, time);
+  }
+
+  let nextTick = Infinity;
+  let late = 0;
+  let newest = -Infinity;
+  const begin = (first: UnixMillis): void => {
+    const ribAt = filter.newestRib();
+    if (ribAt === null) warn('no RIB: nobody votes, and nothing is judged');
+    else if (first - ribAt > ribMaxAgeMs) warn(`the newest RIB is ${Math.round((first - ribAt) / 3_600_000)} hours older than the first update`);
+    pipeline.loaded(first);
+    nextTick = Math.ceil(first / tickMs) * tickMs;
+    const usability = describeUsability(pipeline.table.usability(0));
+    if (usability.startsWith('unusable')) warn(usability);
+  };
+  const tickTo = (time: UnixMillis): void => {
+    for (; nextTick <= time; nextTick += tickMs) {
+      for (const event of pipeline.tick(nextTick).events) options.onEvent(event);
+      options.onTick?.(nextTick, pipeline);
+    }
+  };
+
+  for await (const run of merge(updates, tickMs)) {
+    if (until !== null && run.at > until) break;
+    if (newest === -Infinity) begin(run.at);
+    late += countLate(run.batch, run.from, run.to, newest);
+    newest = Math.max(newest, run.at);
+    tickTo(run.at);
+    filter.pass(run, (from, to) => {
+      pipeline.apply(run.batch, from, to);
+    });
+  }
+  if (newest === -Infinity) {
+    const ribAt = filter.newestRib();
+    if (ribAt !== null) begin(ribAt);
+  } else if (until !== null) tickTo(until);
+
+  const counts = pipeline.table.counts();
+  const byFamily = <T>(of: (family: Family, index: FamilyIndex) => T): Record<Family, T> => ({ ipv4: of('ipv4', 0), ipv6: of('ipv6', 1) });
+  return {
+    fullFeedPeers: byFamily((family) => counts[family].fullFeedPeers),
+    voters: byFamily((family) => counts[family].voters),
+    usable: byFamily((_, index) => pipeline.table.usability(index).kind === 'usable'),
+    stale: filter.dropped,
+    late,
+  };
+}
+
+function countLate(batch: ElemBatch, from: number, to: number, newest: UnixMillis): number {
+  let late = 0;
+  for (let row = from; row < to; row++) if (batch.at[row] < newest) late++;
+  return late;
+}
+

@@ -1,0 +1,186 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PeerIndex } from '../bgp/index.js';
+import { loadRuleFiles } from '../config/index.js';
+import type { CountryMap } from '../countries/index.js';
+import { openRecording, UnreadableRecording, type Recording, type RecordingCounters } from '../feed/index.js';
+import type { Rules } from '../pipeline.js';
+import { renderJsonLine, renderTranscriptLine } from '../report/index.js';
+import { ChartRecorder } from './chart-recorder.js';
+import { readConfigFile } from './config-files.js';
+import { loadRegistry } from './registry.js';
+import { runReplay, type RibSource } from './replay-run.js';
+import { exitCode, type ExitCode, type World } from './world.js';
+
+export const replayUsage = `usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FILE.jsonl[.gz]]...
+         [--rules FILE] [--countries KP,SY] [--until ISO] [--chart DIR] [--json]`;
+
+interface ReplayArguments {
+  readonly ribs: readonly { collector: string; path: string }[];
+  readonly updates: readonly { collector: string; path: string }[];
+  readonly rules: string | null;
+  readonly countries: ReadonlySet<string> | null;
+  readonly until: number | null;
+  readonly chart: string | null;
+  readonly json: boolean;
+}
+
+/** Replays recordings and prints what would have been said. Returns the exit code. */
+export async function replay(argv: readonly string[], world: World): Promise<ExitCode> {
+  const problems: string[] = [];
+  const args = parseReplayArguments(argv, problems);
+  if (args === null) {
+    world.stderr.write(`${problems.join('\n')}\n${replayUsage}\n`);
+    return exitCode.usage;
+  }
+  try {
+    return await replayFiles(args, world);
+  } catch (error) {
+    if (!(error instanceof UnreadableRecording)) throw error;
+    world.stderr.write(`${error.message}\n`);
+    return exitCode.noInput;
+  }
+}
+
+async function replayFiles(args: ReplayArguments, world: World): Promise<ExitCode> {
+  const startedAt = world.clock.now();
+  const peers = new PeerIndex();
+  const open = ({ collector, path }: { collector: string; path: string }): Promise<Recording> => openRecording(path, collector, peers);
+  const ribs = await Promise.all(args.ribs.map(open));
+  const updates = await Promise.all(args.updates.map(open));
+  const patch = args.rules === null ? {} : await readRules(args.rules);
+  const files = loadRuleFiles(world.env, readConfigFile, patch);
+  if (files.kind === 'invalid') {
+    for (const problem of files.problems) world.stderr.write(`${problem}\n`);
+    return exitCode.config;
+  }
+  const map = await loadRegistry(files.countries.ignored);
+  const unknown = [...(args.countries ?? [])].filter((code) => !map.codes.includes(code));
+  if (unknown.length > 0) {
+    world.stderr.write(`--countries: no country has the code ${unknown.join(', ')}\n`);
+    return exitCode.usage;
+  }
+  await run({ args, world, peers, ribs, updates, rules: files.rules, map, startedAt });
+  return exitCode.ok;
+}
+
+interface Loaded {
+  readonly args: ReplayArguments;
+  readonly world: World;
+  readonly peers: PeerIndex;
+  readonly ribs: readonly Recording[];
+  readonly updates: readonly Recording[];
+  readonly rules: Rules;
+  readonly map: CountryMap;
+  readonly startedAt: number;
+}
+
+async function run({ args, world, peers, ribs, updates, rules, map, startedAt }: Loaded): Promise<void> {
+  const chart = args.chart === null ? null : new ChartRecorder(args.countries ?? map.codes.slice(1));
+  const say = (text: string): void => void world.stderr.write(`${text}\n`);
+  const result = await runReplay({
+    peers, map, rules,
+    countries: args.countries,
+    ribs: ribs.map((recording, index): RibSource => ({
+      collector: args.ribs[index].collector,
+      batches: () => recording.batches(),
+      time: () => recording.counters.ribTime,
+    })),
+    updates: updates.map((recording, index) => ({ collector: args.updates[index].collector, batches: () => recording.batches() })),
+    until: args.until,
+    onEvent: (event) => {
+      world.stdout.write(`${args.json ? renderJsonLine(event) : renderTranscriptLine(event)}\n`);
+      chart?.event(event);
+    },
+    onTick: (at, pipeline) => chart?.tick(at, pipeline),
+    warn: say,
+  });
+  const recordings = [...ribs, ...updates];
+  const sum = (of: (recording: Recording) => number): number => recordings.reduce((total, recording) => total + of(recording), 0);
+  for (const { path, counters } of recordings) {
+    if (counters.damage !== null) say(`${path}: ${counters.damage}`);
+    else if (problemsOf(counters) > 0) say(`${path}: ${problemsOf(counters)} of ${counters.messages} records had to be skipped (${reasonsOf(counters)})`);
+  }
+  if (result.stale > 0) say(`${result.stale} updates were older than their collector's RIB and were passed over`);
+  if (result.late > 0) say(`${result.late} updates came late, after newer ones`);
+  const summary = {
+    kind: 'summary',
+    messages: sum(({ counters }) => counters.messages),
+    elems: sum(({ counters }) => counters.elems),
+    problems: sum(({ counters }) => problemsOf(counters)),
+    peers: peers.size,
+    fullFeedPeers: result.fullFeedPeers,
+    voters: result.voters,
+    usable: result.usable,
+    seconds: (world.clock.now() - startedAt) / 1000,
+  };
+  if (chart !== null && args.chart !== null) {
+    await mkdir(args.chart, { recursive: true });
+    for (const [country, png] of chart.charts('share of its address space that was visible')) {
+      const file = join(args.chart, `${country}.png`);
+      await writeFile(file, png);
+      say(file);
+    }
+  }
+  if (args.json) world.stdout.write(`${JSON.stringify(summary)}\n`);
+  else say(JSON.stringify(summary));
+}
+
+function problemsOf({ problems }: RecordingCounters): number {
+  return Object.values(problems).reduce((total, count) => total + count, 0);
+}
+
+/** "malformed 3, truncated-file 1" */
+function reasonsOf({ problems }: RecordingCounters): string {
+  return Object.entries(problems).filter(([, count]) => count > 0).map(([reason, count]) => `${reason} ${count}`).join(', ');
+}
+
+async function readRules(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UnreadableRecording(path, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : 'cannot be read');
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UnreadableRecording(path, `no JSON: ${(error as Error).message}`);
+  }
+}
+
+function parseReplayArguments(argv: readonly string[], problems: string[]): ReplayArguments | null {
+  const text = { type: 'string' } as const;
+  const list = { type: 'string', multiple: true } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: { rib: list, updates: list, rules: text, countries: text, until: text, chart: text, json: { type: 'boolean' } },
+    }));
+  } catch (error) {
+    problems.push((error as Error).message);
+    return null;
+  }
+  const files = (flag: string, given: readonly string[] | undefined): { collector: string; path: string }[] =>
+    (given ?? []).map((value) => {
+      const match = /^(rrc\d\d)=(.+)$/s.exec(value);
+      if (match !== null) return { collector: match[1], path: match[2] };
+      // RIS Live lines name their own collectors.
+      if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value)) problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
+      return { collector: '', path: value };
+    });
+  const until = values.until === undefined ? null : Date.parse(values.until);
+  if (until !== null && Number.isNaN(until)) problems.push(`--until: expected an ISO 8601 time such as 2014-12-23T02:00:00Z, got "${String(values.until)}"`);
+  const countries = values.countries?.split(',').map((code) => code.trim().toUpperCase()).filter((code) => code !== '');
+  if (countries?.length === 0) problems.push(`--countries: expected codes such as KP,SY, got "${String(values.countries)}"`);
+  const args: ReplayArguments = {
+    ribs: files('--rib', values.rib),
+    updates: files('--updates', values.updates),
+    rules: values.rules ?? null,
+    countries: countries === undefined ? null : new Set(countries),
+    until,
+    chart: values.chart ?? null,
+    json: values.json ?? false,
+  };
+  if (args.ribs.length + args.updates.length === 0) problems.push('nothing to replay: give --rib or --updates');
+  return problems.length > 0 ? null : args;
+}

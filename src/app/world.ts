@@ -1,0 +1,25 @@
+import type { Clock } from '../clock.js';
+
+/** What the program has of the machine it runs on: handed in by main.ts, or by a test. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Alerts, transcripts, results. */
+  readonly stdout: Output;
+  /** Logs, progress, warnings. */
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** 0..1. */
+  readonly random: () => number;
+  /** Aborted when the operator wants an end. */
+  readonly signal: AbortSignal;
+}
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Exit codes, after sysexits.h. */
+export const exitCode = { ok: 0, failed: 1, usage: 64, noInput: 66, unavailable: 69, busy: 75, config: 78 } as const;
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
