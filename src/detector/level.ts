@@ -5,20 +5,12 @@ export type Trouble = Exclude<Level, 'normal'>;
 /** Which column of rules a country is judged by: tiny has at most 16 units (North Korea has 4 /24s) and knows no major. */
 export type Size = 'tiny' | 'ordinary';
 
-export const levels: readonly Level[] = ['normal', 'degraded', 'major', 'down'];
-
 const ranks: Readonly<Record<Level, number>> = { normal: 0, degraded: 1, major: 2, down: 3 };
 
 /** 0 for normal to 3 for down. */
 export function levelRank(level: Level): number {
   return ranks[level];
 }
-
-/** The levels a country of this size can be in besides normal, worst first. */
-export const troublesOf: Readonly<Record<Size, readonly Trouble[]>> = {
-  tiny: ['down', 'degraded'],
-  ordinary: ['down', 'major', 'degraded'],
-};
 
 /** Where one tick may lead from each level: levels are passed over both ways, but a tiny country is never at major. */
 export const legalMoves: Readonly<Record<Size, Readonly<Record<Level, readonly Level[]>>>> = {

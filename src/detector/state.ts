@@ -7,17 +7,18 @@ import type { Run, Spell } from './run.js';
 /** One run per level that is not normal. */
 export type LevelRuns = Readonly<Record<Trouble, Run | null>>;
 
-/** r at or above 0.95 while an incident is open. A complete one is no longer written each tick; only a lapse ends it. */
-export interface WholeRun extends Run {
-  readonly complete: boolean;
-}
+/**
+ * The way back to r >= 0.95 while an incident is open. Once its dwell is complete it is no longer written each tick, and only a
+ * lapse ends it; `text` says the rule for people.
+ */
+export type Recovery = { readonly kind: 'growing'; readonly run: Run } | { readonly kind: 'whole'; readonly spell: Spell; readonly text: string };
 
 interface Watched {
   /** Settled while no incident is open. */
   readonly size: Size;
   /** Runs toward the levels above the present one. */
   readonly entering: LevelRuns;
-  readonly whole: WholeRun | null;
+  readonly recovery: Recovery | null;
   /** r at or below 0.02. */
   readonly dark: Spell | null;
   readonly instability: InstabilityState;
@@ -55,7 +56,7 @@ export const initialDetectorState: DetectorState = Object.freeze({
   size: 'ordinary',
   entering: noRuns,
   below: null,
-  whole: null,
+  recovery: null,
   dark: null,
   instability: initialInstability,
 });

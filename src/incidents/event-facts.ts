@@ -1,0 +1,54 @@
+import type { UnixMillis } from '../bgp/index.js';
+import type { Baseline, CountrySample } from '../countries/index.js';
+import type { DetectorState, Reason } from '../detector/index.js';
+import type { IncidentEvent, OtherFamily } from './event.js';
+import type { IncidentSettings } from './settings.js';
+
+/** What every event of a family tells of its tick. */
+export interface EventFacts {
+  readonly at: UnixMillis;
+  readonly sample: CountrySample;
+  readonly baseline: Baseline;
+  readonly after: DetectorState;
+  readonly other: OtherFamily | null;
+}
+
+/** What its own rule adds to them. */
+type Told = Pick<IncidentEvent, 'id' | 'incident' | 'kind' | 'worst' | 'since' | 'reason'> &
+  Partial<Pick<IncidentEvent, 'until' | 'onset' | 'instability' | 'relapses'>>;
+
+/** `clock`: since when it counts as being at its worst; null outside an incident. */
+export function createEvent(
+  { at, sample, baseline, after, other }: EventFacts,
+  clock: UnixMillis | null,
+  settings: IncidentSettings,
+  told: Told,
+): IncidentEvent {
+  const { country, family, units, prefixes, voters, collectors } = sample;
+  return {
+    country, family, level: after.level, until: null, onset: null, at,
+    visible: units, baseline: baseline.units, share: shareOf(units, baseline), prefixes, basePrefixes: baseline.prefixes,
+    provisional: baseline.provisional, hard: isHard(after, clock, at, settings), unstable: after.instability.unstable,
+    instability: null, relapses: 0, other, voters, collectors, notice: null, ...told,
+  };
+}
+
+/** Down hard: down for 2 h, or next to nothing left for 30 min. */
+function isHard({ level, dark }: DetectorState, clock: UnixMillis | null, at: UnixMillis, { hard }: IncidentSettings): boolean {
+  if (level !== 'down') return false;
+  return (clock !== null && at - clock >= hard.downMs) || (dark !== null && at - dark.first >= hard.darkMs);
+}
+
+/** IPv6's line in IPv4's incident; null where it is not judged. */
+export function otherFamily(sample: CountrySample, detector: { readonly after: DetectorState; readonly reason: Reason }): OtherFamily | null {
+  if (detector.reason.kind === 'unjudged' || sample.baseline === null) return null;
+  return {
+    family: sample.family, level: detector.after.level, visible: sample.units, baseline: sample.baseline.units,
+    share: shareOf(sample.units, sample.baseline),
+  };
+}
+
+/** Capped at 1, 4 decimals. */
+function shareOf(units: number, baseline: Baseline): number {
+  return Math.round(Math.min(1, units / baseline.units) * 10_000) / 10_000;
+}
