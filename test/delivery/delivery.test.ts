@@ -132,6 +132,24 @@ describe('a target', () => {
   });
 });
 
+test('an event committed between the last look at the log and going to rest is not left for the poll', async () => {
+  const outbox = knownTarget();
+  const { clock, delivery, told, end } = setUp(outbox);
+  await clock.waiting(pollMs);
+  const read = outbox.readAfter.bind(outbox);
+  outbox.readAfter = async (position, limit) => {
+    outbox.readAfter = read;
+    const nothing = await read(position, limit);
+    outbox.append(...incidentEvents(1));
+    delivery.wake();
+    return nothing;
+  };
+  await clock.advance(pollMs);
+  await clock.waiting(pollMs);
+  assert.deepEqual(told, ids(incidentEvents(1)));
+  await end();
+});
+
 describe('a target that is away', () => {
   const away: SendResult = { kind: 'retry', afterMs: null, reason: 'no answer' };
 
@@ -211,15 +229,18 @@ describe('a store that is away', () => {
     await end();
   });
 
-  test('from the start on is waited for', async () => {
+  test('from the start on is waited for, and says so', async () => {
     const outbox = knownTarget();
-    outbox.append(...incidentEvents(1));
     outbox.away = true;
-    const { clock, told, end } = setUp(outbox);
+    const { clock, delivery, told, end } = setUp(outbox);
     await clock.waiting(1000);
+    assert.match(delivery.trouble() ?? '', /the store is away/);
     outbox.away = false;
     await clock.advance(1000);
     await clock.waiting(pollMs);
+    assert.equal(delivery.trouble(), null);
+    outbox.append(...incidentEvents(1));
+    await clock.advance(pollMs);
     assert.deepEqual(told, ids(incidentEvents(1)));
     await end();
   });

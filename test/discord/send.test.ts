@@ -183,6 +183,16 @@ describe('what cannot be told', () => {
   }
 });
 
+describe('what is not for Discord to have said is tried again', () => {
+  for (const fault of [{ kind: 'error', status: 404 }, { kind: 'page', status: 403 }, { kind: 'page', status: 200 }, { kind: 'error', status: 503 }] as const) {
+    test(`${fault.kind} ${fault.status}`, async () => {
+      discord.script(fault);
+      const result = await sender(1)(incidentEvent(), never);
+      assert.equal(result.kind, 'retry', JSON.stringify(result));
+    });
+  }
+});
+
 test('a rate limit is waited out for as long as Discord says', async () => {
   discord.script({ kind: 'rate-limit', retryAfterSeconds: 7 });
   const result = await sender(1)(incidentEvent(), never);
