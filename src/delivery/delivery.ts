@@ -8,6 +8,8 @@ import { isTold } from './told.js';
 /** Another process may have written the event; and a wake that got lost costs this much at most. */
 const pollMs = 3_000;
 const readLimit = 100;
+/** A target that asks for less than this is only pacing us: that is neither trouble nor worth a warning. */
+const pacingMs = 10_000;
 
 export interface DeliveryOptions {
   readonly outbox: Outbox;
@@ -90,11 +92,12 @@ export function createDelivery({ outbox, target, send, clock, random, logger, on
         trouble = null;
         return true;
       }
-      trouble = `${target}: ${result.reason}`;
+      const pacing = result.kind === 'retry' && result.afterMs !== null && result.afterMs < pacingMs;
+      if (!pacing) trouble = `${target}: ${result.reason}`;
       let waitMs: number;
       if (result.kind === 'retry') {
         waitMs = result.afterMs ?? retryDelay(++failures, random);
-        logger.warn({ target, event: event.id, waitMs: Math.round(waitMs) }, `not told yet: ${result.reason}`);
+        logger[pacing ? 'debug' : 'warn']({ target, event: event.id, waitMs: Math.round(waitMs) }, `not told yet: ${result.reason}`);
       } else {
         waitMs = probeDelay(++refusals);
         logger.error({ target, event: event.id, waitMs }, `CANNOT TELL: ${result.reason}; nothing is lost, trying again later`);

@@ -37,6 +37,8 @@ export function createApi({ token, apiUrl, clock }: ApiOptions): Api {
     // Its own retries come within 5 ms and would sleep through a rate limit unseen.
     retries: 0,
     rejectOnRateLimit: () => true,
+    // Discord's documentation, Rate Limits: 50 in all. Some are left to other processes with the same token.
+    globalRequestsPerSecond: 45,
     hashSweepInterval: 0,
     handlerSweepInterval: 0,
   });

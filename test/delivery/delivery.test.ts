@@ -171,11 +171,22 @@ describe('a target that is away', () => {
     await end();
   });
 
+  test('that only paces us is no trouble', async () => {
+    const outbox = knownTarget();
+    outbox.append(...incidentEvents(1));
+    const { clock, delivery, lines, end } = setUp(outbox, [{ kind: 'retry', afterMs: 900, reason: 'rate limited' }]);
+    await clock.waiting(900);
+    assert.equal(delivery.trouble(), null);
+    assert.deepEqual(lines, []);
+    await end();
+  });
+
   test('is given the time it asks for', async () => {
     const outbox = knownTarget();
     outbox.append(...incidentEvents(1));
-    const { clock, told, end } = setUp(outbox, [{ kind: 'retry', afterMs: 12_345, reason: 'rate limited' }]);
+    const { clock, delivery, told, end } = setUp(outbox, [{ kind: 'retry', afterMs: 12_345, reason: 'rate limited' }]);
     await clock.waiting(12_345);
+    assert.match(delivery.trouble() ?? '', /rate limited/);
     await clock.advance(12_344);
     assert.deepEqual(told, []);
     await clock.advance(1);
