@@ -58,7 +58,7 @@ export function createMrtDecoder(peers: PeerIndex, collector: string): MrtDecode
   const record: { -readonly [K in keyof MrtRecord]: MrtRecord[K] } = { bytes: new Uint8Array(0), start: 0, end: 0, subtype: 0, at: 0 };
 
   /** The beginning of a record whose end has not come yet. */
-  let held: Uint8Array = new Uint8Array(64 * 1024);
+  let held: Uint8Array = new Uint8Array(0);
   let heldOctets = 0;
   /** Octets of an over-long record still to be passed over. */
   let passOver = 0;

@@ -21,7 +21,26 @@ const zero = 0x30;
 /** 1 for a byte that stands for itself inside a JSON string: printable ASCII but quote and backslash. */
 const plain = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte < 0x7f && byte !== quote && byte !== 0x5c ? 1 : 0));
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+/**
+ * The frame is read from a copy at a fixed place, with zeros behind it: V8 then knows the address of every read, four bytes can be
+ * compared at once, and no read leaves the buffer. Longer frames (a BGP message has at most 64 KB, common ones 1 KB) are JSON.parse's.
+ */
+const maxFrame = 65_536;
+const frame = new Uint8Array(maxFrame + 64);
+const view = new DataView(frame.buffer);
+
+/** Text to compare four bytes at a time; the last word overlaps the one before. */
+interface Literal {
+  readonly length: number;
+  readonly words: Int32Array;
+}
+
+function ascii(text: string): Literal {
+  const bytes = new DataView(Uint8Array.from(text, (char) => char.charCodeAt(0)).buffer);
+  const words = Int32Array.from({ length: Math.ceil(text.length / 4) }, (_, index) => bytes.getInt32(Math.min(index * 4, text.length - 4)));
+  return { length: text.length, words };
+}
+
 const typeKey = ascii('{"type":');
 const dataKey = ascii('"data":');
 const keyed = {
@@ -84,84 +103,89 @@ export class RisLiveScanner {
 
   /** Appends the elems of the UPDATE in `bytes`. false: not of the shape it knows, and nothing has changed. */
   scan(bytes: Uint8Array, into: ElemBatch): boolean {
-    let pos = skipKey(bytes, 0, typeKey);
-    if (pos > 0) pos = skipComma(bytes, skip(bytes, pos, risMessage));
-    if (pos > 0) pos = skipKey(bytes, pos, dataKey);
-    if (pos < 0 || bytes[pos] !== 0x7b) return false;
+    const { length } = bytes;
+    if (length > maxFrame) return false;
+    frame.set(bytes);
+    frame[length] = 0;
+
+    let pos = skipKey(0, typeKey);
+    if (pos > 0) pos = skipComma(skip(pos, risMessage));
+    if (pos > 0) pos = skipKey(pos, dataKey);
+    if (pos < 0 || frame[pos] !== 0x7b) return false;
     pos++;
     this.#seen = 0;
     this.#draft.clear();
     for (;;) {
-      pos = this.#member(bytes, pos);
+      pos = this.#member(pos);
       if (pos < 0) return false;
-      const next = bytes[pos++];
+      const next = frame[pos++];
       if (next === comma) {
-        if (bytes[pos] === space) pos++;
+        if (frame[pos] === space) pos++;
       } else if (next === closeObject) break;
       else return false;
     }
-    if (bytes[pos] !== closeObject || pos + 1 !== bytes.length || (this.#seen & required) !== required) return false;
-    const peer = this.#peer(bytes);
+    if (frame[pos] !== closeObject || pos + 1 !== length || (this.#seen & required) !== required) return false;
+    const peer = this.#peer();
     if (peer < 0) return false;
     this.#draft.pushTo(into, peer);
     return true;
   }
 
   /** One member of `data`; returns the position after its value, or -1. */
-  #member(bytes: Uint8Array, pos: number): number {
-    switch (bytes[pos + 1]) {
+  #member(pos: number): number {
+    switch (frame[pos + 1]) {
       case 0x74: // t
-        if (bytes[pos + 2] === 0x69) return this.#timestamp(bytes, this.#key(bytes, pos, keyed.timestamp, Seen.timestamp));
-        return skip(bytes, this.#key(bytes, pos, keyed.type, Seen.type), update);
+        if (frame[pos + 2] === 0x69) return this.#timestamp(this.#key(pos, keyed.timestamp, Seen.timestamp));
+        return skip(this.#key(pos, keyed.type, Seen.type), update);
       case 0x70: // p
-        if (bytes[pos + 2] === 0x61) return this.#path(bytes, this.#key(bytes, pos, keyed.path, Seen.path));
-        if (bytes[pos + 5] === quote) {
-          const start = this.#key(bytes, pos, keyed.peer, Seen.peer);
-          const end = skipString(bytes, start);
+        if (frame[pos + 2] === 0x61) return this.#path(this.#key(pos, keyed.path, Seen.path));
+        if (frame[pos + 5] === quote) {
+          const start = this.#key(pos, keyed.peer, Seen.peer);
+          const end = skipString(start);
           this.#peerStart = start + 1;
           this.#peerEnd = end - 1;
           return end;
         }
-        return this.#peerAsn(bytes, this.#key(bytes, pos, keyed.peerAsn, Seen.peerAsn));
+        return this.#peerAsn(this.#key(pos, keyed.peerAsn, Seen.peerAsn));
       case 0x69: // i
-        return skipString(bytes, this.#key(bytes, pos, keyed.id, Seen.id));
+        return skipString(this.#key(pos, keyed.id, Seen.id));
       case 0x68: // h
-        return this.#hostName(bytes, this.#key(bytes, pos, keyed.host, Seen.host));
+        return this.#hostName(this.#key(pos, keyed.host, Seen.host));
       case 0x63: // c
-        return skipPairs(bytes, this.#key(bytes, pos, keyed.community, Seen.community));
+        return skipPairs(this.#key(pos, keyed.community, Seen.community));
       case 0x6f: // o
-        return skipString(bytes, this.#key(bytes, pos, keyed.origin, Seen.origin));
+        return skipString(this.#key(pos, keyed.origin, Seen.origin));
       case 0x61: // a
-        if (bytes[pos + 2] === 0x6e) return this.#announcements(bytes, this.#key(bytes, pos, keyed.announcements, Seen.announcements));
-        return skipString(bytes, this.#key(bytes, pos, keyed.aggregator, Seen.aggregator));
+        if (frame[pos + 2] === 0x6e) return this.#announcements(this.#key(pos, keyed.announcements, Seen.announcements));
+        return skipString(this.#key(pos, keyed.aggregator, Seen.aggregator));
       case 0x77: // w
-        return this.#prefixes(bytes, this.#key(bytes, pos, keyed.withdrawals, Seen.withdrawals), this.#draft.withdrawn);
+        return this.#prefixes(this.#key(pos, keyed.withdrawals, Seen.withdrawals), this.#draft.withdrawn);
       case 0x6d: // m
-        return skipInteger(bytes, this.#key(bytes, pos, keyed.med, Seen.med));
+        return skipInteger(this.#key(pos, keyed.med, Seen.med));
       case 0x72: // r
-        return skipString(bytes, this.#key(bytes, pos, keyed.raw, Seen.raw));
+        return skipString(this.#key(pos, keyed.raw, Seen.raw));
       default:
         return -1;
     }
   }
 
-  #key(bytes: Uint8Array, pos: number, key: Uint8Array, bit: number): number {
+  #key(pos: number, key: Literal, bit: number): number {
     if ((this.#seen & bit) !== 0) return -1;
     this.#seen |= bit;
-    return skipKey(bytes, pos, key);
+    return skipKey(pos, key);
   }
 
   /** Unix seconds with up to six decimals. */
-  #timestamp(bytes: Uint8Array, start: number): number {
+  #timestamp(start: number): number {
     if (start < 0) return -1;
-    let pos = skipInteger(bytes, start);
+    let pos = skipInteger(start);
     if (pos < 0 || pos - start > 10) return -1;
     let micros = 0;
-    for (let digit = start; digit < pos; digit++) micros = micros * 10 + (bytes[digit] - zero);
+    for (let digit = start; digit < pos; digit++) micros = micros * 10 + (frame[digit] - zero);
     let decimals = 0;
-    if (bytes[pos] === 0x2e) {
+    if (frame[pos] === 0x2e) {
       pos++;
-      for (; isDigit(bytes[pos]); decimals++, pos++) micros = micros * 10 + (bytes[pos] - zero);
+      for (; isDigit(frame[pos]); decimals++, pos++) micros = micros * 10 + (frame[pos] - zero);
       if (decimals === 0 || decimals > 6) return -1;
     }
     for (; decimals < 6; decimals++) micros *= 10;
@@ -170,85 +194,85 @@ export class RisLiveScanner {
     return pos;
   }
 
-  #peerAsn(bytes: Uint8Array, start: number): number {
-    if (start < 0 || bytes[start] !== quote) return -1;
-    const pos = asnAt(bytes, start + 1);
-    if (pos < 0 || bytes[pos] !== quote) return -1;
+  #peerAsn(start: number): number {
+    if (start < 0 || frame[start] !== quote) return -1;
+    const pos = asnAt(start + 1);
+    if (pos < 0 || frame[pos] !== quote) return -1;
     this.#asn = asnRead;
     return pos + 1;
   }
 
   /** rrcNN, with or without the domain. */
-  #hostName(bytes: Uint8Array, start: number): number {
-    if (start < 0 || bytes[start] !== quote || bytes[start + 1] !== 0x72 || bytes[start + 2] !== 0x72 || bytes[start + 3] !== 0x63) return -1;
-    if (!isDigit(bytes[start + 4]) || !isDigit(bytes[start + 5])) return -1;
+  #hostName(start: number): number {
+    if (start < 0 || frame[start] !== quote || frame[start + 1] !== 0x72 || frame[start + 2] !== 0x72 || frame[start + 3] !== 0x63) return -1;
+    if (!isDigit(frame[start + 4]) || !isDigit(frame[start + 5])) return -1;
     this.#hostStart = start + 1;
-    this.#host = (bytes[start + 4] - zero) * 10 + (bytes[start + 5] - zero);
+    this.#host = (frame[start + 4] - zero) * 10 + (frame[start + 5] - zero);
     let pos = start + 6;
-    if (bytes[pos] !== quote) pos = skip(bytes, pos, domain);
-    return pos > 0 && bytes[pos] === quote ? pos + 1 : -1;
+    if (frame[pos] !== quote) pos = skip(pos, domain);
+    return pos > 0 && frame[pos] === quote ? pos + 1 : -1;
   }
 
-  #path(bytes: Uint8Array, start: number): number {
-    if (start < 0 || bytes[start] !== openArray) return -1;
+  #path(start: number): number {
+    if (start < 0 || frame[start] !== openArray) return -1;
     let pos = start + 1;
-    if (bytes[pos] === closeArray) return pos + 1;
+    if (frame[pos] === closeArray) return pos + 1;
     for (;;) {
-      if (bytes[pos] === openArray) {
-        pos = asnAt(bytes, pos + 1);
+      if (frame[pos] === openArray) {
+        pos = asnAt(pos + 1);
         const first = asnRead;
-        while (pos > 0 && bytes[pos] === comma) pos = asnAt(bytes, afterComma(bytes, pos));
-        if (pos < 0 || bytes[pos++] !== closeArray) return -1;
+        while (pos > 0 && frame[pos] === comma) pos = asnAt(afterComma(pos));
+        if (pos < 0 || frame[pos++] !== closeArray) return -1;
         this.#draft.origin = first;
       } else {
-        pos = asnAt(bytes, pos);
+        pos = asnAt(pos);
         if (pos < 0) return -1;
         this.#draft.origin = asnRead;
       }
-      if (bytes[pos] !== comma) return bytes[pos] === closeArray ? pos + 1 : -1;
-      pos = afterComma(bytes, pos);
+      if (frame[pos] !== comma) return frame[pos] === closeArray ? pos + 1 : -1;
+      pos = afterComma(pos);
     }
   }
 
   /** [{"next_hop":"...","prefixes":[...]}, ...] */
-  #announcements(bytes: Uint8Array, start: number): number {
-    if (start < 0 || bytes[start] !== openArray) return -1;
+  #announcements(start: number): number {
+    if (start < 0 || frame[start] !== openArray) return -1;
     let pos = start + 1;
-    if (bytes[pos] === closeArray) return pos + 1;
+    if (frame[pos] === closeArray) return pos + 1;
     for (;;) {
-      pos = skipComma(bytes, skipString(bytes, skipKey(bytes, pos, keyed.nextHop)));
-      pos = this.#prefixes(bytes, skipKey(bytes, pos, keyed.prefixes), this.#draft.announced);
-      if (pos < 0 || bytes[pos++] !== closeObject) return -1;
-      if (bytes[pos] !== comma) return bytes[pos] === closeArray ? pos + 1 : -1;
-      pos = afterComma(bytes, pos);
+      pos = skipComma(skipString(skipKey(pos, keyed.nextHop)));
+      pos = this.#prefixes(skipKey(pos, keyed.prefixes), this.#draft.announced);
+      if (pos < 0 || frame[pos++] !== closeObject) return -1;
+      if (frame[pos] !== comma) return frame[pos] === closeArray ? pos + 1 : -1;
+      pos = afterComma(pos);
     }
   }
 
-  #prefixes(bytes: Uint8Array, start: number, list: PrefixList): number {
-    if (start < 0 || bytes[start] !== openArray) return -1;
+  #prefixes(start: number, list: PrefixList): number {
+    if (start < 0 || frame[start] !== openArray) return -1;
     let pos = start + 1;
-    if (bytes[pos] === closeArray) return pos + 1;
+    if (frame[pos] === closeArray) return pos + 1;
     for (;;) {
-      if (bytes[pos] !== quote) return -1;
-      pos = this.#prefix.read(bytes, pos + 1);
-      if (pos < 0 || bytes[pos++] !== quote) return -1;
+      if (frame[pos] !== quote) return -1;
+      pos = this.#prefix.read(frame, pos + 1);
+      if (pos < 0 || frame[pos++] !== quote) return -1;
       list.add(this.#prefix);
-      if (bytes[pos] !== comma) return bytes[pos] === closeArray ? pos + 1 : -1;
-      pos = afterComma(bytes, pos);
+      if (frame[pos] !== comma) return frame[pos] === closeArray ? pos + 1 : -1;
+      pos = afterComma(pos);
     }
   }
 
   /** The peer named by the host and peer read; -1 where its address is none. */
-  #peer(bytes: Uint8Array): number {
+  #peer(): number {
     const start = this.#peerStart;
     const end = this.#peerEnd;
-    const hash = hashBytes(bytes, start, end, this.#host);
-    const known = this.#cache.find(bytes, start, end, this.#host, hash);
+    const hash = hashBytes(frame, start, end, this.#host);
+    const known = this.#cache.find(frame, start, end, this.#host, hash);
     if (known >= 0 && this.#peers.at(known).asn === this.#asn) return known;
-    if (this.#address.read(bytes, start) !== end) return -1;
-    const collector = String.fromCharCode(...bytes.subarray(this.#hostStart, this.#hostStart + 5));
+    if (this.#address.read(frame, start) !== end) return -1;
+    const collector = String.fromCharCode(...frame.subarray(this.#hostStart, this.#hostStart + 5));
     const peer = this.#peers.intern(collector, this.#address.text(), this.#asn);
-    if (known < 0) this.#cache.add(bytes, start, end, this.#host, hash, peer);
+    if (known < 0) this.#cache.add(frame, start, end, this.#host, hash, peer);
     return peer;
   }
 }
@@ -258,41 +282,43 @@ function isDigit(byte: number): boolean {
 }
 
 /** The position after `literal`, if it stands at `pos`. Every skip takes -1 for "already lost" and hands it on. */
-function skip(bytes: Uint8Array, pos: number, literal: Uint8Array): number {
+function skip(pos: number, { length, words }: Literal): number {
   if (pos < 0) return -1;
-  for (let index = 0; index < literal.length; index++) {
-    if (bytes[pos + index] !== literal[index]) return -1;
+  const last = words.length - 1;
+  for (let index = 0; index < last; index++) {
+    if (view.getInt32(pos + index * 4) !== words[index]) return -1;
   }
-  return pos + literal.length;
+  return view.getInt32(pos + length - 4) === words[last] ? pos + length : -1;
 }
 
 /** A key with its colon, and the one space that some writers put behind it. */
-function skipKey(bytes: Uint8Array, pos: number, key: Uint8Array): number {
-  const end = skip(bytes, pos, key);
-  return end > 0 && bytes[end] === space ? end + 1 : end;
+function skipKey(pos: number, key: Literal): number {
+  const end = skip(pos, key);
+  return end > 0 && frame[end] === space ? end + 1 : end;
 }
 
-function skipComma(bytes: Uint8Array, pos: number): number {
-  return pos > 0 && bytes[pos] === comma ? afterComma(bytes, pos) : -1;
+function skipComma(pos: number): number {
+  return pos > 0 && frame[pos] === comma ? afterComma(pos) : -1;
 }
 
-function afterComma(bytes: Uint8Array, pos: number): number {
-  return bytes[pos + 1] === space ? pos + 2 : pos + 1;
+function afterComma(pos: number): number {
+  return frame[pos + 1] === space ? pos + 2 : pos + 1;
 }
 
-function skipString(bytes: Uint8Array, start: number): number {
-  if (start < 0 || bytes[start] !== quote) return -1;
+function skipString(start: number): number {
+  if (start < 0 || frame[start] !== quote) return -1;
   let pos = start + 1;
-  while (plain[bytes[pos]] === 1) pos++;
-  return bytes[pos] === quote ? pos + 1 : -1;
+  while ((plain[frame[pos]] & plain[frame[pos + 1]] & plain[frame[pos + 2]] & plain[frame[pos + 3]]) === 1) pos += 4;
+  while (plain[frame[pos]] === 1) pos++;
+  return frame[pos] === quote ? pos + 1 : -1;
 }
 
 /** A whole number without sign or leading zeros. */
-function skipInteger(bytes: Uint8Array, start: number): number {
-  if (start < 0 || !isDigit(bytes[start])) return -1;
+function skipInteger(start: number): number {
+  if (start < 0 || !isDigit(frame[start])) return -1;
   let pos = start + 1;
-  if (bytes[start] === zero) return isDigit(bytes[pos]) ? -1 : pos;
-  while (isDigit(bytes[pos])) pos++;
+  if (frame[start] === zero) return isDigit(frame[pos]) ? -1 : pos;
+  while (isDigit(frame[pos])) pos++;
   return pos;
 }
 
@@ -300,12 +326,12 @@ function skipInteger(bytes: Uint8Array, start: number): number {
 let asnRead = 0;
 
 /** An ASN, 1..2^32-1, without leading zeros. */
-function asnAt(bytes: Uint8Array, start: number): number {
+function asnAt(start: number): number {
   if (start < 0) return -1;
-  let value = bytes[start] - zero;
+  let value = frame[start] - zero;
   if (!(value > 0 && value <= 9)) return -1;
   let pos = start + 1;
-  for (let digit = bytes[pos] - zero; digit >= 0 && digit <= 9; digit = bytes[++pos] - zero) {
+  for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) {
     value = value * 10 + digit;
     if (value > maxAsn) return -1;
   }
@@ -313,18 +339,37 @@ function asnAt(bytes: Uint8Array, start: number): number {
   return pos;
 }
 
-/** [[1,2],[3,4]]: communities, held to JSON's grammar and to nothing else. */
-function skipPairs(bytes: Uint8Array, start: number): number {
-  if (start < 0 || bytes[start] !== openArray) return -1;
+/**
+ * [[1,2],[3,4]]: communities, held to JSON's grammar and to nothing else. They are half of the stream's bytes: hence numbers of up to
+ * five digits, all a community has, in straight lines.
+ */
+function skipPairs(start: number): number {
+  if (start < 0 || frame[start] !== openArray) return -1;
   let pos = start + 1;
-  if (bytes[pos] === closeArray) return pos + 1;
+  if (frame[pos] === closeArray) return pos + 1;
   for (;;) {
-    if (bytes[pos] !== openArray) return -1;
-    pos = skipInteger(bytes, pos + 1);
-    if (pos < 0 || bytes[pos] !== comma) return -1;
-    pos = skipInteger(bytes, afterComma(bytes, pos));
-    if (pos < 0 || bytes[pos++] !== closeArray) return -1;
-    if (bytes[pos] !== comma) return bytes[pos] === closeArray ? pos + 1 : -1;
-    pos = afterComma(bytes, pos);
+    if (frame[pos] !== openArray) return -1;
+    pos = skipFiveDigits(pos + 1);
+    if (frame[pos] !== comma) return -1;
+    pos = skipFiveDigits(afterComma(pos));
+    if (frame[pos] !== closeArray) return -1;
+    if (frame[++pos] !== comma) return frame[pos] === closeArray ? pos + 1 : -1;
+    pos = afterComma(pos);
   }
+}
+
+/** The position after a whole number of one to five digits; where none stands, that of a byte that cannot follow one. */
+function skipFiveDigits(start: number): number {
+  const first = frame[start];
+  if (!isDigit(first)) return start - 1;
+  if (first === zero) return start + 1;
+  if (fourDigits(view.getInt32(start))) return isDigit(frame[start + 4]) ? start + 5 : start + 4;
+  let pos = start + 1;
+  if (isDigit(frame[pos]) && isDigit(frame[++pos])) pos++;
+  return pos;
+}
+
+/** Whether all four bytes are digits: 0x3_ each, and still so with 6 added. */
+function fourDigits(four: number): boolean {
+  return (((four & 0xf0f0f0f0) ^ 0x30303030) | (((four + 0x06060606) & 0xf0f0f0f0) ^ 0x30303030)) === 0;
 }
