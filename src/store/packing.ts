@@ -31,10 +31,13 @@ export function packRow(values: Uint32Array): Buffer {
   return row;
 }
 
-/** The days that [from, to) touches and the bytes it takes of each, oldest first. Throws RangeError on a time longer than is kept. */
+/** No question needs more than is kept; a larger one is a mistake in units, and would read for minutes. */
+const longestMs = 366 * dayMs;
+
+/** The days that [from, to) touches and the bytes it takes of each, oldest first. Throws RangeError when that is more than a year. */
 export function spansOf(resolution: Resolution, from: number, to: number): { day: number; start: number; end: number }[] {
-  const { stepMs, keepMs } = historyRules[resolution];
-  if (!(to - from <= keepMs + 2 * dayMs)) throw new RangeError(`history of ${resolution} rows asked from ${from} to ${to}: longer than kept`);
+  const { stepMs } = historyRules[resolution];
+  if (!(to - from <= longestMs)) throw new RangeError(`history asked from ${from} to ${to}: more than a year`);
   const spans = [];
   for (let day = Math.floor(from / dayMs); day * dayMs < to; day++) {
     const first = Math.ceil(Math.max(from - day * dayMs, 0) / stepMs);

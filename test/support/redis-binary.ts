@@ -73,7 +73,7 @@ async function missingPackages(apt: readonly string[]): Promise<string[]> {
   for (const name of missing) {
     const { stdout } = await run('apt-cache', [...apt, 'depends', '--no-recommends', '--no-suggests', name]);
     for (const [, library] of stdout.matchAll(/^ +\|?Depends: (lib\S+)$/gm)) {
-      if (!missing.includes(library!) && !(await isInstalled(library!))) missing.push(library!);
+      if (!missing.includes(library) && !(await isInstalled(library))) missing.push(library);
     }
   }
   return missing;

@@ -33,8 +33,10 @@ export async function connect(url: string, log: StoreLog): Promise<Connection> {
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5000,
-    // ioredis waits for an absent or silent server by default; measured: 73 s. A caller would rather know, and ask again.
+    // ioredis waits for an absent or silent server by default; measured: 73 s. A caller would rather know, and ask again: neither
+    // what can't be sent nor what was not answered (maxRetriesPerRequest) is kept for the next connection.
     enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     commandTimeout: 2000,
     // A connection that went dead without a word is given up, where TCP alone would hold on for a quarter of an hour.
@@ -59,11 +61,11 @@ export async function connect(url: string, log: StoreLog): Promise<Connection> {
   });
   try {
     await client.connect();
-    await ask(checkSchema(client));
+    await checkSchema(client);
     await warnOfLoss(client, server, log);
   } catch (error) {
     client.disconnect();
-    throw error instanceof StoreRefusedError ? error : asStoreError(failure ?? error, server);
+    throw asStoreError(failure ?? error, server);
   }
 
   let away = false;

@@ -9,6 +9,7 @@ const forbidden = /^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|without any pas
  * and those of AUTH and HELLO are the password. `server` is the server's host and port.
  */
 export function asStoreError(error: unknown, server: string): Error {
+  if (error instanceof StoreRefusedError || error instanceof StoreUnavailableError) return error;
   const { name, message } = error as Error;
   if (forbidden.test(message)) return new StoreRefusedError(`Redis at ${server} does not let us in: check REDIS_URL (${message}).`);
   if (name !== 'ReplyError' || passing.test(message)) return new StoreUnavailableError(`Redis at ${server} is unavailable (${message}).`);

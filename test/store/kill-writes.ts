@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { historyRules } from '../../src/incidents/index.js';
+import type { Commit } from '../../src/incidents/index.js';
+import type { Store } from '../../src/store/index.js';
+import { eventOf, numberOf, sampleOf, stateOf } from './samples.js';
+
+const start = Date.UTC(2026, 5, 10);
+const { stepMs, keepMs } = historyRules.minute;
+const countries = ['KP', 'SY', 'TG'];
+
+/** What the commit of a version writes: states, rows and two events that all bear its number. */
+export function writtenBy(version: number): Omit<Commit, 'lease' | 'version'> {
+  const at = start + version * stepMs;
+  return {
+    at,
+    states: countries.map((country) => stateOf(country, version)),
+    samples: countries.map((country) => sampleOf(country, 'minute', at, version)),
+    events: [eventOf(`${version}/1`), eventOf(`${version}/2`)],
+  };
+}
+
+/** Holds the store to this: it is as the commits 1 to its version left it, each whole and once. Returns that version. */
+export async function assertWhole(store: Store): Promise<number> {
+  const { version, states } = await store.load();
+  assert.deepEqual(states.map((state) => numberOf(state)), version === 0 ? [] : countries.map(() => version), 'states');
+  assert.equal(await store.end(), version * 2, 'end of the event log');
+  const events = await store.readAfter(0, version * 2 + 10);
+  assert.deepEqual(
+    events.map(({ position, event }) => `${position} ${event.id}`),
+    Array.from({ length: version * 2 }, (_, index) => `${index + 1} ${Math.floor(index / 2) + 1}/${(index % 2) + 1}`),
+    'events',
+  );
+  for (const country of countries) {
+    // What is older may have been dropped.
+    const first = Math.max(1, version - keepMs / stepMs + 1);
+    const rows = await store.history(country, 'minute', start + first * stepMs, start + (version + 60) * stepMs);
+    assert.deepEqual(rows.map(({ values }) => values[0]), Array.from({ length: version - first + 1 }, (_, index) => first + index), 'history');
+  }
+  return version;
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { backup, openStore, StoreBusyError, StoreRefusedError } from '../../src/store/index.js';
+import type { Store } from '../../src/store/index.js';
+import { storeContract } from './contract.js';
+import { survivesBeingKilled } from './kill.js';
+import { eventOf, quiet, sampleOf, stateOf } from './samples.js';
+
+const root = mkdtempSync(join(tmpdir(), 'lightsout-store-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+const newDir = (): string => join(root, 'made', String(++count));
+const open = (dataDir: string): Promise<Store> => openStore({ kind: 'sqlite', dataDir }, quiet);
+const refusal = (pattern: RegExp) => (error: Error): boolean => error instanceof StoreRefusedError && pattern.test(error.message);
+
+const noon = Date.UTC(2026, 5, 10, 12);
+const hour = 3_600_000;
+const day = 24 * hour;
+
+describe('SQLite', () => {
+  storeContract({
+    create() {
+      const dataDir = newDir();
+      return Promise.resolve({
+        open: () => open(dataDir),
+        remove() {
+          rmSync(dataDir, { recursive: true });
+          return Promise.resolve();
+        },
+      });
+    },
+  });
+
+  test('a DATA_DIR is one store\'s at a time', async () => {
+    const dataDir = newDir();
+    const store = await open(dataDir);
+    await assert.rejects(open(dataDir), (error: Error) => error instanceof StoreBusyError && error.message.includes(`${dataDir} is in use`));
+    await store.close();
+    await (await open(dataDir)).close();
+  });
+
+  test('what cannot be opened is refused with a sentence, and not held', async () => {
+    const file = join(root, 'a-file');
+    writeFileSync(file, '');
+    await assert.rejects(open(join(file, 'data')), refusal(/^DATA_DIR .*a-file.* is not writable \(ENOTDIR\)\.$/));
+
+    const damaged = newDir();
+    mkdirSync(damaged, { recursive: true });
+    writeFileSync(join(damaged, 'lightsout.db'), 'no database, '.repeat(100));
+    await assert.rejects(open(damaged), refusal(/lightsout\.db cannot be opened: file is not a database/));
+    rmSync(join(damaged, 'lightsout.db'));
+    await (await open(damaged)).close();
+  });
+
+  test('a database of a newer schema is refused with a sentence', async () => {
+    const dataDir = newDir();
+    await (await open(dataDir)).close();
+    const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
+    db.exec('PRAGMA user_version = 7');
+    db.close();
+    await assert.rejects(open(dataDir), refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 1\)/));
+  });
+
+  test('history is folded into days hourly and dropped when it has been kept long enough', async () => {
+    const dataDir = newDir();
+    const store = await open(dataDir);
+    const lease = (await store.acquire('me', 1))!;
+    for (let version = 1; version <= 40 * 24; version++) {
+      const at = noon + version * hour;
+      const samples = [sampleOf('KP', 'minute', at, version), sampleOf('KP', 'bin', at, version)];
+      assert.equal(await store.commit({ lease, version, at, states: [], samples, events: [] }), 'committed');
+    }
+    const now = noon + 40 * day;
+    const minutes = await store.history('KP', 'minute', now - 4 * day, now + hour);
+    const bins = await store.history('KP', 'bin', now - 36.5 * day, now + hour);
+    await store.close();
+    assert.ok(minutes.length >= 48 && minutes.length < 4 * 24, `${minutes.length} minute rows`);
+    assert.ok(bins.length >= 35 * 24 && bins.length < 36.5 * 24 + 1, `${bins.length} bin rows`);
+    const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
+    const { days, tail } = db.prepare('SELECT (SELECT count(*) FROM history_days) AS days, (SELECT count(*) FROM history_tail) AS tail').get() as Record<string, number>;
+    db.close();
+    assert.ok(tail <= 4, `${tail} rows in the tail`);
+    assert.ok(days <= 3 + 37, `${days} days kept`);
+  });
+
+  test('a backup taken beside a running service is a complete store', async () => {
+    const dataDir = newDir();
+    const store = await open(dataDir);
+    const lease = (await store.acquire('me', 1))!;
+    const commit = (version: number) =>
+      store.commit({ lease, version, at: noon, states: [stateOf('KP', version)], samples: [sampleOf('KP', 'bin', noon, version)], events: [eventOf(`a/${version}`)] });
+    await commit(1);
+    const copy = newDir();
+    mkdirSync(copy, { recursive: true });
+    const file = join(copy, 'lightsout.db');
+    await backup({ kind: 'sqlite', dataDir }, file);
+    assert.equal(await commit(2), 'committed');
+    await assert.rejects(backup({ kind: 'sqlite', dataDir }, file), refusal(/would overwrite/));
+    await assert.rejects(backup({ kind: 'sqlite', dataDir }, join(copy, 'absent', 'file')), refusal(/^The backup to .* failed/));
+    await store.close();
+
+    const restored = await open(copy);
+    assert.deepEqual(await restored.load(), { version: 1, states: [stateOf('KP', 1)] });
+    assert.deepEqual((await restored.readAfter(0, 9)).map(({ event }) => event.id), ['a/1']);
+    assert.equal((await restored.history('KP', 'bin', noon, noon + day)).length, 1);
+    await restored.close();
+  });
+
+  test('a backup is taken of a service that is not running, too', async () => {
+    const dataDir = newDir();
+    await assert.rejects(backup({ kind: 'sqlite', dataDir }, join(root, 'none.db')), refusal(/nothing to back up/));
+    await (await open(dataDir)).close();
+    await backup({ kind: 'sqlite', dataDir }, join(root, 'closed.db'));
+  });
+
+  test('a writer killed 50 times loses nothing and doubles nothing', async () => {
+    await survivesBeingKilled({ kind: 'sqlite', dataDir: newDir() }, 50);
+  });
+});

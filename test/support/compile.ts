@@ -1,0 +1,33 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const project = fileURLToPath(new URL('../../', import.meta.url));
+const options: ts.CompilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true };
+
+/**
+ * Strips the types from `entry` (a URL) and all it imports, and returns the path of a script for plain node: it starts in a tenth of
+ * the time that a loader needs, which matters to a test of 50 processes. Types are not checked.
+ */
+export function compile(entry: string): string {
+  // Below node_modules, so that packages are found from there.
+  const out = join(project, 'node_modules/.cache', `compiled-${process.pid}`);
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const script = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions: options }).outputText;
+    const target = targetOf(file);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, script);
+    for (const { fileName } of ts.preProcessFile(script, true, true).importedFiles) {
+      if (fileName.startsWith('.')) visit(join(dirname(file), fileName.replace(/\.js$/, '.ts')));
+    }
+  };
+  const targetOf = (file: string): string => join(out, relative(project, file).replace(/\.ts$/, '.js'));
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'package.json'), '{"type":"module"}');
+  visit(fileURLToPath(entry));
+  return targetOf(fileURLToPath(entry));
+}
