@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
 import { createDelivery, type Delivery } from '../../src/delivery/index.js';
 import { createDiscordSend } from '../../src/discord/index.js';
@@ -31,13 +32,18 @@ const sender = (times = 100, name = token) => createDiscordSend({ token: name, a
 const arrived = (): (string | undefined)[] => discord.posted.map(({ nonce }) => nonce);
 
 /** One process's worth of delivery, at 100 times its speed. */
-function deliver(outbox: MemoryOutbox): { delivery: Delivery; stop: () => Promise<void> } {
+function deliver(outbox: MemoryOutbox): { delivery: Delivery; failedTimes: (n: number) => Promise<void>; stop: () => Promise<void> } {
   const stopping = new AbortController();
   const clock = fastClock(100);
-  const delivery = createDelivery({ outbox, target, send: sender(), clock, random: () => 0.5, logger, onAttempt: () => undefined });
+  const attempts = new EventEmitter();
+  const onAttempt = (result: string): boolean => attempts.emit(result);
+  const delivery = createDelivery({ outbox, target, send: sender(), clock, random: () => 0.5, logger, onAttempt });
   const running = delivery.run(stopping.signal);
   return {
     delivery,
+    failedTimes: async (n) => {
+      for (let failed = 0; failed < n; failed++) await once(attempts, 'retry');
+    },
     stop: async () => {
       stopping.abort();
       await running;
@@ -105,41 +111,35 @@ describe('whatever goes wrong on the way, each event arrives once and in order',
       discord.script(...faults);
       const outbox = outboxWith(incidentEvents(3));
       const { stop } = deliver(outbox);
-      await discord.until(() => discord.posted.length >= 3);
+      await outbox.told(target, 3);
       await stop();
       assert.deepEqual(arrived(), wanted);
-      assert.equal(outbox.cursors.get(target), 3);
     });
   }
 
   test('Discord is away for hours', { timeout: 10_000 }, async () => {
     const outbox = outboxWith(incidentEvents(1));
-    const { delivery, stop } = deliver(outbox);
-    await discord.until(() => discord.posted.length === 1);
+    const { delivery, failedTimes, stop } = deliver(outbox);
+    await outbox.told(target, 1);
     await discord.stop();
     outbox.append(...incidentEvents(2, 2));
     delivery.wake();
-    await new Promise<void>((resolve) => {
-      const attempts = setInterval(() => {
-        if (lines.filter((line) => line.includes('cannot be reached')).length < 5) return;
-        clearInterval(attempts);
-        resolve();
-      }, 5);
-    });
+    await failedTimes(5);
     assert.match(delivery.trouble() ?? '', /cannot be reached/);
     await discord.start();
-    await discord.until(() => discord.posted.length >= 3);
+    await outbox.told(target, 3);
     await stop();
     assert.deepEqual(arrived(), wanted);
   });
 
   test('a crash after Discord took the message and before the cursor moved', { timeout: 10_000 }, async () => {
     await sender()(incidentEvents(1)[0], never);
-    const { stop } = deliver(outboxWith(incidentEvents(3)));
-    await discord.until(() => discord.posted.length >= 3);
+    const outbox = outboxWith(incidentEvents(3));
+    const { stop } = deliver(outbox);
+    await outbox.told(target, 3);
     await stop();
     assert.deepEqual(arrived(), wanted);
-    assert.equal(discord.requests.length, 4);
+    assert.ok(discord.requests.length >= 4);
   });
 });
 

@@ -7,6 +7,7 @@ export class MemoryOutbox implements Outbox {
   readonly cursors = new Map<string, number>();
   /** Each call throws as long as this holds. */
   away = false;
+  readonly #watchers = new Set<() => void>();
 
   append(...events: readonly IncidentEvent[]): void {
     for (const event of events) this.log.push({ position: this.log.length + 1, event });
@@ -25,7 +26,16 @@ export class MemoryOutbox implements Outbox {
   }
 
   moveCursor(target: string, position: number): Promise<void> {
-    return this.#reach(() => void this.cursors.set(target, Math.max(position, this.cursors.get(target) ?? 0)));
+    return this.#reach(() => {
+      this.cursors.set(target, Math.max(position, this.cursors.get(target) ?? 0));
+      for (const watcher of this.#watchers) watcher();
+      this.#watchers.clear();
+    });
+  }
+
+  /** Resolves as soon as `target` has been told everything up to `position`. */
+  async told(target: string, position: number): Promise<void> {
+    while ((this.cursors.get(target) ?? 0) < position) await new Promise<void>((resolve) => this.#watchers.add(resolve));
   }
 
   #reach<T>(act: () => T): Promise<T> {
