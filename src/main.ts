@@ -1,10 +1,9 @@
 /** The command line: the only file that touches `process`. */
-import 'dotenv/config';
+import { config as loadDotenv } from 'dotenv';
+import { backup, demo, replay, start, type ExitCode, type World } from './app/index.js';
 import { systemClock } from './clock.js';
-import { demo } from './app/demo/demo.js';
-import { replay } from './app/replay.js';
-import type { World } from './app/world.js';
 
+loadDotenv({ quiet: true });
 const ended = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
 
@@ -17,6 +16,19 @@ const world: World = {
   signal: ended.signal,
 };
 
-const [command, ...rest] = process.argv.slice(2);
-if (command === 'replay') process.exitCode = await replay(rest, world);
-if (command === 'demo') process.exitCode = await demo(world);
+function run(argv: readonly string[]): Promise<ExitCode> {
+  const [command, ...rest] = argv;
+  switch (command) {
+    case 'replay':
+      return replay(rest, world);
+    case 'demo':
+      return demo(world);
+    case 'backup':
+      return backup(rest, world);
+    default:
+      return start(argv, world);
+  }
+}
+
+// Sockets and timers of a service that has stopped must not keep the process.
+process.exit(await run(process.argv.slice(2)));

@@ -136,6 +136,11 @@ export class Countries implements VerdictSink {
     };
   }
 
+  /** S as it is now, between ticks. */
+  unitsOf(country: string, family: FamilyIndex): number {
+    return this.#units[family].totals[this.#number(country)];
+  }
+
   freeze(country: string, family: FamilyIndex, frozen: boolean, at: UnixMillis): void {
     this.#subject(country)?.bins[family].freeze(frozen, at);
   }

@@ -15,6 +15,10 @@ export class EventTime {
     this.#peers = peers;
   }
 
+  get now(): UnixMillis {
+    return this.#now;
+  }
+
   observe(batch: ElemBatch): UnixMillis {
     const last = this.#last;
     for (let row = 0; row < batch.length; row++) {

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { inviteLink, type Config } from '../config/index.js';
+import { createDelivery, createTerminalSend, type Delivery } from '../delivery/index.js';
+import { checkDiscord, createDiscordSend } from '../discord/index.js';
+import { createProgress } from '../feed/index.js';
+import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
+import { openStore, StoreUnavailableError, type Store } from '../store/index.js';
+import { createWatch, type IngestPhase, type Watch } from './ingest.js';
+import { awaitLease, keepLease } from './lease.js';
+import { Lifecycle } from './lifecycle.js';
+import { loadRegistry } from './registry.js';
+import type { World } from './world.js';
+
+export type Role = 'all' | 'ingest' | 'bot';
+
+/** Event time this far behind the clock is news that comes too late to be relied on. */
+const staleMs = 120_000;
+const storeRetryMs = 5_000;
+
+export interface App {
+  /** The port of /healthz, /readyz and /metrics; null where HTTP_PORT is 0. */
+  readonly httpPort: number | null;
+  /** Resolves when the work ends by itself, which it only does after `world.signal`. */
+  readonly done: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the service; what had been started is stopped again if a part cannot be. */
+export async function createApp(config: Config, role: Role, world: World): Promise<App> {
+  const secrets = [config.discord?.token ?? '', config.redisUrl === null ? '' : new URL(config.redisUrl).password];
+  const logger = createLogger({ level: config.logLevel, pretty: world.stderr.isTTY === true, secrets, destination: { write: (line) => void world.stderr.write(line) } });
+  const lifecycle = new Lifecycle(logger);
+  try {
+    return await assemble(config, role, world, logger, lifecycle);
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+/** The composition root: each part stands above what needs it, and its stop right below. */
+async function assemble(config: Config, role: Role, world: World, logger: Logger, lifecycle: Lifecycle): Promise<App> {
+  const { clock, random, signal } = world;
+  const stopping = new AbortController();
+  signal.addEventListener('abort', () => stopping.abort(), { once: true });
+  lifecycle.onStop('signal', () => stopping.abort());
+
+  const metrics = createMetrics();
+  let health: () => Health = () => ({ ready: false, reasons: ['starting'] });
+  const http = config.http === null ? null : createHttp({ ...config.http, registry: metrics.registry, health: () => health() });
+  const httpPort = http === null ? null : await http.start();
+  lifecycle.onStop('http', () => http?.stop());
+
+  const store = await untilOpen(config, logger, world, stopping.signal);
+  if (store === null) return { httpPort, done: Promise.resolve(), stop: () => lifecycle.stop() };
+  lifecycle.onStop('store', () => store.close());
+
+  introduce(config, role, world);
+  const target = config.discord === null ? 'terminal' : `discord:${config.discord.channelId}`;
+  let delivery: Delivery | null = null;
+  const work: Promise<void>[] = [];
+  if (role !== 'ingest') {
+    const discord = config.discord === null ? null : { ...config.discord, apiUrl: config.discordApiUrl, logger, clock };
+    if (discord !== null) work.push(inviteIfAlone(discord, world, logger, stopping.signal));
+    delivery = createDelivery({
+      outbox: store, target, clock, random, logger,
+      send: discord === null ? createTerminalSend((line) => void world.stdout.write(`${line}\n`)) : createDiscordSend(discord),
+      onAttempt: (result, ageMs) => {
+        metrics.deliveryAttempts.inc({ target, result });
+        if (result === 'sent') metrics.deliveryAge.observe({ target }, ageMs / 1000);
+      },
+    });
+    work.push(delivery.run(stopping.signal));
+  }
+
+  let watch: Watch | null = null;
+  if (role !== 'bot') {
+    const map = await loadRegistry(config.countries.ignored);
+    const progress = createProgress(world.stderr, clock, logger);
+    const holder = `${hostname()}-${randomBytes(6).toString('hex')}`;
+    work.push(watchForEver());
+
+    async function watchForEver(): Promise<void> {
+      const lead = { store: store as Store, holder, clock, logger };
+      while (!stopping.signal.aborted) {
+        const lease = await awaitLease(lead, stopping.signal);
+        if (lease === null) return;
+        const term = new AbortController();
+        void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
+        for (let end = 'gap'; end === 'gap'; ) {
+          watch = createWatch({
+            ...config, store: store as Store, map, clock, random, logger, metrics,
+            onProgress: progress.show,
+            onEvents: () => delivery?.wake(),
+          }, lease);
+          end = await watch.run(stopping.signal);
+        }
+        term.abort();
+        await (store as Store).release(lease).catch((error: unknown) => logger.warn({ err: error }, 'the lease could not be given back'));
+      }
+    }
+  }
+
+  health = () => healthOf(role, watch, delivery, clock.now());
+  const done = Promise.all(work).then(() => undefined);
+  lifecycle.onStop('work', () => {
+    stopping.abort();
+    return done;
+  });
+  return { httpPort, done, stop: () => lifecycle.stop() };
+}
+
+/** Redis may be away when we start: that is waited out. What an operator must mend is thrown. */
+async function untilOpen(config: Config, logger: Logger, { clock }: World, signal: AbortSignal): Promise<Store | null> {
+  while (!signal.aborted) {
+    try {
+      return await openStore(config.redisUrl === null ? { kind: 'sqlite', dataDir: config.dataDir } : { kind: 'redis', url: config.redisUrl }, logger);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      logger.warn({ err: error }, 'the store cannot be opened, trying again');
+      await clock.sleep(storeRetryMs, signal);
+    }
+  }
+  return null;
+}
+
+/** The first lines of a start: what it watches, where it tells, how long until it is ready. */
+function introduce(config: Config, role: Role, { stdout }: World): void {
+  const say = (text: string): void => void stdout.write(`${text}\n`);
+  if (role !== 'bot') say(`lightsout watches every country's routes through ${config.collectors.length} RIPE RIS collectors: ${config.collectors.join(', ')}.`);
+  if (role === 'ingest') say('It only takes in and remembers; a process with --role bot tells.');
+  else if (config.discord === null) say('It tells this terminal, as no DISCORD_TOKEN is set.');
+  else say(`It tells the Discord channel ${config.discord.channelId}.`);
+  if (role !== 'bot') say('First it loads the routing tables: some minutes to an hour, as the line and the machine allow. Until then nothing is judged.');
+}
+
+async function inviteIfAlone(
+  discord: { readonly token: string; readonly channelId: string; readonly apiUrl: string; readonly logger: Logger; readonly clock: World['clock'] },
+  { stdout }: World, logger: Logger, signal: AbortSignal,
+): Promise<void> {
+  const check = await checkDiscord(discord, signal);
+  if (signal.aborted) return;
+  if (check.kind !== 'ok') {
+    logger.error(`Discord: ${check.reason}`);
+    return;
+  }
+  if (check.servers === 0) stdout.write(`${check.botName} is in no server yet. Invite it: ${inviteLink(check.applicationId)}\n`);
+  else if (check.channel.kind === 'closed') logger.error(`Discord: ${check.channel.reason}`);
+  else logger.info(`Discord: ${check.botName} speaks in #${check.channel.name}`);
+}
+
+function healthOf(role: Role, watch: Watch | null, delivery: Delivery | null, now: number): Health {
+  const reasons: string[] = [];
+  if (role !== 'bot') {
+    if (watch === null) reasons.push('standing by for the lead');
+    else {
+      reasons.push(...phaseTroubles(watch.phase(), now));
+      const trouble = watch.storeTrouble();
+      if (trouble !== null) reasons.push(trouble);
+    }
+  }
+  const untold = delivery?.trouble() ?? null;
+  if (untold !== null) reasons.push(untold);
+  return { ready: reasons.length === 0, reasons };
+}
+
+function phaseTroubles(phase: IngestPhase, now: number): string[] {
+  switch (phase.kind) {
+    case 'restoring':
+      return ['reading what was remembered'];
+    case 'bootstrapping':
+      return ['loading the routing tables'];
+    case 'watching': {
+      const reasons: string[] = [];
+      if (phase.feed.kind !== 'live') reasons.push(`RIS Live is ${phase.feed.kind}`);
+      if (!phase.usable) reasons.push(phase.usability);
+      if (phase.lastTickAt === null || now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');
+      return reasons;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { PeerIndex } from '../bgp/index.js';
+import { inviteLink, type Config } from '../config/index.js';
+import { checkDiscord } from '../discord/index.js';
+import { createArchive, createRisLiveFeed } from '../feed/index.js';
+import { openStore, StoreBusyError } from '../store/index.js';
+import { exitCode, type ExitCode, type World } from './world.js';
+
+const answerWithinMs = 20_000;
+
+type Finding = { readonly kind: 'ok' | 'failed'; readonly text: string };
+
+/** `npm start -- --check`: tries every connection the service would need, says what it found, and exits. */
+export async function check(config: Config, world: World): Promise<ExitCode> {
+  world.stdout.write('config: ok\n');
+  let failed = false;
+  for (const [name, look] of [['store', checkStore], ['RIS Live', checkRisLive], ['RIS archive', checkArchive], ['Discord', checkChannel]] as const) {
+    const signal = AbortSignal.any([world.signal, AbortSignal.timeout(answerWithinMs)]);
+    const { kind, text } = await look(config, world, signal);
+    world.stdout.write(`${name}: ${text}\n`);
+    failed ||= kind === 'failed';
+  }
+  return failed ? exitCode.unavailable : exitCode.ok;
+}
+
+async function checkStore(config: Config): Promise<Finding> {
+  const nowhere = { info: () => undefined, warn: () => undefined };
+  try {
+    const store = await openStore(config.redisUrl === null ? { kind: 'sqlite', dataDir: config.dataDir } : { kind: 'redis', url: config.redisUrl }, nowhere);
+    await store.close();
+    return { kind: 'ok', text: config.redisUrl === null ? `ok, embedded in ${config.dataDir}` : 'ok, Redis answers' };
+  } catch (error) {
+    // Beside a running service that is as it should be.
+    if (error instanceof StoreBusyError) return { kind: 'ok', text: `in use: ${error.message}` };
+    return { kind: 'failed', text: (error as Error).message };
+  }
+}
+
+function checkRisLive(config: Config, { clock, random }: World, signal: AbortSignal): Promise<Finding> {
+  return new Promise((resolve) => {
+    const end = (finding: Finding): void => {
+      feed.stop();
+      resolve(finding);
+    };
+    const feed = createRisLiveFeed({
+      url: config.risLiveUrl, collectors: config.collectors, peers: new PeerIndex(), clock, random,
+      log: { info: () => undefined, warn: () => undefined },
+      onBatch: () => undefined,
+      onGap: () => undefined,
+      onState: (state) => {
+        if (state.kind === 'live') end({ kind: 'ok', text: `ok, data from ${config.risLiveUrl}` });
+        else if (state.kind === 'down') end({ kind: 'failed', text: `${config.risLiveUrl}: ${state.reason}` });
+      },
+    });
+    signal.addEventListener('abort', () => end({ kind: 'failed', text: `${config.risLiveUrl}: no data within ${answerWithinMs / 1000} s` }), { once: true });
+    feed.start();
+  });
+}
+
+async function checkArchive(config: Config, { clock }: World, signal: AbortSignal): Promise<Finding> {
+  const archive = createArchive(config.risArchiveUrl, clock);
+  const missing: string[] = [];
+  const ended = new AbortController();
+  try {
+    for (const collector of config.collectors) {
+      const file = await archive.open(`${collector}/latest-bview.gz`, AbortSignal.any([signal, ended.signal]));
+      if (file === 'absent') missing.push(collector);
+    }
+  } catch (error) {
+    return { kind: 'failed', text: `${config.risArchiveUrl}: ${(error as Error).message}` };
+  } finally {
+    // The RIBs were only asked for; nothing of them is read.
+    ended.abort();
+  }
+  if (missing.length > 0) return { kind: 'failed', text: `${config.risArchiveUrl}: no RIB of ${missing.join(', ')}` };
+  return { kind: 'ok', text: `ok, ${config.collectors.length} RIBs at ${config.risArchiveUrl}` };
+}
+
+async function checkChannel(config: Config, world: World, signal: AbortSignal): Promise<Finding> {
+  if (config.discord === null) return { kind: 'ok', text: 'not used, alerts go to the terminal' };
+  const found = await checkDiscord({ ...config.discord, apiUrl: config.discordApiUrl, clock: world.clock }, signal);
+  if (found.kind !== 'ok') return { kind: 'failed', text: found.reason };
+  if (found.servers === 0) return { kind: 'failed', text: `${found.botName} is in no server yet. Invite it: ${inviteLink(found.applicationId)}` };
+  if (found.channel.kind === 'closed') return { kind: 'failed', text: found.channel.reason };
+  return { kind: 'ok', text: `ok, ${found.botName} speaks in #${found.channel.name}` };
+}

@@ -1,0 +1,110 @@
+import type { UnixMillis } from '../bgp/index.js';
+import type { Clock } from '../clock.js';
+import type { Commit, HistorySample, IncidentEvent, IncidentStore, Lease, StoredState } from '../incidents/index.js';
+import type { Logger } from '../observability/index.js';
+import type { TickResult } from '../pipeline.js';
+import { StoreUnavailableError } from '../store/index.js';
+
+const retryFirstMs = 250;
+const retryMostMs = 10_000;
+
+export interface CommitQueueOptions {
+  readonly store: Pick<IncidentStore, 'commit'>;
+  readonly lease: Lease;
+  /** The version that the store has now. */
+  readonly version: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onCommitted: (commit: Commit, tookMs: number) => void;
+  /** The store takes no more from us: another is the leader. */
+  readonly onFenced: () => void;
+}
+
+/**
+ * Makes ticks durable, in order and one commit at a time, without holding up the stream. While the store is away what is to be
+ * written gathers; the commit under way is repeated unchanged, for nobody knows whether it took place.
+ */
+export class CommitQueue {
+  readonly #options: CommitQueueOptions;
+  readonly #states = new Map<string, StoredState>();
+  #samples: HistorySample[] = [];
+  #events: IncidentEvent[] = [];
+  #at: UnixMillis = 0;
+  #version: number;
+  #writing: Promise<void> | null = null;
+  #trouble: string | null = null;
+  #fenced = false;
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options;
+    this.#version = options.version;
+  }
+
+  /** Why the last attempt failed; null while all is well. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  add(at: UnixMillis, { states, samples, events }: TickResult): void {
+    for (const state of states) this.#states.set(state.country, state);
+    this.#samples.push(...samples);
+    this.#events.push(...events);
+    this.#at = at;
+    // States that only count a dwell on can wait for the minute's row; an event can't.
+    if (events.length > 0 || samples.length > 0) this.#write();
+  }
+
+  /** Writes what is left. Resolves when it is durable, or when `signal` cuts the attempts short. */
+  async flush(signal: AbortSignal): Promise<void> {
+    this.#write(signal);
+    await this.#writing;
+    // What came while the last commit was under way.
+    this.#write(signal);
+    await this.#writing;
+  }
+
+  #write(signal?: AbortSignal): void {
+    if (this.#writing !== null || this.#fenced) return;
+    if (this.#states.size + this.#samples.length + this.#events.length === 0) return;
+    const commit: Commit = {
+      lease: this.#options.lease, version: this.#version + 1, at: this.#at,
+      states: [...this.#states.values()], samples: this.#samples, events: this.#events,
+    };
+    this.#states.clear();
+    this.#samples = [];
+    this.#events = [];
+    this.#writing = this.#insist(commit, signal).finally(() => {
+      this.#writing = null;
+      if (signal?.aborted !== true) this.#writeWaiting();
+    });
+  }
+
+  #writeWaiting(): void {
+    if (this.#events.length > 0 || this.#samples.length > 0) this.#write();
+  }
+
+  async #insist(commit: Commit, signal?: AbortSignal): Promise<void> {
+    const { store, clock, logger } = this.#options;
+    for (let waitMs = retryFirstMs; ; waitMs = Math.min(waitMs * 2, retryMostMs)) {
+      const startedAt = clock.now();
+      try {
+        const outcome = await store.commit(commit);
+        this.#trouble = null;
+        if (outcome === 'fenced') {
+          this.#fenced = true;
+          this.#options.onFenced();
+          return;
+        }
+        this.#version = commit.version;
+        this.#options.onCommitted(commit, clock.now() - startedAt);
+        return;
+      } catch (error) {
+        this.#trouble = `the store does not take what is to be remembered: ${String(error)}`;
+        if (error instanceof StoreUnavailableError) logger.warn({ err: error }, 'commit failed, trying again');
+        else logger.error({ err: error }, 'commit failed in a way nobody foresaw, trying again');
+        if (signal?.aborted === true) return;
+        await clock.sleep(waitMs, signal);
+      }
+    }
+  }
+}

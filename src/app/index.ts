@@ -1,0 +1,5 @@
+export { backup } from './backup.js';
+export { demo } from './demo/demo.js';
+export { replay } from './replay.js';
+export { start } from './start.js';
+export type { ExitCode, World } from './world.js';
