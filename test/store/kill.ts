@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { setTimeout as after } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../src/store/index.js';
 import type { StoreOptions } from '../../src/store/index.js';
 import { compile } from '../support/compile.js';
@@ -21,44 +20,68 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+export interface Writer {
+  /** Writes as fast as it can from here on. `wrote` resolves at its first acknowledged commit. */
+  write(): Promise<{ readonly wrote: Promise<unknown>; readonly acknowledged: () => number }>;
+  /** Resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Processes of kill-writer.ts. They start up at once and wait for write(). */
+export function writersOf(options: StoreOptions): { prepare(): Writer; remove(): void } {
+  const compiled = compile(new URL('./kill-writer.ts', import.meta.url).href);
+  return {
+    prepare() {
+      const child: ChildProcess = fork(compiled.script, [options.kind], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const ready = once(child, 'message');
+      const gone = once(child, 'exit');
+      return {
+        async write() {
+          await ready;
+          let newest = 0;
+          child.on('message', (version: number) => (newest = version));
+          child.send(options);
+          return { wrote: Promise.race([once(child, 'message'), gone]), acknowledged: () => newest };
+        },
+        async kill() {
+          child.kill('SIGKILL');
+          assert.equal((await gone)[1], 'SIGKILL', 'the writer ended by itself');
+        },
+      };
+    },
+    remove: () => compiled.remove(),
+  };
+}
+
 /** SIGKILLs a writing process at `lives` seeded moments, and looks at what it left each time. */
 export async function survivesBeingKilled(options: StoreOptions, lives: number): Promise<void> {
-  const script = compile(new URL('./kill-writer.ts', import.meta.url).href);
   const random = seededRandom(20141222);
+  const writers = writersOf(options);
   // The next two start up while the present one writes.
-  const prepare = (): { child: ChildProcess; ready: Promise<unknown> } => {
-    const child = fork(script, [options.kind], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    return { child, ready: once(child, 'message') };
-  };
-  const next = [prepare(), prepare()];
+  const next = [writers.prepare(), writers.prepare()];
   let version = 0;
   let livesThatWrote = 0;
   try {
     for (let life = 0; life < lives; life++) {
-      const { child, ready } = next.shift()!;
-      next.push(prepare());
-      await ready;
-      let acknowledged = version;
-      child.on('message', (committed: number) => (acknowledged = committed));
-      const gone = once(child, 'exit');
-      const wrote = once(child, 'message');
-      child.send(options);
-      // Every other one dies at whatever it is doing since it was told where, the rest among commits.
-      if (life % 2 === 0) await Promise.race([wrote, gone]);
-      await after(random() * 40);
-      child.kill('SIGKILL');
-      assert.equal((await gone)[1], 'SIGKILL', 'the writer ended by itself');
+      const writer = next.shift()!;
+      next.push(writers.prepare());
+      const { wrote, acknowledged } = await writer.write();
+      // Every other one dies at whatever it is doing since it was told to write, the rest among commits.
+      if (life % 2 === 0) await wrote;
+      await pause(random() * 40);
+      await writer.kill();
 
       const store = await openStore(options, quiet);
       const found = await assertWhole(store);
       await store.close();
-      assert.ok(found >= acknowledged, `version ${acknowledged} was acknowledged, ${found} is there`);
+      assert.ok(found >= acknowledged(), `version ${acknowledged()} was acknowledged, ${found} is there`);
+      assert.ok(found >= version, `${version} was there, now ${found}`);
       if (found > version) livesThatWrote++;
       version = found;
     }
   } finally {
-    for (const { child } of next) child.kill('SIGKILL');
-    rmSync(new URL('../../', `file://${script}`), { recursive: true, force: true });
+    await Promise.all(next.map((writer) => writer.kill()));
+    writers.remove();
   }
   // Else the moments were all too early, and nothing was tried.
   assert.ok(livesThatWrote >= lives / 2, `only ${livesThatWrote} of ${lives} lives wrote anything`);

@@ -7,7 +7,8 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { backup, openStore, StoreBusyError, StoreRefusedError } from '../../src/store/index.js';
 import type { Store } from '../../src/store/index.js';
 import { storeContract } from './contract.js';
-import { survivesBeingKilled } from './kill.js';
+import { survivesBeingKilled, writersOf } from './kill.js';
+import { assertWhole } from './kill-writes.js';
 import { eventOf, quiet, sampleOf, stateOf } from './samples.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lightsout-store-'));
@@ -69,17 +70,17 @@ describe('SQLite', () => {
     const dataDir = newDir();
     const store = await open(dataDir);
     const lease = (await store.acquire('me', 1))!;
-    for (let version = 1; version <= 40 * 24; version++) {
-      const at = noon + version * hour;
+    for (let version = 1; version <= 40 * 8; version++) {
+      const at = noon + version * 3 * hour;
       const samples = [sampleOf('KP', 'minute', at, version), sampleOf('KP', 'bin', at, version)];
       assert.equal(await store.commit({ lease, version, at, states: [], samples, events: [] }), 'committed');
     }
     const now = noon + 40 * day;
-    const minutes = await store.history('KP', 'minute', now - 4 * day, now + hour);
-    const bins = await store.history('KP', 'bin', now - 36.5 * day, now + hour);
+    const minutes = await store.history('KP', 'minute', now - 40 * day, now + hour);
+    const bins = await store.history('KP', 'bin', now - 40 * day, now + hour);
     await store.close();
-    assert.ok(minutes.length >= 48 && minutes.length < 4 * 24, `${minutes.length} minute rows`);
-    assert.ok(bins.length >= 35 * 24 && bins.length < 36.5 * 24 + 1, `${bins.length} bin rows`);
+    assert.ok(minutes.length >= 2 * 8 && minutes.length <= 3 * 8 + 1, `${minutes.length} minute rows`);
+    assert.ok(bins.length >= 35 * 8 && bins.length <= 36 * 8 + 1, `${bins.length} bin rows`);
     const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
     const { days, tail } = db.prepare('SELECT (SELECT count(*) FROM history_days) AS days, (SELECT count(*) FROM history_tail) AS tail').get() as Record<string, number>;
     db.close();
@@ -115,6 +116,28 @@ describe('SQLite', () => {
     await assert.rejects(backup({ kind: 'sqlite', dataDir }, join(root, 'none.db')), refusal(/nothing to back up/));
     await (await open(dataDir)).close();
     await backup({ kind: 'sqlite', dataDir }, join(root, 'closed.db'));
+  });
+
+  test('beside another process: opening is refused, a backup is whole; when that process is killed, the way is free', async () => {
+    const dataDir = newDir();
+    const writers = writersOf({ kind: 'sqlite', dataDir });
+    const writer = writers.prepare();
+    try {
+      await (await writer.write()).wrote;
+      await assert.rejects(open(dataDir), StoreBusyError);
+      const copy = newDir();
+      mkdirSync(copy, { recursive: true });
+      await backup({ kind: 'sqlite', dataDir }, join(copy, 'lightsout.db'));
+      const restored = await open(copy);
+      assert.ok((await assertWhole(restored)) > 0);
+      await restored.close();
+    } finally {
+      await writer.kill();
+      writers.remove();
+    }
+    const store = await open(dataDir);
+    assert.ok((await assertWhole(store)) > 0);
+    await store.close();
   });
 
   test('a writer killed 50 times loses nothing and doubles nothing', async () => {

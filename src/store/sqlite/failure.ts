@@ -7,11 +7,11 @@ export function sqliteCode(error: unknown): string | null {
 }
 
 /** What passes when the machine recovers; anything else is a bug or a damaged file. */
-const passing = new Set(['SQLITE_BUSY', 'SQLITE_CANTOPEN', 'SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_NOMEM']);
+const passing = /^SQLITE_(BUSY|CANTOPEN|FULL|IOERR|NOMEM|READONLY)/;
 
 /** The error to throw for `error`: StoreUnavailableError if the same call may succeed later, else itself. */
-export function asStoreError(error: unknown): unknown {
+export function asStoreError(error: unknown): Error {
   const code = sqliteCode(error);
-  if (code === null || !passing.has(code)) return error;
-  return new StoreUnavailableError(`The database cannot be written: ${(error as Error).message} (${code}).`, { cause: error });
+  if (code === null || !passing.test(code)) return error instanceof Error ? error : new Error(String(error));
+  return new StoreUnavailableError(`The database cannot be read or written: ${(error as Error).message} (${code}).`, { cause: error });
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { Commit, CommitOutcome, IncidentEvent } from '../../incidents/index.js';
+import type { Commit, CommitOutcome, IncidentEvent, Lease } from '../../incidents/index.js';
 import { StoreRefusedError } from '../errors.js';
 import type { Store } from '../store.js';
 import { parseState } from '../versions.js';
@@ -77,59 +77,65 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
     return 'committed';
   }
 
+  /** Does the work at once; the promise is for the contract. */
+  function answer<T>(work: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      try {
+        resolve(work());
+      } catch (error) {
+        throw asStoreError(error);
+      }
+    });
+  }
+
   function inTransaction<T>(work: () => T): T {
+    db.exec('BEGIN IMMEDIATE');
     try {
-      db.exec('BEGIN IMMEDIATE');
       const result = work();
       db.exec('COMMIT');
       return result;
     } catch (error) {
+      // SQLite has rolled back by itself after some errors.
       if (db.isTransaction) db.exec('ROLLBACK');
-      throw asStoreError(error);
+      throw error;
     }
   }
 
-  // `async` turns what is thrown into a rejection; there is nothing to wait for.
-  /* eslint-disable @typescript-eslint/require-await */
+  const holds = (lease: Lease): boolean => lease.holder === holder && lease.epoch === head().epoch;
+
   return {
-    async acquire(candidate) {
-      if (holder !== null && holder !== candidate) return null;
-      const { epoch } = inTransaction(() => newEpoch.get() as { epoch: number });
-      holder = candidate;
-      return { holder, epoch };
-    },
-    async renew(lease) {
-      return lease.holder === holder && lease.epoch === head().epoch;
-    },
-    async release(lease) {
-      if (lease.holder === holder && lease.epoch === head().epoch) holder = null;
-    },
-    async load() {
-      return { version: head().version, states: getStates.all().map(({ body }: { body: string }) => parseState(body)) };
-    },
-    async commit(batch) {
-      return inTransaction(() => write(batch));
-    },
-    async history(country, resolution, from, to) {
-      return history.read(country, resolution, from, to);
-    },
-    async readAfter(position, limit) {
-      const rows = eventsAfter.all(position, limit) as { position: number; body: string }[];
-      return rows.map((row) => ({ position: row.position, event: JSON.parse(row.body) as IncidentEvent }));
-    },
-    async end() {
-      return (lastEvent.get() as { position: number }).position;
-    },
-    async cursor(target) {
-      return (getCursor.get(target) as { position: number } | undefined)?.position ?? null;
-    },
-    async moveCursor(target, position) {
-      inTransaction(() => putCursor.run(target, position));
-    },
-    async close() {
-      db.close();
-      unlock();
-    },
+    acquire: (candidate) =>
+      answer(() => {
+        if (holder !== null && holder !== candidate) return null;
+        const { epoch } = inTransaction(() => newEpoch.get() as { epoch: number });
+        holder = candidate;
+        return { holder, epoch };
+      }),
+    renew: (lease) => answer(() => holds(lease)),
+    release: (lease) =>
+      answer(() => {
+        if (holds(lease)) holder = null;
+      }),
+    load: () => answer(() => ({ version: head().version, states: getStates.all().map(({ body }: { body: string }) => parseState(body)) })),
+    commit: (batch) => answer(() => inTransaction(() => write(batch))),
+    history: (country, resolution, from, to) => answer(() => history.read(country, resolution, from, to)),
+    readAfter: (position, limit) =>
+      answer(() => {
+        const rows = eventsAfter.all(position, limit) as { position: number; body: string }[];
+        return rows.map((row) => ({ position: row.position, event: JSON.parse(row.body) as IncidentEvent }));
+      }),
+    end: () => answer(() => (lastEvent.get() as { position: number }).position),
+    cursor: (target) => answer(() => (getCursor.get(target) as { position: number } | undefined)?.position ?? null),
+    moveCursor: (target, position) =>
+      answer(() => {
+        inTransaction(() => putCursor.run(target, position));
+      }),
+    close: () =>
+      answer(() => {
+        // The driver leaves statements open, and with them the -wal file: so that the database is whole without it.
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        db.close();
+        unlock();
+      }),
   };
-  /* eslint-enable @typescript-eslint/require-await */
 }
