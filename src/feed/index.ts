@@ -1,3 +1,7 @@
+export { createArchive } from './archive.js';
+export type { Archive } from './archive.js';
+export { bootstrap } from './bootstrap.js';
+export type { BootstrapOptions, BootstrapProgress, BootstrapResult, BootstrapSink } from './bootstrap.js';
 export type { FeedLog } from './feed-log.js';
 export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';

@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { elemsOf, PeerIndex } from '../../src/bgp/index.js';
+import type { Elem, FeedGap } from '../../src/bgp/index.js';
+import { bootstrap, createArchive, createRisLiveFeed } from '../../src/feed/index.js';
+import type { BootstrapProgress, BootstrapResult } from '../../src/feed/index.js';
+import { startArchiveServer, updatesPath } from '../support/archive-server.js';
+import type { ArchiveServer } from '../support/archive-server.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { mrtPeerTable, mrtRib, mrtUpdate } from '../support/mrt-writer.js';
+import { startRisLiveServer } from '../support/ris-live-server.js';
+import type { RisLiveServer } from '../support/ris-live-server.js';
+import { risUpdate } from '../support/ris-message.js';
+
+const ribTime = Date.UTC(2024, 0, 1, 8);
+const minutes = 60_000;
+const fileMs = 5 * minutes;
+const session = { address: '192.0.2.1', asn: 64496 };
+
+/** One peer's route to one prefix flips every 7 s: an announcement with a new origin each time, or a withdrawal. */
+interface Change {
+  readonly at: number;
+  readonly prefix: string;
+  readonly origin: number | null;
+}
+const prefixes = ['10.0.0.0/8', '11.0.0.0/8', '2001:db8::/32'];
+const changes: readonly Change[] = Array.from({ length: 300 }, (_, i) => ({
+  at: ribTime + 3_000 + i * 7_000 + 123,
+  prefix: prefixes[i % 3],
+  origin: i % 4 === 3 ? null : 65_000 + i,
+}));
+const between = (from: number, to: number): Change[] => changes.filter(({ at }) => at >= from && at < to);
+
+const ribFile = (origin = 64_511): Uint8Array =>
+  Buffer.concat([mrtPeerTable(ribTime, [session]), ...prefixes.map((prefix) => mrtRib(ribTime, prefix, [{ peer: 0, path: [64_496, origin] }]))]);
+const updatesFile = (start: number): Uint8Array =>
+  Buffer.concat(
+    between(start, start + fileMs).map(({ at, prefix, origin }) =>
+      mrtUpdate(at, { peer: session, ...(origin === null ? { withdraw: [prefix] } : { path: [64_496, origin], announce: [prefix] }) }),
+    ),
+  );
+const live = (collector: string, change: Change): string =>
+  risUpdate({
+    collector,
+    peer: session.address,
+    asn: session.asn,
+    at: change.at,
+    ...(change.origin === null ? { withdraw: [change.prefix] } : { path: [64_496, change.origin], announce: [change.prefix] }),
+  });
+
+/** What the table would hold: collector and prefix -> origin. */
+type Routes = Record<string, number>;
+function applied(elems: readonly Elem[]): Routes {
+  const routes: Routes = {};
+  for (const elem of elems) {
+    if (elem.kind === 'rib' || elem.kind === 'announcement') routes[`${elem.collector} ${elem.prefix}`] = elem.origin;
+    else if (elem.kind === 'withdrawal') Reflect.deleteProperty(routes, `${elem.collector} ${elem.prefix}`);
+  }
+  return routes;
+}
+function uninterrupted(collectors: readonly string[], until: number): Routes {
+  const routes: Routes = {};
+  for (const collector of collectors) {
+    for (const prefix of prefixes) routes[`${collector} ${prefix}`] = 64_511;
+    for (const { prefix, origin } of between(ribTime, until)) {
+      if (origin === null) Reflect.deleteProperty(routes, `${collector} ${prefix}`);
+      else routes[`${collector} ${prefix}`] = origin;
+    }
+  }
+  return routes;
+}
+
+interface Run {
+  readonly archive: ArchiveServer;
+  readonly live: RisLiveServer;
+  readonly clock: FakeClock;
+  readonly elems: Elem[];
+  readonly loaded: [string, number][];
+  readonly gaps: FeedGap[];
+  readonly progress: BootstrapProgress[];
+  readonly warnings: string[];
+  readonly result: Promise<BootstrapResult>;
+  /** Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in. */
+  readonly stream: (from: number, to: number) => Promise<void>;
+  /** Resolves when this holds; looked at whenever anything happens. */
+  readonly until: (holds: () => boolean) => Promise<void>;
+}
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function run(at: number, options: { collectors?: readonly string[]; maxRows?: number; prepare?: (archive: ArchiveServer) => void } = {}): Promise<Run> {
+  const collectors = options.collectors ?? ['rrc00'];
+  const archive = await startArchiveServer();
+  options.prepare?.(archive);
+  const liveServer = await startRisLiveServer();
+  const clock = new FakeClock(at);
+  const peers = new PeerIndex();
+  const stop = new AbortController();
+  const elems: Elem[] = [];
+  const loaded: [string, number][] = [];
+  const gaps: FeedGap[] = [];
+  const progress: BootstrapProgress[] = [];
+  const warnings: string[] = [];
+  let watchers: (() => void)[] = [];
+  const changed = (): void => {
+    const waiting = watchers;
+    watchers = [];
+    for (const watcher of waiting) watcher();
+  };
+  const log = {
+    info: changed,
+    warn: (fields: object, message: string): void => {
+      warnings.push(`${message} ${JSON.stringify(fields)}`);
+      changed();
+    },
+  };
+  let received = (): number => 0;
+  const result = bootstrap({
+    collectors,
+    peers,
+    archive: createArchive(archive.url, clock),
+    openFeed: (consumer) => {
+      const feed = createRisLiveFeed({
+        url: liveServer.url,
+        collectors,
+        peers,
+        clock,
+        random: () => 1,
+        log,
+        ...consumer,
+        onBatch: (batch) => {
+          consumer.onBatch(batch);
+          changed();
+        },
+      });
+      received = () => feed.decoded.messages;
+      return feed;
+    },
+    sink: {
+      rib: (_, batch) => elems.push(...elemsOf(batch, peers)),
+      ribLoaded: (collector, ribAt) => loaded.push([collector, ribAt]),
+      updates: (batch) => {
+        elems.push(...elemsOf(batch, peers));
+      },
+      gap: (gap) => gaps.push(gap),
+    },
+    onState: changed,
+    onProgress: (event) => {
+      progress.push(event);
+      changed();
+    },
+    clock,
+    random: () => 1,
+    log,
+    signal: stop.signal,
+    ...(options.maxRows === undefined ? {} : { maxRows: options.maxRows }),
+  });
+  result.catch(() => undefined);
+  cleanups.push(() => archive.stop(), () => liveServer.stop(), () => stop.abort());
+  await liveServer.subscribed(1, collectors.length);
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => watchers.push(resolve));
+  };
+  return {
+    archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, until,
+    async stream(from, to) {
+      for (const change of between(from, to)) {
+        if (change.at > clock.now()) await clock.advance(change.at - clock.now());
+        const before = received();
+        liveServer.send(...collectors.map((collector) => live(collector, change)));
+        await until(() => received() >= before + collectors.length);
+      }
+    },
+  };
+}
+
+const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveServer): void => {
+  for (const collector of collectors) {
+    archive.rib(collector, ribFile());
+    for (let start = ribTime; start + fileMs <= until; start += fileMs) archive.updates(collector, start, updatesFile(start));
+  }
+};
+const waitingFor = (progress: readonly BootstrapProgress[], collector: string): boolean => progress.some((event) => event.collector === collector && event.phase === 'waiting');
+
+describe('bootstrap', () => {
+  it('joins RIB, update files and stream without a hole, and steps back by no more than the overlap', async () => {
+    const socketOpens = ribTime + 7 * minutes;
+    const collectors = ['rrc00', 'rrc01', 'rrc03'];
+    const { archive, clock, elems, loaded, progress, result, stream, until } = await run(socketOpens, { collectors, prepare: publishAll(ribTime + fileMs, collectors) });
+    await stream(socketOpens, ribTime + 13 * minutes);
+    await until(() => collectors.every((collector) => waitingFor(progress, collector)));
+    for (const collector of collectors) archive.updates(collector, ribTime + fileMs, updatesFile(ribTime + fileMs));
+    await clock.waiting(20_000);
+    await clock.advance(20_000);
+    assert.deepEqual(await result, { loaded: collectors, givenUp: [] });
+    await stream(ribTime + 13 * minutes, ribTime + 15 * minutes);
+
+    assert.deepEqual(loaded.sort(), collectors.map((collector) => [collector, ribTime]));
+    assert.deepEqual(applied(elems), uninterrupted(collectors, ribTime + 15 * minutes));
+    for (const collector of collectors) {
+      const times = elems.filter((elem) => elem.collector === collector && elem.kind !== 'rib').map(({ at }) => at);
+      const steps = times.slice(1).map((at, i) => at - times[i]).filter((step) => step < 0);
+      assert.ok(steps.every((step) => step >= -1000), `${collector} steps back by ${steps.join(', ')} ms`);
+      const seen = [...new Set(times)].sort((a, b) => a - b);
+      assert.deepEqual(seen, between(ribTime, ribTime + 15 * minutes).map(({ at }) => at), `${collector}: nothing is missing`);
+    }
+  });
+
+  it('fills a gap in the buffered stream from the archive, and tells only one that comes after', async () => {
+    const socketOpens = ribTime + 2 * minutes;
+    const { archive, live: server, clock, elems, gaps, progress, result, stream, until } = await run(socketOpens, {
+      collectors: ['rrc00', 'rrc01'],
+      prepare: (files) => {
+        publishAll(ribTime + fileMs, ['rrc00'])(files);
+        files.rib('rrc01', ribFile());
+      },
+    });
+    await stream(socketOpens, ribTime + 3 * minutes);
+    // rrc00 is through, rrc01 waits for its first file, when the connection breaks for two minutes.
+    await until(() => waitingFor(progress, 'rrc01') && progress.some(({ phase }) => phase === 'loaded'));
+    server.drop();
+    await clock.waiting(1_000);
+    await clock.advance(2 * minutes);
+    await server.subscribed(2, 2);
+    await stream(ribTime + 5 * minutes, ribTime + 11 * minutes);
+    archive.updates('rrc01', ribTime, updatesFile(ribTime));
+    for (const collector of ['rrc00', 'rrc01']) archive.updates(collector, ribTime + fileMs, updatesFile(ribTime + fileMs));
+    await clock.advance(20_000);
+    assert.deepEqual((await result).loaded, ['rrc00', 'rrc01']);
+    assert.deepEqual(applied(elems), uninterrupted(['rrc00', 'rrc01'], ribTime + 11 * minutes));
+    assert.deepEqual(gaps, []);
+
+    server.drop();
+    await clock.waiting(1_000);
+    await clock.advance(5_000);
+    await server.subscribed(3, 2);
+    await stream(ribTime + 11 * minutes + 30_000, ribTime + 12 * minutes);
+    const last = between(0, ribTime + 11 * minutes).at(-1)?.at;
+    const next = between(ribTime + 11 * minutes + 30_000, Infinity).at(0)?.at;
+    assert.deepEqual(gaps, [{ kind: 'gap', collector: null, from: last, to: next }]);
+  });
+
+  for (const serving of ['truncated', 'reset', 'broken'] as const) {
+    it(`tries a RIB again that comes ${serving}`, async () => {
+      const { clock, loaded, until, warnings } = await run(ribTime + 7 * minutes, {
+        prepare: (files) => {
+          files.rib('rrc00', ribFile());
+          files.fail('/rrc00/latest-bview.gz', serving, 2);
+        },
+      });
+      for (const wait of [2_000, 4_000]) {
+        await clock.waiting(wait);
+        await clock.advance(wait);
+      }
+      await until(() => loaded.length > 0);
+      assert.equal(warnings.filter((line) => line.includes('rrc00/latest-bview.gz')).length, 2);
+    });
+  }
+
+  it('gives up waiting for a download that stalls, and tries again', async () => {
+    const { clock, loaded, progress, until, warnings } = await run(ribTime + 7 * minutes, {
+      prepare: (files) => {
+        files.rib('rrc00', ribFile());
+        files.fail('/rrc00/latest-bview.gz', 'stalled', 1);
+      },
+    });
+    await until(() => progress.length > 0);
+    await clock.waiting(30_000);
+    await clock.advance(30_000);
+    await until(() => warnings.some((line) => line.includes('nothing came for 30 s')));
+    await clock.waiting(2_000);
+    await clock.advance(2_000);
+    await until(() => loaded.length > 0);
+  });
+
+  it('gives up a collector whose files cannot be had, says why, and starts with the others', async () => {
+    const socketOpens = ribTime + 40 * minutes;
+    const collectors = ['rrc00', 'rrc01', 'rrc03', 'rrc04'];
+    const { clock, elems, progress, result, stream, until } = await run(socketOpens, {
+      collectors,
+      prepare: (files) => {
+        publishAll(ribTime + 45 * minutes, ['rrc00', 'rrc04'])(files);
+        files.rib('rrc01', ribFile(), 'truncated');
+        // rrc03 is not in the archive at all; of rrc04 one old file never appeared.
+        files.fail(updatesPath('rrc04', ribTime), 'absent', 1);
+      },
+    });
+    for (const wait of [2_000, 4_000, 8_000, 16_000]) {
+      await clock.waiting(wait);
+      await clock.advance(wait);
+      await stream(clock.now() - wait, clock.now());
+    }
+    await until(() => progress.filter(({ phase }) => phase === 'given-up').length === 3);
+    await clock.waiting(20_000);
+    await stream(clock.now(), ribTime + 42 * minutes);
+    const { loaded, givenUp } = await result;
+    assert.deepEqual(loaded, ['rrc00']);
+    assert.deepEqual(givenUp, [
+      { collector: 'rrc01', reason: 'rrc01/latest-bview.gz: gzip: unexpected end of file (5 attempts)' },
+      { collector: 'rrc03', reason: 'rrc03/latest-bview.gz: not found' },
+      { collector: 'rrc04', reason: 'rrc04/2024.01/updates.20240101.0800.gz: missing' },
+    ]);
+    await stream(ribTime + 42 * minutes, ribTime + 43 * minutes);
+    assert.deepEqual(
+      applied(elems.filter(({ collector }) => collector === 'rrc00')),
+      uninterrupted(['rrc00'], ribTime + 43 * minutes),
+    );
+    const unused = elems.filter(({ collector, at }) => collector !== 'rrc00' && at > ribTime + 42 * minutes);
+    assert.deepEqual(unused, [], 'the stream of a collector given up is not used');
+  });
+
+  it('keeps trying for ever while no collector can be loaded, and says so', async () => {
+    const { clock, loaded, until, warnings } = await run(ribTime + 7 * minutes, {
+      prepare: (files) => {
+        files.rib('rrc00', ribFile());
+        files.fail('/rrc00/latest-bview.gz', 'broken', 15);
+      },
+    });
+    for (const again of [10_000, 20_000, 40_000]) {
+      for (const wait of [2_000, 4_000, 8_000, 16_000, again]) {
+        await clock.waiting(wait);
+        await clock.advance(wait);
+      }
+    }
+    assert.equal(warnings.filter((line) => line.includes('no collector could be loaded')).length, 3);
+    await until(() => loaded.length > 0);
+  });
+});
