@@ -145,7 +145,7 @@ function decodeUpdate(bytes: Uint8Array, start: number, end: number, subtype: Su
   }
   if (walk.malformed) return 'attributes';
   const origin = originOf(bytes, attributes, attributesEnd, subtype.asnOctets);
-  if (origin < 0) return 'as-path';
+  if (origin < 0) return 'attributes';
 
   // Of a prefix both withdrawn and announced the announcement holds.
   pushPrefixes(withdrawn, ElemKind.withdrawal, 0, at, 0, into);

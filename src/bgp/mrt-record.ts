@@ -13,7 +13,6 @@ export const mrtProblems = [
   'peer-index',
   'bgp-message',
   'attributes',
-  'as-path',
   'prefixes',
   'record-too-long',
   'truncated-file',
