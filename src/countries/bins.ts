@@ -110,7 +110,7 @@ export class Bins implements BinShares {
   /** What was measured since `from` is the new normal: it becomes the baseline, and nothing older counts. */
   adopt(from: UnixMillis): void {
     const frozen = this.#state.frozen.flatMap((span) => (span.from >= from ? [] : [{ ...span, to: from }]));
-    this.#state = { ...this.#state, frozen, floor: null };
+    this.#state = { ...this.#state, frozen, floor: { units: 0, prefixes: 0 } };
     this.#quietUnits.dropBefore(Infinity);
     this.#quietPrefixes.dropBefore(Infinity);
     for (const bin of this.#recent) if (bin.at >= from) this.#keepQuiet(bin);

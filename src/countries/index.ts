@@ -4,7 +4,7 @@ export { countryCodes, countryName, flagOf } from './names.js';
 export type { CountryName } from './names.js';
 export { Countries } from './countries.js';
 export type { ClosedBin } from './bins.js';
-export { emptyBaselineState } from './bins.js';
+export { Bins, emptyBaselineState } from './bins.js';
 export type { HistoryRow } from './history-rows.js';
 export { parseRegistry } from './registry.js';
 export type { CountryMap } from './registry.js';
