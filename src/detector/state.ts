@@ -48,6 +48,12 @@ export interface TroubledState extends Watched {
 /** What the detector remembers of one country and family between ticks: plain JSON, the same object while nothing changes. */
 export type DetectorState = NormalState | TroubledState;
 
+/** No run toward another level is under way: what is said of the level now will not be taken back within its dwell. */
+export function isSettled(state: DetectorState): boolean {
+  const { degraded, major, down } = state.entering;
+  return (degraded ?? major ?? down) === null && (state.level === 'normal' || state.leaving[state.level] === null);
+}
+
 export const noRuns: LevelRuns = Object.freeze({ degraded: null, major: null, down: null });
 
 export const initialDetectorState: DetectorState = Object.freeze({

@@ -1,5 +1,5 @@
 import type { UnixMillis } from '../bgp/index.js';
-import { levelRank, type Level, type Reason, type TroubledState } from '../detector/index.js';
+import { isSettled, levelRank, type Level, type Reason, type TroubledState } from '../detector/index.js';
 import type { EventKind, IncidentEvent } from './event.js';
 import { createEvent, type EventFacts } from './event-facts.js';
 import { followUpDue } from './follow-ups.js';
@@ -72,7 +72,7 @@ function worsen(open: OpenIncident, { facts, alone }: FamilyTick, settings: Inci
   const { after, at } = facts;
   if (after.level === 'normal') return null;
   if (isAbove(after.level, open.worst)) {
-    return alone ? tellFall(placed(open, after, settings), 'escalated', after, facts, settings) : null;
+    return alone && !isRecovering(after) ? tellFall(placed(open, after, settings), 'escalated', after, facts, settings) : null;
   }
   if (after.level === open.worst && !open.atWorst) {
     const back = placed({ ...open, relapses: open.relapses + 1 }, after, settings);
@@ -117,12 +117,12 @@ function close(open: OpenIncident, { facts }: FamilyTick, settings: IncidentSett
     const { recovery, since } = after;
     if (recovery?.kind === 'whole' && recovery.spell.lapsedAt === null) return tellClose(open, 'restored', recovery.text, facts, settings);
     const { normalMs } = settings.restored;
-    if (since === null || at - since < normalMs) return null;
+    if (since === null || at - since < normalMs || !isSettled(after)) return null;
     return tellClose(open, 'restored', `level normal for ${normalMs / 3_600_000} h`, facts, settings);
   }
   const { steadyMs, spread, minShare, maxShare } = settings.newNormal;
   const share = facts.sample.units / facts.baseline.units;
-  if (share < minShare || share >= maxShare || !isSteady(facts, steadyMs, spread)) return null;
+  if (share < minShare || share >= maxShare || !isSettled(after) || !isSteady(facts, steadyMs, spread)) return null;
   const text = `share ${share.toFixed(4)}, moved by no more than ${spread} for ${steadyMs / 86_400_000} days`;
   return tellClose(open, 'new-normal', text, facts, settings);
 }
@@ -138,18 +138,20 @@ function tellClose(open: OpenIncident, kind: 'restored' | 'new-normal', reason: 
 
 function tellPartial(open: OpenIncident, { facts, alone }: FamilyTick, settings: IncidentSettings): Folded | null {
   const { steadyMs, spread } = settings.partial;
-  if (open.partial || open.atWorst || open.until === null || !alone) return null;
+  if (open.partial || open.atWorst || open.until === null || !alone || !isSettled(facts.after)) return null;
   if (facts.at - open.until < steadyMs || !isSteady(facts, steadyMs, spread)) return null;
-  return tell({ ...open, partial: true }, 'partially-restored', facts, settings, {
+  const followedUpMs = Math.max(open.followedUpMs, followUpDue(facts.at - open.clock, settings));
+  return tell({ ...open, partial: true, followedUpMs }, 'partially-restored', facts, settings, {
     since: open.since,
     until: open.until,
     reason: `below ${open.worst}, share moved by no more than ${spread} for ${steadyMs / 60_000} min`,
   });
 }
 
+/** What is on its way to another level is not said to have lasted: it may be over by now. */
 function followUp(open: OpenIncident, { facts, alone }: FamilyTick, settings: IncidentSettings): Folded | null {
   const { at, after } = facts;
-  if (!alone || (after.level !== 'major' && after.level !== 'down')) return null;
+  if (!alone || !isSettled(after) || (after.level !== 'major' && after.level !== 'down')) return null;
   const dueMs = followUpDue(at - open.clock, settings);
   if (dueMs <= open.followedUpMs) return null;
   return tell({ ...open, followedUpMs: dueMs }, 'follow-up', facts, settings, {

@@ -1,6 +1,6 @@
 import type { Family, UnixMillis } from '../bgp/index.js';
 import type { CountrySample } from '../countries/index.js';
-import type { DetectorState, Reason } from '../detector/index.js';
+import { isSettled, type DetectorState, type Reason } from '../detector/index.js';
 import type { IncidentEvent } from './event.js';
 import { createEvent, otherFamily, type EventFacts } from './event-facts.js';
 import { foldFamily } from './family.js';
@@ -63,7 +63,6 @@ function isAlone(ipv4: FamilyIncident, { at, samples, detector }: FoldInput, { i
   const { after } = detector.ipv4;
   if (ipv4.kind === 'open' || after.level !== 'normal') return false;
   if (ipv4.kind === 'closed' && at - ipv4.closedAt < ipv6.aloneMs) return false;
-  const { degraded, major, down } = after.entering;
-  return !samples.ipv4.usable || (degraded ?? major ?? down) === null;
+  return !samples.ipv4.usable || isSettled(after);
 }
 
