@@ -1,3 +1,5 @@
-export { renderChart } from './chart.js';
+export { chartAltText } from './alt-text.js';
 export type { ChartInput, ChartPoint } from './chart-input.js';
+export { renderChart } from './chart.js';
+export { pointsOf } from './history.js';
 export { assertFonts, renderPng } from './png.js';

@@ -19,8 +19,9 @@ export function renderText(event: IncidentEvent, label?: string): string {
   if (event.country === null) return clip(event.notice ?? event.reason);
   const name = countryName(event.country, label);
   let text = capitalised(sentence(event, name));
-  for (const clause of [provisionalClause(event), otherClause(event)]) {
-    if (clause !== '' && text.length + 1 + clause.length <= textLimit) text += ` ${clause}`;
+  for (const wordings of [provisionalClauses(event), otherClauses(event)]) {
+    const clause = wordings.find((wording) => text.length + 1 + wording.length <= textLimit);
+    if (clause !== undefined) text += ` ${clause}`;
   }
   return clip(text);
 }
@@ -72,14 +73,13 @@ function escalation(event: IncidentEvent, name: CountryName): string {
 
 function followUp(event: IncidentEvent, name: CountryName): string {
   const subject = `${name.possessive} ${nationalInternet(event, name)}`;
-  const start = since(event);
-  const lasted = event.at - start;
-  const began = moment(start, event.at);
-  const dated = began.includes(' on ') ? ` (since ${began})` : '';
-  const duration = `for more than ${elapsed(lasted)}${dated}`;
+  const began = moment(since(event), event.at);
+  const dated = began.includes(' on ');
+  const lasted = `more than ${elapsed(event.at - since(event))}`;
+  const duration = `for ${lasted}${dated ? ` (since ${began})` : ''}`;
   if (event.level !== event.worst) {
-    const was = event.worst === 'down' ? `${subject} went down` : `${subject} fell into a major outage`;
-    return `more than ${elapsed(lasted)} after ${was}${dated.replace('since ', '')}: ${remains(event, 'visible')}`;
+    const fell = event.worst === 'down' ? 'went down' : 'fell into a major outage';
+    return `${lasted} after ${subject} ${fell}${dated ? ` (at ${began})` : ''}, it is partly back: ${remains(event, 'visible')}`;
   }
   if (event.level === 'down') {
     const left = event.visible > 0 || event.prefixes > 0 ? `: ${remains(event, 'left')}` : '';
@@ -92,7 +92,7 @@ function followUp(event: IncidentEvent, name: CountryName): string {
 /** What is there of what was: "all 4 routes withdrawn", "41 of 84 routes left (12 % of its address space)". */
 function remains(event: IncidentEvent, word: 'left' | 'visible'): string {
   const { prefixes, basePrefixes, visible, share } = event;
-  const space = `${percent(visible, share)} of its ${event.family === 'ipv6' ? 'IPv6 ' : ''}address space`;
+  const space = `${percent(visible, share)} of its address space`;
   if (visible === 0 && prefixes === 0) {
     if (basePrefixes === 1) return 'its only route withdrawn';
     return basePrefixes === 2 ? 'both routes withdrawn' : `all ${plural(basePrefixes, 'route')} withdrawn`;
@@ -114,22 +114,23 @@ function afterOutage(event: IncidentEvent): string {
   return ` after ${lengthBeforeNoun(event.since, event.until)} ${outage} (${span(event.since, event.until, event.at)})`;
 }
 
-function provisionalClause(event: IncidentEvent): string {
-  return event.provisional ? 'Baseline provisional: under 24 hrs of data.' : '';
+/** Wordings, longest first; none where there is nothing to say. */
+function provisionalClauses(event: IncidentEvent): string[] {
+  return event.provisional ? ['Baseline provisional: under 24 hrs of data.', 'Baseline provisional.'] : [];
 }
 
 /** The other family's line; at the all-clear only where that family is not back as well. */
-function otherClause(event: IncidentEvent): string {
+function otherClauses(event: IncidentEvent): string[] {
   const { other } = event;
-  if (other === null || event.kind === 'unstable' || event.kind === 'new-normal') return '';
+  if (other === null || event.kind === 'unstable' || event.kind === 'new-normal') return [];
   const family = other.family === 'ipv6' ? 'IPv6' : 'IPv4';
   const still = event.kind === 'restored' && other.level !== 'normal' ? ' still' : '';
   if (other.level === 'down') {
     const left = other.visible > 0 ? ` (${percent(other.visible, other.share)} left)` : '';
-    return `${family} is${still} down${event.level === 'down' ? ' too' : ''}${left}.`;
+    return [`${family} is${still} down${event.level === 'down' ? ' too' : ''}${left}.`];
   }
-  if (event.kind === 'restored' && other.level === 'normal' && other.share >= wholeShare) return '';
-  return `${family} is${still} at ${percent(other.visible, other.share)}.`;
+  if (event.kind === 'restored' && other.level === 'normal' && other.share >= wholeShare) return [];
+  return [`${family} is${still} at ${percent(other.visible, other.share)}.`];
 }
 
 /** "Internet" or "IPv6 Internet". */

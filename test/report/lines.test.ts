@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { IncidentEvent } from '../../src/incidents/index.js';
+import { factsOf, renderJsonLine, renderLine, renderTranscriptLine } from '../../src/report/index.js';
+import { northKoreaDown, utc } from './events.js';
+
+const notice: IncidentEvent = {
+  ...northKoreaDown,
+  id: 'notice-1419264900000',
+  incident: null,
+  country: null,
+  family: null,
+  kind: 'notice',
+  level: 'normal',
+  since: null,
+  onset: null,
+  voters: 0,
+  collectors: 0,
+  unstable: false,
+  reason: 'impaired\nfor 300 s',
+  notice: 'Measurement degraded.',
+};
+
+test('the line of a terminal: time, flag, sentence', () => {
+  assert.equal(renderLine(northKoreaDown), "2014-12-22 16:17 UTC 🇰🇵 North Korea's national Internet went down at 16:15 UTC: all 4 routes withdrawn.");
+  assert.equal(renderLine(notice), '2014-12-22 16:17 UTC Measurement degraded.');
+});
+
+test('the line of a transcript: time, country, family, level, share, reason, text', () => {
+  assert.equal(
+    renderTranscriptLine({ ...northKoreaDown, share: 0.125 }),
+    '2014-12-22T16:17:00Z  KP  ipv4  down      0.1250 | S 0 of 4 for 120 s | ' +
+      "North Korea's national Internet went down at 16:15 UTC: all 4 routes withdrawn.",
+  );
+  assert.equal(renderTranscriptLine(notice), '2014-12-22T16:17:00Z  -  -  -         - | impaired for 300 s | Measurement degraded.');
+});
+
+test('the line of JSON: these keys in this order, ISO times, share capped to 4 decimals', () => {
+  assert.equal(
+    renderJsonLine({ ...northKoreaDown, share: 0.123_456, at: utc('2014-12-22 16:17:00') + 0.25 }),
+    '{"id":"KP-ipv4-1419264900000/1","incident":"KP-ipv4-1419264900000","country":"KP","family":"ipv4","kind":"opened","state":"down",' +
+      '"since":"2014-12-22T16:15:00.000Z","onset":"2014-12-22T16:14:50.000Z","at":"2014-12-22T16:17:00.000Z","visible":0,"baseline":4,' +
+      '"share":0.1235,"unstable":true,"text":"North Korea\'s national Internet went down at 16:15 UTC: all 4 routes withdrawn."}',
+  );
+  const told = JSON.parse(renderJsonLine({ ...notice, share: 1.2 })) as Record<string, unknown>;
+  assert.deepEqual([told['country'], told['since'], told['share'], told['text']], [null, null, 1, 'Measurement degraded.']);
+});
+
+test('the facts of a message beside its sentence', () => {
+  assert.deepEqual(
+    factsOf({ ...northKoreaDown, other: { family: 'ipv6', level: 'normal', visible: 1000, baseline: 1001, share: 0.999 } }),
+    {
+      title: 'North Korea: down',
+      colour: 0xda373c,
+      fields: [
+        { kind: 'text', name: 'IPv4', value: '0 of 4 /24s (0 %), 0 of 4 routes', inline: true },
+        { kind: 'text', name: 'IPv6', value: '1,000 of 1,001 /48s (99 %)', inline: true },
+        { kind: 'time', name: 'Since', at: utc('2014-12-22 16:15'), inline: true },
+        { kind: 'text', name: 'Seen from', value: '24 networks, 3 collectors', inline: true },
+        { kind: 'text', name: 'Why', value: 'S 0 of 4 for 120 s', inline: false },
+      ],
+      links: [
+        { label: 'RIPEstat', url: 'https://stat.ripe.net/resource/KP' },
+        { label: 'IODA', url: 'https://ioda.inetintel.cc.gatech.edu/country/KP?from=1419221700&until=1419268620' },
+        { label: 'Cloudflare Radar', url: 'https://radar.cloudflare.com/kp' },
+      ],
+      footer: 'KP-ipv4-1419264900000 · BGP view',
+    },
+  );
+});
+
+test('title and colour say what happened', () => {
+  const cases: [Partial<IncidentEvent>, string, number][] = [
+    [{ kind: 'opened', level: 'major' }, 'North Korea: major outage', 0xe67e22],
+    [{ kind: 'opened', level: 'degraded' }, 'North Korea: degraded', 0xf0b232],
+    [{ kind: 'opened', family: 'ipv6' }, 'North Korea: IPv6 down', 0xda373c],
+    [{ kind: 'escalated' }, 'North Korea: down', 0xda373c],
+    [{ kind: 'follow-up' }, 'North Korea: still down', 0xda373c],
+    [{ kind: 'follow-up', level: 'major' }, 'North Korea: still in a major outage', 0xe67e22],
+    [{ kind: 'down-again' }, 'North Korea: down again', 0xda373c],
+    [{ kind: 'partially-restored', level: 'degraded' }, 'North Korea: partly restored', 0xf0b232],
+    [{ kind: 'restored', level: 'normal' }, 'North Korea: restored', 0x23a55a],
+    [{ kind: 'new-normal', level: 'normal' }, 'North Korea: new normal', 0x23a55a],
+    [{ kind: 'unstable', level: 'normal' }, 'North Korea: unstable', 0x5865f2],
+    [{ country: 'NL' }, 'Netherlands: down', 0xda373c],
+  ];
+  for (const [change, title, colour] of cases) {
+    const facts = factsOf({ ...northKoreaDown, ...change });
+    assert.deepEqual([facts.title, facts.colour], [title, colour]);
+  }
+});
+
+test('a fact that an event has not is absent', () => {
+  assert.deepEqual(factsOf({ ...notice, reason: '' }), { title: 'Operator notice', colour: 0x5865f2, fields: [], links: [], footer: 'BGP view' });
+  const bare = factsOf({ ...northKoreaDown, country: 'GAZA', since: null, voters: 0, reason: '', baseline: 0 }, 'Gaza');
+  assert.deepEqual([bare.title, bare.fields, bare.links], ['Gaza: down', [], []]);
+});
