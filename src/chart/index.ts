@@ -1,5 +1,4 @@
 export { chartAltText } from './alt-text.js';
 export type { ChartInput, ChartPoint } from './chart-input.js';
 export { renderChart } from './chart.js';
-export { pointsOf } from './history.js';
 export { assertFonts, renderPng } from './png.js';

@@ -92,7 +92,7 @@ const newsroomNames: Readonly<Record<string, string>> = {
   GP: 'Guadeloupe',
   GQ: 'Equatorial Guinea',
   GR: 'Greece',
-  GS: 'South Georgia and the South Sandwich Islands',
+  GS: 'South Georgia',
   GT: 'Guatemala',
   GU: 'Guam',
   GW: 'Guinea-Bissau',

@@ -78,7 +78,7 @@ function followUp(event: IncidentEvent, name: CountryName): string {
   const lasted = `more than ${elapsed(event.at - since(event))}`;
   const duration = `for ${lasted}${dated ? ` (since ${began})` : ''}`;
   if (event.level !== event.worst) {
-    const fell = event.worst === 'down' ? 'went down' : 'fell into a major outage';
+    const fell = event.worst === 'down' ? 'went down' : 'fell into an outage';
     return `${lasted} after ${subject} ${fell}${dated ? ` (at ${began})` : ''}, it is partly back: ${remains(event, 'visible')}`;
   }
   if (event.level === 'down') {

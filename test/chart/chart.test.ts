@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chartAltText, pointsOf, renderChart } from '../../src/chart/index.js';
+import { chartAltText, renderChart } from '../../src/chart/index.js';
 import type { ChartInput, ChartPoint } from '../../src/chart/index.js';
 import { holesOf, stepPath, stretchesOf } from '../../src/chart/step-line.js';
 import { daysOf, timeTicks } from '../../src/chart/time-axis.js';
@@ -119,14 +119,6 @@ test('the days of a range are written once, with their year', () => {
   assert.equal(daysOf(t('2014-12-22T10:00'), t('2014-12-23T00:01')), '22–23 Dec 2014');
   assert.equal(daysOf(t('2014-11-30T10:00'), t('2014-12-02T00:00')), '30 Nov – 1 Dec 2014');
   assert.equal(daysOf(t('2014-12-30T10:00'), t('2015-01-02T10:00')), '30 Dec 2014 – 2 Jan 2015');
-});
-
-test('history rows become shares, unknown stays unmeasured', () => {
-  const row = (at: number, units4: number, units6: number) =>
-    ({ country: 'KP', resolution: 'minute', at, values: Uint32Array.of(units4, 4, 24, 0, units6, 0, 0, 0) }) as const;
-  const rows = [row(0, 4, 0xffffffff), row(minute, 1, 8), row(2 * minute, 0, 16)];
-  assert.deepEqual(pointsOf(rows, 'ipv4', 4).map((point) => point.share), [1, 0.25, 0]);
-  assert.deepEqual(pointsOf(rows, 'ipv6', 16), [{ at: 0, share: null }, { at: minute, share: 0.5 }, { at: 2 * minute, share: 1 }]);
 });
 
 test('the alt text tells range, course and outages within what Discord takes', () => {
