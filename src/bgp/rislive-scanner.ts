@@ -22,7 +22,7 @@ const zero = 0x30;
 const plain = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte < 0x7f && byte !== quote && byte !== 0x5c ? 1 : 0));
 
 /**
- * The frame is read from a copy at a fixed place, with zeros behind it: V8 then knows the address of every read, four bytes can be
+ * The frame is read from a copy at a fixed place, with a zero behind it: V8 then knows the address of every read, four bytes can be
  * compared at once, and no read leaves the buffer. Longer frames (a BGP message has at most 64 KB, common ones 1 KB) are JSON.parse's.
  */
 const maxFrame = 65_536;

@@ -24,6 +24,11 @@ function decode(file: Uint8Array, chunkOctets = file.length): Decoded {
   return { elems: elemsOf(batch, peers), counters: decoder.counters, peers, problems };
 }
 
+const v4 = { address: '192.0.2.1', asn: 64496 };
+const v6 = { address: '2001:db8::1', asn: 4_200_000_000 };
+const at = 1_700_000_000_000;
+const file = (...records: Uint8Array[]): Buffer => Buffer.concat(records);
+
 /** `rib4:18 up:1`, in order of appearance of the kinds here. */
 function tally(elems: readonly Elem[]): string {
   const names = elems.map((elem) => {
@@ -84,12 +89,14 @@ test('path ids that BIRD writes under a subtype without are not taken for prefix
   };
   assert.deepEqual(await prefixes('mrtparse__bird_bgp'), await prefixes('mrtparse__bird-mrtdump_bgp'));
   assert.deepEqual(await prefixes('mrtparse__bird6_bgp'), await prefixes('mrtparse__bird6-mrtdump_bgp'));
-});
 
-const v4 = { address: '192.0.2.1', asn: 64496 };
-const v6 = { address: '2001:db8::1', asn: 4_200_000_000 };
-const at = 1_700_000_000_000;
-const file = (...records: Uint8Array[]): Buffer => Buffer.concat(records);
+  const zeroId = [0, 0, 0, 0, 8, 1]; // also reads as four default routes and 1.0.0.0/8
+  const read = (nlri: number[]): string[] =>
+    decode(mrtMessage(at, v4, 2, [0, 0, 0, 0, ...nlri])).elems.map((elem) => (elem.kind === 'announcement' ? elem.prefix : elem.kind));
+  assert.deepEqual(read(zeroId), ['1.0.0.0/8']);
+  assert.deepEqual(read([0, 8, 1]), ['0.0.0.0/0', '1.0.0.0/8']);
+  assert.deepEqual(read([7, 1]), ['0.0.0.0/7']);
+});
 
 test('chunk boundaries: any split of a file gives the same elems', async () => {
   const small = file(
@@ -192,8 +199,12 @@ test('a length beyond all reason is passed over without being kept; a file cut s
   huge.set([0xff, 0xff, 0xff, 0xff], 8);
   assert.deepEqual(decode(file(huge, Buffer.alloc(100_000)), 1000).problems, { 'record-too-long': 1, 'truncated-file': 1 });
   huge.set([0x01, 0x00, 0x00, 0x00], 8);
-  const passed = decode(file(huge, Buffer.alloc(0x0100_0000), mrtStateChange(at, v4, 6, 1)), 60_000);
-  assert.deepEqual([passed.problems, tally(passed.elems)], [{ 'record-too-long': 1 }, 'down:1']);
+  const long = file(huge, Buffer.alloc(0x0100_0000), mrtStateChange(at, v4, 6, 1));
+  const filler = mrtRecord(at, 99, 1, Array.from({ length: 59_980 }, () => 0)); // the next header lies on both sides of 60,000
+  for (const records of [long, file(filler, long)]) {
+    const passed = decode(records, 60_000);
+    assert.deepEqual([passed.problems, tally(passed.elems)], [{ 'record-too-long': 1 }, 'down:1']);
+  }
   assert.deepEqual(decode(mrtStateChange(at, v4, 6, 1).subarray(0, -1)).problems, { 'truncated-file': 1 });
   assert.deepEqual(decode(Buffer.alloc(0)).problems, {});
 });

@@ -123,6 +123,14 @@ test('an update says what its fields say, in an order that lets the announcement
   }
 });
 
+test('an update too long for the scanner is read all the same', () => {
+  for (const [count, scanned] of [[3000, true], [6000, false]] as const) {
+    const announce = Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
+    const { elems, fast } = decodeText(risUpdate({ ...update, withdraw: [], announce }));
+    assert.deepEqual([elems, fast], [announced(65001, ...announce), scanned]);
+  }
+});
+
 test('a session is one peer however its host and address are spelled', () => {
   const peers = new PeerIndex();
   const text = risUpdate({ ...update, peer: '2001:db8::a' });
