@@ -144,8 +144,8 @@ function bandLabel(outage: Outage, lines: readonly Line[], input: ChartInput, sc
   const today = input.to - outage.from < 86_400_000;
   const start = today ? timeOf(outage.from) : `${dayOf(outage.from)} ${timeOf(outage.from)}`;
   const text = outage.to === null ? `since ${start}` : durationOf(outage.to - outage.from);
-  const [half, centre] = [(text.length * 13) / 2, (at.left + at.right) / 2];
-  if (at.right - at.left < 2 * half + 16) return [];
+  const [half, centre] = [(text.length * 11.7) / 2, (at.left + at.right) / 2];
+  if (at.right - at.left < 2 * half + 8) return [];
   const beside = lines.flatMap(({ stretches }) => stretches.flatMap((stretch) => sharesBetween(stretch, scale, centre - half, centre + half)));
   const clearance = (height: number): number => Math.min(1, ...beside.map((share) => Math.abs(share - height)));
   const height = labelHeights.find((candidate) => clearance(candidate) > 0.1) ?? labelHeights[0];
