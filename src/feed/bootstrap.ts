@@ -35,6 +35,8 @@ export interface BootstrapSink {
 
 export interface BootstrapProgress {
   readonly collector: string;
+  /** How many collectors there are. */
+  readonly collectors: number;
   readonly phase: 'rib' | 'updates' | 'waiting' | 'loaded' | 'given-up';
   /** Compressed bytes of the file being read. */
   readonly bytesDone: number;
@@ -127,7 +129,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<BootstrapRes
     const target = Math.min(buffer.from(collector), clock.now());
     const share = { rib: bytesTotal === null ? 0 : bytesDone / bytesTotal / 2, updates: 0.5, 'given-up': 1 }[stage.kind];
     const updatesShare = stage.kind === 'updates' && target > ribTime ? Math.max(0, Math.min(1, (nextFile - ribTime) / (target - ribTime))) / 2 : 0;
-    options.onProgress({ collector, phase, bytesDone, bytesTotal, elems, share: phase === 'loaded' ? 1 : share + updatesShare });
+    options.onProgress({ collector, collectors: collectors.length, phase, bytesDone, bytesTotal, elems, share: phase === 'loaded' ? 1 : share + updatesShare });
   }
 
   function giveUp(load: Load, reason: string): void {

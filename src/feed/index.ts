@@ -7,3 +7,5 @@ export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';
 export type { FeedConsumer, FeedCounters, FeedState, RisLiveFeed, RisLiveOptions } from './ris-live.js';
+export { createProgress } from './progress.js';
+export type { Progress } from './progress.js';

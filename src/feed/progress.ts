@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.js';
+import type { BootstrapProgress } from './bootstrap.js';
+import type { FeedLog } from './feed-log.js';
+
+const redrawMs = 200;
+const logEveryMs = 10_000;
+const barCells = 24;
+
+/** Where the bar is drawn, if it is a terminal. */
+export interface ProgressOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface Progress {
+  readonly show: (progress: BootstrapProgress) => void;
+}
+
+/** Shows how far the bootstrap is: on a terminal one bar, drawn again and again; elsewhere a line in the log every 10 s. */
+export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLog): Progress {
+  const latest = new Map<string, BootstrapProgress>();
+  let startedAt = 0;
+  let shownAt = -Infinity;
+
+  function figures(): { readonly share: number; readonly text: string; readonly done: boolean } {
+    const all = [...latest.values()];
+    const share = all.reduce((sum, progress) => sum + progress.share, 0) / all[0].collectors;
+    const elems = all.reduce((sum, progress) => sum + progress.elems, 0);
+    const seconds = (clock.now() - startedAt) / 1000;
+    const rate = seconds > 0 ? elems / seconds : 0;
+    const busy = all.filter(({ phase }) => phase === 'rib' || phase === 'updates');
+    const waiting = busy.length === 0 && all.some(({ phase }) => phase === 'waiting');
+    const left = waiting ? 'waiting for the newest update files' : share > 0 ? `${duration((seconds * (1 - share)) / share)} left` : 'time left unknown';
+    const parts = busy.map(({ collector, phase, bytesDone, bytesTotal }) =>
+      phase === 'rib' ? `${collector} RIB ${megabytes(bytesDone)}${bytesTotal === null ? '' : `/${megabytes(bytesTotal)}`} MB` : `${collector} updates`,
+    );
+    const text = [`${Math.floor(share * 100)} %`, left, `${count(rate)} elems/s`, ...parts].join(', ');
+    return { share, text, done: all.length === all[0].collectors && all.every(({ phase }) => phase === 'loaded' || phase === 'given-up') };
+  }
+
+  return {
+    show(progress) {
+      const now = clock.now();
+      if (latest.size === 0) startedAt = now;
+      latest.set(progress.collector, progress);
+      const ended = progress.phase === 'loaded' || progress.phase === 'given-up';
+      if (!ended && now - shownAt < (output.isTTY ? redrawMs : logEveryMs)) return;
+      shownAt = now;
+      const { share, text, done } = figures();
+      if (output.isTTY) {
+        const filled = Math.round(share * barCells);
+        const line = `Loading routes [${'#'.repeat(filled)}${'.'.repeat(barCells - filled)}] ${text}`;
+        output.write(`\r\u001b[2K${done ? '' : line.slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
+      } else {
+        log.info({ share: Math.round(share * 1000) / 1000 }, `bootstrap: ${text}`);
+      }
+      // The next bootstrap counts anew.
+      if (done) latest.clear();
+    },
+  };
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+
+function count(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} M`;
+  return value >= 1e3 ? `${Math.round(value / 1e3)} k` : String(Math.round(value));
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
