@@ -5,7 +5,7 @@ import { exitCode, type ExitCode, type World } from './world.js';
 
 /** `npm run backup -- FILE`: a complete copy of what is remembered, beside a running service. */
 export async function backup(argv: readonly string[], world: World): Promise<ExitCode> {
-  const [file] = argv;
+  const file = argv.at(0);
   if (file === undefined || argv.length > 1 || file.startsWith('-')) {
     world.stderr.write('usage: npm run backup -- FILE\n');
     return exitCode.usage;

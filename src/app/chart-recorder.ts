@@ -1,5 +1,5 @@
 import type { UnixMillis } from '../bgp/index.js';
-import { renderChart, renderPng, type ChartInput, type ChartPoint } from '../chart/index.js';
+import { chartAltText, renderChart, renderPng, type ChartInput, type ChartPoint } from '../chart/index.js';
 import { countryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import type { Pipeline } from '../pipeline.js';
@@ -9,6 +9,12 @@ const pointEveryMs = 60_000;
 interface Track {
   readonly points: readonly [ChartPoint[], ChartPoint[]];
   readonly outages: { from: UnixMillis; to: UnixMillis | null }[];
+}
+
+export interface DrawnChart {
+  readonly png: Uint8Array;
+  /** What it shows, in words. */
+  readonly altText: string;
 }
 
 /** Collects what a replay's charts show: a point a minute of each chosen country, and its incidents. */
@@ -47,17 +53,17 @@ export class ChartRecorder {
     }
   }
 
-  /** PNG by country: of those with an incident, or where none had one, of all that were chosen. */
-  charts(subtitle: string): Map<string, Uint8Array> {
+  /** By country: of those with an incident, or where none had one, of all that were chosen. */
+  charts(subtitle: string): Map<string, DrawnChart> {
     const shown = this.#troubled.size > 0 ? [...this.#troubled] : [...this.#tracks.keys()];
-    const charts = new Map<string, Uint8Array>();
+    const charts = new Map<string, DrawnChart>();
     for (const country of shown) {
       const track = this.#tracks.get(country);
       if (track === undefined || this.#from === null) continue;
       const series = track.points.flatMap((points, family) => (points.length === 0 ? [] : [{ label: family === 0 ? 'IPv4' : 'IPv6', points }]));
       if (series.length === 0) continue;
       const input: ChartInput = { title: countryName(country).name, subtitle, from: this.#from, to: this.#to, series, outages: track.outages };
-      charts.set(country, renderPng(renderChart(input)));
+      charts.set(country, { png: renderPng(renderChart(input)), altText: chartAltText(input) });
     }
     return charts;
   }

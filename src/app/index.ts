@@ -3,3 +3,4 @@ export { demo } from './demo/demo.js';
 export { replay } from './replay.js';
 export { start } from './start.js';
 export type { ExitCode, World } from './world.js';
+export { createApp, type App, type Role } from './app.js';

@@ -120,10 +120,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   }
 
   function onState(state: FeedState): void {
-    if (state.kind === 'down') {
-      metrics.reconnects.inc();
-      logger.warn({ reason: state.reason, retryInMs: Math.round(state.retryInMs) }, 'RIS Live: not connected, trying again');
-    }
+    if (state.kind === 'down') metrics.reconnects.inc();
     feedState = state;
   }
 
@@ -160,7 +157,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           },
           sink: {
             rib: (_, batch) => pipeline.apply(batch),
-            ribLoaded: (collector, at) => logger.info({ collector, at: new Date(at).toISOString() }, 'RIB loaded'),
+            ribLoaded: () => undefined,
             updates: onUpdates,
             gap: onGap,
           },

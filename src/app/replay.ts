@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerIndex } from '../bgp/index.js';
 import { loadRuleFiles } from '../config/index.js';
+import { assertFonts } from '../chart/index.js';
 import type { CountryMap } from '../countries/index.js';
 import { openRecording, UnreadableRecording, type Recording, type RecordingCounters } from '../feed/index.js';
 import type { Rules } from '../pipeline.js';
@@ -45,6 +46,7 @@ export async function replay(argv: readonly string[], world: World): Promise<Exi
 
 async function replayFiles(args: ReplayArguments, world: World): Promise<ExitCode> {
   const startedAt = world.clock.now();
+  if (args.chart !== null) assertFonts();
   const peers = new PeerIndex();
   const open = ({ collector, path }: { collector: string; path: string }): Promise<Recording> => openRecording(path, collector, peers);
   const ribs = await Promise.all(args.ribs.map(open));
@@ -117,10 +119,10 @@ async function run({ args, world, peers, ribs, updates, rules, map, startedAt }:
   };
   if (chart !== null && args.chart !== null) {
     await mkdir(args.chart, { recursive: true });
-    for (const [country, png] of chart.charts('share of its address space that was visible')) {
+    for (const [country, { png, altText }] of chart.charts('share of its address space that was visible')) {
       const file = join(args.chart, `${country}.png`);
       await writeFile(file, png);
-      say(file);
+      say(`${file}: ${altText}`);
     }
   }
   if (args.json) world.stdout.write(`${JSON.stringify(summary)}\n`);

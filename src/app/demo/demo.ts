@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeerIndex } from '../../bgp/index.js';
+import { assertFonts } from '../../chart/index.js';
 import { loadRuleFiles } from '../../config/index.js';
 import { renderLine } from '../../report/index.js';
 import { ChartRecorder } from '../chart-recorder.js';
@@ -14,6 +15,7 @@ const country = 'KP';
 
 /** North Korea, December 2014, replayed offline: prints what lightsout would have said, draws the chart, and names its file last. */
 export async function demo(world: World): Promise<ExitCode> {
+  assertFonts();
   const files = loadRuleFiles(world.env, readConfigFile, {});
   if (files.kind === 'invalid') {
     for (const problem of files.problems) world.stderr.write(`${problem}\n`);
@@ -46,10 +48,10 @@ export async function demo(world: World): Promise<ExitCode> {
   world.stdout.write(`${unstableOrTold.join('\n')}\n\n`);
   const folder = join(world.env['DATA_DIR'] ?? './data', 'demo');
   await mkdir(folder, { recursive: true });
-  const png = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014 (reconstructed)').get(country);
-  if (png === undefined) return exitCode.failed;
+  const drawn = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014 (reconstructed)').get(country);
+  if (drawn === undefined) return exitCode.failed;
   const file = join(folder, 'north-korea-2014.png');
-  await writeFile(file, png);
-  world.stdout.write(`${file}\n`);
+  await writeFile(file, drawn.png);
+  world.stdout.write(`${drawn.altText}\n${file}\n`);
   return exitCode.ok;
 }

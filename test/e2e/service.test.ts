@@ -1,0 +1,87 @@
+/** The whole service over a loopback RIS Live, archive and Discord, on a clock that the test moves. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readiness, ServiceWorld } from '../support/service-world.js';
+
+const minute = 60_000;
+const start = Date.parse('2026-03-02T08:07:00Z');
+const rib = Date.parse('2026-03-02T08:00:00Z');
+
+test('a country drops: one alert; it comes back: one restored', async () => {
+  const world = await ServiceWorld.open(start);
+  try {
+    world.publishRib(rib);
+    world.publishUpdates(rib, rib + 10 * minute);
+    const app = await world.start();
+    assert.equal((await readiness(app)).status, 503);
+    await world.ready(app);
+    await world.run(app, 2 * minute);
+    assert.deepEqual(await readiness(app), { status: 200, reasons: [] });
+
+    await world.tick(app, 'withdraw');
+    await world.run(app, 3 * minute);
+    await world.discord.until(() => world.discord.posted.length === 1);
+    await world.run(app, 3 * minute);
+    await world.tick(app, 'announce');
+    await world.run(app, 12 * minute);
+    await world.discord.until(() => world.discord.posted.length === 2);
+    await world.run(app, 5 * minute);
+    await app.stop();
+    assert.deepEqual(world.discord.posted.map(({ content }) => content), [
+      '🇰🇵 North Korea\'s national Internet went down at 08:09 UTC: all 4 routes withdrawn. Baseline provisional: under 24 hrs of data.',
+      '🇰🇵 North Korea\'s Internet is back after a 6 min outage (08:09-08:15 UTC). Baseline provisional: under 24 hrs of data.',
+    ]);
+  } finally {
+    await world.close();
+  }
+});
+
+test('a restart in the middle of an outage says nothing, though the RIB is from before it; the end is told with the whole duration', async () => {
+  const world = await ServiceWorld.open(start);
+  try {
+    world.publishRib(rib);
+    world.publishUpdates(rib, rib + 10 * minute);
+    const first = await world.start();
+    await world.ready(first);
+    await world.run(first, minute);
+    await world.tick(first, 'withdraw');
+    await world.run(first, 3 * minute);
+    await world.discord.until(() => world.discord.posted.length === 1);
+    await first.stop();
+
+    await world.clock.advance(10 * minute);
+    world.publishUpdates(rib, rib + 30 * minute);
+    const second = await world.start();
+    await world.ready(second);
+    await world.run(second, 5 * minute);
+    assert.equal(world.discord.posted.length, 1, 'still down, and known to be told');
+    await world.tick(second, 'announce');
+    await world.run(second, 12 * minute);
+    await world.discord.until(() => world.discord.posted.length === 2);
+    await second.stop();
+    assert.match(world.discord.posted[1].content!, /is back after a 19 min outage \(08:08-08:27 UTC\)/);
+  } finally {
+    await world.close();
+  }
+});
+
+test('a gap of more than a minute freezes judgement and bootstraps again: no alert for what was not seen', async () => {
+  const world = await ServiceWorld.open(start);
+  try {
+    world.publishRib(rib);
+    world.publishUpdates(rib, rib + 10 * minute);
+    const app = await world.start();
+    await world.ready(app);
+    await world.run(app, minute);
+    world.drop();
+    await world.clock.advance(5 * minute);
+    world.publishUpdates(rib, rib + 30 * minute);
+    await world.ready(app);
+    await world.run(app, 4 * minute);
+    assert.match(world.logs.join(''), /too long to judge on: bootstrapping again/);
+    assert.deepEqual(world.discord.posted, []);
+    await app.stop();
+  } finally {
+    await world.close();
+  }
+});

@@ -1,0 +1,155 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createApp, type App, type Role, type World } from '../../src/app/index.js';
+import { loadConfig } from '../../src/config/index.js';
+import { startArchiveServer, type ArchiveServer } from './archive-server.js';
+import { DiscordServer } from './discord-server.js';
+import { FakeClock } from './fake-clock.js';
+import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from './mrt-writer.js';
+import { startRisLiveServer, type RisLiveServer } from './ris-live-server.js';
+import { risUpdate } from './ris-message.js';
+
+const second = 1_000;
+const configDir = fileURLToPath(new URL('../../config', import.meta.url));
+
+export const northKorea = ['175.45.176.0/24', '175.45.177.0/24', '175.45.178.0/24', '175.45.179.0/24'];
+const elsewhere = Array.from({ length: 40 }, (_, index) => `133.${index}.0.0/16`);
+const collectors = ['rrc00', 'rrc01', 'rrc03'];
+const peers = collectors.flatMap((collector, row) =>
+  Array.from({ length: 8 }, (_, column): MrtSession & { readonly collector: string } => ({
+    collector, address: `192.0.2.${row * 8 + column + 1}`, asn: 64_496 + row * 8 + column,
+  })));
+
+/**
+ * An Internet of 24 peers on three collectors, seen through a loopback RIS Live and archive by a service on a clock that stands still
+ * until the test moves it. What the peers say goes out live, and into the update files that the archive will publish.
+ */
+export class ServiceWorld {
+  readonly clock: FakeClock;
+  readonly discord = new DiscordServer();
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'lightsout-'));
+  readonly output: string[] = [];
+  readonly logs: string[] = [];
+  readonly #risLive: RisLiveServer;
+  readonly #archive: ArchiveServer;
+  readonly #said: { readonly at: number; readonly peer: (typeof peers)[number]; readonly kind: 'announce' | 'withdraw' }[] = [];
+  readonly #env: Record<string, string>;
+  readonly #apps: App[] = [];
+
+  private constructor(risLive: RisLiveServer, archive: ArchiveServer, start: number, env: Record<string, string>) {
+    this.#risLive = risLive;
+    this.#archive = archive;
+    this.clock = new FakeClock(start);
+    this.#env = env;
+  }
+
+  static async open(start: number, env: Record<string, string> = {}): Promise<ServiceWorld> {
+    const world = new ServiceWorld(await startRisLiveServer(), await startArchiveServer(), start, env);
+    await world.discord.start();
+    return world;
+  }
+
+  /** Every collector's RIB as of then, with North Korea in it. */
+  publishRib(at: number): void {
+    for (const collector of collectors) {
+      const own = peers.filter((peer) => peer.collector === collector);
+      const routes = [...northKorea, ...elsewhere].map((prefix) =>
+        mrtRib(at, prefix, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
+      this.#archive.rib(collector, Buffer.concat([mrtPeerTable(at, own), ...routes]));
+    }
+  }
+
+  /** The update files from..to (multiples of 5 min), of what was said in their time. */
+  publishUpdates(from: number, to: number): void {
+    for (let file = from; file < to; file += 300 * second) {
+      for (const collector of collectors) {
+        const said = this.#said.filter(({ at, peer }) => peer.collector === collector && at >= file && at < file + 300 * second);
+        const quiet = mrtUpdate(file, { peer: peers.find((peer) => peer.collector === collector)!, path: [64_496, 2497], announce: elsewhere.slice(0, 1) });
+        const records = said.map(({ at, peer, kind }) => mrtUpdate(at, { peer, path: [peer.asn, 4837, 131_279], [kind]: northKorea }));
+        this.#archive.updates(collector, file, Buffer.concat([quiet, ...records]));
+      }
+    }
+  }
+
+  /** Starts the service; it is stopped by `stop` of the app, or by `close`. */
+  async start(role: Role = 'all'): Promise<App> {
+    const env = {
+      CONFIG_DIR: configDir, DATA_DIR: this.dataDir, HTTP_PORT: '8080', COLLECTORS: collectors.join(','),
+      RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url,
+      DISCORD_TOKEN: this.discord.world.token, DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0], DISCORD_API_URL: this.discord.apiUrl,
+      ...this.#env,
+    };
+    const loaded = loadConfig(env, (path) => readFileSync(path, 'utf8'));
+    if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('\n'));
+    const world: World = {
+      env, clock: this.clock, random: () => 0.5, signal: new AbortController().signal,
+      stdout: { write: (text) => this.output.push(text) },
+      stderr: { write: (text) => this.logs.push(text) },
+    };
+    // Any free port: tests run side by side.
+    const app = await createApp({ ...loaded.config, http: { host: '127.0.0.1', port: 0 } }, role, world);
+    this.#apps.push(app);
+    return app;
+  }
+
+  /** Moves the clock until the service is through a bootstrap and judges what is later than now. */
+  async ready(app: App): Promise<void> {
+    const after = this.clock.now() / second;
+    for (let turn = 0; turn < 500; turn++) {
+      if ((await metric(app, 'last_tick_timestamp_seconds')) > after) return;
+      await this.clock.advance(second);
+      if (turn % 5 === 0) this.#heartbeat();
+    }
+    throw new Error(`never ready:\n${this.logs.join('')}`);
+  }
+
+  /** Ten seconds later each peer says what it is told to say; resolves when the service has judged that moment. */
+  async tick(app: App, kind: 'announce' | 'withdraw' | null = null): Promise<void> {
+    await this.clock.advance(10 * second - (this.clock.now() % (10 * second)));
+    const at = this.clock.now();
+    if (kind !== null) {
+      for (const peer of peers) {
+        this.#said.push({ at, peer, kind });
+        this.#risLive.send(risUpdate({ collector: peer.collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 4837, 131_279], [kind]: northKorea }));
+      }
+    }
+    this.#heartbeat();
+    for (let turn = 0; turn < 2_000; turn++) if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
+    throw new Error(`not judged at ${new Date(at).toISOString()}:\n${this.logs.join('')}`);
+  }
+
+  async run(app: App, ms: number): Promise<void> {
+    for (const end = this.clock.now() + ms; this.clock.now() < end; ) await this.tick(app);
+  }
+
+  drop(): void {
+    this.#risLive.drop();
+  }
+
+  async close(): Promise<void> {
+    for (const app of this.#apps) await app.stop();
+    await Promise.all([this.#risLive.stop(), this.#archive.stop(), this.discord.stop()]);
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  #heartbeat(): void {
+    const at = this.clock.now();
+    for (const collector of collectors) {
+      const peer = peers.find((one) => one.collector === collector)!;
+      this.#risLive.send(risUpdate({ collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 2497], announce: elsewhere.slice(0, 1) }));
+    }
+  }
+}
+
+/** A metric's value by its name without the prefix; 0 where it is not set. */
+export async function metric(app: App, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${app.httpPort}/metrics`)).text();
+  return Number(new RegExp(`^lightsout_${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+}
+
+export async function readiness(app: App): Promise<{ status: number; reasons: string[] }> {
+  const response = await fetch(`http://127.0.0.1:${app.httpPort}/readyz`);
+  return { status: response.status, reasons: ((await response.json()) as { reasons: string[] }).reasons };
+}
