@@ -2,6 +2,7 @@
  * The fast way through a RIS Live frame: one strict pass over the bytes of an UPDATE as the server writes it, without a string
  * or an object. It knows a subset of what decodeRisLiveJson takes and gives up at the first byte it does not expect; what it
  * takes it reads the same. "Strict" is what makes that true: every byte passed over has been held to JSON's grammar.
+ * It is one long file because V8 knows a buffer's address only in the module that made it: in two, it took 1.35 times as long.
  */
 import { AddressReader } from './address.js';
 import type { ElemBatch } from './elem.js';
@@ -64,6 +65,9 @@ const keyed = {
 const risMessage = ascii('"ris_message"');
 const update = ascii('"UPDATE"');
 const domain = ascii('.ripe.net');
+
+/** How many microseconds the last digit stands for, by the number of decimals. */
+const microsOfDecimals = [1e6, 1e5, 1e4, 1e3, 100, 10, 1] as const;
 
 /** A bit per key of `data`; the same key twice is JSON.parse's business. */
 const Seen = {
@@ -177,19 +181,20 @@ export class RisLiveScanner {
 
   /** Unix seconds with up to six decimals. */
   #timestamp(start: number): number {
-    if (start < 0) return -1;
-    let pos = skipInteger(start);
-    if (pos < 0 || pos - start > 10) return -1;
-    let micros = 0;
-    for (let digit = start; digit < pos; digit++) micros = micros * 10 + (frame[digit] - zero);
+    if (start < 0 || frame[start] === zero) return -1;
+    let pos = start;
+    let value = 0;
+    for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) value = value * 10 + digit;
+    if (pos === start || pos - start > 10) return -1;
     let decimals = 0;
     if (frame[pos] === 0x2e) {
-      pos++;
-      for (; isDigit(frame[pos]); decimals++, pos++) micros = micros * 10 + (frame[pos] - zero);
+      const point = pos++;
+      for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) value = value * 10 + digit;
+      decimals = pos - point - 1;
       if (decimals === 0 || decimals > 6) return -1;
     }
-    for (; decimals < 6; decimals++) micros *= 10;
-    if (micros < 1e6 || micros >= 2 ** 32 * 1e6) return -1;
+    const micros = value * microsOfDecimals[decimals];
+    if (micros >= 2 ** 32 * 1e6) return -1;
     this.#draft.at = micros / 1e3;
     return pos;
   }
