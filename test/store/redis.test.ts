@@ -15,7 +15,13 @@ import { quiet, sampleOf } from './samples.js';
 
 const noon = Date.UTC(2026, 5, 10, 12);
 const password = 'geheim-4711';
-const open = (url: string): Promise<Store> => openStore({ kind: 'redis', url }, quiet);
+/** All that were opened, so that a failed test leaves none behind that would reconnect for ever. */
+const opened: Store[] = [];
+async function open(url: string): Promise<Store> {
+  const store = await openStore({ kind: 'redis', url }, quiet);
+  opened.push(store);
+  return store;
+}
 const unavailable = (error: Error): boolean => error instanceof StoreUnavailableError;
 
 /** What a caller does while the store is away: the same again, until it answers. 10 s are enough for all that happens here. */
@@ -50,6 +56,7 @@ describe('Redis', () => {
     beside.on('error', () => undefined);
   });
   after(async () => {
+    for (const store of opened) await store.close();
     beside.disconnect();
     await server.stop();
   });
@@ -124,6 +131,13 @@ describe('Redis', () => {
       'StoreRefusedError', 'StoreUnavailableError', 'StoreRefusedError', 'StoreRefusedError', 'StoreRefusedError',
     ]);
     assert.ok(!inspect([errors, said], { depth: 10, showHidden: true }).includes(password), inspect(errors));
+  });
+
+  test('a server that is not there when the store is opened is named with the reason', async () => {
+    for (const host of ['127.0.0.1', 'localhost']) {
+      await assert.rejects(open(`redis://${host}:1`), (error: Error) =>
+        unavailable(error) && new RegExp(`^Redis at ${host}:1 is unavailable \\(.*ECONNREFUSED.*\\)\\.$`).test(error.message));
+    }
   });
 
   test('a server that may forget is complained about', async () => {

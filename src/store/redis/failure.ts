@@ -10,7 +10,9 @@ const forbidden = /^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|without any pas
  */
 export function asStoreError(error: unknown, server: string): Error {
   if (error instanceof StoreRefusedError || error instanceof StoreUnavailableError) return error;
-  const { name, message } = error as Error;
+  const { name, message: words, code } = error as NodeJS.ErrnoException;
+  // A host of several addresses fails without a word, with a code alone.
+  const message = words || (code ?? name);
   if (forbidden.test(message)) return new StoreRefusedError(`Redis at ${server} does not let us in: check REDIS_URL (${message}).`);
   if (name !== 'ReplyError' || passing.test(message)) {
     const reason = message.startsWith("Stream isn't writeable") ? 'not connected' : message;
