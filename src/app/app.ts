@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { inviteLink, type Config } from '../config/index.js';
 import { createDelivery, createTerminalSend, type Delivery } from '../delivery/index.js';
 import { checkDiscord, createDiscordSend } from '../discord/index.js';
-import { createProgress } from './progress.js';
+import { createProgress } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreUnavailableError, type Store } from '../store/index.js';
 import { createWatch, type IngestPhase, type Watch } from './ingest.js';
@@ -77,7 +77,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   let watch: Watch | null = null;
   if (role !== 'bot') {
     const map = await loadRegistry(config.countries.ignored);
-    const progress = createProgress(config.collectors.length, world.stderr, clock, logger);
+    const progress = createProgress(world.stderr, clock, logger);
     const holder = `${hostname()}-${randomBytes(6).toString('hex')}`;
     work.push(watchForEver());
 
@@ -91,7 +91,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         for (let end = 'gap'; end === 'gap'; ) {
           watch = createWatch({
             ...config, store: store as Store, map, clock, random, logger, metrics,
-            onProgress: progress,
+            onProgress: progress.show,
             onEvents: () => delivery?.wake(),
           }, lease);
           end = await watch.run(stopping.signal);

@@ -1,0 +1,129 @@
+/** The command line as an operator meets it: exit codes, first lines, refusals, signals. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { startArchiveServer } from '../support/archive-server.js';
+import { freePort, startCli } from '../support/cli.js';
+import { DiscordServer } from '../support/discord-server.js';
+import { startRisLiveServer } from '../support/ris-live-server.js';
+import { risUpdate } from '../support/ris-message.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'lightsout-cli-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Nobody answers at these addresses. */
+async function nowhere() {
+  const port = await freePort();
+  return {
+    DATA_DIR: mkdtempSync(join(scratch, 'data-')), HTTP_PORT: '0', COLLECTORS: 'rrc00',
+    RIS_LIVE_URL: `ws://127.0.0.1:${port}/`, RIS_ARCHIVE_URL: `http://127.0.0.1:${port}`,
+  };
+}
+
+describe('a start that cannot be', () => {
+  test('lists every wrong variable at once, with the value received but no secret, and ends with 78', async () => {
+    const cli = startCli([], { HTTP_PORT: 'eighty', LOG_LEVEL: 'loud', COLLECTORS: 'rrc00,paris', DISCORD_TOKEN: 'very secret token', DISCORD_CHANNEL_ID: 'alerts' });
+    assert.equal(await cli.ended, 78);
+    for (const expected of [/HTTP_PORT.*"eighty"/, /LOG_LEVEL.*"loud"/, /COLLECTORS.*"paris"/, /DISCORD_TOKEN/, /DISCORD_CHANNEL_ID.*"alerts"/]) {
+      assert.match(cli.stderr, expected);
+    }
+    assert.doesNotMatch(cli.stderr, /very secret/);
+  });
+
+  test('a role of its own without Redis ends with 78', async () => {
+    const cli = startCli(['--role', 'bot'], await nowhere());
+    assert.equal(await cli.ended, 78);
+    assert.match(cli.stderr, /--role bot.*REDIS_URL/);
+  });
+
+  test('a second process on the same DATA_DIR is refused in one sentence with 75; a port in use is named; a backup is made beside the first', async () => {
+    const env = { ...(await nowhere()), HTTP_PORT: String(await freePort()) };
+    const first = startCli([], env);
+    await first.printed(/First it loads the routing tables/);
+    const [second, backup] = [startCli([], { ...env, HTTP_PORT: '0' }), startCli(['backup', join(env.DATA_DIR, 'copy.db')], env)];
+    const third = startCli([], { ...env, DATA_DIR: join(scratch, 'other') });
+    assert.equal(await second.ended, 75);
+    assert.equal(second.stderr.trim().split('\n').length, 1, second.stderr);
+    assert.equal(await backup.ended, 0, backup.stderr);
+    assert.ok(existsSync(join(env.DATA_DIR, 'copy.db')));
+    assert.equal(await third.ended, 78);
+    assert.match(third.stderr, new RegExp(`HTTP_PORT ${env.HTTP_PORT}`));
+    first.kill('SIGTERM');
+    assert.equal(await first.ended, 0);
+  });
+});
+
+test('without a network it says so and keeps trying: alive, not ready; SIGTERM ends it', async () => {
+  const port = await freePort();
+  const cli = startCli([], { ...(await nowhere()), HTTP_PORT: String(port) });
+  await cli.printed(/ECONNREFUSED/);
+  assert.match(cli.stdout, /^lightsout watches every country's routes through 1 RIPE RIS collectors?: rrc00\.\nIt tells this terminal/);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+  assert.equal(ready.status, 503);
+  assert.deepEqual(((await ready.json()) as { reasons: string[] }).reasons, ['loading the routing tables']);
+  const asked = performance.now();
+  cli.kill('SIGTERM');
+  assert.equal(await cli.ended, 0);
+  assert.ok(performance.now() - asked < 10_000);
+});
+
+test('a token without a server gets the invite link', async () => {
+  const discord = new DiscordServer();
+  discord.world.guilds = [];
+  await discord.start();
+  const cli = startCli([], {
+    ...(await nowhere()), DISCORD_TOKEN: discord.world.token, DISCORD_CHANNEL_ID: '200000000000000001', DISCORD_API_URL: discord.apiUrl,
+  });
+  await cli.printed(/Invite it: .*client_id=100000000000000002/);
+  assert.match(cli.stdout, /permissions=274878024704/);
+  assert.match(cli.stdout, /scope=bot(\+|%20)applications\.commands/);
+  cli.kill('SIGTERM');
+  assert.equal(await cli.ended, 0);
+  await discord.stop();
+});
+
+describe('--check', () => {
+  test('finds every connection sound, and ends with 0', async () => {
+    const [risLive, archive, discord] = [await startRisLiveServer(), await startArchiveServer(), new DiscordServer()];
+    await discord.start();
+    archive.rib('rrc00', Buffer.alloc(100));
+    const cli = startCli(['--check'], {
+      ...(await nowhere()), RIS_LIVE_URL: risLive.url, RIS_ARCHIVE_URL: archive.url,
+      DISCORD_TOKEN: discord.world.token, DISCORD_CHANNEL_ID: '200000000000000001', DISCORD_API_URL: discord.apiUrl,
+    });
+    await risLive.subscribed(1);
+    risLive.send(risUpdate({ collector: 'rrc00', peer: '192.0.2.1', asn: 64_496, at: Date.now(), path: [64_496], announce: ['133.0.0.0/16'] }));
+    assert.equal(await cli.ended, 0, cli.stdout);
+    assert.match(cli.stdout, /^config: ok\nstore: ok.*\nRIS Live: ok.*\nRIS archive: ok.*\nDiscord: ok, lightsout speaks in #alerts\n$/);
+    await Promise.all([risLive.stop(), archive.stop(), discord.stop()]);
+  });
+
+  test('names what does not answer, and ends with 69', async () => {
+    const server = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const cli = startCli(['--check'], { ...(await nowhere()), RIS_ARCHIVE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    assert.equal(await cli.ended, 69);
+    assert.match(cli.stdout, /RIS Live: ws:\/\/127.*\nRIS archive: .*no RIB of rrc00\n/);
+    server.close();
+  });
+});
+
+describe('replay', () => {
+  test('a missing file ends with 66 and its name', async () => {
+    const cli = startCli(['replay', '--updates', 'rrc00=no-such-file.gz'], {});
+    assert.equal(await cli.ended, 66);
+    assert.match(cli.stderr, /no-such-file\.gz: no such file/);
+  });
+
+  test('wrong flags are all named, with the usage', async () => {
+    const cli = startCli(['replay', '--updates', 'somewhere.gz', '--until', 'tomorrow'], {});
+    assert.equal(await cli.ended, 64);
+    assert.match(cli.stderr, /--until.*"tomorrow"\n--updates.*"somewhere\.gz"\nusage:/);
+  });
+});

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** lightsout as its users run it: a process of its own. */
+export interface CliProcess {
+  readonly pid: number;
+  stdout: string;
+  stderr: string;
+  /** Resolves as soon as what was printed (on either stream) matches. Rejects if the process ends before. */
+  printed(pattern: RegExp): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts `lightsout ...argv` with these variables and nothing else of the environment but PATH. */
+export function startCli(argv: readonly string[], env: Readonly<Record<string, string>>): CliProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...argv], {
+    cwd: root, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let watchers: (() => void)[] = [];
+  const changed = (): void => {
+    const waiting = watchers;
+    watchers = [];
+    for (const watcher of waiting) watcher();
+  };
+  const cli: CliProcess = {
+    pid: child.pid!, stdout: '', stderr: '',
+    async printed(pattern) {
+      while (!pattern.test(cli.stdout + cli.stderr)) {
+        if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}:\n${cli.stdout}${cli.stderr}`);
+        await new Promise<void>((resolve) => watchers.push(resolve));
+      }
+    },
+    kill: (signal) => child.kill(signal),
+    ended: once(child, 'close').then(([code]) => {
+      changed();
+      return code as number | null;
+    }),
+  };
+  child.stdout.on('data', (chunk: Buffer) => {
+    cli.stdout += chunk.toString();
+    changed();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    cli.stderr += chunk.toString();
+    changed();
+  });
+  child.on('exit', changed);
+  return cli;
+}
+
+/** A loopback port on which nobody listens now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
