@@ -1,0 +1,23 @@
+import { initialDetectorState } from '../src/detector/index.js';
+import { historyRules, initialIncidentState, stateVersion, type HistorySample } from '../src/incidents/index.js';
+import type { Pipeline } from '../src/pipeline.js';
+
+const binMs = historyRules.bin.stepMs;
+
+/** What a service that has run for long remembers: 35 days of bins of every country, all much as it is now. Before the first tick. */
+export function restoreHistory(pipeline: Pipeline, countries: readonly string[], until: number): void {
+  const count = historyRules.bin.keepMs / binMs;
+  const calm = { floor: { units: 1, prefixes: 1 }, origins: 0, frozen: [], shifts: [] };
+  for (const country of countries) {
+    const [ipv4, ipv6] = [pipeline.sample(country, 0), pipeline.sample(country, 1)];
+    const bins = Array.from({ length: count }, (_, index): HistorySample => {
+      const wobble = index % 3;
+      const of = (now: typeof ipv4): number[] => [(now?.units ?? 0) + wobble, (now?.prefixes ?? 0) + wobble, 60, 0];
+      return { country, resolution: 'bin', at: until - (count - index) * binMs, values: Uint32Array.of(...of(ipv4), ...of(ipv6)) };
+    });
+    pipeline.restore({
+      version: stateVersion, country, incidents: initialIncidentState, baseline: { ipv4: calm, ipv6: calm },
+      detector: { ipv4: initialDetectorState, ipv6: initialDetectorState },
+    }, bins);
+  }
+}

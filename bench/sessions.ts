@@ -1,0 +1,54 @@
+/** Sessions like those of RIS: some send all they know, most a little. */
+import { ElemBatch, ElemKind, type FamilyIndex, type PeerIndex } from '../src/bgp/index.js';
+import { createRandom } from './random.js';
+
+export const collectors = ['00', '01', '03', '04', '05', '06', '07', '10', '11', '12', '13', '14', '15', '16', '18', '19', '20', '21', '22', '23'].map(
+  (number) => `rrc${number}`,
+);
+
+export interface Session {
+  readonly peer: number;
+  readonly collector: string;
+  readonly address: string;
+  readonly asn: number;
+  /** The share of all prefixes that it sends. */
+  readonly share: number;
+}
+
+/** `full` sessions of another AS each with 97 to 99.9 % of all prefixes; of the others nine in ten send below 1 %, the rest up to 20 %. */
+export function makeSessions(peers: PeerIndex, count: number, full: number): Session[] {
+  const random = createRandom(count);
+  return Array.from({ length: count }, (_, index) => {
+    const isFull = Math.floor(((index + 1) * full) / count) > Math.floor((index * full) / count);
+    const share = isFull ? 0.97 + random() * 0.029 : random() < 0.9 ? random() ** 2 * 0.01 : random() * 0.2;
+    const collector = collectors[index % collectors.length];
+    const address = index % 3 === 2 ? `2001:7f8:${(index + 1).toString(16)}::1` : `195.66.${index >>> 7}.${(index & 127) + 1}`;
+    const asn = 1000 + index * 37;
+    return { peer: peers.intern(collector, address, asn), collector, address, asn, share };
+  });
+}
+
+/** Hands out the RIB of every collector: prefix after prefix, of each the entries of all peers, as a dump has them. */
+export function forEachRib(
+  sessions: readonly Session[], prefixes: readonly [Float64Array, Float64Array], at: number, apply: (batch: ElemBatch) => void,
+): void {
+  const random = createRandom(7);
+  const batch = new ElemBatch();
+  for (const collector of collectors) {
+    const own = sessions.filter((session) => session.collector === collector);
+    for (const family of [0, 1] as const) {
+      for (const code of prefixes[family]) {
+        for (const { peer, share } of own) if (random() < share) batch.push(ElemKind.rib, family, peer, at, code, originOf(code));
+        if (batch.length < 4000) continue;
+        apply(batch);
+        batch.clear();
+      }
+    }
+  }
+  apply(batch);
+}
+
+/** Some 80,000 origins, the same for a prefix every time. */
+export function originOf(code: number): number {
+  return 1 + ((code * 7919) % 80_021);
+}
