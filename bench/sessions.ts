@@ -1,5 +1,5 @@
 /** Sessions like those of RIS: some send all they know, most a little. */
-import { ElemBatch, ElemKind, type FamilyIndex, type PeerIndex } from '../src/bgp/index.js';
+import { ElemBatch, ElemKind, type PeerIndex } from '../src/bgp/index.js';
 import { createRandom } from './random.js';
 
 export const collectors = ['00', '01', '03', '04', '05', '06', '07', '10', '11', '12', '13', '14', '15', '16', '18', '19', '20', '21', '22', '23'].map(
