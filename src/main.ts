@@ -1,6 +1,6 @@
 /** The command line: the only file that touches `process`. */
 import { config as loadDotenv } from 'dotenv';
-import { backup, demo, replay, start, type ExitCode, type World } from './app/index.js';
+import { adopt, backup, demo, replay, start, type ExitCode, type World } from './app/index.js';
 import { systemClock } from './clock.js';
 
 loadDotenv({ quiet: true });
@@ -23,6 +23,8 @@ function run(argv: readonly string[]): Promise<ExitCode> {
       return replay(rest, world);
     case 'demo':
       return demo(world);
+    case 'adopt':
+      return adopt(rest, world);
     case 'backup':
       return backup(rest, world);
     default:

@@ -196,8 +196,9 @@ export class Pipeline {
       this.#countries.freeze(country, index as 0 | 1, frozen, at);
     }
     for (const event of events) {
-      if (event.kind !== 'new-normal' || event.family === null) continue;
-      this.#countries.adopt(country, families.indexOf(event.family) as 0 | 1, at - rules.incidents.newNormal.steadyMs);
+      if (event.kind !== 'new-normal' || event.family === null || event.since === null) continue;
+      const from = Math.max(event.since, at - rules.incidents.newNormal.steadyMs);
+      this.#countries.adopt(country, families.indexOf(event.family) as 0 | 1, from);
     }
   }
 

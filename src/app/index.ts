@@ -1,3 +1,4 @@
+export { adopt } from './adopt.js';
 export { backup } from './backup.js';
 export { demo } from './demo/demo.js';
 export { replay } from './replay.js';

@@ -51,7 +51,7 @@ function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, { facts, alon
   const opened: OpenIncident = {
     kind: 'open', id: `${sample.country}-${sample.family}-${after.since}`, events: 0, onset: after.onset, worst: after.level,
     since: after.since, until: null, atWorst: true, told: after.level, clock: after.since, followedUpMs: 0, postedAt: facts.at,
-    relapses: 0, partial: false,
+    relapses: 0, partial: false, adoptionAsked: false,
   };
   return tellFall(opened, 'opened', after, facts, settings);
 }
@@ -120,6 +120,7 @@ function close(open: OpenIncident, { facts }: FamilyTick, settings: IncidentSett
     if (since === null || at - since < normalMs || !isSettled(after)) return null;
     return tellClose(open, 'restored', `level normal for ${normalMs / 3_600_000} h`, facts, settings);
   }
+  if (open.adoptionAsked) return tellClose(open, 'new-normal', 'adopted by the operator', facts, settings);
   const { steadyMs, spread, minShare, maxShare } = settings.newNormal;
   const share = facts.sample.units / facts.baseline.units;
   if (share < minShare || share >= maxShare || !isSettled(after) || !isSteady(facts, steadyMs, spread)) return null;

@@ -28,6 +28,8 @@ export interface OpenIncident {
   readonly relapses: number;
   /** partially-restored was told. */
   readonly partial: boolean;
+  /** The operator wants what is left to be the new normal: done at the next judged tick. */
+  readonly adoptionAsked: boolean;
 }
 
 /** The last incident, over. */
@@ -61,6 +63,12 @@ export const initialIncidentState: IncidentState = Object.freeze({
 export function openFamilies(state: IncidentState): Family[] {
   if (state.ipv4.kind === 'open') return ['ipv4', 'ipv6'];
   return state.ipv6.kind === 'open' ? ['ipv6'] : [];
+}
+
+/** The operator's word that what a family has now is its new normal; null if it is in no incident of its own. */
+export function askAdoption(state: IncidentState, family: Family): IncidentState | null {
+  const incident = state[family];
+  return incident.kind === 'open' ? { ...state, [family]: { ...incident, adoptionAsked: true } } : null;
 }
 
 /** When the last incident that the family was in closed; null while it is in one, and if it never was. */

@@ -1,7 +1,7 @@
 /** The whole service over a loopback RIS Live, archive and Discord, on a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readiness, ServiceWorld } from '../support/service-world.js';
+import { northKorea, readiness, ServiceWorld } from '../support/service-world.js';
 
 const minute = 60_000;
 const start = Date.parse('2026-03-02T08:07:00Z');
@@ -81,6 +81,33 @@ test('a gap of more than a minute freezes judgement and bootstraps again: no ale
     assert.match(world.logs.join(''), /too long to judge on: bootstrapping again/);
     assert.deepEqual(world.discord.posted, []);
     await app.stop();
+  } finally {
+    await world.close();
+  }
+});
+
+test('the operator adopts what is left: one event, the incident closed, and no alert for it any more', async () => {
+  const world = await ServiceWorld.open(start);
+  try {
+    world.publishRib(rib);
+    world.publishUpdates(rib, rib + 10 * minute);
+    const first = await world.start();
+    await world.ready(first);
+    await world.run(first, minute);
+    await world.tick(first, 'withdraw', northKorea.slice(1));
+    await world.run(first, 32 * minute);
+    assert.deepEqual(await world.adopt('KP', 'ipv4'), 75, 'not beside a running service');
+    await first.stop();
+    assert.equal(await world.adopt('KP', 'ipv6'), 1, 'no such incident');
+    assert.equal(await world.adopt('KP', 'ipv4'), 0);
+
+    await world.clock.advance(10 * minute);
+    world.publishUpdates(rib, rib + 60 * minute);
+    const second = await world.start();
+    await world.ready(second);
+    await world.run(second, 5 * minute);
+    await second.stop();
+    assert.deepEqual(await world.toldAndUntold(), ['opened degraded 1 of 4', 'new-normal degraded 1 of 4']);
   } finally {
     await world.close();
   }

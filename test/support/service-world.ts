@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createApp, type App, type Role, type World } from '../../src/app/index.js';
+import { adopt, createApp, type App, type Role, type World } from '../../src/app/index.js';
 import { loadConfig } from '../../src/config/index.js';
+import { openStore } from '../../src/store/index.js';
 import { startArchiveServer, type ArchiveServer } from './archive-server.js';
 import { DiscordServer } from './discord-server.js';
 import { FakeClock } from './fake-clock.js';
@@ -34,7 +35,7 @@ export class ServiceWorld {
   readonly logs: string[] = [];
   readonly #risLive: RisLiveServer;
   readonly #archive: ArchiveServer;
-  readonly #said: { readonly at: number; readonly peer: (typeof peers)[number]; readonly kind: 'announce' | 'withdraw' }[] = [];
+  readonly #said: { readonly at: number; readonly peer: (typeof peers)[number]; readonly kind: 'announce' | 'withdraw'; readonly prefixes: readonly string[] }[] = [];
   readonly #env: Record<string, string>;
   readonly #apps: App[] = [];
 
@@ -67,29 +68,48 @@ export class ServiceWorld {
       for (const collector of collectors) {
         const said = this.#said.filter(({ at, peer }) => peer.collector === collector && at >= file && at < file + 300 * second);
         const quiet = mrtUpdate(file, { peer: peers.find((peer) => peer.collector === collector)!, path: [64_496, 2497], announce: elsewhere.slice(0, 1) });
-        const records = said.map(({ at, peer, kind }) => mrtUpdate(at, { peer, path: [peer.asn, 4837, 131_279], [kind]: northKorea }));
+        const records = said.map(({ at, peer, kind, prefixes }) => mrtUpdate(at, { peer, path: [peer.asn, 4837, 131_279], [kind]: prefixes }));
         this.#archive.updates(collector, file, Buffer.concat([quiet, ...records]));
       }
     }
   }
 
-  /** Starts the service; it is stopped by `stop` of the app, or by `close`. */
-  async start(role: Role = 'all'): Promise<App> {
-    const env = {
+  get #environment(): Record<string, string> {
+    return {
       CONFIG_DIR: configDir, DATA_DIR: this.dataDir, HTTP_PORT: '8080', COLLECTORS: collectors.join(','),
       RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url,
       DISCORD_TOKEN: this.discord.world.token, DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0], DISCORD_API_URL: this.discord.apiUrl,
       ...this.#env,
     };
-    const loaded = loadConfig(env, (path) => readFileSync(path, 'utf8'));
-    if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('\n'));
-    const world: World = {
-      env, clock: this.clock, random: () => 0.5, signal: new AbortController().signal,
+  }
+
+  get #world(): World {
+    return {
+      env: this.#environment, clock: this.clock, random: () => 0.5, signal: new AbortController().signal,
       stdout: { write: (text) => this.output.push(text) },
       stderr: { write: (text) => this.logs.push(text) },
     };
+  }
+
+  /** `npm run adopt -- CC FAMILY`; its exit code. */
+  adopt(country: string, family: string): Promise<number> {
+    return adopt([country, family], this.#world);
+  }
+
+  /** Every event in the log, told or not: "opened down 0 of 4". The service must be stopped. */
+  async toldAndUntold(): Promise<string[]> {
+    const store = await openStore({ kind: 'sqlite', dataDir: this.dataDir }, { info: () => undefined, warn: () => undefined });
+    const events = await store.readAfter(0, 100);
+    await store.close();
+    return events.map(({ event: { kind, level, prefixes, basePrefixes } }) => `${kind} ${level} ${prefixes} of ${basePrefixes}`);
+  }
+
+  /** Starts the service; it is stopped by `stop` of the app, or by `close`. */
+  async start(role: Role = 'all'): Promise<App> {
+    const loaded = loadConfig(this.#environment, (path) => readFileSync(path, 'utf8'));
+    if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('\n'));
     // Any free port: tests run side by side.
-    const app = await createApp({ ...loaded.config, http: { host: '127.0.0.1', port: 0 } }, role, world);
+    const app = await createApp({ ...loaded.config, http: { host: '127.0.0.1', port: 0 } }, role, this.#world);
     this.#apps.push(app);
     return app;
   }
@@ -106,13 +126,13 @@ export class ServiceWorld {
   }
 
   /** Ten seconds later each peer says what it is told to say; resolves when the service has judged that moment. */
-  async tick(app: App, kind: 'announce' | 'withdraw' | null = null): Promise<void> {
+  async tick(app: App, kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
     await this.clock.advance(10 * second - (this.clock.now() % (10 * second)));
     const at = this.clock.now();
     if (kind !== null) {
       for (const peer of peers) {
-        this.#said.push({ at, peer, kind });
-        this.#risLive.send(risUpdate({ collector: peer.collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 4837, 131_279], [kind]: northKorea }));
+        this.#said.push({ at, peer, kind, prefixes });
+        this.#risLive.send(risUpdate({ collector: peer.collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 4837, 131_279], [kind]: prefixes }));
       }
     }
     this.#heartbeat();
