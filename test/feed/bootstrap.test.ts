@@ -82,6 +82,8 @@ interface Run {
   readonly result: Promise<BootstrapResult>;
   /** Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in. */
   readonly stream: (from: number, to: number) => Promise<void>;
+  /** Goes on streaming from there until the bootstrap is over; resolves to the event time it came to. */
+  readonly streamUntilLoaded: (from: number) => Promise<number>;
   /** Resolves when this holds; looked at whenever anything happens. */
   readonly until: (holds: () => boolean) => Promise<void>;
 }
@@ -164,17 +166,25 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await new Promise<void>((resolve) => watchers.push(resolve));
   };
-  return {
-    archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, until,
-    async stream(from, to) {
-      for (const change of between(from, to)) {
-        if (change.at > clock.now()) await clock.advance(change.at - clock.now());
-        const before = received();
-        liveServer.send(...collectors.map((collector) => live(collector, change)));
-        await until(() => received() >= before + collectors.length);
-      }
-    },
+  const stream = async (from: number, to: number): Promise<void> => {
+    for (const change of between(from, to)) {
+      if (change.at > clock.now()) await clock.advance(change.at - clock.now());
+      const before = received();
+      liveServer.send(...collectors.map((collector) => live(collector, change)));
+      await until(() => received() >= before + collectors.length);
+    }
   };
+  const streamUntilLoaded = async (from: number): Promise<number> => {
+    const bootstrapping = new Set([result]);
+    result.finally(() => bootstrapping.clear()).catch(() => undefined);
+    let at = from;
+    for (; bootstrapping.size > 0; at += 10_000) {
+      assert.ok(at < changes[changes.length - 1].at, 'the stream is over before the bootstrap');
+      await stream(at, at + 10_000);
+    }
+    return at;
+  };
+  return { archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, stream, streamUntilLoaded, until };
 }
 
 const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveServer): void => {
@@ -189,29 +199,31 @@ describe('bootstrap', () => {
   it('joins RIB, update files and stream without a hole, and steps back by no more than the overlap', async () => {
     const socketOpens = ribTime + 7 * minutes;
     const collectors = ['rrc00', 'rrc01', 'rrc03'];
-    const { archive, clock, elems, loaded, progress, result, stream, until } = await run(socketOpens, { collectors, prepare: publishAll(ribTime + fileMs, collectors) });
+    const { archive, elems, loaded, progress, result, stream, streamUntilLoaded, until } = await run(socketOpens, {
+      collectors,
+      prepare: publishAll(ribTime + fileMs, collectors),
+    });
     await stream(socketOpens, ribTime + 13 * minutes);
     await until(() => collectors.every((collector) => waitingFor(progress, collector)));
     for (const collector of collectors) archive.updates(collector, ribTime + fileMs, updatesFile(ribTime + fileMs));
-    await clock.waiting(20_000);
-    await clock.advance(20_000);
+    const over = await streamUntilLoaded(ribTime + 13 * minutes);
     assert.deepEqual(await result, { loaded: collectors, givenUp: [] });
-    await stream(ribTime + 13 * minutes, ribTime + 15 * minutes);
+    await stream(over, ribTime + 20 * minutes);
 
     assert.deepEqual(loaded.sort(), collectors.map((collector) => [collector, ribTime]));
-    assert.deepEqual(applied(elems), uninterrupted(collectors, ribTime + 15 * minutes));
+    assert.deepEqual(applied(elems), uninterrupted(collectors, ribTime + 20 * minutes));
     for (const collector of collectors) {
       const times = elems.filter((elem) => elem.collector === collector && elem.kind !== 'rib').map(({ at }) => at);
       const steps = times.slice(1).map((at, i) => at - times[i]).filter((step) => step < 0);
       assert.ok(steps.every((step) => step >= -1000), `${collector} steps back by ${steps.join(', ')} ms`);
       const seen = [...new Set(times)].sort((a, b) => a - b);
-      assert.deepEqual(seen, between(ribTime, ribTime + 15 * minutes).map(({ at }) => at), `${collector}: nothing is missing`);
+      assert.deepEqual(seen, between(ribTime, ribTime + 20 * minutes).map(({ at }) => at), `${collector}: nothing is missing`);
     }
   });
 
   it('fills a gap in the buffered stream from the archive, and tells only one that comes after', async () => {
     const socketOpens = ribTime + 2 * minutes;
-    const { archive, live: server, clock, elems, gaps, progress, result, stream, until } = await run(socketOpens, {
+    const { archive, live: server, clock, elems, gaps, progress, result, stream, streamUntilLoaded, until } = await run(socketOpens, {
       collectors: ['rrc00', 'rrc01'],
       prepare: (files) => {
         publishAll(ribTime + fileMs, ['rrc00'])(files);
@@ -228,18 +240,18 @@ describe('bootstrap', () => {
     await stream(ribTime + 5 * minutes, ribTime + 11 * minutes);
     archive.updates('rrc01', ribTime, updatesFile(ribTime));
     for (const collector of ['rrc00', 'rrc01']) archive.updates(collector, ribTime + fileMs, updatesFile(ribTime + fileMs));
-    await clock.advance(20_000);
+    const over = await streamUntilLoaded(ribTime + 11 * minutes);
     assert.deepEqual((await result).loaded, ['rrc00', 'rrc01']);
-    assert.deepEqual(applied(elems), uninterrupted(['rrc00', 'rrc01'], ribTime + 11 * minutes));
+    assert.deepEqual(applied(elems), uninterrupted(['rrc00', 'rrc01'], over));
     assert.deepEqual(gaps, []);
 
     server.drop();
     await clock.waiting(1_000);
     await clock.advance(5_000);
     await server.subscribed(3, 2);
-    await stream(ribTime + 11 * minutes + 30_000, ribTime + 12 * minutes);
-    const last = between(0, ribTime + 11 * minutes).at(-1)?.at;
-    const next = between(ribTime + 11 * minutes + 30_000, Infinity).at(0)?.at;
+    await stream(over + 30_000, over + 60_000);
+    const last = between(0, over).at(-1)?.at;
+    const next = between(over + 30_000, Infinity).at(0)?.at;
     assert.deepEqual(gaps, [{ kind: 'gap', collector: null, from: last, to: next }]);
   });
 
@@ -279,7 +291,7 @@ describe('bootstrap', () => {
   it('gives up a collector whose files cannot be had, says why, and starts with the others', async () => {
     const socketOpens = ribTime + 40 * minutes;
     const collectors = ['rrc00', 'rrc01', 'rrc03', 'rrc04'];
-    const { clock, elems, progress, result, stream, until } = await run(socketOpens, {
+    const { clock, elems, progress, result, stream, streamUntilLoaded, until } = await run(socketOpens, {
       collectors,
       prepare: (files) => {
         publishAll(ribTime + 45 * minutes, ['rrc00', 'rrc04'])(files);
@@ -294,7 +306,7 @@ describe('bootstrap', () => {
       await stream(clock.now() - wait, clock.now());
     }
     await until(() => progress.filter(({ phase }) => phase === 'given-up').length === 3);
-    await stream(clock.now(), ribTime + 42 * minutes);
+    const over = await streamUntilLoaded(clock.now());
     const { loaded, givenUp } = await result;
     assert.deepEqual(loaded, ['rrc00']);
     assert.deepEqual(givenUp, [
@@ -302,12 +314,12 @@ describe('bootstrap', () => {
       { collector: 'rrc03', reason: 'rrc03/latest-bview.gz: not found' },
       { collector: 'rrc04', reason: 'rrc04/2024.01/updates.20240101.0800.gz: missing' },
     ]);
-    await stream(ribTime + 42 * minutes, ribTime + 43 * minutes);
+    await stream(over, over + minutes);
     assert.deepEqual(
       applied(elems.filter(({ collector }) => collector === 'rrc00')),
-      uninterrupted(['rrc00'], ribTime + 43 * minutes),
+      uninterrupted(['rrc00'], over + minutes),
     );
-    const unused = elems.filter(({ collector, at }) => collector !== 'rrc00' && at > ribTime + 42 * minutes);
+    const unused = elems.filter(({ collector, at }) => collector !== 'rrc00' && at > over);
     assert.deepEqual(unused, [], 'the stream of a collector given up is not used');
   });
 
