@@ -85,7 +85,6 @@ export class Pipeline {
   readonly #rules: Rules;
   readonly #judged: readonly string[];
   readonly #states = new Map<string, StoredState>();
-  #ticked = false;
 
   constructor({ peers, map, rules, configuredCollectors, only }: PipelineOptions) {
     this.#rules = rules;
@@ -128,8 +127,7 @@ export class Pipeline {
   /** Measures and judges every country as of `at`, a later time than the last. */
   tick(at: UnixMillis): TickResult {
     this.table.settle(at);
-    this.#countries.tick(at, this.table, !this.#ticked);
-    this.#ticked = true;
+    this.#countries.tick(at, this.table);
     const states: StoredState[] = [];
     const events: IncidentEvent[] = [];
     for (const country of this.#judged) {

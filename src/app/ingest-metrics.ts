@@ -1,5 +1,6 @@
-import { families, type FamilyIndex, type PeerIndex, type UnixMillis } from '../bgp/index.js';
+import { families, type FamilyIndex, type PeerIndex, type RisLiveCounters, type UnixMillis } from '../bgp/index.js';
 import type { Level } from '../detector/index.js';
+import type { BootstrapProgress } from '../feed/index.js';
 import { openFamilies } from '../incidents/index.js';
 import type { Metrics } from '../observability/index.js';
 import type { Pipeline } from '../pipeline.js';
@@ -26,4 +27,35 @@ export function describeIngest(metrics: Metrics, pipeline: Pipeline, tickAt: Uni
   }
   for (const [level, count] of Object.entries(open)) metrics.incidentsOpen.set({ level }, count);
   for (const family of families) metrics.countriesJudged.set({ family }, judged[family]);
+}
+
+/** Sets how many collectors are in which phase of the bootstrap; `phases` remembers the others'. */
+export function describeBootstrap(metrics: Metrics, phases: Map<string, BootstrapProgress['phase']>, { collector, phase }: BootstrapProgress): void {
+  if (phases.get(collector) === phase) return;
+  phases.set(collector, phase);
+  metrics.bootstrap.reset();
+  for (const state of phases.values()) metrics.bootstrap.inc({ state });
+}
+
+/** Carries a decoder's running counters over to the metrics' counters, which outlive it. */
+export class DecodedMetrics {
+  readonly #metrics: Metrics;
+  #messages = 0;
+  #fallbacks = 0;
+  readonly #problems = new Map<string, number>();
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  follow({ messages, fallbacks, problems }: RisLiveCounters): void {
+    this.#metrics.messages.inc(messages - this.#messages);
+    this.#metrics.fallbacks.inc(fallbacks - this.#fallbacks);
+    this.#messages = messages;
+    this.#fallbacks = fallbacks;
+    for (const [reason, count] of Object.entries(problems)) {
+      this.#metrics.problems.inc({ reason }, count - (this.#problems.get(reason) ?? 0));
+      this.#problems.set(reason, count);
+    }
+  }
 }

@@ -8,7 +8,7 @@ import { Pipeline, type Rules } from '../pipeline.js';
 import type { Store } from '../store/index.js';
 import { describeUsability, EventTime } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
-import { describeIngest } from './ingest-metrics.js';
+import { DecodedMetrics, describeBootstrap, describeIngest } from './ingest-metrics.js';
 import { tickMs } from './replay-run.js';
 
 /** How far event time may run ahead of our own clock: one wrong clock moves nothing. */
@@ -60,7 +60,9 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
+  const decoded = new DecodedMetrics(metrics);
   let feedState: FeedState = { kind: 'connecting', attempt: 1 };
+  const phases = new Map<string, BootstrapProgress['phase']>();
   let feed: RisLiveFeed | null = null;
   let queue: CommitQueue | null = null;
   let nextTick = Infinity;
@@ -93,6 +95,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     lastTickAt = nextTick;
     queue?.add(nextTick, result);
     describeIngest(metrics, pipeline, nextTick, clock.now(), peers);
+    if (feed !== null) decoded.follow(feed.decoded);
     for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
     const tookMs = clock.now() - startedAt;
     if (tookMs > 1_000) logger.warn({ tookMs }, 'a tick took long');
@@ -162,7 +165,10 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
             gap: onGap,
           },
           onState,
-          onProgress: options.onProgress,
+          onProgress: (progress) => {
+            describeBootstrap(metrics, phases, progress);
+            options.onProgress(progress);
+          },
           clock, random: options.random, log: logger, signal: ended.signal,
         });
         loaded();

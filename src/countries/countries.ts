@@ -28,7 +28,7 @@ export class Countries implements VerdictSink {
   readonly #prefixes: readonly [Uint32Array, Uint32Array];
   /** By country number; [0], the space of no country, is null. */
   readonly #subjects: readonly (Subject | null)[];
-  /** Where single flips are kept: by country number, 1 is yes. */
+  /** Where single flips are kept, by country number: 1 is yes. None before the first tick, for the verdicts made by the load are no flips. */
   readonly #small: readonly [Uint8Array, Uint8Array];
   /** Prefixes of small countries whose verdict differs from the last tick's: code -> country number. */
   readonly #flipped: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()];
@@ -42,7 +42,7 @@ export class Countries implements VerdictSink {
     this.#units = [new UnitsV4(map), new UnitsV6(map)];
     const count = map.codes.length;
     this.#prefixes = [new Uint32Array(count), new Uint32Array(count)];
-    this.#small = [new Uint8Array(count).fill(1), new Uint8Array(count).fill(1)];
+    this.#small = [new Uint8Array(count), new Uint8Array(count)];
     this.#subjects = map.codes.map((code) => {
       if (code === '') return null;
       const settings = settingsOf(code);
@@ -73,11 +73,11 @@ export class Countries implements VerdictSink {
     this.#subject(country)?.bins[family].restore(state, bins);
   }
 
-  /** Measures every country. The verdicts made by the load are no flips: `first` forgets them. */
-  tick(at: UnixMillis, table: Table, first: boolean): void {
+  /** Measures every country. */
+  tick(at: UnixMillis, table: Table): void {
     this.#at = at;
     this.#rows = [];
-    this.#collectFlips(first);
+    this.#collectFlips();
     const usable = [table.usability(0), table.usability(1)] as const;
     this.#subjects.forEach((subject, number) => {
       if (subject === null) return;
@@ -158,15 +158,13 @@ export class Countries implements VerdictSink {
     return this.#map.codes[owner];
   }
 
-  #collectFlips(first: boolean): void {
+  #collectFlips(): void {
     const collected = [new Map<number, number[]>(), new Map<number, number[]>()] as const;
     for (const family of [0, 1] as const) {
-      if (!first) {
-        for (const [code, owner] of this.#flipped[family]) {
-          const flips = collected[family].get(owner);
-          if (flips === undefined) collected[family].set(owner, [code]);
-          else flips.push(code);
-        }
+      for (const [code, owner] of this.#flipped[family]) {
+        const flips = collected[family].get(owner);
+        if (flips === undefined) collected[family].set(owner, [code]);
+        else flips.push(code);
       }
       this.#flipped[family].clear();
     }
