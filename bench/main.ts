@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRegistry } from '../src/app/registry.js';
+import { shippedRules } from '../test/support/rules.js';
 import { measureCore } from './core.js';
 import { restoreHistory } from './history.js';
 import { measureMemory } from './memory.js';
@@ -39,7 +40,7 @@ try {
   if (wanted('rib')) rows.push(ribRow(await measureRib(map, prefixes[0], dir)));
   if (wanted('rib')) say('RIB file measured');
 
-  const watch = new Watch(map, coreMix);
+  const watch = new Watch(map, shippedRules(), coreMix);
   const messages = makeMessages(watch.sessions, prefixes, startAt);
   const count = messages.texts.length;
   say(`${count} messages of ${(messages.frames.length / count - 4).toFixed(0)} bytes and ${(messages.prefixes / count).toFixed(2)} prefixes`);

@@ -1,16 +1,17 @@
-/** A whole service's memory after the load and ten minutes of updates, in a process of its own: argv codes4 codes6 texts peers full. */
+/** A whole service's memory after the load and ten minutes of updates, in a process of its own: argv codes4 codes6 texts rules peers full. */
 import { readFileSync } from 'node:fs';
 import { createRisLiveDecoder, ElemBatch } from '../src/bgp/index.js';
 import { loadRegistry } from '../src/app/registry.js';
+import type { Rules } from '../src/pipeline.js';
 import { restoreHistory } from './history.js';
 import { textsIn } from './messages.js';
 import { startAt, Watch } from './watch.js';
 
-const [codes4, codes6, frames, count, full] = process.argv.slice(2);
+const [codes4, codes6, frames, rules, count, full] = process.argv.slice(2);
 const codesIn = (file: string): Float64Array => new Float64Array(Uint8Array.from(readFileSync(file)).buffer);
 
 const map = await loadRegistry([]);
-const watch = new Watch(map, { count: Number(count), full: Number(full) });
+const watch = new Watch(map, JSON.parse(rules) as Rules, { count: Number(count), full: Number(full) });
 watch.load([codesIn(codes4), codesIn(codes6)]);
 restoreHistory(watch.pipeline, map.codes.slice(1), startAt);
 const decoder = createRisLiveDecoder(watch.peers);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { compile } from '../test/support/compile.js';
+import { shippedRules } from '../test/support/rules.js';
 import { textsIn } from './messages.js';
 
 /** Bytes. */
@@ -28,7 +29,7 @@ export async function measureMemory(
   try {
     const used: MemoryUse[] = [];
     for (const { count, full } of mixes) {
-      const { stdout } = await promisify(execFile)(process.execPath, [compiled.script, ...files, String(count), String(full)]);
+      const { stdout } = await promisify(execFile)(process.execPath, [compiled.script, ...files, JSON.stringify(shippedRules()), String(count), String(full)]);
       used.push(JSON.parse(stdout) as MemoryUse);
     }
     return used;

@@ -1,9 +1,8 @@
 /** The core as the live service drives it: decoder's batches in, event time, ticks. */
 import { PeerIndex, type ElemBatch } from '../src/bgp/index.js';
 import type { CountryMap } from '../src/countries/index.js';
-import { Pipeline, type TickResult } from '../src/pipeline.js';
+import { Pipeline, type Rules, type TickResult } from '../src/pipeline.js';
 import { EventTime } from '../src/table/index.js';
-import { shippedRules } from '../test/support/rules.js';
 import { blockMs } from './messages.js';
 import { collectors, forEachRib, makeSessions, type Session } from './sessions.js';
 
@@ -19,8 +18,8 @@ export class Watch {
   #nextTick = startAt;
   onTick: (at: number, result: TickResult) => void = () => undefined;
 
-  constructor(map: CountryMap, sessions: { readonly count: number; readonly full: number }) {
-    this.pipeline = new Pipeline({ peers: this.peers, map, rules: shippedRules(), configuredCollectors: collectors.length, only: null });
+  constructor(map: CountryMap, rules: Rules, sessions: { readonly count: number; readonly full: number }) {
+    this.pipeline = new Pipeline({ peers: this.peers, map, rules, configuredCollectors: collectors.length, only: null });
     this.sessions = makeSessions(this.peers, sessions.count, sessions.full);
   }
 

@@ -1,18 +1,22 @@
+/** Words of a slot: the code's low and high half, and its id + 1 (0: empty). Together, so that a look-up touches one cache line. */
+const slotWords = 3;
+const twoTo32 = 4_294_967_296;
+
 /**
- * Sentinel code -> dense id, by open addressing. Codes are exact doubles below 2^49, never 0, so 0 marks an empty slot; nothing is
- * ever removed (a table lives from one bootstrap to the next).
+ * Sentinel code -> dense id, by open addressing. Codes are exact doubles below 2^49, never 0; nothing is ever removed (a table lives
+ * from one bootstrap to the next).
  */
 export class PrefixIds {
-  #slots: Float64Array;
-  #ids: Int32Array;
+  #slots: Int32Array;
   #mask: number;
   /** Code of each id. */
   codes: Float64Array;
   size = 0;
+  /** The id found or given last. */
+  #last = 0;
 
   constructor(capacity = 1 << 12) {
-    this.#slots = new Float64Array(capacity * 2);
-    this.#ids = new Int32Array(capacity * 2);
+    this.#slots = new Int32Array(capacity * 2 * slotWords);
     this.#mask = capacity * 2 - 1;
     this.codes = new Float64Array(capacity);
   }
@@ -25,46 +29,62 @@ export class PrefixIds {
   find(code: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
-    let slot = mix(code) & mask;
-    for (;;) {
-      const found = slots[slot];
-      if (found === code) return this.#ids[slot];
-      if (found === 0) return -1;
-      slot = (slot + 1) & mask;
+    const low = code | 0;
+    const high = (code / twoTo32) | 0;
+    for (let slot = mix(low, high) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * slotWords;
+      const id = slots[at + 2] - 1;
+      if (id < 0 || (slots[at] === low && slots[at + 1] === high)) return id;
     }
+  }
+
+  /** find() for codes in the order of a RIB: the same again for every peer, and then mostly the one that came after it last time. */
+  findInOrder(code: number): number {
+    const { codes } = this;
+    const last = this.#last;
+    if (codes[last] === code) return last;
+    const id = codes[last + 1] === code ? last + 1 : this.find(code);
+    if (id >= 0) this.#last = id;
+    return id;
   }
 
   /** Gives a code that has none the next id. */
   add(code: number): number {
-    if (this.size === this.codes.length) this.#grow();
+    if (this.size === this.codes.length) this.#growCodes();
+    if (this.size * 8 > this.#mask * 5) this.#growSlots();
     const id = this.size++;
     this.codes[id] = code;
     this.#place(code, id);
+    this.#last = id;
     return id;
   }
 
   #place(code: number, id: number): void {
-    let slot = mix(code) & this.#mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
-    this.#slots[slot] = code;
-    this.#ids[slot] = id;
+    const low = code | 0;
+    const high = (code / twoTo32) | 0;
+    let slot = mix(low, high) & this.#mask;
+    while (this.#slots[slot * slotWords + 2] !== 0) slot = (slot + 1) & this.#mask;
+    this.#slots[slot * slotWords] = low;
+    this.#slots[slot * slotWords + 1] = high;
+    this.#slots[slot * slotWords + 2] = id + 1;
   }
 
-  #grow(): void {
+  #growCodes(): void {
     const codes = new Float64Array(this.codes.length * 2);
     codes.set(this.codes);
     this.codes = codes;
-    this.#slots = new Float64Array(codes.length * 2);
-    this.#ids = new Int32Array(codes.length * 2);
-    this.#mask = codes.length * 2 - 1;
-    for (let id = 0; id < this.size; id++) this.#place(codes[id], id);
+  }
+
+  #growSlots(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2);
+    this.#mask = this.#mask * 2 + 1;
+    for (let id = 0; id < this.size; id++) this.#place(this.codes[id], id);
   }
 }
 
 /** Spreads a code of up to 49 bits over 32. */
-function mix(code: number): number {
-  const high = (code / 4294967296) | 0;
-  let hash = Math.imul((code | 0) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+function mix(low: number, high: number): number {
+  let hash = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x85ebca6b) >>> 8;
 }

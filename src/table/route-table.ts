@@ -48,11 +48,19 @@ export class RouteTable {
 
   /** The peer sees the prefix. Excluded prefixes are passed over. */
   announce(peer: number, code: number, origin: number): void {
-    let id = this.ids.find(code);
-    if (id < 0) {
-      if (!isCounted(this.#family, code)) return;
-      id = this.#add(code);
-    }
+    const id = this.ids.find(code);
+    if (id >= 0) this.#see(peer, id, origin);
+    else if (isCounted(this.#family, code)) this.#see(peer, this.#add(code), origin);
+  }
+
+  /** announce(), in the order of a RIB. */
+  announceInOrder(peer: number, code: number, origin: number): void {
+    const id = this.ids.findInOrder(code);
+    if (id >= 0) this.#see(peer, id, origin);
+    else if (isCounted(this.#family, code)) this.#see(peer, this.#add(code), origin);
+  }
+
+  #see(peer: number, id: number, origin: number): void {
     const column = this.#columns[peer] ?? emptyColumn;
     const word = id >>> 5;
     const bit = 1 << (id & 31);

@@ -75,7 +75,7 @@ export class Table {
           break;
         case ElemKind.rib:
           if (this.#sessions[who]?.status !== up) this.#inRib(who);
-          if (code > 0) (family[row] === 0 ? ipv4 : ipv6).announce(who, code, origin[row]);
+          if (code > 0) (family[row] === 0 ? ipv4 : ipv6).announceInOrder(who, code, origin[row]);
           break;
         case ElemKind.peerUp:
           this.#peerUp(who, batch.at[row]);
