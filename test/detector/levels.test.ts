@@ -26,6 +26,7 @@ const stories: Record<string, [base: string, script: string, moves: string[]]> =
     '100/100', '60s 100; 10m 40; 1h 60',
     ['00:04:00 normal -> major since 00:01:00', '00:21:00 major -> degraded since 00:11:00 until 00:11:00'],
   ],
+  'major is not left at 0.59': ['100/100', '60s 100; 10m 40; 1h 59', ['00:04:00 normal -> major since 00:01:00']],
   'major is left to normal at once when both leave conditions hold': [
     '100/100', '60s 100; 10m 40; 1h 90',
     ['00:04:00 normal -> major since 00:01:00', '00:21:00 major -> normal since 00:11:00 until 00:11:00'],

@@ -34,6 +34,14 @@ const stories: Record<string, [ipv4: string, ipv6: string, lines: string[]]> = {
       '03:11:00 ipv6 restored normal since 00:01:00 until 03:01:00',
     ],
   ],
+  'it is down hard at r = 0.02 for 30 min': [
+    '60s 100; 1h 0; 30m 100', '60s 1000/100; 90m 20/2',
+    ['00:03:00 opened down since 00:01:00', '01:11:00 restored normal since 00:01:00 until 01:01:00', '01:21:00 ipv6 opened down since 00:01:00 hard'],
+  ],
+  'not at r = 0.021': [
+    '60s 100; 1h 0; 30m 100', '60s 1000/100; 90m 21/2',
+    ['00:03:00 opened down since 00:01:00', '01:11:00 restored normal since 00:01:00 until 01:01:00', '01:21:00 ipv6 opened down since 00:01:00'],
+  ],
   'IPv6 falls in the middle of an IPv4 incident and stays': [
     '60s 100; 1h 40; 4h 100', '31m 1000/100; 3h 0; 1h 1000/100',
     [
