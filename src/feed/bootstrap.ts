@@ -4,8 +4,8 @@ import { ribPath, updatesFileMs, updatesPath } from './archive.js';
 import type { Archive } from './archive.js';
 import { loadArchiveFile } from './archive-loader.js';
 import type { FileToLoad, LoadOutcome } from './archive-loader.js';
+import type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
 import type { FeedLog } from './feed-log.js';
-import type { FeedConsumer, FeedState, RisLiveFeed } from './ris-live.js';
 import { SpliceBuffer } from './splice-buffer.js';
 
 /** Two downloads keep a line and one core busy. */

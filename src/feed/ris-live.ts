@@ -1,11 +1,11 @@
 import WebSocket from 'ws';
 import { createRisLiveDecoder, ElemBatch } from '../bgp/index.js';
-import type { FeedGap, PeerIndex, RisLiveCounters, RisLiveOutcome, UnixMillis } from '../bgp/index.js';
-import type { Clock } from '../clock.js';
+import type { RisLiveOutcome, UnixMillis } from '../bgp/index.js';
 import { CollectorClocks } from './collector-clocks.js';
-import type { FeedLog } from './feed-log.js';
+import type { FeedCounters, RisLiveFeed, RisLiveOptions } from './feed-consumer.js';
+import { Subscriptions } from './subscriptions.js';
 
-/** detection.md's guard 3: ping every 10 s; 10 s without data is impaired; 30 s is a reconnect. */
+/** Every collector says something every second: 10 s of silence from all of them is our own trouble, 30 s a dead connection. */
 const pingEveryMs = 10_000;
 const impairedAfterMs = 10_000;
 const deadAfterMs = 30_000;
@@ -16,83 +16,20 @@ const backOffFirstMs = 1_000;
 const backOffMostMs = 60_000;
 /** A connection that lasted this long starts the back-off anew. */
 const steadyAfterMs = 60_000;
-/** The longest frame seen is 30 kB (a 4096-byte UPDATE full of prefixes, as JSON); beyond this ws closes the connection. */
+/** A 4096-byte UPDATE full of prefixes is some 30 kB of JSON; beyond this ws closes the connection. */
 const maxFrameBytes = 4 * 1024 * 1024;
 /** Handed over at the end of each turn of the event loop, and within one when so many rows have come together. */
 const fullBatchRows = 8_192;
 /** What is held back until every subscription is acknowledged: 26 MB. */
 const maxHeldRows = 1_000_000;
-/** How far a timestamp may run ahead of our own clock and be believed (detection.md section 1). */
+/** How far a timestamp may run ahead of our own clock and be believed. */
 const aheadMs = 2_000;
-
-export type FeedState =
-  | { readonly kind: 'connecting'; readonly attempt: number }
-  /** `since`: the event time from which nothing is missing. */
-  | { readonly kind: 'live'; readonly since: UnixMillis }
-  /** Connected, and nothing came for 10 s; `quietSince` on the wall clock. */
-  | { readonly kind: 'impaired'; readonly quietSince: UnixMillis }
-  | { readonly kind: 'down'; readonly reason: string; readonly retryInMs: number };
-
-export interface FeedConsumer {
-  /** Rows in the order of arrival. The batch is reused: take what is needed before returning. */
-  onBatch(batch: ElemBatch): void;
-  /** Continuity was lost; told before the first batch that follows. */
-  onGap(gap: FeedGap): void;
-  /** `live` is told before the first batch (and after the gap). */
-  onState(state: FeedState): void;
-}
-
-export interface RisLiveOptions extends FeedConsumer {
-  /** ws:// or wss://; `client=lightsout` is added unless it names a client. */
-  readonly url: string;
-  /** rrcNN each: one subscription per collector. `all`: one subscription to everything. */
-  readonly collectors: readonly string[] | 'all';
-  readonly peers: PeerIndex;
-  readonly clock: Clock;
-  /** 0..1, for the jitter. */
-  readonly random: () => number;
-  readonly log: FeedLog;
-}
-
-export interface FeedCounters {
-  risErrors: number;
-  /** Connections lost or never made; each is followed by a new attempt. */
-  reconnects: number;
-  /** Wall clock of the last frame with data. */
-  lastMessageAt: UnixMillis | null;
-}
-
-export interface RisLiveFeed {
-  /** Connects, and stays connected until stopped or until the signal is aborted. */
-  start(until?: AbortSignal): void;
-  stop(): void;
-  readonly counters: Readonly<FeedCounters>;
-  /** Messages, frames that the byte scanner left to JSON.parse, and frames skipped, by reason. */
-  readonly decoded: Readonly<RisLiveCounters>;
-  /** Event time of each collector's last message. */
-  lastEventAt(): ReadonlyMap<string, UnixMillis>;
-  /** Collectors whose subscription the server has not confirmed on this connection. */
-  unacknowledged(): readonly string[];
-}
-
-const everything = 'all';
-const shortHost = (host: unknown): string => (typeof host === 'string' ? host.split('.', 1)[0] : everything);
-
-function subscribedHost(frame: Buffer): string {
-  try {
-    const ack = JSON.parse(frame.toString('utf8')) as { data?: { subscription?: { host?: unknown } } | null };
-    return shortHost(ack.data?.subscription?.host);
-  } catch {
-    return everything;
-  }
-}
 
 /** The RIS Live socket: subscribed, decoded, watched, and opened again whenever it is lost. Nothing happens before `start`. */
 export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   const { clock, log } = options;
   const decoder = createRisLiveDecoder(options.peers);
   const clocks = new CollectorClocks(options.peers);
-  const hosts = options.collectors === 'all' ? [everything] : options.collectors;
   const counters: FeedCounters = { risErrors: 0, reconnects: 0, lastMessageAt: null };
   const url = new URL(options.url);
   if (!url.searchParams.has('client')) url.searchParams.set('client', 'lightsout');
@@ -105,7 +42,8 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   let lostAt: UnixMillis | null = null;
   /** flowing: rows are handed over. Until every subscription is acknowledged they are held: one collector's may still be missing. */
   let flow: { readonly kind: 'held' } | { readonly kind: 'flowing'; readonly since: UnixMillis; readonly startedAt: UnixMillis } = { kind: 'held' };
-  let awaited = new Set<string>();
+  let subscriptions = new Subscriptions(options.collectors);
+  /** By the server, or by us for it. */
   let acknowledged = false;
   let impaired = false;
   let quietSince = 0;
@@ -138,7 +76,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     const since = Math.max(lostAt ?? -Infinity, Math.min(newest, clock.now() + aheadMs));
     flow = { kind: 'flowing', since, startedAt: clock.now() };
     if (lostAt !== null) options.onGap({ kind: 'gap', collector: null, from: lostAt, to: since });
-    log.info({ collectors: hosts.length - awaited.size }, 'RIS Live: receiving');
+    log.info({ since: new Date(since).toISOString() }, 'RIS Live: receiving');
     options.onState({ kind: 'live', since });
     handOver();
   }
@@ -178,8 +116,8 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
         log.warn({ message: outcome.message }, 'RIS Live: ris_error');
         break;
       case 'subscribed':
-        awaited.delete(subscribedHost(frame));
-        if (awaited.size === 0) acknowledged = true;
+        subscriptions.confirm(frame);
+        if (subscriptions.allConfirmed) acknowledged = true;
         break;
       case 'pong':
       case 'rrc-list':
@@ -202,13 +140,10 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   }
 
   function onOpen(opened: WebSocket): void {
-    for (const host of hosts) {
-      const filter = host === everything ? {} : { host };
-      opened.send(JSON.stringify({ type: 'ris_subscribe', data: { ...filter, socketOptions: { acknowledge: true, includeRaw: false } } }));
-    }
+    for (const request of subscriptions.requests) opened.send(request);
     later('acknowledge', acknowledgedWithinMs, () => {
       if (acknowledged) return;
-      log.warn({ collectors: [...awaited] }, 'RIS Live: subscriptions not acknowledged');
+      log.warn({ collectors: subscriptions.awaited }, 'RIS Live: subscriptions not acknowledged');
       acknowledged = true;
       if (batch.length > 0 && flow.kind === 'held') release();
     });
@@ -239,7 +174,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   function connect(): void {
     cancelTimers();
     flow = { kind: 'held' };
-    awaited = new Set(hosts);
+    subscriptions = new Subscriptions(options.collectors);
     acknowledged = impaired = false;
     lastRisError = null;
     quietSince = clock.now();
@@ -289,7 +224,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     counters,
     decoded: decoder.counters,
     lastEventAt: () => clocks.byCollector(),
-    unacknowledged: () => [...awaited],
+    unacknowledged: () => subscriptions.awaited,
     start(until) {
       if (!stopped || until?.aborted) return;
       stopped = false;
