@@ -7,9 +7,9 @@ const binMs = historyRules.bin.stepMs;
 /** What a service that has run for long remembers: 35 days of bins of every country, all much as it is now. Before the first tick. */
 export function restoreHistory(pipeline: Pipeline, countries: readonly string[], until: number): void {
   const count = historyRules.bin.keepMs / binMs;
-  const calm = { floor: { units: 1, prefixes: 1 }, origins: 0, frozen: [], shifts: [] };
+  const calm = { floor: { units: 1, prefixes: 1 }, origins: 0, frozen: [] };
   for (const country of countries) {
-    const [ipv4, ipv6] = [pipeline.sample(country, 0), pipeline.sample(country, 1)];
+    const [ipv4, ipv6] = pipeline.samples(country) ?? [null, null];
     const bins = Array.from({ length: count }, (_, index): HistorySample => {
       const wobble = index % 3;
       const of = (now: typeof ipv4): number[] => [(now?.units ?? 0) + wobble, (now?.prefixes ?? 0) + wobble, 60, 0];

@@ -41,7 +41,7 @@ export async function measureRib(map: CountryMap, prefixes: Float64Array, dir: s
       name: 'load',
       before: () => {
         peers = new PeerIndex();
-        pipeline = new Pipeline({ peers, map, rules: shippedRules(), configuredCollectors: 1, only: null });
+        pipeline = new Pipeline({ peers, map, groups: [], rules: shippedRules(), configuredCollectors: 1, only: null });
       },
       run: async () => {
         const startedAt = performance.now();

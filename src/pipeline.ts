@@ -3,7 +3,7 @@
  * argument; the same input gives the same output.
  */
 import { families, type ElemBatch, type Family, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
-import { Countries, parseCountriesSettings, type CountriesSettings, type CountryMap, type CountrySample } from './countries/index.js';
+import { Countries, parseCountriesSettings, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition } from './countries/index.js';
 import { initialDetectorState, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
 import {
   closedAt, fold, initialIncidentState, openFamilies, parseIncidentSettings, stateVersion,
@@ -73,6 +73,7 @@ export interface TickResult {
 export interface PipelineOptions {
   readonly peers: PeerIndex;
   readonly map: CountryMap;
+  readonly groups: readonly GroupDefinition[];
   readonly rules: Rules;
   readonly configuredCollectors: number;
   /** Judge only these countries; null: all. */
@@ -86,9 +87,9 @@ export class Pipeline {
   readonly #judged: readonly string[];
   readonly #states = new Map<string, StoredState>();
 
-  constructor({ peers, map, rules, configuredCollectors, only }: PipelineOptions) {
+  constructor({ peers, map, groups, rules, configuredCollectors, only }: PipelineOptions) {
     this.#rules = rules;
-    this.#countries = new Countries(map, (country) => this.#rulesOf(country).countries);
+    this.#countries = new Countries(map, groups, (country) => this.#rulesOf(country).countries);
     this.table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
     this.#judged = this.#countries.codes.filter((code) => only === null || only.has(code));
   }
@@ -131,15 +132,10 @@ export class Pipeline {
     const states: StoredState[] = [];
     const events: IncidentEvent[] = [];
     for (const country of this.#judged) {
-      const ipv4 = this.#countries.sample(country, 0, this.table);
-      const ipv6 = this.#countries.sample(country, 1, this.table);
-      if (ipv4 === null && ipv6 === null) continue;
-      const samples = {
-        ipv4: ipv4 ?? this.#countries.emptySample(country, 0, this.table),
-        ipv6: ipv6 ?? this.#countries.emptySample(country, 1, this.table),
-      };
+      const samples = this.#countries.samples(country, this.table);
+      if (samples === null) continue;
       const before = this.#states.get(country);
-      const after = this.#judge(country, at, samples, before, events);
+      const after = this.#judge(country, at, { ipv4: samples[0], ipv6: samples[1] }, before, events);
       if (after === before) continue;
       this.#states.set(country, after);
       states.push(after);
@@ -157,9 +153,9 @@ export class Pipeline {
     return this.#states.values();
   }
 
-  /** Baseline of a country's family, in units; null while there is none. */
-  sample(country: string, family: 0 | 1): CountrySample | null {
-    return this.#countries.sample(country, family, this.table);
+  /** What the last tick measured of a country, by family; null for one that never had anything. */
+  samples(country: string): readonly [CountrySample, CountrySample] | null {
+    return this.#countries.samples(country, this.table);
   }
 
   #judge(country: string, at: UnixMillis, samples: Record<Family, CountrySample>, before: StoredState | undefined, events: IncidentEvent[]): StoredState {

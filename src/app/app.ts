@@ -90,7 +90,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
         for (let end = 'gap'; end === 'gap'; ) {
           watch = createWatch({
-            ...config, store: store as Store, map, clock, random, logger, metrics,
+            ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
             onProgress: progress.show,
             onEvents: () => delivery?.wake(),
           }, lease);

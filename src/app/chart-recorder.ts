@@ -45,9 +45,9 @@ export class ChartRecorder {
     if (at % pointEveryMs !== 0) return;
     for (const [country, { points }] of this.#tracks) {
       for (const family of [0, 1] as const) {
-        const sample = pipeline.sample(country, family);
+        const sample = pipeline.samples(country)?.[family];
         const baseline = sample?.baseline?.units ?? 0;
-        if (sample === null || baseline === 0) continue;
+        if (sample === undefined || baseline === 0) continue;
         points[family].push({ at, share: sample.usable ? sample.units / baseline : null });
       }
     }

@@ -1,6 +1,6 @@
 import { PeerIndex, type ElemBatch, type FeedGap, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { CountryMap } from '../countries/index.js';
+import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { bootstrap, createArchive, createRisLiveFeed, type BootstrapProgress, type FeedState, type RisLiveFeed } from '../feed/index.js';
 import { historyRules, type Commit, type IncidentEvent, type Lease } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
@@ -20,6 +20,7 @@ export interface IngestOptions {
   readonly store: Store;
   readonly rules: Rules;
   readonly map: CountryMap;
+  readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly risLiveUrl: string;
   readonly risArchiveUrl: string;
@@ -55,7 +56,7 @@ export interface Watch {
 export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
-  const pipeline = new Pipeline({ peers, map: options.map, rules, configuredCollectors: options.collectors.length, only: null });
+  const pipeline = new Pipeline({ peers, map: options.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
   const time = new EventTime(peers);
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';

@@ -2,8 +2,6 @@ import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
 
 /** One stream of decoded batches. A batch is only valid until the next is asked for. */
 export interface Source {
-  /** The collector of an MRT file; of RIS Live lines, only the tie-break between files. */
-  readonly collector: string;
   batches(): AsyncGenerator<ElemBatch, void, undefined>;
 }
 
@@ -17,7 +15,6 @@ export interface MergedRun {
 
 /** A source being read. `key`: the newest time it has shown, so that a late row is merged where it arrived. */
 interface Reading {
-  readonly collector: string;
   readonly position: number;
   readonly rows: AsyncGenerator<ElemBatch, void, undefined>;
   batch: ElemBatch;
@@ -26,18 +23,27 @@ interface Reading {
 }
 
 /**
- * Merges sources by (timestamp, collector, position in file). A run ends where another source comes first, and at every multiple of
+ * Merges sources by (timestamp, collector, position in file); among files of one collector the first given comes first. A run ends where another source comes first, and at every multiple of
  * `tickMs`, so that a tick can be taken there; `at` is the time of its first row.
  */
-export async function* merge(sources: readonly Source[], tickMs: number): AsyncGenerator<MergedRun> {
+export async function* merge(sources: readonly Source[], peers: PeerIndex, tickMs: number): AsyncGenerator<MergedRun> {
   const readings: Reading[] = [];
-  for (const [position, source] of sources.entries()) {
-    const rows = source.batches();
-    const first = await next(rows);
-    if (first !== null) readings.push({ collector: source.collector, position, rows, batch: first, row: 0, key: first.at[0] });
+  try {
+    for (const [position, source] of sources.entries()) {
+      const rows = source.batches();
+      const first = await next(rows);
+      if (first !== null) readings.push({ position, rows, batch: first, row: 0, key: first.at[0] });
+    }
+    yield* mergeReadings(readings, peers, tickMs);
+  } finally {
+    // Who stops early leaves files open.
+    for (const { rows } of readings) await rows.return();
   }
+}
+
+async function* mergeReadings(readings: Reading[], peers: PeerIndex, tickMs: number): AsyncGenerator<MergedRun> {
   while (readings.length > 0) {
-    const reading = readings.reduce((best, other) => (precedes(other, best) ? other : best));
+    const reading = readings.reduce((best, other) => (precedes(other, best, peers) ? other : best));
     const { batch, row: from, key: at } = reading;
     const otherAt = readings.reduce((time, other) => (other === reading ? time : Math.min(time, other.key)), Infinity);
     const end = Math.min(otherAt, (Math.floor(at / tickMs) + 1) * tickMs);
@@ -59,10 +65,14 @@ export async function* merge(sources: readonly Source[], tickMs: number): AsyncG
   }
 }
 
-function precedes(a: Reading, b: Reading): boolean {
+function precedes(a: Reading, b: Reading, peers: PeerIndex): boolean {
   if (a.key !== b.key) return a.key < b.key;
-  if (a.collector !== b.collector) return a.collector < b.collector;
-  return a.position < b.position;
+  const [first, second] = [collectorOf(a, peers), collectorOf(b, peers)];
+  return first === second ? a.position < b.position : first < second;
+}
+
+function collectorOf({ batch, row }: Reading, peers: PeerIndex): string {
+  return peers.at(batch.peer[row]).collector;
 }
 
 async function next(rows: AsyncGenerator<ElemBatch, void, undefined>): Promise<ElemBatch | null> {

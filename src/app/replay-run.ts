@@ -1,5 +1,5 @@
-import type { ElemBatch, Family, FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
-import type { CountryMap } from '../countries/index.js';
+import type { Family, FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
+import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
 import { describeUsability } from '../table/index.js';
@@ -18,6 +18,7 @@ export interface RibSource extends Source {
 export interface ReplayOptions {
   readonly peers: PeerIndex;
   readonly map: CountryMap;
+  readonly groups: readonly GroupDefinition[];
   readonly rules: Rules;
   /** Judge only these; null: all. */
   readonly countries: ReadonlySet<string> | null;
@@ -47,7 +48,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   const { peers, updates, until, warn } = options;
   const filter = new StaleFilter(peers);
   const pipeline = new Pipeline({
-    peers, map: options.map, rules: options.rules, only: options.countries,
+    peers, map: options.map, groups: options.groups, rules: options.rules, only: options.countries,
     configuredCollectors: new Set(options.ribs.map(({ collector }) => collector)).size,
   });
   for (const rib of options.ribs) {
@@ -60,12 +61,12 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   let nextTick = Infinity;
   let late = 0;
   let newest = -Infinity;
-  const begin = (first: UnixMillis): void => {
-    const ribAt = filter.newestRib();
-    if (ribAt === null) warn('no RIB: nobody votes, and nothing is judged');
-    else if (first - ribAt > ribMaxAgeMs) warn(`the newest RIB is ${Math.round((first - ribAt) / 3_600_000)} hours older than the first update`);
-    pipeline.loaded(first);
-    nextTick = Math.ceil(first / tickMs) * tickMs;
+  const ribAt = filter.newestRib();
+  if (ribAt === null) warn('no RIB: nobody votes, and nothing is judged');
+  /** The table is whole: what came before, of collectors with an older RIB, belongs to the load. */
+  const begin = (at: UnixMillis): void => {
+    pipeline.loaded(at);
+    nextTick = Math.ceil(at / tickMs) * tickMs;
     const usability = describeUsability(pipeline.table.usability(0));
     if (usability.startsWith('unusable')) warn(usability);
   };
@@ -76,18 +77,23 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     }
   };
 
-  for await (const run of merge(updates, tickMs)) {
+  for await (const run of merge(updates, peers, tickMs)) {
     if (until !== null && run.at > until) break;
-    if (newest === -Infinity) begin(run.at);
-    late += countLate(run.batch, run.from, run.to, newest);
-    newest = Math.max(newest, run.at);
+    if (newest === -Infinity && ribAt !== null && run.at - ribAt > ribMaxAgeMs) {
+      warn(`the newest RIB is ${Math.round((run.at - ribAt) / 3_600_000)} hours older than the first update`);
+    }
+    for (let row = run.from; row < run.to; row++) {
+      if (run.batch.at[row] < newest) late++;
+      else newest = run.batch.at[row];
+    }
+    // Without a RIB there is nothing to judge, however long the silences.
+    if (nextTick === Infinity && ribAt !== null && run.at >= ribAt) begin(run.at);
     tickTo(run.at);
     filter.pass(run, (from, to) => {
       pipeline.apply(run.batch, from, to);
     });
   }
-  if (newest === -Infinity) {
-    const ribAt = filter.newestRib();
+  if (nextTick === Infinity) {
     if (ribAt !== null) begin(ribAt);
   } else if (until !== null) tickTo(until);
 
@@ -101,10 +107,3 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     late,
   };
 }
-
-function countLate(batch: ElemBatch, from: number, to: number, newest: UnixMillis): number {
-  let late = 0;
-  for (let row = from; row < to; row++) if (batch.at[row] < newest) late++;
-  return late;
-}
-

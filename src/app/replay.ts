@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { PeerIndex } from '../bgp/index.js';
 import { loadRuleFiles } from '../config/index.js';
 import { assertFonts } from '../chart/index.js';
-import type { CountryMap } from '../countries/index.js';
+import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { openRecording, UnreadableRecording, type Recording, type RecordingCounters } from '../feed/index.js';
 import type { Rules } from '../pipeline.js';
 import { renderJsonLine, renderTranscriptLine } from '../report/index.js';
@@ -58,12 +58,13 @@ async function replayFiles(args: ReplayArguments, world: World): Promise<ExitCod
     return exitCode.config;
   }
   const map = await loadRegistry(files.countries.ignored);
-  const unknown = [...(args.countries ?? [])].filter((code) => !map.codes.includes(code));
+  const { groups } = files.countries;
+  const unknown = [...(args.countries ?? [])].filter((code) => !judgedCodes(map, groups).includes(code));
   if (unknown.length > 0) {
     world.stderr.write(`--countries: no country has the code ${unknown.join(', ')}\n`);
     return exitCode.usage;
   }
-  await run({ args, world, peers, ribs, updates, rules: files.rules, map, startedAt });
+  await run({ args, world, peers, ribs, updates, rules: files.rules, map, groups, startedAt });
   return exitCode.ok;
 }
 
@@ -75,14 +76,15 @@ interface Loaded {
   readonly updates: readonly Recording[];
   readonly rules: Rules;
   readonly map: CountryMap;
+  readonly groups: readonly GroupDefinition[];
   readonly startedAt: number;
 }
 
-async function run({ args, world, peers, ribs, updates, rules, map, startedAt }: Loaded): Promise<void> {
-  const chart = args.chart === null ? null : new ChartRecorder(args.countries ?? map.codes.slice(1));
+async function run({ args, world, peers, ribs, updates, rules, map, groups, startedAt }: Loaded): Promise<void> {
+  const chart = args.chart === null ? null : new ChartRecorder(args.countries ?? judgedCodes(map, groups));
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
   const result = await runReplay({
-    peers, map, rules,
+    peers, map, groups, rules,
     countries: args.countries,
     ribs: ribs.map((recording, index): RibSource => ({
       collector: args.ribs[index].collector,
@@ -127,6 +129,10 @@ async function run({ args, world, peers, ribs, updates, rules, map, startedAt }:
   }
   if (args.json) world.stdout.write(`${JSON.stringify(summary)}\n`);
   else say(JSON.stringify(summary));
+}
+
+function judgedCodes(map: CountryMap, groups: readonly GroupDefinition[]): string[] {
+  return [...map.codes.slice(1), ...groups.map(({ code }) => code)];
 }
 
 function problemsOf({ problems }: RecordingCounters): number {

@@ -8,6 +8,4 @@ export interface BaselineState {
   readonly origins: number;
   /** Times whose bins don't count (an incident, and the hour after it), oldest first; `to` null while it lasts. */
   readonly frozen: readonly { readonly from: UnixMillis; readonly to: UnixMillis | null }[];
-  /** What registry updates added to bins older than `at`. */
-  readonly shifts: readonly { readonly at: UnixMillis; readonly units: number; readonly prefixes: number }[];
 }

@@ -1,11 +1,12 @@
 import type { UnixMillis } from '../bgp/index.js';
 import type { BaselineState } from './baseline-state.js';
+import { BinRing } from './bin-ring.js';
 import type { Baseline, BinShares } from './sample.js';
 import type { CountriesSettings } from './settings.js';
 import { medianOf, SortedWindow } from './sorted-window.js';
 
-/** How long bins are kept for `spread`: what the longest rule reads. */
-const sharesKeptMs = 14 * 86_400_000;
+/** How long bins are kept for `spread`: what the longest rule reads, and an hour. */
+const sharesKeptMs = 14 * 86_400_000 + 3_600_000;
 /** `spread` needs this share of a time's bins. */
 const spreadCover = 0.8;
 
@@ -16,7 +17,7 @@ export interface ClosedBin {
   readonly prefixes: number;
 }
 
-export const emptyBaselineState: BaselineState = { floor: null, origins: 0, frozen: [], shifts: [] };
+export const emptyBaselineState: BaselineState = { floor: null, origins: 0, frozen: [] };
 
 /** One country's and family's 5-minute bins, and the baseline made of the quiet ones. */
 export class Bins implements BinShares {
@@ -31,7 +32,7 @@ export class Bins implements BinShares {
   #measured = false;
   readonly #quietUnits: SortedWindow;
   readonly #quietPrefixes: SortedWindow;
-  readonly #recent: ClosedBin[] = [];
+  readonly #recent = new BinRing();
   #baseline: Baseline | null = null;
 
   constructor(settings: CountriesSettings) {
@@ -52,9 +53,8 @@ export class Bins implements BinShares {
   restore(state: BaselineState, bins: readonly ClosedBin[]): void {
     this.#state = state;
     for (const bin of bins) {
-      const shifted = this.#shifted(bin);
-      this.#keep(shifted);
-      if (!state.frozen.some(({ from, to }) => bin.at + this.#settings.binMs > from && (to === null || bin.at < to))) this.#keepQuiet(shifted);
+      this.#keep(bin);
+      if (!state.frozen.some(({ from, to }) => bin.at + this.#settings.binMs > from && (to === null || bin.at < to))) this.#keepQuiet(bin);
     }
     this.#reckon();
   }
@@ -113,7 +113,7 @@ export class Bins implements BinShares {
     this.#state = { ...this.#state, frozen, floor: { units: 0, prefixes: 0 } };
     this.#quietUnits.dropBefore(Infinity);
     this.#quietPrefixes.dropBefore(Infinity);
-    for (const bin of this.#recent) if (bin.at >= from) this.#keepQuiet(bin);
+    for (let index = 0; index < this.#recent.length; index++) if (this.#recent.at(index) >= from) this.#keepQuiet(this.#recent.bin(index));
     this.#learnFloor();
     this.#disturbed = true;
     this.#reckon();
@@ -129,12 +129,14 @@ export class Bins implements BinShares {
     const units = this.#baseline?.units ?? 0;
     if (units === 0) return null;
     const { binMs } = this.#settings;
+    // A history that began later does not cover it, however full.
+    if (this.#recent.length === 0 || this.#recent.at(0) > this.#tickAt - ms + 2 * binMs) return null;
     let bins = 0;
     let lowest = Infinity;
     let highest = -Infinity;
-    for (let index = this.#recent.length - 1; index >= 0 && this.#recent[index].at >= this.#tickAt - ms; index--) {
-      lowest = Math.min(lowest, this.#recent[index].units);
-      highest = Math.max(highest, this.#recent[index].units);
+    for (let index = this.#recent.length - 1; index >= 0 && this.#recent.at(index) >= this.#tickAt - ms; index--) {
+      lowest = Math.min(lowest, this.#recent.units(index));
+      highest = Math.max(highest, this.#recent.units(index));
       bins++;
     }
     return bins < spreadCover * Math.floor(ms / binMs) ? null : (highest - lowest) / units;
@@ -144,19 +146,9 @@ export class Bins implements BinShares {
     return this.#state.frozen.at(-1)?.to === null;
   }
 
-  #shifted(bin: ClosedBin): ClosedBin {
-    let { units, prefixes } = bin;
-    for (const shift of this.#state.shifts) {
-      if (bin.at >= shift.at) continue;
-      units = Math.max(0, units + shift.units);
-      prefixes = Math.max(0, prefixes + shift.prefixes);
-    }
-    return { at: bin.at, units, prefixes };
-  }
-
   #keep(bin: ClosedBin): void {
     this.#recent.push(bin);
-    while (this.#recent[0].at < bin.at - sharesKeptMs) this.#recent.shift();
+    this.#recent.dropBefore(bin.at - sharesKeptMs);
   }
 
   #keepQuiet(bin: ClosedBin): void {

@@ -1,26 +1,71 @@
-import { parsePrefix } from '../bgp/index.js';
+import { parsePrefix, prefixLength } from '../bgp/index.js';
 import { shown } from '../settings.js';
+
+/** Places judged like a country that the registry does not know: by their own networks. */
+export interface GroupDefinition {
+  /** Unlike any country's: two letters, a dash and more, such as PS-GZ. */
+  readonly code: string;
+  /** As a sentence names it: "Gaza". */
+  readonly name: string;
+  readonly asns: readonly number[];
+  readonly prefixes: readonly string[];
+}
 
 /** config/countries.json. */
 export interface CountriesFile {
   /** Prefixes that count for no country, whatever the registry says. */
   readonly ignored: readonly string[];
+  readonly groups: readonly GroupDefinition[];
 }
 
-/** Reads config/countries.json: { "ignored": [{ "prefix", "why" }] }. Faults are pushed to `problems`. */
+/**
+ * Reads config/countries.json: { "ignored": [{ "prefix", "why" }], "groups": [{ "code", "name", "asns", "prefixes" }] }. Faults are
+ * pushed to `problems`.
+ */
 export function parseCountriesFile(value: unknown, problems: string[]): CountriesFile {
-  const ignored: string[] = [];
   const file = isRecord(value) ? value : {};
   if (!isRecord(value)) problems.push(`countries.json: expected an object, got ${shown(value)}`);
-  for (const key of Object.keys(file)) if (key !== 'ignored') problems.push(`countries.json.${key}: no such setting`);
-  const list = file['ignored'] ?? [];
-  if (!Array.isArray(list)) problems.push(`countries.json.ignored: expected a list, got ${shown(list)}`);
-  else for (const [index, entry] of (list as unknown[]).entries()) {
+  for (const key of Object.keys(file)) if (key !== 'ignored' && key !== 'groups') problems.push(`countries.json.${key}: no such setting`);
+  const ignored = listOf(file['ignored'], 'countries.json.ignored', problems).map((entry, index) => {
     const prefix = isRecord(entry) ? entry['prefix'] : undefined;
-    if (typeof prefix === 'string' && parsePrefix(prefix) !== null) ignored.push(prefix);
-    else problems.push(`countries.json.ignored[${index}].prefix: expected a prefix such as "57.0.0.0/8", got ${shown(prefix)}`);
-  }
-  return { ignored };
+    return prefixAt(prefix, `countries.json.ignored[${index}].prefix`, problems);
+  });
+  const groups = listOf(file['groups'], 'countries.json.groups', problems).map((entry, index) =>
+    parseGroup(isRecord(entry) ? entry : {}, `countries.json.groups[${index}]`, problems));
+  const codes = groups.map(({ code }) => code);
+  for (const code of new Set(codes.filter((code, index) => codes.indexOf(code) !== index))) problems.push(`countries.json.groups: ${code} stands twice`);
+  return { ignored, groups };
+}
+
+function parseGroup(group: Record<string, unknown>, path: string, problems: string[]): GroupDefinition {
+  const { code, name } = group;
+  for (const key of Object.keys(group)) if (!['code', 'name', 'asns', 'prefixes'].includes(key)) problems.push(`${path}.${key}: no such setting`);
+  if (typeof code !== 'string' || !/^[A-Z]{2}-[A-Z0-9]{1,8}$/.test(code)) problems.push(`${path}.code: expected a code such as "PS-GZ", got ${shown(code)}`);
+  if (typeof name !== 'string' || name.trim() === '' || name.length > 40) problems.push(`${path}.name: expected a name of at most 40 characters, got ${shown(name)}`);
+  const asns = listOf(group['asns'], `${path}.asns`, problems).filter((asn, index): asn is number => {
+    const sound = Number.isInteger(asn) && (asn as number) > 0 && (asn as number) <= 0xffffffff;
+    if (!sound) problems.push(`${path}.asns[${index}]: expected an AS number, got ${shown(asn)}`);
+    return sound;
+  });
+  const prefixes = listOf(group['prefixes'], `${path}.prefixes`, problems).map((prefix, index) => prefixAt(prefix, `${path}.prefixes[${index}]`, problems));
+  if (asns.length + prefixes.length === 0) problems.push(`${path}: expected asns or prefixes, got neither`);
+  return { code: String(code), name: String(name), asns, prefixes };
+}
+
+function listOf(value: unknown, path: string, problems: string[]): readonly unknown[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  problems.push(`${path}: expected a list, got ${shown(value)}`);
+  return [];
+}
+
+/** A prefix of whole units: at most a /24 or a /48. */
+function prefixAt(value: unknown, path: string, problems: string[]): string {
+  const prefix = typeof value === 'string' ? parsePrefix(value) : null;
+  const shortest = prefix?.family === 0 ? 8 : 19;
+  if (prefix !== null && prefixLength(prefix.code) >= shortest && prefixLength(prefix.code) <= (prefix.family === 0 ? 24 : 48)) return String(value);
+  problems.push(`${path}: expected a prefix such as "57.0.0.0/8", IPv4 from /8 to /24 or IPv6 from /19 to /48, got ${shown(value)}`);
+  return '';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,100 +1,97 @@
 import { families, type FamilyIndex, type UnixMillis } from '../bgp/index.js';
 import type { Table, VerdictSink } from '../table/index.js';
 import type { BaselineState } from './baseline-state.js';
-import { Bins, emptyBaselineState, type ClosedBin } from './bins.js';
-import { HistoryRows, type HistoryRow } from './history-rows.js';
-import type { CountryMap } from './registry.js';
+import { emptyBaselineState, type ClosedBin } from './bins.js';
+import type { GroupDefinition } from './countries-file.js';
+import { Group } from './group.js';
+import type { HistoryRow } from './history-rows.js';
+import { heldIpv6, type CountryMap } from './registry.js';
 import type { CountrySample } from './sample.js';
 import type { CountriesSettings } from './settings.js';
+import { Subject } from './subject.js';
+import { UnitTrie } from './unit-trie.js';
 import { UnitsV4 } from './units-v4.js';
-import { UnitsV6 } from './units-v6.js';
 
 const originsEveryMs = 3_600_000;
 /** A country is whole from this share on, for what is remembered as "before". */
 const wholeShare = 0.95;
 
-interface Subject {
-  readonly code: string;
-  readonly flipUnits: number;
-  readonly bins: readonly [Bins, Bins];
-  readonly rows: HistoryRows;
-}
-
-/** How much of every country is visible, and how much there was before. */
+/** How much of every country and group is visible, and how much there was before. */
 export class Countries implements VerdictSink {
   readonly #map: CountryMap;
-  readonly #units: readonly [UnitsV4, UnitsV6];
+  readonly #ipv4: UnitsV4;
+  readonly #ipv6: UnitTrie;
   /** N by country number. */
   readonly #prefixes: readonly [Uint32Array, Uint32Array];
   /** By country number; [0], the space of no country, is null. */
-  readonly #subjects: readonly (Subject | null)[];
-  /** Where single flips are kept, by country number: 1 is yes. None before the first tick, for the verdicts made by the load are no flips. */
-  readonly #small: readonly [Uint8Array, Uint8Array];
-  /** Prefixes of small countries whose verdict differs from the last tick's: code -> country number. */
-  readonly #flipped: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()];
-  #tickFlips: readonly [Map<number, number[]>, Map<number, number[]>] = [new Map(), new Map()];
+  readonly #countries: readonly (Subject | null)[];
+  readonly #groups: readonly { readonly group: Group; readonly subject: Subject }[];
+  readonly #byCode: ReadonlyMap<string, Subject>;
+  #table: Table | null = null;
   #originsDueAt = -Infinity;
   #rows: HistoryRow[] = [];
   #at: UnixMillis = -Infinity;
 
-  constructor(map: CountryMap, settingsOf: (country: string) => CountriesSettings) {
+  constructor(map: CountryMap, groups: readonly GroupDefinition[], settingsOf: (country: string) => CountriesSettings) {
     this.#map = map;
-    this.#units = [new UnitsV4(map), new UnitsV6(map)];
     const count = map.codes.length;
+    this.#ipv4 = new UnitsV4(map);
+    this.#ipv6 = new UnitTrie(48, count, (start, end) => heldIpv6(map, start, end));
     this.#prefixes = [new Uint32Array(count), new Uint32Array(count)];
-    this.#small = [new Uint8Array(count), new Uint8Array(count)];
-    this.#subjects = map.codes.map((code) => {
+    this.#countries = map.codes.map((code, number) => {
       if (code === '') return null;
-      const settings = settingsOf(code);
-      return { code, flipUnits: settings.flipUnits, bins: [new Bins(settings), new Bins(settings)] as const, rows: new HistoryRows(code, settings.binMs) };
+      return new Subject(code, null, settingsOf(code), {
+        units: (family) => (family === 0 ? this.#ipv4 : this.#ipv6).totals[number],
+        prefixes: (family) => this.#prefixes[family][number],
+        churn: (family) => this.#table?.routes[family].churn[number] ?? 0,
+      });
     });
+    this.#groups = groups.map((definition) => {
+      const group = new Group(definition);
+      const subject = new Subject(definition.code, definition.name, settingsOf(definition.code), {
+        units: (family) => group.units(family),
+        prefixes: (family) => group.prefixes(family),
+        // Churn is counted by country; a group has none of its own.
+        churn: () => 0,
+      });
+      return { group, subject };
+    });
+    const subjects = [...this.#countries.filter((subject) => subject !== null), ...this.#groups.map(({ subject }) => subject)];
+    this.#byCode = new Map(subjects.map((subject) => [subject.code, subject]));
   }
 
-  /** Codes of all countries, in their order. */
+  /** Codes of all countries, then of the groups. */
   get codes(): readonly string[] {
-    return this.#map.codes.slice(1);
+    return [...this.#byCode.keys()];
   }
 
   added(family: FamilyIndex, id: number, code: number): number {
-    return family === 0 ? this.#units[0].owner(code) : this.#units[1].add(id, code);
+    return family === 0 ? this.#ipv4.owner(code) : this.#ipv6.add(id, code);
   }
 
-  flipped(family: FamilyIndex, id: number, code: number, owner: number, up: boolean): void {
+  flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void {
     this.#prefixes[family][owner] += up ? 1 : -1;
-    if (family === 0) this.#units[0].flip(code, up);
-    else this.#units[1].flip(id, up);
-    if (this.#small[family][owner] === 0) return;
-    const flips = this.#flipped[family];
-    if (!flips.delete(code)) flips.set(code, owner);
+    if (family === 0) this.#ipv4.flip(code, up);
+    else this.#ipv6.flip(id, up);
+    this.#countries[owner]?.flip(family, code);
+    for (const { group, subject } of this.#groups) if (group.flipped(family, id, code, origin, up)) subject.flip(family, code);
   }
 
   /** Takes over what was stored of a country; bins oldest first. */
   restore(country: string, family: FamilyIndex, state: BaselineState, bins: readonly ClosedBin[]): void {
-    this.#subject(country)?.bins[family].restore(state, bins);
+    this.#byCode.get(country)?.bins[family].restore(state, bins);
   }
 
-  /** Measures every country. */
+  /** Measures every country and group. */
   tick(at: UnixMillis, table: Table): void {
     this.#at = at;
+    this.#table = table;
     this.#rows = [];
-    this.#collectFlips();
     const usable = [table.usability(0), table.usability(1)] as const;
-    this.#subjects.forEach((subject, number) => {
-      if (subject === null) return;
-      for (const family of [0, 1] as const) {
-        const units = this.#units[family].totals[number];
-        const prefixes = this.#prefixes[family][number];
-        const churn = table.routes[family].churn[number];
-        const bins = subject.bins[family];
-        const isUsable = usable[family].kind === 'usable';
-        const closed = isUsable ? bins.tick(at, units, prefixes) : bins.close(at);
-        subject.rows.measure(family, { at, usable: isUsable, units, prefixes, voters: usable[family].voters, churn, closed });
-        this.#small[family][number] = (bins.baseline?.units ?? 0) <= subject.flipUnits ? 1 : 0;
-      }
-      // Many codes of the registry hold nothing at all: they have no history.
-      const rows = subject.rows.take();
-      if (subject.bins.some((bins) => (bins.baseline?.units ?? 0) > 0)) this.#rows.push(...rows);
-    });
+    for (const subject of this.#byCode.values()) {
+      subject.tick(at, usable);
+      this.#rows.push(...subject.takeRows());
+    }
     if (at >= this.#originsDueAt) this.#countOrigins(at, table);
   }
 
@@ -103,72 +100,33 @@ export class Countries implements VerdictSink {
     return this.#rows;
   }
 
-  /** What the detector judges, as of the last tick; null for a country that never had anything in this family. */
-  sample(country: string, family: FamilyIndex, table: Table): CountrySample | null {
-    const number = this.#number(country);
-    const subject = this.#subjects[number];
-    if (subject === null) return null;
-    const bins = subject.bins[family];
-    const units = this.#units[family].totals[number];
-    if (units === 0 && (bins.baseline?.units ?? 0) === 0) return null;
-    const usability = table.usability(family);
-    return {
-      country,
-      family: families[family],
-      at: this.#at,
-      usable: usability.kind === 'usable',
-      units,
-      prefixes: this.#prefixes[family][number],
-      baseline: bins.baseline,
-      flipped: this.#tickFlips[family].get(number) ?? [],
-      shares: bins,
-      voters: usability.voters,
-      collectors: usability.collectors,
-    };
-  }
-
-  /** A sample for a family in which the country has nothing: not judged. */
-  emptySample(country: string, family: FamilyIndex, table: Table): CountrySample {
-    const usability = table.usability(family);
-    return {
-      country, family: families[family], at: this.#at, usable: usability.kind === 'usable', units: 0, prefixes: 0, baseline: null,
-      flipped: [], shares: { spread: () => null }, voters: usability.voters, collectors: usability.collectors,
-    };
+  /** What the detector judges, by family, as of the last tick; null for a country that never had anything. */
+  samples(country: string, table: Table): readonly [CountrySample, CountrySample] | null {
+    const subject = this.#byCode.get(country);
+    if (subject === undefined || !(subject.exists(0) || subject.exists(1))) return null;
+    return [subject.sample(0, this.#at, table.usability(0)), subject.sample(1, this.#at, table.usability(1))];
   }
 
   /** S as it is now, between ticks. */
   unitsOf(country: string, family: FamilyIndex): number {
-    return this.#units[family].totals[this.#number(country)];
+    return this.#byCode.get(country)?.units(family) ?? 0;
   }
 
   freeze(country: string, family: FamilyIndex, frozen: boolean, at: UnixMillis): void {
-    this.#subject(country)?.bins[family].freeze(frozen, at);
+    this.#byCode.get(country)?.bins[family].freeze(frozen, at);
   }
 
   adopt(country: string, family: FamilyIndex, from: UnixMillis): void {
-    this.#subject(country)?.bins[family].adopt(from);
+    this.#byCode.get(country)?.bins[family].adopt(from);
   }
 
   baselineState(country: string, family: FamilyIndex): BaselineState {
-    return this.#subject(country)?.bins[family].state ?? emptyBaselineState;
+    return this.#byCode.get(country)?.bins[family].state ?? emptyBaselineState;
   }
 
-  /** The country that owns a prefix, by its sentinel code: for the load, not for the hot path. */
+  /** The code of an owner's number. */
   codeOf(owner: number): string {
     return this.#map.codes[owner];
-  }
-
-  #collectFlips(): void {
-    const collected = [new Map<number, number[]>(), new Map<number, number[]>()] as const;
-    for (const family of [0, 1] as const) {
-      for (const [code, owner] of this.#flipped[family]) {
-        const flips = collected[family].get(owner);
-        if (flips === undefined) collected[family].set(owner, [code]);
-        else flips.push(code);
-      }
-      this.#flipped[family].clear();
-    }
-    this.#tickFlips = collected;
   }
 
   /** Distinct origins of the visible prefixes of every country that is whole: once an hour, for it reads the whole table. */
@@ -179,20 +137,11 @@ export class Countries implements VerdictSink {
     for (const family of [0, 1] as const) {
       if (!usable[family]) continue;
       const origins = table.routes[family].visibleOrigins();
-      this.#subjects.forEach((subject, number) => {
+      for (const [owner, subject] of this.#countries.entries()) {
         const bins = subject?.bins[family];
-        if (bins === undefined || bins.baseline === null) return;
-        if (this.#units[family].totals[number] < wholeShare * bins.baseline.units || bins.isFrozen) return;
-        bins.setOrigins(origins.get(number)?.size ?? 0);
-      });
+        if (subject === null || bins === undefined || bins.baseline === null || bins.isFrozen) continue;
+        if (subject.units(family) >= wholeShare * bins.baseline.units) bins.setOrigins(origins.get(owner)?.size ?? 0);
+      }
     }
-  }
-
-  #number(country: string): number {
-    return this.#map.codes.indexOf(country);
-  }
-
-  #subject(country: string): Subject | null {
-    return this.#subjects[this.#number(country)] ?? null;
   }
 }

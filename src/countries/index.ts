@@ -11,4 +11,4 @@ export type { CountryMap } from './registry.js';
 export { parseCountriesSettings } from './settings.js';
 export type { CountriesSettings } from './settings.js';
 export { parseCountriesFile } from './countries-file.js';
-export type { CountriesFile } from './countries-file.js';
+export type { CountriesFile, GroupDefinition } from './countries-file.js';

@@ -1,4 +1,5 @@
 import { parsePrefix, prefixLength } from '../bgp/index.js';
+import type { HeldRange } from './unit-trie.js';
 
 /** Codes of the registries that name no country. */
 const noCountry = new Set(['', 'ZZ', 'EU', 'AP']);
@@ -77,6 +78,27 @@ export function parseRegistry(ipv4Csv: string, ipv6Csv: string, ignored: readonl
     },
   };
   return { map, problems };
+}
+
+/** The /48 ranges that have a part in [start, end), ascending. */
+export function heldIpv6({ ipv6: { starts, ends, countries } }: CountryMap, start: number, end: number): HeldRange[] {
+  const held: HeldRange[] = [];
+  for (let index = firstEndingAfter(ends, start); index < starts.length && starts[index] < end; index++) {
+    held.push({ start: starts[index], end: ends[index], holder: countries[index] });
+  }
+  return held;
+}
+
+/** The first range that ends after `unit`, by bisection. */
+function firstEndingAfter(ends: Float64Array, unit: number): number {
+  let low = 0;
+  let high = ends.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ends[middle] > unit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The units [start, end) that a prefix of at most /24 or /48 covers. */

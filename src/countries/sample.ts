@@ -16,6 +16,8 @@ export interface Baseline {
 export interface CountrySample {
   /** ISO 3166-1 alpha-2 code, or a group's code from config/countries.json. */
   readonly country: string;
+  /** A group's name from config/countries.json; null for a country. */
+  readonly label: string | null;
   readonly family: Family;
   readonly at: UnixMillis;
   /** False: the table can't be judged by (too few voters, ...); then only `country`, `family`, `at`, `voters`, `collectors` mean anything. */

@@ -1,9 +1,12 @@
-/** The newest `capacity` values, kept in order of time and in order of size, so that their median costs nothing to read. */
+import { NumberRing } from './number-ring.js';
+
+/** The newest `capacity` values (uint32), kept in order of time and in order of size, so that their median costs nothing to read. */
 export class SortedWindow {
   readonly #capacity: number;
-  readonly #values: number[] = [];
-  readonly #times: number[] = [];
-  readonly #sorted: number[] = [];
+  readonly #values = new NumberRing('uint32');
+  readonly #times = new NumberRing('exact');
+  /** The first `length` are in use. */
+  #sorted = new Uint32Array(16);
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -14,35 +17,46 @@ export class SortedWindow {
   }
 
   push(at: number, value: number): void {
+    const { length } = this;
+    if (length === this.#sorted.length) {
+      const wider = new Uint32Array(length * 2);
+      wider.set(this.#sorted);
+      this.#sorted = wider;
+    }
+    const position = this.#position(value);
+    this.#sorted.copyWithin(position + 1, position, length);
+    this.#sorted[position] = value;
     this.#values.push(value);
     this.#times.push(at);
-    this.#sorted.splice(this.#position(value), 0, value);
     if (this.#values.length > this.#capacity) this.#dropOldest();
   }
 
   dropBefore(at: number): void {
-    while (this.#times.length > 0 && this.#times[0] < at) this.#dropOldest();
+    while (this.#times.length > 0 && this.#times.at(0) < at) this.#dropOldest();
   }
 
   /** The lower of two middles; 0 while empty. */
   median(): number {
-    return this.#sorted[(this.#sorted.length - 1) >> 1] ?? 0;
+    return this.length === 0 ? 0 : this.#sorted[(this.length - 1) >> 1];
   }
 
   /** The newest `count` values, oldest first. */
   newest(count: number): number[] {
-    return this.#values.slice(-count);
+    const first = Math.max(0, this.length - count);
+    return Array.from({ length: this.length - first }, (_, index) => this.#values.at(first + index));
   }
 
   #dropOldest(): void {
+    const position = this.#position(this.#values.at(0));
+    this.#sorted.copyWithin(position, position + 1, this.length);
+    this.#values.shift();
     this.#times.shift();
-    this.#sorted.splice(this.#position(this.#values.shift()!), 1);
   }
 
   /** Of the first value that is not smaller, by bisection. */
   #position(value: number): number {
     let low = 0;
-    let high = this.#sorted.length;
+    let high = this.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#sorted[middle] < value) low = middle + 1;

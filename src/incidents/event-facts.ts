@@ -24,9 +24,9 @@ export function createEvent(
   settings: IncidentSettings,
   told: Told,
 ): IncidentEvent {
-  const { country, family, units, prefixes, voters, collectors } = sample;
+  const { country, label, family, units, prefixes, voters, collectors } = sample;
   return {
-    country, family, level: after.level, until: null, onset: null, at,
+    country, label, family, level: after.level, until: null, onset: null, at,
     visible: units, baseline: baseline.units, share: shareOf(units, baseline), prefixes, basePrefixes: baseline.prefixes,
     provisional: baseline.provisional, hard: isHard(after, clock, at, settings), unstable: after.instability.unstable,
     instability: null, relapses: 0, other, voters, collectors, notice: null, ...told,

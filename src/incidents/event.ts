@@ -32,6 +32,8 @@ export interface IncidentEvent {
   readonly incident: string | null;
   /** null for a notice. */
   readonly country: string | null;
+  /** A group's name; null for a country, whose name the program knows. */
+  readonly label: string | null;
   readonly family: Family | null;
   readonly kind: EventKind;
   /** The level after this event. */

@@ -23,10 +23,10 @@ export interface MessageFacts {
 const colours = { down: 0xda373c, major: 0xe67e22, degraded: 0xf0b232, unstable: 0x5865f2, restored: 0x23a55a } as const;
 const hourMs = 3_600_000;
 
-/** The facts of an event's message. `label` names a group, whose code is no country's. */
-export function factsOf(event: IncidentEvent, label?: string): MessageFacts {
+/** The facts of an event's message. */
+export function factsOf(event: IncidentEvent): MessageFacts {
   return {
-    title: title(event, label),
+    title: title(event),
     colour: colour(event),
     fields: event.country === null ? [] : fields(event),
     links: links(event),
@@ -34,9 +34,9 @@ export function factsOf(event: IncidentEvent, label?: string): MessageFacts {
   };
 }
 
-function title(event: IncidentEvent, label?: string): string {
+function title(event: IncidentEvent): string {
   if (event.country === null) return 'Operator notice';
-  return `${countryName(event.country, label).name}: ${event.family === 'ipv6' ? 'IPv6 ' : ''}${condition(event)}`;
+  return `${countryName(event.country, event.label ?? undefined).name}: ${event.family === 'ipv6' ? 'IPv6 ' : ''}${condition(event)}`;
 }
 
 function condition(event: IncidentEvent): string {

@@ -13,11 +13,11 @@ const wholeShare = 0.95;
 
 /**
  * The sentence of an event: plain English, no markup, at most `textLimit` UTF-16 units, made of the event's own facts and nothing
- * else. `label` names a group, whose code is no country's.
+ * else.
  */
-export function renderText(event: IncidentEvent, label?: string): string {
+export function renderText(event: IncidentEvent): string {
   if (event.country === null) return clip(event.notice ?? event.reason);
-  const name = countryName(event.country, label);
+  const name = countryName(event.country, event.label ?? undefined);
   let text = capitalised(sentence(event, name));
   for (const wordings of [provisionalClauses(event), otherClauses(event)]) {
     const clause = wordings.find((wording) => text.length + 1 + wording.length <= textLimit);

@@ -6,7 +6,7 @@ import { PrefixIds } from './prefix-ids.js';
 export interface VerdictSink {
   /** A prefix was seen for the first time. Returns the number of the country that owns it, for the churn counters; 0 for none. */
   added(family: FamilyIndex, id: number, code: number): number;
-  flipped(family: FamilyIndex, id: number, code: number, owner: number, up: boolean): void;
+  flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void;
 }
 
 const emptyColumn = new Uint32Array(0);
@@ -183,7 +183,7 @@ export class RouteTable {
     // Without voters nothing is known; the verdict stays what it was.
     if (this.voters === 0) return;
     this.verdicts[id] = verdict;
-    this.#sink.flipped(this.#family, id, this.ids.codes[id], this.#owners[id], verdict === 1);
+    this.#sink.flipped(this.#family, id, this.ids.codes[id], this.#owners[id], this.origins[id], verdict === 1);
   }
 
   #add(code: number): number {

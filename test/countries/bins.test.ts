@@ -50,7 +50,7 @@ describe('the baseline', () => {
     const world = new World().live(10 * second, 100);
     assert.deepEqual(world.bins.baseline, { units: 100, prefixes: 100, origins: 0, provisional: true });
     world.live(day, 100);
-    assert.equal(world.bins.baseline?.provisional, false);
+    assert.deepEqual(world.bins.baseline, { units: 100, prefixes: 100, origins: 0, provisional: false });
   });
 
   test('provisional, is the highest that half an hour agreed on, and does not sink', () => {

@@ -32,7 +32,7 @@ for (const [family, prefix] of [[0, ipv4Prefix], [1, ipv6Prefix]] as const) {
   test(`IPv${family === 0 ? 4 : 6}: the union, and monotone in what is visible`, () => {
     fc.assert(
       fc.property(fc.array(prefix, { minLength: 1, maxLength: 24 }), (codes) => {
-        const countries = new Countries(registry, () => settings);
+        const countries = new Countries(registry, [], () => settings);
         const ids = new Map<number, { id: number; owner: number }>();
         const visible = new Set<number>();
         let before = unitsCovered(registry, family, visible);
@@ -45,7 +45,7 @@ for (const [family, prefix] of [[0, ipv4Prefix], [1, ipv6Prefix]] as const) {
           const up = !visible.has(code);
           if (up) visible.add(code);
           else visible.delete(code);
-          countries.flipped(family, known.id, code, known.owner, up);
+          countries.flipped(family, known.id, code, known.owner, 0, up);
           const expected = unitsCovered(registry, family, visible);
           for (const country of ['AA', 'BB']) {
             const units = countries.unitsOf(country, family);
@@ -62,24 +62,24 @@ for (const [family, prefix] of [[0, ipv4Prefix], [1, ipv6Prefix]] as const) {
 
 test('an IPv6 prefix shorter than /32 stands for its first /32', () => {
   const map: CountryMap = parseRegistry('', '2a00::,2a00:f:ffff:ffff:ffff:ffff:ffff:ffff,AA', []).map;
-  const countries = new Countries(map, () => settings);
+  const countries = new Countries(map, [], () => settings);
   const slash28 = 2 ** 28 + 0x2a00_000;
-  countries.flipped(1, 0, slash28, countries.added(1, 0, slash28), true);
+  countries.flipped(1, 0, slash28, countries.added(1, 0, slash28), 0, true);
   assert.equal(countries.unitsOf('AA', 1), 65_536);
 });
 
 test('a /24 of several holders belongs to the one with most of it, a tie to the lower code; ignored ranges to nobody', () => {
   const ranges = [['5.0.0.0', '5.0.0.99', 'BB'], ['5.0.0.100', '5.0.0.255', 'AA'], ['5.0.1.0', '5.0.1.127', 'CC'], ['5.0.1.128', '5.0.1.255', 'BB'],
     ['5.0.2.0', '5.0.3.255', 'EU'], ['5.0.4.0', '5.0.5.255', 'AA']];
-  const csv = ranges.map(([first, last, code]) => `${ipv4Unit(first!)},${ipv4Unit(last!)},${code}`).join('\n');
+  const csv = ranges.map(([first, last, code]) => `${ipv4Unit(first)},${ipv4Unit(last)},${code}`).join('\n');
   const { map, problems } = parseRegistry(`${csv}\nnonsense,1,AA\n9,5,AA\n`, '', ['5.0.5.0/24']);
-  const holder = (text: string): string => map.codes[map.ipv4[Math.floor(ipv4Unit(text) / 256)]!]!;
+  const holder = (text: string): string => map.codes[map.ipv4[Math.floor(ipv4Unit(text) / 256)]];
   assert.deepEqual(['5.0.0.0', '5.0.1.0', '5.0.2.0', '5.0.4.0', '5.0.5.0'].map(holder), ['AA', 'BB', '', 'AA', '']);
   assert.equal(problems.skipped, 2);
 });
 
 test('the owner of a prefix is the country with most of its units', () => {
-  const countries = new Countries(registry, () => settings);
+  const countries = new Countries(registry, [], () => settings);
   const code = (length: number, address: number): number => 2 ** length + Math.floor(address / 2 ** (32 - length));
   assert.equal(registry.codes[countries.added(0, 0, code(16, 5 * 2 ** 24))], 'AA', '128 of AA, 64 of BB');
   assert.equal(registry.codes[countries.added(0, 1, code(17, 5 * 2 ** 24 + 2 ** 15))], 'BB');

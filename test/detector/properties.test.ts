@@ -75,7 +75,7 @@ test('what is told adds up: every incident opens first and closes last, levels a
 
 function sampleOf(at: number, family: 'ipv4' | 'ipv6', units: number): CountrySample {
   return {
-    country: 'XX', family, at, usable: true, units, prefixes: units, flipped: [], shares: { spread: () => null },
+    country: 'XX', label: null, family, at, usable: true, units, prefixes: units, flipped: [], shares: { spread: () => null },
     baseline: { units: 100, prefixes: 100, origins: 9, provisional: false }, voters: 40, collectors: 3,
   };
 }

@@ -8,6 +8,7 @@ export const northKoreaDown: IncidentEvent = {
   id: 'KP-ipv4-1419264900000/1',
   incident: 'KP-ipv4-1419264900000',
   country: 'KP',
+  label: null,
   family: 'ipv4',
   kind: 'opened',
   level: 'down',

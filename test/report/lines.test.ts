@@ -92,6 +92,6 @@ test('title and colour say what happened', () => {
 
 test('a fact that an event has not is absent', () => {
   assert.deepEqual(factsOf({ ...notice, reason: '' }), { title: 'Operator notice', colour: 0x5865f2, fields: [], links: [], footer: 'BGP view' });
-  const bare = factsOf({ ...northKoreaDown, country: 'GAZA', since: null, voters: 0, reason: '', baseline: 0 }, 'Gaza');
+  const bare = factsOf({ ...northKoreaDown, country: 'PS-GZ', label: 'Gaza', since: null, voters: 0, reason: '', baseline: 0 });
   assert.deepEqual([bare.title, bare.fields, bare.links], ['Gaza: down', [], []]);
 });

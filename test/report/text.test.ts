@@ -117,7 +117,7 @@ for (const [kind, table] of Object.entries(stories)) {
 }
 
 test('a group goes by its label', () => {
-  assert.match(renderText({ ...northKoreaDown, country: 'GAZA' }, 'Gaza'), /^Gaza's Internet went down/);
+  assert.match(renderText({ ...northKoreaDown, country: 'PS-GZ', label: 'Gaza' }), /^Gaza's Internet went down/);
 });
 
 const levels = ['normal', 'degraded', 'major', 'down'] as const;

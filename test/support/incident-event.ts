@@ -8,6 +8,7 @@ export function incidentEvent(changes: Partial<IncidentEvent> = {}): IncidentEve
     id: 'KP-ipv4-1419265020000/1',
     incident: 'KP-ipv4-1419265020000',
     country: 'KP',
+    label: null,
     family: 'ipv4',
     kind: 'opened',
     level: 'down',

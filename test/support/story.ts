@@ -110,7 +110,7 @@ class FamilyTrack {
     const flipped = value === '?' || baseUnits > 256 ? [] : this.#flips(prefixes);
     if (value !== '?') this.#binTicks.push(units);
     return {
-      country, family, at, usable: value !== '?', units, prefixes, flipped,
+      country, label: null, family, at, usable: value !== '?', units, prefixes, flipped,
       baseline: baseUnits === 0 ? null : { units: baseUnits, prefixes: basePrefixes, origins: this.#origins, provisional: false },
       shares: { spread: (ms) => this.#spread(at, ms) },
       voters: 40, collectors: 3,

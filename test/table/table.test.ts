@@ -20,7 +20,10 @@ class World {
   constructor(asns: readonly number[], settings = rules) {
     const sink: VerdictSink = {
       added: () => 0,
-      flipped: (_family, _id, code, _owner, isUp) => void (isUp ? this.up.add(code) : this.up.delete(code)),
+      flipped: (_family, _id, code, _owner, _origin, isUp) => {
+        if (isUp) this.up.add(code);
+        else this.up.delete(code);
+      },
     };
     this.table = new Table({ peers: this.peers, settings, configuredCollectors: 1, sink });
     asns.forEach((asn, number) => {
@@ -77,7 +80,11 @@ describe('a prefix is visible', () => {
     for (const lenient of [true, false]) {
       const peers = new PeerIndex();
       let up = false;
-      const sink: VerdictSink = { added: () => 0, flipped: (_f, _id, code) => void (up ||= code === parsePrefix(target)!.code) };
+      const sink: VerdictSink = { added: () => 0,
+        flipped: (_f, _id, code) => {
+          up ||= code === parsePrefix(target)!.code;
+        },
+      };
       const table = new Table({ peers, settings: rules, configuredCollectors: 1, sink });
       eight.forEach((asn, number) => {
         const batch = new ElemBatch();
@@ -104,7 +111,7 @@ describe('a prefix is visible', () => {
 
 describe('who votes', () => {
   test('one session per ASN, the one with the largest table, and another when it is lost', () => {
-    const world = new World([...eight, eight[0]!]);
+    const world = new World([...eight, eight[0]]);
     assert.equal(world.voters, 8);
     world.say(8, ElemKind.announcement, '6.0.0.0/16');
     world.settle(10 * minute);

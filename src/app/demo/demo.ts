@@ -31,6 +31,7 @@ export async function demo(world: World): Promise<ExitCode> {
   await runReplay({
     peers,
     map: await loadRegistry(files.countries.ignored),
+    groups: [],
     rules: files.rules,
     countries: new Set([country]),
     ribs: demoRibs(peers),

@@ -1,26 +1,36 @@
 import { prefixLength } from '../bgp/index.js';
-import type { CountryMap } from './registry.js';
 
-const units32 = 65536;
+/** Units of a /8 (in /24s) and of a /32 (in /48s): the widest block that is counted. */
+const widest = 65536;
 const none = -1;
 
-/** A piece of one /32 that has one holder: an aligned block of 2^k /48s, the root of its own trie. */
+/** Units [start, end) that one holder has. */
+export interface HeldRange {
+  readonly start: number;
+  readonly end: number;
+  /** Its number; never 0. */
+  readonly holder: number;
+}
+
+/** A piece of a widest block that has one holder: 2^k aligned units, the root of its own trie. */
 interface Block {
   readonly start: number;
   readonly units: number;
-  readonly country: number;
+  readonly holder: number;
   readonly root: number;
 }
 
 /**
- * S of IPv6: the union of visible prefixes in /48s, a prefix shorter than /32 standing for its first /32. Each block of one holder
- * is a binary trie; a node knows how many visible prefixes lie exactly on it and how many /48s are covered below it, so a flip costs
- * at most 16 steps towards the root, and nothing is ever counted twice.
+ * S as the union of visible prefixes, by holder, where the space is too wide for a byte per unit (IPv6 in /48s, a prefix shorter than
+ * /32 standing for its first /32). Each block of one holder is a binary trie; a node knows how many visible prefixes lie exactly on it
+ * and how many units are covered below it, so a flip costs at most 16 steps towards the root, and nothing is ever counted twice.
  */
-export class UnitsV6 {
-  readonly #map: CountryMap;
+export class UnitTrie {
+  readonly #unitLength: number;
+  readonly #heldIn: (start: number, end: number) => readonly HeldRange[];
+  /** Covered units by holder. */
   readonly totals: Float64Array;
-  /** /32 (as its number) -> its blocks, made when the first prefix in it appears. */
+  /** Widest block (as its number) -> its blocks, made when the first prefix in it appears. */
   readonly #blocks = new Map<number, readonly Block[]>();
   #size = 0;
   #parent = new Int32Array(1024);
@@ -29,29 +39,34 @@ export class UnitsV6 {
   #here = new Uint16Array(1024);
   #below = new Uint32Array(1024);
   #units = new Uint32Array(1024);
-  /** Country of a root; of other nodes 0. */
-  #country = new Uint8Array(1024);
+  /** Holder of a root; of other nodes 0. */
+  #holder = new Uint8Array(1024);
   /** The node of each prefix id, where it has exactly one; else `none`, and #several may know more. */
   #nodeOf = new Int32Array(1024);
   readonly #several = new Map<number, readonly number[]>();
 
-  constructor(map: CountryMap) {
-    this.#map = map;
-    this.totals = new Float64Array(map.codes.length);
+  /**
+   * `unitLength`: 24 or 48. `holders`: how many there are, 0 included. `heldIn` gives who holds what of the units [start, end),
+   * ascending; it is asked once for every widest block.
+   */
+  constructor(unitLength: 24 | 48, holders: number, heldIn: (start: number, end: number) => readonly HeldRange[]) {
+    this.#unitLength = unitLength;
+    this.#heldIn = heldIn;
+    this.totals = new Float64Array(holders);
   }
 
-  /** Makes room for the prefix, and tells the country with most of its /48s (tie: the lower code; 0: nobody's). */
+  /** Makes room for the prefix, and tells who holds most of its units (tie: the lower number; 0: nobody). */
   add(id: number, code: number): number {
     const length = prefixLength(code);
-    const span = 2 ** (48 - length);
+    const span = 2 ** (this.#unitLength - length);
     const start = (code - 2 ** length) * span;
-    const end = start + Math.min(span, units32);
+    const end = start + Math.min(span, widest);
     const nodes: number[] = [];
     const shares = new Map<number, number>();
-    for (const block of this.#blocksOf(Math.floor(start / units32))) {
+    for (const block of this.#blocksOf(Math.floor(start / widest))) {
       if (block.start + block.units <= start || block.start >= end) continue;
       nodes.push(this.#node(block, start, end));
-      shares.set(block.country, (shares.get(block.country) ?? 0) + Math.min(block.units, end - start));
+      shares.set(block.holder, (shares.get(block.holder) ?? 0) + Math.min(block.units, end - start));
     }
     if (id >= this.#nodeOf.length) {
       const wider = new Int32Array(this.#nodeOf.length * 2);
@@ -61,9 +76,9 @@ export class UnitsV6 {
     this.#nodeOf[id] = nodes.length === 1 ? nodes[0] : none;
     if (nodes.length > 1) this.#several.set(id, nodes);
     let owner = 0;
-    for (const [country, units] of shares) {
+    for (const [holder, units] of shares) {
       const most = shares.get(owner) ?? 0;
-      if (units > most || (units === most && country < owner)) owner = country;
+      if (units > most || (units === most && holder < owner)) owner = holder;
     }
     return owner;
   }
@@ -86,7 +101,7 @@ export class UnitsV6 {
       this.#below[at] += change;
       if (this.#here[at] > 0) return;
     }
-    this.totals[this.#country[at]] += change;
+    this.totals[this.#holder[at]] += change;
   }
 
   /** The node for [start, end) within a block: its root where the prefix covers all of it. */
@@ -110,36 +125,33 @@ export class UnitsV6 {
     return node;
   }
 
-  #blocksOf(slash32: number): readonly Block[] {
-    const known = this.#blocks.get(slash32);
+  #blocksOf(number: number): readonly Block[] {
+    const known = this.#blocks.get(number);
     if (known !== undefined) return known;
-    const { starts, ends, countries } = this.#map.ipv6;
-    const first = slash32 * units32;
-    const last = first + units32;
+    const first = number * widest;
     const blocks: Block[] = [];
-    for (let index = firstEndingAfter(ends, first); index < starts.length && starts[index] < last; index++) {
-      let start = Math.max(first, starts[index]);
-      const end = Math.min(last, ends[index]);
+    for (const held of this.#heldIn(first, first + widest)) {
+      let start = Math.max(first, held.start);
+      const end = Math.min(first + widest, held.end);
       while (start < end) {
-        let units = units32;
+        let units = widest;
         while ((start - first) % units !== 0 || start + units > end) units /= 2;
-        const country = countries[index];
-        blocks.push({ start, units, country, root: this.#make(none, units, country) });
+        blocks.push({ start, units, holder: held.holder, root: this.#make(none, units, held.holder) });
         start += units;
       }
     }
-    this.#blocks.set(slash32, blocks);
+    this.#blocks.set(number, blocks);
     return blocks;
   }
 
-  #make(parent: number, units: number, country: number): number {
+  #make(parent: number, units: number, holder: number): number {
     if (this.#size === this.#parent.length) this.#grow();
     const node = this.#size++;
     this.#parent[node] = parent;
     this.#left[node] = none;
     this.#right[node] = none;
     this.#units[node] = units;
-    this.#country[node] = country;
+    this.#holder[node] = holder;
     return node;
   }
 
@@ -155,18 +167,6 @@ export class UnitsV6 {
     this.#here = wider(this.#here, new Uint16Array(capacity));
     this.#below = wider(this.#below, new Uint32Array(capacity));
     this.#units = wider(this.#units, new Uint32Array(capacity));
-    this.#country = wider(this.#country, new Uint8Array(capacity));
+    this.#holder = wider(this.#holder, new Uint8Array(capacity));
   }
-}
-
-/** The first range that ends after `unit`, by bisection. */
-function firstEndingAfter(ends: Float64Array, unit: number): number {
-  let low = 0;
-  let high = ends.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ends[middle] > unit) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,0 +1,36 @@
+import type { UnixMillis } from '../bgp/index.js';
+import type { ClosedBin } from './bins.js';
+import { NumberRing } from './number-ring.js';
+
+/** Closed bins in their order, as columns. */
+export class BinRing {
+  readonly #at = new NumberRing('exact');
+  readonly #units = new NumberRing('uint32');
+  readonly #prefixes = new NumberRing('uint32');
+
+  get length(): number {
+    return this.#at.length;
+  }
+
+  push({ at, units, prefixes }: ClosedBin): void {
+    this.#at.push(at);
+    this.#units.push(units);
+    this.#prefixes.push(prefixes);
+  }
+
+  dropBefore(at: UnixMillis): void {
+    while (this.length > 0 && this.#at.at(0) < at) for (const column of [this.#at, this.#units, this.#prefixes]) column.shift();
+  }
+
+  at(index: number): UnixMillis {
+    return this.#at.at(index);
+  }
+
+  units(index: number): number {
+    return this.#units.at(index);
+  }
+
+  bin(index: number): ClosedBin {
+    return { at: this.at(index), units: this.units(index), prefixes: this.#prefixes.at(index) };
+  }
+}

@@ -1,0 +1,90 @@
+import { families, type FamilyIndex, type UnixMillis } from '../bgp/index.js';
+import type { Usability } from '../table/index.js';
+import { Bins } from './bins.js';
+import { HistoryRows, type HistoryRow } from './history-rows.js';
+import type { CountrySample } from './sample.js';
+import type { CountriesSettings } from './settings.js';
+
+/** Where a subject's numbers come from: S, N, and the bits flipped by voters since the start. */
+export interface Measures {
+  units(family: FamilyIndex): number;
+  prefixes(family: FamilyIndex): number;
+  churn(family: FamilyIndex): number;
+}
+
+const noFlips: readonly number[] = [];
+
+/** A country or a group: what is judged. */
+export class Subject {
+  readonly code: string;
+  /** A group's name; null for a country, whose name the program knows. */
+  readonly label: string | null;
+  readonly bins: readonly [Bins, Bins];
+  readonly #measures: Measures;
+  readonly #rows: HistoryRows;
+  readonly #flipUnits: number;
+  /** Whether single flips are kept. Not before the first tick, for the verdicts made by the load are no flips. */
+  readonly #small = [false, false];
+  /** Prefixes whose verdict differs from the last tick's, by code. */
+  readonly #flipped: readonly [Set<number>, Set<number>] = [new Set(), new Set()];
+  readonly #tickFlips: [readonly number[], readonly number[]] = [noFlips, noFlips];
+
+  constructor(code: string, label: string | null, settings: CountriesSettings, measures: Measures) {
+    this.code = code;
+    this.label = label;
+    this.bins = [new Bins(settings), new Bins(settings)];
+    this.#rows = new HistoryRows(code, settings.binMs);
+    this.#flipUnits = settings.flipUnits;
+    this.#measures = measures;
+  }
+
+  flip(family: FamilyIndex, code: number): void {
+    if (!this.#small[family]) return;
+    const flipped = this.#flipped[family];
+    if (!flipped.delete(code)) flipped.add(code);
+  }
+
+  tick(at: UnixMillis, usable: readonly [Usability, Usability]): void {
+    for (const family of [0, 1] as const) {
+      const bins = this.bins[family];
+      const { kind, voters } = usable[family];
+      const units = this.#measures.units(family);
+      const prefixes = this.#measures.prefixes(family);
+      const closed = kind === 'usable' ? bins.tick(at, units, prefixes) : bins.close(at);
+      this.#rows.measure(family, { at, usable: kind === 'usable', units, prefixes, voters, churn: this.#measures.churn(family), closed });
+      this.#small[family] = this.#baseUnits(family) <= this.#flipUnits;
+      const flipped = this.#flipped[family];
+      this.#tickFlips[family] = flipped.size === 0 ? noFlips : [...flipped];
+      flipped.clear();
+    }
+  }
+
+  /** History rows that the last tick completed. Many codes of the registry hold nothing at all: they have none. */
+  takeRows(): readonly HistoryRow[] {
+    const rows = this.#rows.take();
+    return this.#baseUnits(0) + this.#baseUnits(1) > 0 ? rows : [];
+  }
+
+  /** Whether there is, or ever was, anything to judge. */
+  exists(family: FamilyIndex): boolean {
+    return this.#measures.units(family) > 0 || this.#baseUnits(family) > 0;
+  }
+
+  units(family: FamilyIndex): number {
+    return this.#measures.units(family);
+  }
+
+  /** As of the last tick. */
+  sample(family: FamilyIndex, at: UnixMillis, { kind, voters, collectors }: Usability): CountrySample {
+    const bins = this.bins[family];
+    return {
+      country: this.code, label: this.label, family: families[family], at, usable: kind === 'usable',
+      units: this.#measures.units(family), prefixes: this.#measures.prefixes(family), baseline: bins.baseline,
+      flipped: this.#tickFlips[family], shares: bins, voters, collectors,
+    };
+  }
+
+  #baseUnits(family: FamilyIndex): number {
+    return this.bins[family].baseline?.units ?? 0;
+  }
+}
