@@ -70,6 +70,14 @@ function uninterrupted(collectors: readonly string[], until: number): Routes {
   return routes;
 }
 
+const timesOf = (elems: readonly Elem[], collector: string): number[] =>
+  elems.filter((elem) => elem.collector === collector && elem.kind !== 'rib').map(({ at }) => at);
+
+function assertNothingMissing(elems: readonly Elem[], collector: string, until: number): void {
+  const seen = [...new Set(timesOf(elems, collector))].sort((a, b) => a - b);
+  assert.deepEqual(seen, between(ribTime, until).map(({ at }) => at), `${collector}: every change, and no other`);
+}
+
 interface Run {
   readonly archive: ArchiveServer;
   readonly live: RisLiveServer;
@@ -82,8 +90,8 @@ interface Run {
   readonly result: Promise<BootstrapResult>;
   /** Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in. */
   readonly stream: (from: number, to: number) => Promise<void>;
-  /** Goes on streaming from there until the bootstrap is over; resolves to the event time it came to. */
-  readonly streamUntilLoaded: (from: number) => Promise<number>;
+  /** Goes on streaming from there until this holds (the bootstrap is over); resolves to the event time it came to. */
+  readonly streamUntil: (from: number, holds?: () => boolean) => Promise<number>;
   /** Resolves when this holds; looked at whenever anything happens. */
   readonly until: (holds: () => boolean) => Promise<void>;
 }
@@ -174,17 +182,17 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
       await until(() => received() >= before + collectors.length);
     }
   };
-  const streamUntilLoaded = async (from: number): Promise<number> => {
-    const bootstrapping = new Set([result]);
-    result.finally(() => bootstrapping.clear()).catch(() => undefined);
+  const bootstrapping = new Set([result]);
+  result.finally(() => bootstrapping.clear()).catch(() => undefined);
+  const streamUntil = async (from: number, holds = (): boolean => bootstrapping.size === 0): Promise<number> => {
     let at = from;
-    for (; bootstrapping.size > 0; at += 10_000) {
-      assert.ok(at < changes[changes.length - 1].at, 'the stream is over before the bootstrap');
+    for (; !holds(); at += 10_000) {
+      assert.ok(at < changes[changes.length - 1].at, 'the stream ended first');
       await stream(at, at + 10_000);
     }
     return at;
   };
-  return { archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, stream, streamUntilLoaded, until };
+  return { archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, stream, streamUntil, until };
 }
 
 const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveServer): void => {
@@ -195,54 +203,54 @@ const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveS
 };
 const waitingFor = (progress: readonly BootstrapProgress[], collector: string): boolean => progress.some((event) => event.collector === collector && event.phase === 'waiting');
 
-describe('bootstrap', () => {
+describe('bootstrap', { timeout: 60_000 }, () => {
   it('joins RIB, update files and stream without a hole, and steps back by no more than the overlap', async () => {
     const socketOpens = ribTime + 7 * minutes;
     const collectors = ['rrc00', 'rrc01', 'rrc03'];
-    const { archive, elems, loaded, progress, result, stream, streamUntilLoaded, until } = await run(socketOpens, {
+    const { archive, elems, loaded, progress, result, stream, streamUntil, until } = await run(socketOpens, {
       collectors,
       prepare: publishAll(ribTime + fileMs, collectors),
     });
     await stream(socketOpens, ribTime + 13 * minutes);
     await until(() => collectors.every((collector) => waitingFor(progress, collector)));
     for (const collector of collectors) archive.updates(collector, ribTime + fileMs, updatesFile(ribTime + fileMs));
-    const over = await streamUntilLoaded(ribTime + 13 * minutes);
+    const over = await streamUntil(ribTime + 13 * minutes);
     assert.deepEqual(await result, { loaded: collectors, givenUp: [] });
     await stream(over, ribTime + 20 * minutes);
 
     assert.deepEqual(loaded.sort(), collectors.map((collector) => [collector, ribTime]));
     assert.deepEqual(applied(elems), uninterrupted(collectors, ribTime + 20 * minutes));
     for (const collector of collectors) {
-      const times = elems.filter((elem) => elem.collector === collector && elem.kind !== 'rib').map(({ at }) => at);
-      const steps = times.slice(1).map((at, i) => at - times[i]).filter((step) => step < 0);
+      const steps = timesOf(elems, collector).map((at, i, times) => at - times[Math.max(0, i - 1)]).filter((step) => step < 0);
       assert.ok(steps.every((step) => step >= -1000), `${collector} steps back by ${steps.join(', ')} ms`);
-      const seen = [...new Set(times)].sort((a, b) => a - b);
-      assert.deepEqual(seen, between(ribTime, ribTime + 20 * minutes).map(({ at }) => at), `${collector}: nothing is missing`);
+      assertNothingMissing(elems, collector, ribTime + 20 * minutes);
     }
   });
 
   it('fills a gap in the buffered stream from the archive, and tells only one that comes after', async () => {
+    const collectors = ['rrc00', 'rrc01'];
     const socketOpens = ribTime + 2 * minutes;
-    const { archive, live: server, clock, elems, gaps, progress, result, stream, streamUntilLoaded, until } = await run(socketOpens, {
-      collectors: ['rrc00', 'rrc01'],
-      prepare: (files) => {
-        publishAll(ribTime + fileMs, ['rrc00'])(files);
-        files.rib('rrc01', ribFile());
-      },
+    const { archive, live: server, clock, elems, gaps, progress, result, stream, streamUntil } = await run(socketOpens, {
+      collectors,
+      prepare: publishAll(ribTime, collectors),
     });
-    await stream(socketOpens, ribTime + 3 * minutes);
     // rrc00 is through, rrc01 waits for its first file, when the connection breaks for two minutes.
-    await until(() => waitingFor(progress, 'rrc01') && progress.some(({ phase }) => phase === 'loaded'));
+    await stream(socketOpens, ribTime + 6 * minutes);
+    archive.updates('rrc00', ribTime, updatesFile(ribTime));
+    const lost = await streamUntil(ribTime + 6 * minutes, () => progress.some(({ collector, phase }) => collector === 'rrc00' && phase === 'loaded'));
     server.drop();
     await clock.waiting(1_000);
     await clock.advance(2 * minutes);
     await server.subscribed(2, 2);
-    await stream(ribTime + 5 * minutes, ribTime + 11 * minutes);
-    archive.updates('rrc01', ribTime, updatesFile(ribTime));
-    for (const collector of ['rrc00', 'rrc01']) archive.updates(collector, ribTime + fileMs, updatesFile(ribTime + fileMs));
-    const over = await streamUntilLoaded(ribTime + 11 * minutes);
-    assert.deepEqual((await result).loaded, ['rrc00', 'rrc01']);
-    assert.deepEqual(applied(elems), uninterrupted(['rrc00', 'rrc01'], over));
+    const back = lost + 2 * minutes;
+    await stream(back, back + 4 * minutes);
+    for (const collector of collectors) {
+      for (const start of [ribTime, ribTime + fileMs]) archive.updates(collector, start, updatesFile(start));
+    }
+    const over = await streamUntil(back + 4 * minutes);
+    assert.deepEqual((await result).loaded, collectors);
+    assert.deepEqual(applied(elems), uninterrupted(collectors, over));
+    for (const collector of collectors) assertNothingMissing(elems, collector, over);
     assert.deepEqual(gaps, []);
 
     server.drop();
@@ -291,7 +299,7 @@ describe('bootstrap', () => {
   it('gives up a collector whose files cannot be had, says why, and starts with the others', async () => {
     const socketOpens = ribTime + 40 * minutes;
     const collectors = ['rrc00', 'rrc01', 'rrc03', 'rrc04'];
-    const { clock, elems, progress, result, stream, streamUntilLoaded, until } = await run(socketOpens, {
+    const { clock, elems, progress, result, stream, streamUntil, until } = await run(socketOpens, {
       collectors,
       prepare: (files) => {
         publishAll(ribTime + 45 * minutes, ['rrc00', 'rrc04'])(files);
@@ -306,7 +314,7 @@ describe('bootstrap', () => {
       await stream(clock.now() - wait, clock.now());
     }
     await until(() => progress.filter(({ phase }) => phase === 'given-up').length === 3);
-    const over = await streamUntilLoaded(clock.now());
+    const over = await streamUntil(clock.now());
     const { loaded, givenUp } = await result;
     assert.deepEqual(loaded, ['rrc00']);
     assert.deepEqual(givenUp, [
