@@ -17,6 +17,8 @@ export type Role = 'all' | 'ingest' | 'bot';
 /** Event time this far behind the clock is news that comes too late to be relied on. */
 const staleMs = 120_000;
 const storeRetryMs = 5_000;
+/** A log line takes the place of the progress bar, which is drawn again below it. */
+const clearLine = '\r\u001b[2K';
 
 export interface App {
   /** The port of /healthz, /readyz and /metrics; null where HTTP_PORT is 0. */
@@ -29,7 +31,7 @@ export interface App {
 /** Starts the service; what had been started is stopped again if a part cannot be. */
 export async function createApp(config: Config, role: Role, world: World): Promise<App> {
   const secrets = [config.discord?.token ?? '', config.redisUrl === null ? '' : new URL(config.redisUrl).password];
-  const logger = createLogger({ level: config.logLevel, pretty: world.stderr.isTTY === true, secrets, destination: { write: (line) => void world.stderr.write(line) } });
+  const logger = createLogger({ level: config.logLevel, pretty: world.stderr.isTTY === true, secrets, destination: { write: (line) => void world.stderr.write(world.stderr.isTTY === true ? `${clearLine}${line}` : line) } });
   const lifecycle = new Lifecycle(logger);
   try {
     return await assemble(config, role, world, logger, lifecycle);

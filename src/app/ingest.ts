@@ -129,7 +129,8 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   }
 
   function loaded(): void {
-    const at = Math.min(time.now, clock.now() + aheadMs);
+    // Where no update came with the tables, ours is the only time there is.
+    const at = Number.isFinite(time.now) ? Math.min(time.now, clock.now() + aheadMs) : clock.now();
     pipeline.loaded(at);
     nextTick = Math.ceil(at / tickMs) * tickMs;
     phase = 'watching';

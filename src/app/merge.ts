@@ -13,6 +13,12 @@ export interface MergedRun {
   readonly at: UnixMillis;
 }
 
+/**
+ * A source that jumps ahead by more than this has a broken timestamp there, not a silence: the row is applied where it stands and
+ * moves no clock. (A replay ticks through a silence; a record dated 2106 must not make it tick for decades.)
+ */
+const longestSilenceMs = 7 * 86_400_000;
+
 /** A source being read. `key`: the newest time it has shown, so that a late row is merged where it arrived. */
 interface Reading {
   readonly position: number;
@@ -23,8 +29,9 @@ interface Reading {
 }
 
 /**
- * Merges sources by (timestamp, collector, position in file); among files of one collector the first given comes first. A run ends where another source comes first, and at every multiple of
- * `tickMs`, so that a tick can be taken there; `at` is the time of its first row.
+ * Merges sources by (timestamp, collector, position in file); among sources of one collector the first given comes first. A run ends
+ * where another source comes first, and at every multiple of `tickMs`, so that a tick can be taken there; `at` is the time of its
+ * first row.
  */
 export async function* merge(sources: readonly Source[], peers: PeerIndex, tickMs: number): AsyncGenerator<MergedRun> {
   const readings: Reading[] = [];
@@ -50,7 +57,7 @@ async function* mergeReadings(readings: Reading[], peers: PeerIndex, tickMs: num
     let to = from;
     do {
       to++;
-      if (to < batch.length) reading.key = Math.max(reading.key, batch.at[to]);
+      if (to < batch.length) reading.key = laterOf(reading.key, batch.at[to]);
     } while (to < batch.length && reading.key < end);
     yield { batch, from, to, at };
     reading.row = to;
@@ -60,9 +67,13 @@ async function* mergeReadings(readings: Reading[], peers: PeerIndex, tickMs: num
     else {
       reading.batch = more;
       reading.row = 0;
-      reading.key = Math.max(reading.key, more.at[0]);
+      reading.key = laterOf(reading.key, more.at[0]);
     }
   }
+}
+
+function laterOf(key: UnixMillis, at: UnixMillis): UnixMillis {
+  return at > key && at - key <= longestSilenceMs ? at : key;
 }
 
 function precedes(a: Reading, b: Reading, peers: PeerIndex): boolean {
@@ -99,10 +110,6 @@ export class StaleFilter {
 
   newestRib(): UnixMillis | null {
     return this.#ribAt.size === 0 ? null : Math.max(...this.#ribAt.values());
-  }
-
-  get collectors(): number {
-    return this.#ribAt.size;
   }
 
   /** Hands the rows that are not older than their RIB to `apply`, in as few pieces as can be. */

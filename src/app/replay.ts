@@ -18,8 +18,8 @@ export const replayUsage = `usage: npm run --silent replay -- [--rib rrcNN=FILE]
          [--rules FILE] [--countries KP,SY] [--until ISO] [--chart DIR] [--json]`;
 
 interface ReplayArguments {
-  readonly ribs: readonly { collector: string; path: string }[];
-  readonly updates: readonly { collector: string; path: string }[];
+  readonly ribs: readonly NamedFile[];
+  readonly updates: readonly NamedFile[];
   readonly rules: string | null;
   readonly countries: ReadonlySet<string> | null;
   readonly until: number | null;
@@ -27,8 +27,8 @@ interface ReplayArguments {
   readonly json: boolean;
 }
 
-/** Replays recordings and prints what would have been said. Returns the exit code. */
-export async function replay(argv: readonly string[], world: World): Promise<ExitCode> {
+/** Replays recordings and prints what would have been said. Returns the exit code. `registry`: who holds which addresses. */
+export async function replay(argv: readonly string[], world: World, registry = loadRegistry): Promise<ExitCode> {
   const problems: string[] = [];
   const args = parseReplayArguments(argv, problems);
   if (args === null) {
@@ -36,7 +36,7 @@ export async function replay(argv: readonly string[], world: World): Promise<Exi
     return exitCode.usage;
   }
   try {
-    return await replayFiles(args, world);
+    return await replayFiles(args, world, registry);
   } catch (error) {
     if (!(error instanceof UnreadableRecording)) throw error;
     world.stderr.write(`${error.message}\n`);
@@ -44,11 +44,11 @@ export async function replay(argv: readonly string[], world: World): Promise<Exi
   }
 }
 
-async function replayFiles(args: ReplayArguments, world: World): Promise<ExitCode> {
+async function replayFiles(args: ReplayArguments, world: World, registry: typeof loadRegistry): Promise<ExitCode> {
   const startedAt = world.clock.now();
   if (args.chart !== null) assertFonts();
   const peers = new PeerIndex();
-  const open = ({ collector, path }: { collector: string; path: string }): Promise<Recording> => openRecording(path, collector, peers);
+  const open = ({ collector, path }: NamedFile): Promise<Recording> => openRecording(path, collector, peers);
   const ribs = await Promise.all(args.ribs.map(open));
   const updates = await Promise.all(args.updates.map(open));
   const patch = args.rules === null ? {} : await readRules(args.rules);
@@ -57,7 +57,7 @@ async function replayFiles(args: ReplayArguments, world: World): Promise<ExitCod
     for (const problem of files.problems) world.stderr.write(`${problem}\n`);
     return exitCode.config;
   }
-  const map = await loadRegistry(files.countries.ignored);
+  const map = await registry(files.countries.ignored);
   const { groups } = files.countries;
   const unknown = [...(args.countries ?? [])].filter((code) => !judgedCodes(map, groups).includes(code));
   if (unknown.length > 0) {
@@ -91,7 +91,7 @@ async function run({ args, world, peers, ribs, updates, rules, map, groups, star
       batches: () => recording.batches(),
       time: () => recording.counters.ribTime,
     })),
-    updates: updates.map((recording, index) => ({ collector: args.updates[index].collector, batches: () => recording.batches() })),
+    updates: updates.map((recording) => ({ batches: () => recording.batches() })),
     until: args.until,
     onEvent: (event) => {
       world.stdout.write(`${args.json ? renderJsonLine(event) : renderTranscriptLine(event)}\n`);
@@ -155,6 +155,17 @@ async function readRules(path: string): Promise<unknown> {
   }
 }
 
+interface NamedFile {
+  readonly collector: string;
+  readonly path: string;
+}
+
+/** The order of the flags must not matter where two files of one collector say something at the same moment. */
+function byName(a: NamedFile, b: NamedFile): number {
+  const [first, second] = a.collector === b.collector ? [a.path, b.path] : [a.collector, b.collector];
+  return first < second ? -1 : Number(first > second);
+}
+
 function parseReplayArguments(argv: readonly string[], problems: string[]): ReplayArguments | null {
   const text = { type: 'string' } as const;
   const list = { type: 'string', multiple: true } as const;
@@ -168,14 +179,14 @@ function parseReplayArguments(argv: readonly string[], problems: string[]): Repl
     problems.push((error as Error).message);
     return null;
   }
-  const files = (flag: string, given: readonly string[] | undefined): { collector: string; path: string }[] =>
+  const files = (flag: string, given: readonly string[] | undefined): NamedFile[] =>
     (given ?? []).map((value) => {
       const match = /^(rrc\d\d)=(.+)$/s.exec(value);
       if (match !== null) return { collector: match[1], path: match[2] };
       // RIS Live lines name their own collectors.
       if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value)) problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
       return { collector: '', path: value };
-    });
+    }).sort(byName);
   const until = values.until === undefined ? null : Date.parse(values.until);
   if (until !== null && Number.isNaN(until)) problems.push(`--until: expected an ISO 8601 time such as 2014-12-23T02:00:00Z, got "${String(values.until)}"`);
   const countries = values.countries?.split(',').map((code) => code.trim().toUpperCase()).filter((code) => code !== '');

@@ -79,7 +79,7 @@ export function demoUpdates(peers: PeerIndex): Source {
     }
     yield batch;
   }
-  return { collector: '', batches };
+  return { batches };
 }
 
 interface Message {
