@@ -5,8 +5,8 @@ import type { Baseline, BinShares } from './sample.js';
 import type { CountriesSettings } from './settings.js';
 import { medianOf, SortedWindow } from './sorted-window.js';
 
-/** How long bins are kept for `spread`: what the longest rule reads. */
-const sharesKeptMs = 14 * 86_400_000;
+/** How long bins are kept for `spread`: what the longest rule reads, and an hour. */
+const sharesKeptMs = 14 * 86_400_000 + 3_600_000;
 /** `spread` needs this share of a time's bins. */
 const spreadCover = 0.8;
 
@@ -17,7 +17,7 @@ export interface ClosedBin {
   readonly prefixes: number;
 }
 
-export const emptyBaselineState: BaselineState = { floor: null, origins: 0, frozen: [], shifts: [] };
+export const emptyBaselineState: BaselineState = { floor: null, origins: 0, frozen: [] };
 
 /** One country's and family's 5-minute bins, and the baseline made of the quiet ones. */
 export class Bins implements BinShares {
@@ -53,9 +53,8 @@ export class Bins implements BinShares {
   restore(state: BaselineState, bins: readonly ClosedBin[]): void {
     this.#state = state;
     for (const bin of bins) {
-      const shifted = this.#shifted(bin);
-      this.#keep(shifted);
-      if (!state.frozen.some(({ from, to }) => bin.at + this.#settings.binMs > from && (to === null || bin.at < to))) this.#keepQuiet(shifted);
+      this.#keep(bin);
+      if (!state.frozen.some(({ from, to }) => bin.at + this.#settings.binMs > from && (to === null || bin.at < to))) this.#keepQuiet(bin);
     }
     this.#reckon();
   }
@@ -130,6 +129,8 @@ export class Bins implements BinShares {
     const units = this.#baseline?.units ?? 0;
     if (units === 0) return null;
     const { binMs } = this.#settings;
+    // A history that began later does not cover it, however full.
+    if (this.#recent.length === 0 || this.#recent.at(0) > this.#tickAt - ms + 2 * binMs) return null;
     let bins = 0;
     let lowest = Infinity;
     let highest = -Infinity;
@@ -143,16 +144,6 @@ export class Bins implements BinShares {
 
   get isFrozen(): boolean {
     return this.#state.frozen.at(-1)?.to === null;
-  }
-
-  #shifted(bin: ClosedBin): ClosedBin {
-    let { units, prefixes } = bin;
-    for (const shift of this.#state.shifts) {
-      if (bin.at >= shift.at) continue;
-      units = Math.max(0, units + shift.units);
-      prefixes = Math.max(0, prefixes + shift.prefixes);
-    }
-    return { at: bin.at, units, prefixes };
   }
 
   #keep(bin: ClosedBin): void {
