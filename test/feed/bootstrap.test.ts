@@ -88,6 +88,7 @@ interface Run {
   readonly progress: BootstrapProgress[];
   readonly warnings: string[];
   readonly result: Promise<BootstrapResult>;
+  readonly stop: AbortController;
   /** Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in. */
   readonly stream: (from: number, to: number) => Promise<void>;
   /** Goes on streaming from there until this holds (the bootstrap is over); resolves to the event time it came to. */
@@ -192,7 +193,7 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
     }
     return at;
   };
-  return { archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, stream, streamUntil, until };
+  return { archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, stop, stream, streamUntil, until };
 }
 
 const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveServer): void => {
@@ -346,5 +347,16 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     }
     assert.equal(warnings.filter((line) => line.includes('no collector could be loaded')).length, 3);
     await until(() => loaded.length > 0);
+  });
+
+  it('ends when told to, in the middle of a download, and takes the socket with it', async () => {
+    const { clock, live: server, progress, result, stop, until } = await run(ribTime + 7 * minutes, {
+      prepare: (files) => files.rib('rrc00', ribFile(), 'stalled'),
+    });
+    await until(() => progress.length > 0);
+    stop.abort();
+    await assert.rejects(result, { name: 'AbortError' });
+    await clock.advance(60_000);
+    assert.deepEqual([clock.pending, server.connections], [[], 1]);
   });
 });
