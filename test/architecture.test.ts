@@ -45,7 +45,7 @@ function filesBelow(folder: string): SourceFile[] {
     .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(join(folder, path), 'utf8') }));
 }
 
-const partOf = (path: string): string => path.split('/', 1)[0]!;
+const partOf = (path: string): string => path.split('/', 1)[0];
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
 
 /** Every breach of the rules in these files, a sentence each. */
@@ -53,22 +53,22 @@ function breaches(files: readonly SourceFile[]): string[] {
   const found: string[] = [];
   for (const { path, text } of files) {
     const part = partOf(path);
-    const rules = allowed[part];
+    const rules = allowed[part] as readonly string[] | undefined;
     if (rules === undefined) {
       found.push(`${path}: ${part} is in no rule`);
       continue;
     }
     const code = withoutComments(text);
     for (const [, specifier] of code.matchAll(/\b(?:from |import |import\()'([^'\s]+)'/g)) {
-      if (specifier!.startsWith('node:')) {
+      if (specifier.startsWith('node:')) {
         if (core.includes(part)) found.push(`${path}: the core imports ${specifier}`);
-      } else if (specifier!.startsWith('.')) {
-        const target = relative(src, resolve(src, dirname(path), specifier!)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+      } else if (specifier.startsWith('.')) {
+        const target = relative(src, resolve(src, dirname(path), specifier)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
         const targetPart = partOf(target);
         if (targetPart === part) continue;
         if (!rules.includes('*') && !rules.includes(targetPart)) found.push(`${path}: ${part} may not import ${targetPart}`);
         else if (target.includes('/') && target !== `${targetPart}/index.ts`) found.push(`${path}: ${target} is not ${targetPart}'s index`);
-      } else if (!rules.includes('*') && !rules.includes(specifier!)) found.push(`${path}: ${part} may not import the package ${specifier}`);
+      } else if (!rules.includes('*') && !rules.includes(specifier)) found.push(`${path}: ${part} may not import the package ${specifier}`);
     }
     if (core.includes(part)) {
       const match = impure.exec(code);

@@ -18,7 +18,7 @@ export function unitsCovered(map: CountryMap, family: 0 | 1, visible: Iterable<n
   }
   const totals = new Map<string, number>();
   for (const unit of covered) {
-    const code = map.codes[holderOf(map, family, unit)]!;
+    const code = map.codes[holderOf(map, family, unit)];
     if (code !== '') totals.set(code, (totals.get(code) ?? 0) + 1);
   }
   return totals;
@@ -31,11 +31,11 @@ function addRanges(map: CountryMap, family: 0 | 1, first: number, end: number, c
     return;
   }
   const { starts, ends } = map.ipv6;
-  for (const [index, start] of starts.entries()) for (let unit = Math.max(first, start); unit < Math.min(end, ends[index]!); unit++) covered.add(unit);
+  for (const [index, start] of starts.entries()) for (let unit = Math.max(first, start); unit < Math.min(end, ends[index]); unit++) covered.add(unit);
 }
 
 function holderOf(map: CountryMap, family: 0 | 1, unit: number): number {
-  if (family === 0) return map.ipv4[unit]!;
-  const index = map.ipv6.starts.findIndex((start, at) => unit >= start && unit < map.ipv6.ends[at]!);
-  return index < 0 ? 0 : map.ipv6.countries[index]!;
+  if (family === 0) return map.ipv4[unit];
+  const index = map.ipv6.starts.findIndex((start, at) => unit >= start && unit < map.ipv6.ends[at]);
+  return index < 0 ? 0 : map.ipv6.countries[index];
 }
