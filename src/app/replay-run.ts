@@ -12,6 +12,7 @@ const ribMaxAgeMs = 8 * 3_600_000;
 
 /** A RIB to load before anything else; `time()` is known once its batches were read. */
 export interface RibSource extends Source {
+  readonly collector: string;
   readonly time: () => UnixMillis | null;
 }
 
