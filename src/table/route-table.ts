@@ -1,5 +1,6 @@
 import type { FamilyIndex } from '../bgp/index.js';
 import { isCounted } from './exclusions.js';
+import { PeerColumn } from './peer-column.js';
 import { PrefixIds } from './prefix-ids.js';
 
 /** Who must know when a prefix enters the table, and when its verdict changes. */
@@ -9,10 +10,8 @@ export interface VerdictSink {
   flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void;
 }
 
-const emptyColumn = new Uint32Array(0);
-
 /**
- * One family's routes: a bit per (peer, prefix), kept by column so that losing a peer is one sequential pass; beside it, for every
+ * One family's routes: who sees which prefix, kept by peer so that losing one is one sequential pass; beside it, for every
  * prefix, how many voters see it, and its verdict. `v` is count / voters: up at >= visibleUp, down at < visibleDown, as before between.
  */
 export class RouteTable {
@@ -21,9 +20,7 @@ export class RouteTable {
   readonly #sink: VerdictSink;
   readonly #visibleUp: number;
   readonly #visibleDown: number;
-  readonly #columns: (Uint32Array | undefined)[] = [];
-  /** Counted prefixes of each peer: its table size. */
-  readonly sizes: (number | undefined)[] = [];
+  readonly #columns: (PeerColumn | undefined)[] = [];
   readonly #voting: (boolean | undefined)[] = [];
   #counts = new Uint16Array(this.ids.capacity);
   #owners = new Uint16Array(this.ids.capacity);
@@ -61,16 +58,9 @@ export class RouteTable {
   }
 
   #see(peer: number, id: number, origin: number): void {
-    const column = this.#columns[peer] ?? emptyColumn;
-    const word = id >>> 5;
-    const bit = 1 << (id & 31);
     const voting = this.#voting[peer] === true;
     if (voting || !this.#judging) this.origins[id] = origin;
-    if (word < column.length) {
-      if ((column[word] & bit) !== 0) return;
-      column[word] |= bit;
-    } else this.#widen(peer, column)[word] |= bit;
-    this.sizes[peer] = (this.sizes[peer] ?? 0) + 1;
+    if (!this.#column(peer).add(id, this.ids.size)) return;
     if (!voting) return;
     this.churn[this.#owners[id]]++;
     const count = ++this.#counts[id];
@@ -80,32 +70,28 @@ export class RouteTable {
   withdraw(peer: number, code: number): void {
     const id = this.ids.find(code);
     if (id < 0) return;
-    const column = this.#columns[peer];
-    const word = id >>> 5;
-    const bit = 1 << (id & 31);
-    if (column === undefined || word >= column.length || (column[word] & bit) === 0) return;
-    column[word] &= ~bit;
-    this.sizes[peer] = (this.sizes[peer] ?? 0) - 1;
+    if (this.#columns[peer]?.delete(id) !== true) return;
     if (this.#voting[peer] !== true) return;
     this.churn[this.#owners[id]]++;
     const count = --this.#counts[id];
     if (this.verdicts[id] === 1 && count < this.#downBelow) this.#flip(id, 0);
   }
 
-  /** Takes a peer's bits out of the table and returns them: its former table. It must not be voting. */
-  takeColumn(peer: number): Uint32Array {
-    const column = this.#columns[peer] ?? emptyColumn;
-    this.#columns[peer] = emptyColumn;
-    this.sizes[peer] = 0;
+  /** How many counted prefixes the peer sees. */
+  sizeOf(peer: number): number {
+    return this.#columns[peer]?.size ?? 0;
+  }
+
+  /** Takes a peer's column out of the table and returns it: its former table. It must not be voting. */
+  takeColumn(peer: number): PeerColumn {
+    const column = this.#column(peer);
+    this.#columns[peer] = undefined;
     return column;
   }
 
-  /** How many of the bits in `former` the peer has again. */
-  seenAgain(peer: number, former: Uint32Array): number {
-    const column = this.#columns[peer] ?? emptyColumn;
-    let seen = 0;
-    for (let word = Math.min(column.length, former.length) - 1; word >= 0; word--) seen += ones(column[word] & former[word]);
-    return seen;
+  /** How many prefixes of its former table the peer sees again. */
+  seenAgain(peer: number, former: PeerColumn): number {
+    return this.#columns[peer]?.sharedWith(former) ?? 0;
   }
 
   /** The peer's bits begin or cease to count. Verdicts follow at the next `settle`. */
@@ -113,16 +99,7 @@ export class RouteTable {
     if ((this.#voting[peer] ?? false) === voting) return;
     this.#voting[peer] = voting;
     const step = voting ? 1 : -1;
-    const column = this.#columns[peer] ?? emptyColumn;
-    const counts = this.#counts;
-    for (let word = 0; word < column.length; word++) {
-      let bits = column[word];
-      const first = word << 5;
-      while (bits !== 0) {
-        counts[first + 31 - Math.clz32(bits & -bits)] += step;
-        bits &= bits - 1;
-      }
-    }
+    this.#columns[peer]?.addTo(this.#counts, step);
     this.voters += step;
     // A rounding error of the share must not move a threshold that is a whole number of voters.
     this.#upFrom = Math.max(1, Math.ceil(this.#visibleUp * this.voters - 1e-9));
@@ -175,8 +152,7 @@ export class RouteTable {
 
   sees(peer: number, code: number): boolean {
     const id = this.ids.find(code);
-    const column = this.#columns[peer];
-    return id >= 0 && column !== undefined && id >>> 5 < column.length && (column[id >>> 5] & (1 << (id & 31))) !== 0;
+    return id >= 0 && this.#columns[peer]?.has(id) === true;
   }
 
   #flip(id: number, verdict: 0 | 1): void {
@@ -199,22 +175,16 @@ export class RouteTable {
     return id;
   }
 
-  #widen(peer: number, column: Uint32Array): Uint32Array {
-    // Room for a tenth more than there are prefixes: columns of many peers are most of the memory.
-    const wider = widened(column, new Uint32Array(Math.max(64, Math.ceil((this.ids.size * 1.1) / 32) + 1)));
-    for (let missing = this.#columns.length; missing < peer; missing++) this.#columns[missing] ??= emptyColumn;
-    this.#columns[peer] = wider;
-    return wider;
+  #column(peer: number): PeerColumn {
+    const known = this.#columns[peer];
+    if (known !== undefined) return known;
+    // Without holes: V8 reads those slowly.
+    while (this.#columns.length < peer) this.#columns.push(undefined);
+    return (this.#columns[peer] = new PeerColumn());
   }
 }
 
 function widened<T extends Uint8Array | Uint16Array | Uint32Array>(old: T, wider: T): T {
   wider.set(old);
   return wider;
-}
-
-function ones(bits: number): number {
-  bits -= (bits >>> 1) & 0x55555555;
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -1,4 +1,5 @@
 import { ElemKind, families, type ElemBatch, type Family, type FamilyIndex, type PeerIndex, type UnixMillis } from '../bgp/index.js';
+import type { PeerColumn } from './peer-column.js';
 import { RouteTable, type VerdictSink } from './route-table.js';
 import type { TableSettings } from './settings.js';
 import { usabilityOf, VoterHistory, type Usability } from './usability.js';
@@ -20,7 +21,7 @@ const up: PeerStatus = { kind: 'up' };
 interface Session {
   status: PeerStatus;
   /** Its table by family when it was last whole, while it is unknown or warming. */
-  former: readonly [Uint32Array, Uint32Array] | null;
+  former: readonly [PeerColumn, PeerColumn] | null;
 }
 
 export interface TableOptions {
@@ -181,17 +182,17 @@ export class Table {
   }
 
   /** Whether enough of a returning peer's former table, in both families together, was seen again. */
-  #tableIsBack(peer: number, former: readonly [Uint32Array, Uint32Array]): boolean {
+  #tableIsBack(peer: number, former: readonly [PeerColumn, PeerColumn]): boolean {
     let before = 0;
     let seen = 0;
     for (const family of [0, 1] as const) {
-      before += countOnes(former[family]);
+      before += former[family].size;
       seen += this.routes[family].seenAgain(peer, former[family]);
     }
     return seen >= this.#settings.warmingShare * before;
   }
 
-  #takeColumns(peer: number): readonly [Uint32Array, Uint32Array] {
+  #takeColumns(peer: number): readonly [PeerColumn, PeerColumn] {
     return [this.routes[0].takeColumn(peer), this.routes[1].takeColumn(peer)];
   }
 
@@ -207,7 +208,7 @@ export class Table {
     const candidates: Candidate[] = [];
     this.#sessions.forEach((session, peer) => {
       if (session?.status.kind !== 'up') return;
-      candidates.push({ peer: this.#peers.at(peer), size: this.routes[family].sizes[peer] ?? 0 });
+      candidates.push({ peer: this.#peers.at(peer), size: this.routes[family].sizeOf(peer) });
     });
     return candidates;
   }
@@ -240,10 +241,4 @@ export class Table {
   #session(peer: number): Session {
     return (this.#sessions[peer] ??= { status: noTable, former: null });
   }
-}
-
-function countOnes(column: Uint32Array): number {
-  let ones = 0;
-  for (let bits of column) for (; bits !== 0; bits &= bits - 1) ones++;
-  return ones;
 }

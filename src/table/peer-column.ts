@@ -1,0 +1,118 @@
+/** As many ids as are kept one by one, whatever the table's size. */
+const fewIds = 256;
+
+/**
+ * One peer's table: the ids of the prefixes that it sees. Most sessions send little: their ids stand in order, four octets each.
+ * Where that would take more room than a bit for every prefix there is, it is bits.
+ */
+export class PeerColumn {
+  size = 0;
+  /** Bits by id; empty while there are few ids. */
+  #bits = new Uint32Array(0);
+  #dense = false;
+  /** Ascending; the first `size` are in use. */
+  #ids = new Uint32Array(4);
+
+  has(id: number): boolean {
+    if (this.#dense) return id >>> 5 < this.#bits.length && (this.#bits[id >>> 5] & (1 << (id & 31))) !== 0;
+    const place = this.#placeOf(id);
+    return place < this.size && this.#ids[place] === id;
+  }
+
+  /** Takes an id in; false: it was there. `among`: how many ids there are in all. */
+  add(id: number, among: number): boolean {
+    if (this.#dense) {
+      const word = id >>> 5;
+      const bit = 1 << (id & 31);
+      if (word >= this.#bits.length) this.#widen(among);
+      else if ((this.#bits[word] & bit) !== 0) return false;
+      this.#bits[word] |= bit;
+      this.size++;
+      return true;
+    }
+    const place = this.#placeOf(id);
+    if (place < this.size && this.#ids[place] === id) return false;
+    if (this.size >= fewIds && this.size * 32 > among) {
+      this.#toBits(among);
+      return this.add(id, among);
+    }
+    if (this.size === this.#ids.length) {
+      const wider = new Uint32Array(Math.ceil(this.size * 1.5));
+      wider.set(this.#ids);
+      this.#ids = wider;
+    }
+    this.#ids.copyWithin(place + 1, place, this.size++);
+    this.#ids[place] = id;
+    return true;
+  }
+
+  /** False: it was not there. */
+  delete(id: number): boolean {
+    if (!this.has(id)) return false;
+    if (this.#dense) this.#bits[id >>> 5] &= ~(1 << (id & 31));
+    else {
+      const place = this.#placeOf(id);
+      this.#ids.copyWithin(place, place + 1, this.size);
+    }
+    this.size--;
+    return true;
+  }
+
+  /** Adds `step` to the counts of all its ids. */
+  addTo(counts: Uint16Array, step: 1 | -1): void {
+    if (!this.#dense) {
+      for (let place = 0; place < this.size; place++) counts[this.#ids[place]] += step;
+      return;
+    }
+    const bits = this.#bits;
+    for (let word = 0; word < bits.length; word++) {
+      const first = word << 5;
+      for (let left = bits[word]; left !== 0; left &= left - 1) counts[first + 31 - Math.clz32(left & -left)] += step;
+    }
+  }
+
+  /** How many ids are in both. */
+  sharedWith(other: PeerColumn): number {
+    let shared = 0;
+    if (!this.#dense) {
+      for (let place = 0; place < this.size; place++) if (other.has(this.#ids[place])) shared++;
+      return shared;
+    }
+    if (!other.#dense) return other.sharedWith(this);
+    for (let word = Math.min(this.#bits.length, other.#bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & other.#bits[word]);
+    return shared;
+  }
+
+  /** Where an id stands among #ids, or would stand. In order of ids, as in a RIB, that is the end. */
+  #placeOf(id: number): number {
+    let high = this.size;
+    if (high === 0 || this.#ids[high - 1] < id) return high;
+    let low = 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#ids[middle] < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #toBits(among: number): void {
+    this.#dense = true;
+    this.#widen(among);
+    for (let place = 0; place < this.size; place++) this.#bits[this.#ids[place] >>> 5] |= 1 << (this.#ids[place] & 31);
+    this.#ids = new Uint32Array(0);
+  }
+
+  /** Room for a tenth more than there are prefixes: columns of many peers are most of the memory. */
+  #widen(among: number): void {
+    const wider = new Uint32Array(Math.ceil((among * 1.1) / 32) + 1);
+    wider.set(this.#bits);
+    this.#bits = wider;
+  }
+}
+
+function ones(bits: number): number {
+  bits -= (bits >>> 1) & 0x55555555;
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}

@@ -1,0 +1,45 @@
+/** A peer's table against a Set of the same ids, from few of them to many. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { PeerColumn } from '../../src/table/peer-column.js';
+
+/** Ids come at random below `among`, which grows as the table does; every fourth step takes one out. */
+function filled(steps: readonly number[], among: number): { column: PeerColumn; ids: Set<number> } {
+  const column = new PeerColumn();
+  const ids = new Set<number>();
+  for (const [index, step] of steps.entries()) {
+    const known = Math.ceil((among * (index + 1)) / steps.length);
+    const id = step % known;
+    if (index % 4 === 3) assert.equal(column.delete(id), ids.delete(id), `delete ${id}`);
+    else {
+      assert.equal(column.add(id, known), !ids.has(id), `add ${id}`);
+      ids.add(id);
+    }
+    assert.equal(column.size, ids.size);
+  }
+  return { column, ids };
+}
+
+const steps = fc.array(fc.nat(), { minLength: 1, maxLength: 2_000, size: 'max' });
+const among = fc.constantFrom(300, 4_000, 60_000);
+
+test('knows what was taken in and not taken out, and counts it', () => {
+  fc.assert(fc.property(steps, among, (moves, all) => {
+    const { column, ids } = filled(moves, all);
+    const counts = new Uint16Array(all);
+    column.addTo(counts, 1);
+    for (let id = 0; id < all; id++) {
+      assert.equal(column.has(id), ids.has(id), `has ${id}`);
+      assert.equal(counts[id], ids.has(id) ? 1 : 0, `count of ${id}`);
+    }
+  }), { numRuns: 40 });
+});
+
+test('tells how much it shares with another, large or small', () => {
+  fc.assert(fc.property(steps, steps, among, (moves, others, all) => {
+    const one = filled(moves, all);
+    const other = filled(others, all);
+    assert.equal(one.column.sharedWith(other.column), [...one.ids].filter((id) => other.ids.has(id)).length);
+  }), { numRuns: 40 });
+});
