@@ -43,10 +43,10 @@ export class RouteTable {
     this.#visibleDown = settings.visibleDown;
   }
 
-  /** The peer sees the prefix. Excluded prefixes are passed over. */
-  announce(peer: number, code: number, origin: number): void {
-    const id = this.ids.find(code);
-    if (id >= 0) this.#see(peer, id, origin);
+  /** The peer sees the prefix. Excluded prefixes are passed over. `id`: its id as looked up before, -1 where it had none then. */
+  announce(peer: number, code: number, origin: number, id: number): void {
+    const known = id >= 0 ? id : this.ids.find(code);
+    if (known >= 0) this.#see(peer, known, origin);
     else if (isCounted(this.#family, code)) this.#see(peer, this.#add(code), origin);
   }
 
@@ -67,14 +67,13 @@ export class RouteTable {
     if (this.verdicts[id] === 0 && count >= this.#upFrom) this.#flip(id, 1);
   }
 
-  withdraw(peer: number, code: number): void {
-    const id = this.ids.find(code);
-    if (id < 0) return;
-    if (this.#columns[peer]?.delete(id) !== true) return;
+  withdraw(peer: number, code: number, id: number): void {
+    const known = id >= 0 ? id : this.ids.find(code);
+    if (known < 0 || this.#columns[peer]?.delete(known) !== true) return;
     if (this.#voting[peer] !== true) return;
-    this.churn[this.#owners[id]]++;
-    const count = --this.#counts[id];
-    if (this.verdicts[id] === 1 && count < this.#downBelow) this.#flip(id, 0);
+    this.churn[this.#owners[known]]++;
+    const count = --this.#counts[known];
+    if (this.verdicts[known] === 1 && count < this.#downBelow) this.#flip(known, 0);
   }
 
   /** How many counted prefixes the peer sees. */
