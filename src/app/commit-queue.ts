@@ -34,6 +34,8 @@ export class CommitQueue {
   #writing: Promise<void> | null = null;
   #trouble: string | null = null;
   #fenced = false;
+  /** Aborted when no more time may be spent on attempts. */
+  readonly #cut = new AbortController();
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
@@ -56,14 +58,18 @@ export class CommitQueue {
 
   /** Writes what is left. Resolves when it is durable, or when `signal` cuts the attempts short. */
   async flush(signal: AbortSignal): Promise<void> {
-    this.#write(signal);
+    const cut = (): void => this.#cut.abort();
+    if (signal.aborted) cut();
+    signal.addEventListener('abort', cut, { once: true });
+    this.#write();
     await this.#writing;
-    // What came while the last commit was under way.
-    this.#write(signal);
+    // What came while the last commit was under way; after one given up on, nobody knows which version the store has.
+    if (!this.#cut.signal.aborted) this.#write();
     await this.#writing;
+    signal.removeEventListener('abort', cut);
   }
 
-  #write(signal?: AbortSignal): void {
+  #write(): void {
     if (this.#writing !== null || this.#fenced) return;
     if (this.#states.size + this.#samples.length + this.#events.length === 0) return;
     const commit: Commit = {
@@ -73,9 +79,9 @@ export class CommitQueue {
     this.#states.clear();
     this.#samples = [];
     this.#events = [];
-    this.#writing = this.#insist(commit, signal).finally(() => {
+    this.#writing = this.#insist(commit).finally(() => {
       this.#writing = null;
-      if (signal?.aborted !== true) this.#writeWaiting();
+      if (!this.#cut.signal.aborted) this.#writeWaiting();
     });
   }
 
@@ -83,7 +89,7 @@ export class CommitQueue {
     if (this.#events.length > 0 || this.#samples.length > 0) this.#write();
   }
 
-  async #insist(commit: Commit, signal?: AbortSignal): Promise<void> {
+  async #insist(commit: Commit): Promise<void> {
     const { store, clock, logger } = this.#options;
     for (let waitMs = retryFirstMs; ; waitMs = Math.min(waitMs * 2, retryMostMs)) {
       const startedAt = clock.now();
@@ -102,8 +108,8 @@ export class CommitQueue {
         this.#trouble = `the store does not take what is to be remembered: ${String(error)}`;
         if (error instanceof StoreUnavailableError) logger.warn({ err: error }, 'commit failed, trying again');
         else logger.error({ err: error }, 'commit failed in a way nobody foresaw, trying again');
-        if (signal?.aborted === true) return;
-        await clock.sleep(waitMs, signal);
+        if (!this.#cut.signal.aborted) await clock.sleep(waitMs, this.#cut.signal);
+        if (this.#cut.signal.aborted) return;
       }
     }
   }

@@ -37,13 +37,22 @@ export interface InstabilityState {
 
 export const initialInstability: InstabilityState = Object.freeze({ bins: Object.freeze([]), run: null, unstable: false });
 
-/** Judges the bin that ends with the tick `now`, if one does, by the flips before it; the same state while nothing changes. */
-export function judgeBin(state: InstabilityState, size: Size, now: Measured, settings: DetectorSettings): InstabilityState {
+/**
+ * Judges the bin that ends with the tick `now`, if one does, by the flips before it and before `flipsBefore`; the same state while
+ * nothing changes.
+ */
+export function judgeBin(
+  state: InstabilityState,
+  size: Size,
+  now: Measured,
+  flipsBefore: UnixMillis,
+  settings: DetectorSettings,
+): InstabilityState {
   const { unstable: rule } = settings;
   const { at } = now;
   if (at % rule.binMs !== 0 || (state.bins.length === 0 && state.run === null)) return state;
   const bins = prune(state.bins, at, settings);
-  const inWindow = bins.filter(({ first }) => first >= at - rule.windowMs);
+  const inWindow = bins.filter(({ first }) => first >= at - rule.windowMs && first < flipsBefore);
   const flips = countFlips(inWindow, -Infinity, Infinity);
   const prefixes = new Set(inWindow.flatMap((bin) => bin.prefixes)).size;
   const unstable = isUnstable(flips, prefixes, size, now, settings);

@@ -52,7 +52,10 @@ function watch(before: DetectorState, sample: CountrySample, now: Measured, inci
   const entering = advanceRuns(state.entering, state.size, now, settings, 'enters', (level) => levelRank(level) > levelRank(state.level));
   const recovery = incidentOpen ? advanceRecovery(state.recovery, now, settings) : null;
   const dark = advanceSpell(state.dark, share <= settings.dark.share, at, settings);
-  let instability = judgeBin(state.instability, state.size, now, settings);
+  // While a dwell grows nobody knows whether the flips since the decline began are an incident's, whose own do not count.
+  const isDeclining = state.level === 'normal' && Object.values(entering).some((run) => run !== null);
+  const flipsBefore = isDeclining && state.below !== null ? state.below.first : Infinity;
+  let instability = judgeBin(state.instability, state.size, now, flipsBefore, settings);
   if (state.level !== 'normal') {
     const leaving = advanceRuns(state.leaving, state.size, now, settings, 'leaves', (level) => levelRank(level) <= levelRank(state.level));
     const same =

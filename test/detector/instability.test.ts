@@ -17,6 +17,9 @@ const stories: Record<string, [base: string, script: string, lines: string[]]> =
   'the flips of an outage and of its end are no instability': [
     '4/4', '1h 4; 30m 0; 12h 4', ['01:02:00 opened down since 01:00:00', '01:40:00 restored normal since 01:00:00 until 01:30:00'],
   ],
+  'nor where the bin ends before the dwell does': [
+    '4/4', '1h4m 4; 30m 0; 12h 4', ['01:06:00 opened down since 01:04:00', '01:44:00 restored normal since 01:04:00 until 01:34:00'],
+  ],
   'a run is told once': ['4/4', `1h 4; ${repeat(30, '60s 0; 59m 4')}`, ['01:05:00 unstable normal since 01:00:00']],
   'after a gap of 5 h 50 min it is the same run': [
     '4/4', `1h 4; ${repeat(3, '60s 0; 59m 4')}; 4h51m 4; 60s 0; 1h 4`, ['01:05:00 unstable normal since 01:00:00'],
