@@ -99,6 +99,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
           end = await watch.run(stopping.signal);
         }
         term.abort();
+        watch = null;
         await (store as Store).release(lease).catch((error: unknown) => logger.warn({ err: error }, 'the lease could not be given back'));
       }
     }
@@ -130,7 +131,8 @@ async function untilOpen(config: Config, logger: Logger, { clock }: World, signa
 /** The first lines of a start: what it watches, where it tells, how long until it is ready. */
 function introduce(config: Config, role: Role, { stdout }: World): void {
   const say = (text: string): void => void stdout.write(`${text}\n`);
-  if (role !== 'bot') say(`lightsout watches every country's routes through ${config.collectors.length} RIPE RIS collectors: ${config.collectors.join(', ')}.`);
+  if (role === 'bot') say('lightsout tells what a process with --role ingest decides.');
+  else say(`lightsout watches every country's routes through ${config.collectors.length} RIPE RIS collector${config.collectors.length === 1 ? '' : 's'}: ${config.collectors.join(', ')}.`);
   if (role === 'ingest') say('It only takes in and remembers; a process with --role bot tells.');
   else if (config.discord === null) say('It tells this terminal, as no DISCORD_TOKEN is set.');
   else say(`It tells the Discord channel ${config.discord.channelId}.`);
@@ -172,7 +174,7 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
     case 'restoring':
       return ['reading what was remembered'];
     case 'bootstrapping':
-      return ['loading the routing tables'];
+      return ['loading the routing tables', ...(phase.feed.kind === 'down' ? [`RIS Live cannot be reached: ${phase.feed.reason}`] : [])];
     case 'watching': {
       const reasons: string[] = [];
       if (phase.feed.kind !== 'live') reasons.push(`RIS Live is ${phase.feed.kind}`);

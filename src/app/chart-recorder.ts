@@ -54,7 +54,7 @@ export class ChartRecorder {
   }
 
   /** By country: of those with an incident, or where none had one, of all that were chosen. */
-  charts(subtitle: string): Map<string, DrawnChart> {
+  charts(subtitle: string, source: string): Map<string, DrawnChart> {
     const shown = this.#troubled.size > 0 ? [...this.#troubled] : [...this.#tracks.keys()];
     const charts = new Map<string, DrawnChart>();
     for (const country of shown) {
@@ -62,7 +62,7 @@ export class ChartRecorder {
       if (track === undefined || this.#from === null) continue;
       const series = track.points.flatMap((points, family) => (points.length === 0 ? [] : [{ label: family === 0 ? 'IPv4' : 'IPv6', points }]));
       if (series.length === 0) continue;
-      const input: ChartInput = { title: countryName(country).name, subtitle, from: this.#from, to: this.#to, series, outages: track.outages };
+      const input: ChartInput = { title: countryName(country).name, subtitle, source, from: this.#from, to: this.#to, series, outages: track.outages };
       charts.set(country, { png: renderPng(renderChart(input)), altText: chartAltText(input) });
     }
     return charts;

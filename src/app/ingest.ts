@@ -36,7 +36,7 @@ export interface IngestOptions {
 /** What the ingest is doing now; what readiness is made of. */
 export type IngestPhase =
   | { readonly kind: 'restoring' }
-  | { readonly kind: 'bootstrapping' }
+  | { readonly kind: 'bootstrapping'; readonly feed: FeedState }
   | { readonly kind: 'watching'; readonly lastTickAt: UnixMillis | null; readonly feed: FeedState; readonly usability: string; readonly usable: boolean };
 
 /** Why a watch ended. */
@@ -190,7 +190,8 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     },
     leadLost: () => finish('lead-lost'),
     phase: () => {
-      if (phase !== 'watching') return { kind: phase };
+      if (phase === 'restoring') return { kind: phase };
+      if (phase === 'bootstrapping') return { kind: phase, feed: feedState };
       const usability = pipeline.table.usability(0);
       return { kind: 'watching', lastTickAt, feed: feedState, usability: describeUsability(usability), usable: usability.kind === 'usable' };
     },

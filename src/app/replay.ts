@@ -104,7 +104,7 @@ async function run({ args, world, peers, ribs, updates, rules, map, groups, star
   const sum = (of: (recording: Recording) => number): number => recordings.reduce((total, recording) => total + of(recording), 0);
   for (const { path, counters } of recordings) {
     if (counters.damage !== null) say(`${path}: ${counters.damage}`);
-    else if (problemsOf(counters) > 0) say(`${path}: ${problemsOf(counters)} of ${counters.messages} records had to be skipped (${reasonsOf(counters)})`);
+    else if (problemsOf(counters) > 0) say(`${path}: ${problemsOf(counters)} records had to be skipped (${reasonsOf(counters)})`);
   }
   if (result.stale > 0) say(`${result.stale} updates were older than their collector's RIB and were passed over`);
   if (result.late > 0) say(`${result.late} updates came late, after newer ones`);
@@ -121,7 +121,7 @@ async function run({ args, world, peers, ribs, updates, rules, map, groups, star
   };
   if (chart !== null && args.chart !== null) {
     await mkdir(args.chart, { recursive: true });
-    for (const [country, { png, altText }] of chart.charts('share of its address space that was visible')) {
+    for (const [country, { png, altText }] of chart.charts('Share of its address space that was visible', 'a replay')) {
       const file = join(args.chart, `${country}.png`);
       await writeFile(file, png);
       say(`${file}: ${altText}`);

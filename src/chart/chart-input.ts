@@ -9,6 +9,8 @@ export interface ChartPoint {
 export interface ChartInput {
   readonly title: string;
   readonly subtitle: string;
+  /** Whose routes these are: a credit in the corner. */
+  readonly source: string;
   readonly from: number;
   readonly to: number;
   /** One or two: IPv4, IPv6. */

@@ -55,7 +55,7 @@ export function renderChart(input: ChartInput): string {
     ...lines.flatMap(strokes),
     ...input.outages.flatMap((outage) => bandLabel(outage, lines, input, scale)),
     ...lastValues(lines, input, scale),
-    `<text x="${plot.left}" y="502" font-size="18" fill="${ink.muted}">Share of usual address space visible in BGP · RIPE NCC RIS</text>`,
+    `<text x="${plot.left}" y="502" font-size="18" fill="${ink.muted}">Share of usual address space visible in BGP · ${escaped(input.source)}</text>`,
     `<text x="${plot.right}" y="502" font-size="18" fill="${ink.muted}" text-anchor="end">${daysOf(input.from, input.to)}, UTC</text>`,
     '</svg>',
   ].join('\n');

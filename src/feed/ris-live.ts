@@ -196,6 +196,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   function onLost(reason: string): void {
     cancelTimers();
     socket = null;
+    const wasLive = flow.kind === 'flowing';
     if (flow.kind === 'flowing') {
       handOver();
       if (clock.now() - flow.startedAt >= steadyAfterMs) failures = 0;
@@ -207,7 +208,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     const retryInMs = Math.round(options.random() * Math.min(backOffMostMs, backOffFirstMs * 2 ** Math.min(failures, 10)));
     failures++;
     counters.reconnects++;
-    log.warn({ reason, retryInMs }, 'RIS Live: connection lost');
+    log.warn({ reason, retryInMs }, wasLive ? 'RIS Live: connection lost' : 'RIS Live: cannot be reached');
     options.onState({ kind: 'down', reason, retryInMs });
     later('connect', retryInMs, connect);
   }

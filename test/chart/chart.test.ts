@@ -18,7 +18,7 @@ function points(from: number, to: number, stepMs: number, share: (at: number) =>
 const start = t('2014-12-22T16:00');
 const small: ChartInput = {
   title: 'North Korea: down & out',
-  subtitle: '0 of 4 routes visible',
+  subtitle: '0 of 4 routes visible', source: 'RIPE NCC RIS',
   from: start,
   to: start + hour,
   series: [{ label: 'IPv4', points: points(start, start + hour, 5 * minute, (at) => (at === start + 10 * minute ? null : at < start + 15 * minute ? 1 : 0)) }],

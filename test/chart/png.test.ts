@@ -53,7 +53,7 @@ const dayMs = 86_400_000;
 const down = { from: from + dayMs / 2, to: from + dayMs * 0.75 };
 const input: ChartInput = {
   title: 'North Korea: down',
-  subtitle: '0 of 4 routes visible',
+  subtitle: '0 of 4 routes visible', source: 'RIPE NCC RIS',
   from,
   to: from + dayMs,
   series: [

@@ -67,7 +67,7 @@ describe('recording', () => {
   });
 
   it('reads bzip2, and what comes before the cut of a cut one', async () => {
-    const bytes = readFileSync(new URL('../fixtures/bgpkit__local_only_updates.bz2', import.meta.url));
+    const bytes = readFileSync(new URL('../fixtures/mrt/bgpkit__local_only_updates.bz2', import.meta.url));
     const whole = await read(fileOf('updates', bytes));
     assert.deepEqual([whole.recording.counters.messages, whole.elems.length, faults(whole.recording)], [85, 268, {}]);
     const cut = await read(fileOf('cut.bz2', bytes.subarray(0, 1000)));

@@ -1,9 +1,16 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const running = new Set<ChildProcess>();
+// A story that fails half-way must not leave its process, for then the test would never end.
+after(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** lightsout as its users run it: a process of its own. */
 export interface CliProcess {
@@ -22,6 +29,8 @@ export function startCli(argv: readonly string[], env: Readonly<Record<string, s
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...argv], {
     cwd: root, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.on('exit', () => running.delete(child));
   let watchers: (() => void)[] = [];
   const changed = (): void => {
     const waiting = watchers;

@@ -49,7 +49,7 @@ export async function demo(world: World): Promise<ExitCode> {
   world.stdout.write(`${unstableOrTold.join('\n')}\n\n`);
   const folder = join(world.env['DATA_DIR'] ?? './data', 'demo');
   await mkdir(folder, { recursive: true });
-  const drawn = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014 (reconstructed)').get(country);
+  const drawn = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014', 'reconstructed, routes of PCH').get(country);
   if (drawn === undefined) return exitCode.failed;
   const file = join(folder, 'north-korea-2014.png');
   await writeFile(file, drawn.png);
