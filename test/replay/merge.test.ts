@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { merge } from '../../src/app/merge.js';
+import { runReplay } from '../../src/app/replay-run.js';
 import { ElemBatch, ElemKind, PeerIndex } from '../../src/bgp/index.js';
+import { openRecording, type Recording } from '../../src/feed/index.js';
 import { mrtFixture } from '../support/mrt-fixture.js';
 import { ipv4Routes, RecordedWorld } from '../support/recorded-world.js';
 import { registryMap, runReplayCommand } from '../support/replay-command.js';
+import { shippedRules } from '../support/rules.js';
 
 const map = registryMap('KP');
 const routes = ipv4Routes('KP', 4, 1, [131_279]);
@@ -63,7 +66,10 @@ test('rows come by time, then collector, then place in their file', async () => 
   for (const { name, files, merged } of cases) {
     for (const batchRows of [1, 2, 100]) {
       const rows: string[] = [];
+      let last = 0;
       for await (const { batch, from, to, at } of merge(files.map((file) => source(file, batchRows)), peers, 10_000)) {
+        assert.ok(at >= last, 'time never goes back');
+        last = at;
         for (let row = from; row < to; row++) {
           rows.push(`${peers.at(batch.peer[row]).collector} ${batch.at[row]}`);
           assert.ok(Math.floor(batch.at[row] / 10_000) <= Math.floor(at / 10_000), 'no run reaches over a tick');
@@ -167,6 +173,24 @@ test('what is older than its RIB was in it: passed over, counted, and no time to
   // 24 peers, four routes, withdrawn and announced.
   assert.deepEqual(said, ["192 updates were older than their collector's RIB and were passed over"]);
   assert.deepEqual(summary['voters'], { ipv4: 24, ipv6: 0 });
+});
+
+test('ticks begin with the newest RIB, at the first message that is not older', async (t) => {
+  const world = recorded(t).quiet('2025-03-18T07:30:00Z').quiet('2025-03-18T08:10:05Z').quiet('2025-03-18T08:10:25Z');
+  const peers = new PeerIndex();
+  const named = (flags: readonly string[]): Promise<Recording> => {
+    const [collector, path] = flags[1].split('=');
+    return openRecording(path, collector, peers);
+  };
+  const rib = await named(world.ribs());
+  const ticks: number[] = [];
+  await runReplay({
+    peers, map, groups: [], rules: shippedRules(), countries: null, until: null, onEvent: () => undefined, warn: () => undefined,
+    ribs: [{ collector: 'rrc00', batches: () => rib.batches(), time: () => rib.counters.ribTime }],
+    updates: [await named(world.mrtUpdates())],
+    onTick: (at) => void ticks.push(at),
+  });
+  assert.deepEqual(ticks, [Date.parse('2025-03-18T08:10:10Z'), Date.parse('2025-03-18T08:10:20Z')]);
 });
 
 test('late rows count where they arrive, and are counted', async (t) => {
