@@ -4,7 +4,7 @@ import { blockCount, blockMessages, blockMs, postpone, type Messages } from './m
 import { interleaved, timed } from './rounds.js';
 import type { Watch } from './watch.js';
 
-const rounds = 11;
+const rounds = 15;
 /** What the socket hands over at a time: 64 KB. */
 const turnMessages = 96;
 

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { compile } from '../test/support/compile.js';
 import { shippedRules } from '../test/support/rules.js';
 import { textsIn } from './messages.js';
 
@@ -15,9 +14,9 @@ export interface MemoryUse {
   readonly peak: number;
 }
 
-/** What processes of their own use at full size, one after the other. They run plain JavaScript, as in service. */
+/** What processes of their own use at full size, one after the other. `script` is memory-child. */
 export async function measureMemory(
-  prefixes: readonly [Float64Array, Float64Array], frames: Buffer, dir: string, mixes: readonly { readonly count: number; readonly full: number }[],
+  script: string, prefixes: readonly [Float64Array, Float64Array], frames: Buffer, dir: string, mixes: readonly { readonly count: number; readonly full: number }[],
 ): Promise<MemoryUse[]> {
   const files = [join(dir, 'codes4'), join(dir, 'codes6'), join(dir, 'texts')];
   writeFileSync(files[0], prefixes[0]);
@@ -25,15 +24,10 @@ export async function measureMemory(
   const texts = textsIn(frames);
   const some = texts[10_000];
   writeFileSync(files[2], frames.subarray(0, some.byteOffset - frames.byteOffset + some.length));
-  const compiled = compile(new URL('memory-child.ts', import.meta.url).href);
-  try {
-    const used: MemoryUse[] = [];
-    for (const { count, full } of mixes) {
-      const { stdout } = await promisify(execFile)(process.execPath, [compiled.script, ...files, JSON.stringify(shippedRules()), String(count), String(full)]);
-      used.push(JSON.parse(stdout) as MemoryUse);
-    }
-    return used;
-  } finally {
-    compiled.remove();
+  const used: MemoryUse[] = [];
+  for (const { count, full } of mixes) {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...files, JSON.stringify(shippedRules()), String(count), String(full)]);
+    used.push(JSON.parse(stdout) as MemoryUse);
   }
+  return used;
 }

@@ -59,7 +59,7 @@ export function makeMessages(sessions: readonly Session[], prefixes: readonly [F
   function announce({ session, family, first, count: length }: Route, at: number): string {
     const { collector, address, asn } = session;
     const codes = prefixes[family].subarray(first, first + length);
-    const community = Array.from({ length: 18 + below(random, 14) }, () => [below(random, 65_536), below(random, 65_536)] as const);
+    const community = Array.from({ length: 20 + below(random, 13) }, () => [below(random, 65_536), below(random, 65_536)] as const);
     return risUpdate({
       collector, peer: address, asn, at, community,
       path: [asn, ...paths[below(random, paths.length)], originOf(codes[0])],

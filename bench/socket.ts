@@ -21,10 +21,10 @@ export interface SocketRates {
   readonly pipeline: number;
 }
 
-export async function measureSocket(watch: Watch, { frames, texts }: Messages, dir: string): Promise<SocketRates> {
+export async function measureSocket(watch: Watch, { frames, texts }: Messages, serverScript: string, dir: string): Promise<SocketRates> {
   const file = join(dir, 'frames');
   writeFileSync(file, frames);
-  const server = fork(new URL('ws-server.ts', import.meta.url), [file], { execArgv: ['--import', 'tsx'] });
+  const server = fork(serverScript, [file], { execArgv: [] });
   try {
     const [port] = (await once(server, 'message')) as [number];
     const url = `ws://127.0.0.1:${port}/`;

@@ -1,5 +1,5 @@
-/** Words of a slot: the code's low and high half, and its id + 1 (0: empty). Together, so that a look-up touches one cache line. */
-const slotWords = 3;
+/** Words of a slot: the code's low half, and its id + 1 (0: empty). Together, so that a look-up waits for memory once. */
+const slotWords = 2;
 const twoTo32 = 4_294_967_296;
 
 /**
@@ -12,6 +12,8 @@ export class PrefixIds {
   /** Code of each id. */
   codes: Float64Array;
   size = 0;
+  /** Some codes have a high half (IPv6): then a slot only suggests, and the id's own code decides. */
+  #wide = false;
   /** The id found or given last. */
   #last = 0;
 
@@ -27,14 +29,14 @@ export class PrefixIds {
 
   /** The id of a code, or -1. */
   find(code: number): number {
+    const wide = this.#wide;
+    if (!wide && code >= twoTo32) return -1;
     const slots = this.#slots;
     const mask = this.#mask;
     const low = code | 0;
-    const high = (code / twoTo32) | 0;
-    for (let slot = mix(low, high) & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * slotWords;
-      const id = slots[at + 2] - 1;
-      if (id < 0 || (slots[at] === low && slots[at + 1] === high)) return id;
+    for (let slot = mix(code) & mask; ; slot = (slot + 1) & mask) {
+      const id = slots[slot * slotWords + 1] - 1;
+      if (id < 0 || (slots[slot * slotWords] === low && (!wide || this.codes[id] === code))) return id;
     }
   }
 
@@ -52,6 +54,7 @@ export class PrefixIds {
   add(code: number): number {
     if (this.size === this.codes.length) this.#growCodes();
     if (this.size * 8 > this.#mask * 5) this.#growSlots();
+    if (code >= twoTo32) this.#wide = true;
     const id = this.size++;
     this.codes[id] = code;
     this.#place(code, id);
@@ -60,13 +63,10 @@ export class PrefixIds {
   }
 
   #place(code: number, id: number): void {
-    const low = code | 0;
-    const high = (code / twoTo32) | 0;
-    let slot = mix(low, high) & this.#mask;
-    while (this.#slots[slot * slotWords + 2] !== 0) slot = (slot + 1) & this.#mask;
-    this.#slots[slot * slotWords] = low;
-    this.#slots[slot * slotWords + 1] = high;
-    this.#slots[slot * slotWords + 2] = id + 1;
+    let slot = mix(code) & this.#mask;
+    while (this.#slots[slot * slotWords + 1] !== 0) slot = (slot + 1) & this.#mask;
+    this.#slots[slot * slotWords] = code | 0;
+    this.#slots[slot * slotWords + 1] = id + 1;
   }
 
   #growCodes(): void {
@@ -83,8 +83,9 @@ export class PrefixIds {
 }
 
 /** Spreads a code of up to 49 bits over 32. */
-function mix(low: number, high: number): number {
-  let hash = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+function mix(code: number): number {
+  const high = (code / twoTo32) | 0;
+  let hash = Math.imul((code | 0) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x85ebca6b) >>> 8;
 }

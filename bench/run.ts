@@ -1,0 +1,115 @@
+/**
+ * The goals of this program's speed and size as ratios, measured in one run, and this machine's own numbers beside them. Synthetic
+ * but like the real thing: 1.05 M IPv4 and 0.24 M IPv6 prefixes in registered space, frames of 676 bytes. argv: the scripts of the
+ * server and of the memory's children, then the sections wanted (none: all).
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadRegistry } from '../src/app/registry.js';
+import { shippedRules } from '../test/support/rules.js';
+import { measureCore } from './core.js';
+import { restoreHistory } from './history.js';
+import { measureMemory } from './memory.js';
+import { makeMessages } from './messages.js';
+import { makePrefixes } from './prefixes.js';
+import { createRandom } from './random.js';
+import { measureRib, type RibTimes } from './rib.js';
+import { measureSocket } from './socket.js';
+import { isReached, renderTable, type Row } from './table.js';
+import { measureEvents, measureTicks } from './ticks.js';
+import { startAt, Watch } from './watch.js';
+
+const coreMix = { count: 500, full: 60 };
+/** RIS has some 1,500 sessions in all, about a quarter of them full feeds. */
+const memoryMixes = [{ count: 512, full: 60, atLeast: 450, aim: 350 }, { count: 1500, full: 375, atLeast: 650, aim: 600 }];
+
+const begunAt = performance.now();
+const say = (text: string): void => console.log(`${((performance.now() - begunAt) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+const [serverScript, memoryScript, ...chosen] = process.argv.slice(2);
+const wanted = (section: string): boolean => chosen.length === 0 || chosen.includes(section);
+
+const rows: Row[] = [];
+const dir = mkdtempSync(join(tmpdir(), 'lightsout-bench-'));
+try {
+  console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}\n`);
+  const map = await loadRegistry([]);
+  const prefixes = makePrefixes(map, createRandom(3));
+  say(`${prefixes[0].length} IPv4 and ${prefixes[1].length} IPv6 prefixes`);
+
+  if (wanted('rib')) rows.push(ribRow(await measureRib(map, prefixes[0], dir)));
+  if (wanted('rib')) say('RIB file measured');
+
+  const watch = new Watch(map, shippedRules(), coreMix);
+  const messages = makeMessages(watch.sessions, prefixes, startAt);
+  const count = messages.texts.length;
+  say(`${count} messages of ${(messages.frames.length / count - 4).toFixed(0)} bytes and ${(messages.prefixes / count).toFixed(2)} prefixes`);
+
+  if (wanted('memory')) {
+    const used = await measureMemory(memoryScript, prefixes, messages.frames, dir, memoryMixes);
+    for (const [index, { count: peers, full, atLeast, aim }] of memoryMixes.entries()) {
+      const { rss, heapUsed, heapTotal, arrayBuffers, peak } = used[index];
+      const mb = (bytes: number): string => (bytes / 1e6).toFixed(0);
+      rows.push({
+        what: `RSS with ${peers} peers`, value: rss / 1e6, unit: ' MB', digits: 0, better: 'lower', atLeast, aim,
+        because: `${full} full feeds; heap ${mb(heapUsed)} of ${mb(heapTotal)}, buffers ${mb(arrayBuffers)}, peak ${mb(peak)} MB`,
+      });
+    }
+    say('memory measured');
+  }
+
+  if (['core', 'socket', 'ticks', 'events'].some(wanted)) {
+    watch.load(prefixes);
+    restoreHistory(watch.pipeline, map.codes.slice(1), startAt);
+    say(`table loaded: ${coreMix.count} peers, ${coreMix.full} full feeds`);
+  }
+  if (wanted('core')) {
+    const { parseMicros, decodeMicros, pipelineMicros } = await measureCore(watch, messages);
+    rows.push({
+      what: 'whole pipeline : JSON.parse alone', value: parseMicros / pipelineMicros, unit: 'x', digits: 2, better: 'higher', atLeast: 2.5, aim: 3.5,
+      because: `${pipelineMicros.toFixed(2)} us a message (decoding ${decodeMicros.toFixed(2)}); JSON.parse ${parseMicros.toFixed(2)} us`,
+    });
+    say('core measured');
+  }
+  if (wanted('socket')) {
+    const rates = await measureSocket(watch, messages, serverScript, dir);
+    const thousand = (rate: number): string => `${(rate / 1000).toFixed(0)} k msg/s`;
+    rows.push({
+      what: 'whole pipeline over ws : ws doing nothing', value: rates.pipeline / rates.nothing, unit: 'x', digits: 2, better: 'higher', atLeast: 0.35, aim: 0.5,
+      because: `${thousand(rates.pipeline)}; ws alone ${thousand(rates.nothing)}`,
+    });
+    rows.push({
+      what: 'whole pipeline over ws : ws and JSON.parse', value: rates.pipeline / rates.parse, unit: 'x', digits: 2, better: 'higher', atLeast: 2, aim: 3,
+      because: `ws and JSON.parse ${thousand(rates.parse)}`,
+    });
+    say('socket measured');
+  }
+  if (wanted('ticks')) {
+    const { p50, p99, longest } = measureTicks(watch, messages);
+    rows.push({
+      what: 'tick, p99', value: p99, unit: ' ms', digits: 1, better: 'lower', atLeast: 250, aim: 50,
+      because: `p50 ${p50.toFixed(1)} ms, longest (origins counted) ${longest.toFixed(1)} ms`,
+    });
+    say('ticks measured');
+  }
+  if (wanted('events')) {
+    const { p50, p99, events } = await measureEvents(watch, messages, map, prefixes, dir);
+    rows.push({
+      what: 'deciding message to committed event, p99', value: p99, unit: ' ms', digits: 0, better: 'lower', atLeast: 1000, aim: 250,
+      because: `p50 ${p50.toFixed(0)} ms; ${events} events, SQLite, at 50 k msg/s`,
+    });
+    say('events measured');
+  }
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+console.log(`\n${renderTable(rows)}\n`);
+if (!rows.every(isReached)) process.exitCode = 1;
+
+function ribRow({ inflateMs, loadMs, entries, compressedBytes, inflatedBytes }: RibTimes): Row {
+  const million = (value: number): string => (value / 1e6).toFixed(1);
+  return {
+    what: 'RIB loaded : inflated only, time', value: loadMs / inflateMs, unit: 'x', digits: 2, better: 'lower', atLeast: 1.5, aim: 1.2,
+    because: `${loadMs.toFixed(0)} : ${inflateMs.toFixed(0)} ms; ${million(entries)} M entries, ${million(compressedBytes)} to ${million(inflatedBytes)} MB`,
+  };
+}
