@@ -49,12 +49,16 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   lifecycle.onStop('signal', () => stopping.abort());
 
   const metrics = createMetrics();
-  let health: () => Health = () => ({ ready: false, reasons: ['starting'] });
+  let starting = 'starting';
+  let health: () => Health = () => ({ ready: false, reasons: [starting] });
   const http = config.http === null ? null : createHttp({ ...config.http, registry: metrics.registry, health: () => health() });
   const httpPort = http === null ? null : await http.start();
   lifecycle.onStop('http', () => http?.stop());
 
-  const store = await untilOpen(config, logger, world, stopping.signal);
+  const store = await untilOpen(config, logger, world, stopping.signal, (error) => {
+    logger.warn({ err: error }, 'the store cannot be opened, trying again');
+    starting = `the store cannot be opened: ${error.message}`;
+  });
   if (store === null) return { httpPort, done: Promise.resolve(), stop: () => lifecycle.stop() };
   lifecycle.onStop('store', () => store.close());
 
@@ -115,13 +119,15 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
 }
 
 /** Redis may be away when we start: that is waited out. What an operator must mend is thrown. */
-async function untilOpen(config: Config, logger: Logger, { clock }: World, signal: AbortSignal): Promise<Store | null> {
+async function untilOpen(
+  config: Config, logger: Logger, { clock }: World, signal: AbortSignal, onAway: (error: StoreUnavailableError) => void,
+): Promise<Store | null> {
   while (!signal.aborted) {
     try {
       return await openStore(config.redisUrl === null ? { kind: 'sqlite', dataDir: config.dataDir } : { kind: 'redis', url: config.redisUrl }, logger);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
-      logger.warn({ err: error }, 'the store cannot be opened, trying again');
+      onAway(error);
       await clock.sleep(storeRetryMs, signal);
     }
   }
