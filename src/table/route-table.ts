@@ -35,6 +35,7 @@ export class RouteTable {
   #downBelow = 0;
   #judging = false;
   #stale = false;
+  #held = false;
 
   constructor(family: FamilyIndex, sink: VerdictSink, settings: { readonly visibleUp: number; readonly visibleDown: number }) {
     this.#family = family;
@@ -119,9 +120,18 @@ export class RouteTable {
     }
   }
 
+  /**
+   * Verdicts stand still while too few vote: what a handful says would outlive them, as it is "before" to whoever votes next. When
+   * released, all of them are made anew from what they were.
+   */
+  hold(held: boolean): void {
+    this.#stale ||= this.#held && !held;
+    this.#held = held;
+  }
+
   /** After the set of voters changed: every verdict against the new thresholds. */
   settle(): void {
-    if (!this.#stale || !this.#judging || this.voters === 0) return;
+    if (this.#held || !this.#stale || !this.#judging || this.voters === 0) return;
     this.#stale = false;
     const { verdicts } = this;
     for (let id = 0; id < this.ids.size; id++) {
@@ -155,8 +165,8 @@ export class RouteTable {
   }
 
   #flip(id: number, verdict: 0 | 1): void {
-    // Without voters nothing is known; the verdict stays what it was.
-    if (this.voters === 0) return;
+    // Without voters nothing is known.
+    if (this.voters === 0 || this.#held) return;
     this.verdicts[id] = verdict;
     this.#sink.flipped(this.#family, id, this.ids.codes[id], this.#owners[id], this.origins[id], verdict === 1);
   }

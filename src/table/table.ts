@@ -128,9 +128,10 @@ export class Table {
     }
     if (this.#electionDue) this.#elect();
     for (const family of [0, 1] as const) {
-      this.routes[family].settle();
       this.#history[family].record(at, this.#voters[family].size);
       this.#usability[family] = this.#judgeUsability(family);
+      this.routes[family].hold(this.#usability[family].kind !== 'usable');
+      this.routes[family].settle();
     }
   }
 
@@ -173,7 +174,8 @@ export class Table {
     this.#unseat(peer);
     const columns = this.#takeColumns(peer);
     if (!sawTable) return;
-    if (wasWhole) session.former = columns;
+    // A table that never came back whole is no measure of the next.
+    if (wasWhole && (session.former === null || sizeOf(columns) > sizeOf(session.former))) session.former = columns;
     session.status = { kind: 'unknown', since: at };
     this.#plain[peer] = false;
   }
@@ -190,10 +192,10 @@ export class Table {
       if (session === undefined) return;
       const { status, former } = session;
       if (status.kind !== 'warming' || former === null) return;
-      const complete = at - status.since >= this.#settings.warmingMs || this.#tableIsBack(peer, former);
-      if (!complete) return;
+      const back = this.#tableIsBack(peer, former);
+      if (!back && at - status.since < this.#settings.warmingMs) return;
       session.status = up;
-      session.former = null;
+      if (back) session.former = null;
       this.#plain[peer] = true;
       this.#nextFullFeedAt = at;
     });
@@ -218,6 +220,8 @@ export class Table {
     for (const family of [0, 1] as const) {
       if (!this.#voters[family].delete(peer)) continue;
       this.routes[family].setVoting(peer, false);
+      // Until the next tick knows whether the others are enough.
+      this.routes[family].hold(true);
       this.#electionDue = true;
     }
   }
@@ -259,4 +263,8 @@ export class Table {
   #session(peer: number): Session {
     return (this.#sessions[peer] ??= { status: noTable, former: null });
   }
+}
+
+function sizeOf([ipv4, ipv6]: readonly [PeerColumn, PeerColumn]): number {
+  return ipv4.size + ipv6.size;
 }
