@@ -8,7 +8,7 @@ import { textsIn } from './messages.js';
 import { startAt, Watch } from './watch.js';
 
 const [codes4, codes6, frames, rules, count, full] = process.argv.slice(2);
-const codesIn = (file: string): Float64Array => new Float64Array(Uint8Array.from(readFileSync(file)).buffer);
+const codesIn = (file: string): Float64Array => new Float64Array(readFileSync(file).buffer);
 
 const map = await loadRegistry([]);
 const watch = new Watch(map, JSON.parse(rules) as Rules, { count: Number(count), full: Number(full) });

@@ -37,8 +37,15 @@ export function forEachRib(
   for (const collector of collectors) {
     const own = sessions.filter((session) => session.collector === collector);
     for (const family of [0, 1] as const) {
-      for (const code of prefixes[family]) {
-        for (const { peer, share } of own) if (random() < share) batch.push(ElemKind.rib, family, peer, at, code, originOf(code));
+      // The place of the next prefix that each has: as far off as its share says, at random (a geometric distribution).
+      const gap = (share: number): number => 1 + Math.floor(Math.log(1 - random()) / Math.log(1 - share));
+      const next = own.map(({ share }) => gap(share) - 1);
+      for (const [index, code] of prefixes[family].entries()) {
+        for (let one = 0; one < own.length; one++) {
+          if (next[one] !== index) continue;
+          batch.push(ElemKind.rib, family, own[one].peer, at, code, originOf(code));
+          next[one] += gap(own[one].share);
+        }
         if (batch.length < 4000) continue;
         apply(batch);
         batch.clear();

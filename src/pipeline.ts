@@ -3,10 +3,10 @@
  * argument; the same input gives the same output.
  */
 import { families, type ElemBatch, type Family, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
-import { Countries, parseCountriesSettings, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition } from './countries/index.js';
+import { Countries, parseCountriesSettings, type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition } from './countries/index.js';
 import { initialDetectorState, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
 import {
-  closedAt, fold, initialIncidentState, openFamilies, parseIncidentSettings, stateVersion,
+  closedAt, fold, initialIncidentState, openFamilies, parseIncidentSettings, stateVersion, unknownValue,
   type HistorySample, type IncidentEvent, type IncidentSettings, type StoredState,
 } from './incidents/index.js';
 import { shown } from './settings.js';
@@ -59,6 +59,13 @@ export function merged(value: unknown, patch: unknown): unknown {
   return result;
 }
 
+/** The bins of one family, whose values begin at `column`, that were measured. One at a time: there are ten thousand of every country. */
+function* measuredBins(bins: readonly HistorySample[], column: number): Generator<ClosedBin> {
+  for (const { at, values } of bins) {
+    if (values[column] !== unknownValue) yield { at, units: values[column], prefixes: values[column + 1] };
+  }
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -98,11 +105,7 @@ export class Pipeline {
   restore(state: StoredState, bins: readonly HistorySample[]): void {
     this.#states.set(state.country, state);
     for (const [family, name] of families.entries()) {
-      const column = family * 4;
-      const own = bins.filter(({ values }) => values[column] !== 0xffffffff);
-      this.#countries.restore(state.country, family as 0 | 1, state.baseline[name], own.map(({ at, values }) => ({
-        at, units: values[column], prefixes: values[column + 1],
-      })));
+      this.#countries.restore(state.country, family as 0 | 1, state.baseline[name], measuredBins(bins, family * 4));
     }
   }
 

@@ -50,7 +50,7 @@ export class Bins implements BinShares {
   }
 
   /** Takes over what was stored; `bins` oldest first. */
-  restore(state: BaselineState, bins: readonly ClosedBin[]): void {
+  restore(state: BaselineState, bins: Iterable<ClosedBin>): void {
     this.#state = state;
     for (const bin of bins) {
       this.#keep(bin);
@@ -109,7 +109,8 @@ export class Bins implements BinShares {
 
   /** What was measured since `from` is the new normal: it becomes the baseline, and nothing older counts. */
   adopt(from: UnixMillis): void {
-    const frozen = this.#state.frozen.flatMap((span) => (span.from >= from ? [] : [{ ...span, to: from }]));
+    // Said in the state as well, or the next restart would find the old bins again.
+    const frozen = [{ from: 0, to: from }];
     this.#state = { ...this.#state, frozen, floor: { units: 0, prefixes: 0 } };
     this.#quietUnits.dropBefore(Infinity);
     this.#quietPrefixes.dropBefore(Infinity);

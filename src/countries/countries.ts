@@ -78,7 +78,7 @@ export class Countries implements VerdictSink {
   }
 
   /** Takes over what was stored of a country; bins oldest first. */
-  restore(country: string, family: FamilyIndex, state: BaselineState, bins: readonly ClosedBin[]): void {
+  restore(country: string, family: FamilyIndex, state: BaselineState, bins: Iterable<ClosedBin>): void {
     this.#byCode.get(country)?.bins[family].restore(state, bins);
   }
 
