@@ -14,10 +14,10 @@ export interface MergedRun {
 }
 
 /**
- * A source that jumps ahead by more than this has a broken timestamp there, not a silence: the row is applied where it stands and
- * moves no clock. (A replay ticks through a silence; a record dated 2106 must not make it tick for decades.)
+ * A message further from its neighbours than this is believed only if the next one agrees with it: else it has a broken timestamp, is
+ * applied where it stands, and moves no clock.
  */
-const longestSilenceMs = 7 * 86_400_000;
+export const longestSilenceMs = 7 * 86_400_000;
 
 /** A source being read. `key`: the newest time it has shown, so that a late row is merged where it arrived. */
 interface Reading {
@@ -39,7 +39,7 @@ export async function* merge(sources: readonly Source[], peers: PeerIndex, tickM
     for (const [position, source] of sources.entries()) {
       const rows = source.batches();
       const first = await next(rows);
-      if (first !== null) readings.push({ position, rows, batch: first, row: 0, key: first.at[0] });
+      if (first !== null) readings.push({ position, rows, batch: first, row: 0, key: firstKey(first) });
     }
     yield* mergeReadings(readings, peers, tickMs);
   } finally {
@@ -57,7 +57,7 @@ async function* mergeReadings(readings: Reading[], peers: PeerIndex, tickMs: num
     let to = from;
     do {
       to++;
-      if (to < batch.length) reading.key = laterOf(reading.key, batch.at[to]);
+      if (to < batch.length) reading.key = laterOf(reading.key, batch, to);
     } while (to < batch.length && reading.key < end);
     yield { batch, from, to, at };
     reading.row = to;
@@ -67,13 +67,28 @@ async function* mergeReadings(readings: Reading[], peers: PeerIndex, tickMs: num
     else {
       reading.batch = more;
       reading.row = 0;
-      reading.key = laterOf(reading.key, more.at[0]);
+      reading.key = laterOf(reading.key, more, 0);
     }
   }
 }
 
-function laterOf(key: UnixMillis, at: UnixMillis): UnixMillis {
-  return at > key && at - key <= longestSilenceMs ? at : key;
+/** The first time in a file that the message after it agrees with; where none does, the first of all. */
+function firstKey(batch: ElemBatch): UnixMillis {
+  for (let row = 0; row < batch.length; row++) if (isConfirmed(batch, row)) return batch.at[row];
+  return batch.at[0];
+}
+
+function laterOf(key: UnixMillis, batch: ElemBatch, row: number): UnixMillis {
+  const at = batch.at[row];
+  if (at <= key) return key;
+  return at - key <= longestSilenceMs || isConfirmed(batch, row) ? at : key;
+}
+
+/** Whether the next message (the next row of another time) is near this one's time. At the end of a batch nothing is. */
+function isConfirmed({ at, length }: ElemBatch, row: number): boolean {
+  let next = row + 1;
+  while (next < length && at[next] === at[row]) next++;
+  return next < length && Math.abs(at[next] - at[row]) <= longestSilenceMs;
 }
 
 function precedes(a: Reading, b: Reading, peers: PeerIndex): boolean {

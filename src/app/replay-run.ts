@@ -3,7 +3,7 @@ import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
 import { describeUsability } from '../table/index.js';
-import { merge, StaleFilter, type Source } from './merge.js';
+import { longestSilenceMs, merge, StaleFilter, type Source } from './merge.js';
 
 /** Ticks fall on multiples of this. */
 export const tickMs = 10_000;
@@ -62,6 +62,8 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   let nextTick = Infinity;
   let late = 0;
   let newest = -Infinity;
+  /** Time of the merged order. */
+  let lastAt = Infinity;
   const ribAt = filter.newestRib();
   if (ribAt === null) warn('no RIB: nobody votes, and nothing is judged');
   /** The table is whole: what came before, of collectors with an older RIB, belongs to the load. */
@@ -84,11 +86,19 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
       warn(`the newest RIB is ${Math.round((run.at - ribAt) / 3_600_000)} hours older than the first update`);
     }
     for (let row = run.from; row < run.to; row++) {
-      if (run.batch.at[row] < newest) late++;
-      else newest = run.batch.at[row];
+      const at = run.batch.at[row];
+      if (at < newest) late++;
+      // A broken timestamp makes nobody else late.
+      else if (at < run.at + tickMs) newest = at;
     }
     // Without a RIB there is nothing to judge, however long the silences.
     if (nextTick === Infinity && ribAt !== null && run.at >= ribAt) begin(run.at);
+    if (nextTick !== Infinity && run.at - lastAt > longestSilenceMs) {
+      warn(`no updates for ${Math.round((run.at - lastAt) / 86_400_000)} days: what follows is not judged; it needs a RIB of its own`);
+      pipeline.gap({ kind: 'gap', collector: null, from: lastAt, to: run.at });
+      nextTick = Math.ceil(run.at / tickMs) * tickMs;
+    }
+    lastAt = run.at;
     tickTo(run.at);
     filter.pass(run, (from, to) => {
       pipeline.apply(run.batch, from, to);
@@ -96,7 +106,10 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   }
   if (nextTick === Infinity) {
     if (ribAt !== null) begin(ribAt);
-  } else if (until !== null) tickTo(until);
+  } else if (until !== null) {
+    if (until - lastAt > longestSilenceMs) warn(`--until is more than ${longestSilenceMs / 86_400_000} days after the last update: stopped there`);
+    tickTo(Math.min(until, lastAt + longestSilenceMs));
+  }
 
   const counts = pipeline.table.counts();
   const byFamily = <T>(of: (family: Family, index: FamilyIndex) => T): Record<Family, T> => ({ ipv4: of('ipv4', 0), ipv6: of('ipv6', 1) });

@@ -1,14 +1,16 @@
 /** Several files become one stream: in which order, from when until when, and what is said of what does not fit. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { merge } from '../../src/app/merge.js';
 import { runReplay } from '../../src/app/replay-run.js';
 import { ElemBatch, ElemKind, PeerIndex } from '../../src/bgp/index.js';
 import { openRecording, type Recording } from '../../src/feed/index.js';
 import { mrtFixture } from '../support/mrt-fixture.js';
-import { ipv4Routes, RecordedWorld } from '../support/recorded-world.js';
+import { ipv4Routes, recordedPeers, RecordedWorld } from '../support/recorded-world.js';
 import { registryMap, runReplayCommand } from '../support/replay-command.js';
+import { risUpdate } from '../support/ris-message.js';
 import { shippedRules } from '../support/rules.js';
 
 const map = registryMap('KP');
@@ -211,4 +213,28 @@ test('a RIB of long ago is used, with a warning', async (t) => {
   const { lines, said } = await runReplayCommand([...world.ribs(), ...world.mrtUpdates(), '--until', '2025-03-18T20:40:00Z'], map);
   assert.equal(lines.length, 1);
   assert.deepEqual(said, ['the newest RIB is 12 hours older than the first update']);
+});
+
+for (const [name, first] of [['of 1970', '1970-01-01T00:00:01Z'], ['of 2106', '2106-02-07T06:28:15Z']] as const) {
+  test(`a first message ${name} in every file moves no clock: the outage is told as it was`, async (t) => {
+    const world = outage(t);
+    const [, file] = world.lines();
+    const wrong = risUpdate({ ...recordedPeers[0], peer: recordedPeers[0].address, at: Date.parse(first), path: [64_496], announce: ['203.119.0.0/24'] });
+    const { lines } = await runReplayCommand([...world.ribs(), '--updates', world.write('wrong.jsonl', `${wrong}\n${readFileSync(file, 'utf8')}`)], map);
+    assert.deepEqual(lines, outageTold);
+  });
+}
+
+test('a silence of more than a week is ticked through by nobody, and said', async (t) => {
+  const world = outage(t).quiet('2025-04-18T10:00:00Z').withdraw('2025-04-18T10:01:00Z', routes).quiet('2025-04-18T11:00:00Z');
+  const { lines, said } = await runReplayCommand([...world.ribs(), ...world.lines()], map);
+  assert.deepEqual(lines, outageTold);
+  assert.match(said.join('\n'), /no updates for 31 days: what follows is not judged/);
+});
+
+test('--until far beyond the last update stops a week after it', async (t) => {
+  const world = outage(t);
+  const { lines, said } = await runReplayCommand([...world.ribs(), ...world.lines(), '--until', '2031-01-01T00:00:00Z'], map);
+  assert.deepEqual(lines, outageTold);
+  assert.match(said.join('\n'), /--until is more than 7 days after the last update/);
 });
