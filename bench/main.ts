@@ -1,6 +1,6 @@
 /**
- * npm run bench [-- section ...]: runs the benchmarks as plain JavaScript, as the service itself runs, in a process of its own; a
- * loader that transforms TypeScript on the way costs a tenth of the speed. Sections: rib, memory, core, socket, ticks, events.
+ * npm run bench [-- section ...]: runs the benchmarks as plain JavaScript, as the service itself runs, in a process of its own,
+ * without the loader that transforms TypeScript on the way. Sections: rib, memory, core, socket, ticks, events.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

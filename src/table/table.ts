@@ -93,7 +93,7 @@ export class Table {
 
   /**
    * Ids of the rows' prefixes, -1 where there was none yet. All of them before any is used: so the processor waits for the memory
-   * of many at a time, and a look-up costs half.
+   * of many at a time.
    */
   #look({ kind, family, prefix }: ElemBatch, from: number, to: number): Int32Array {
     if (this.#ids.length < to - from) this.#ids = new Int32Array((to - from) * 2);
