@@ -14,7 +14,7 @@ export class Watch {
   readonly peers = new PeerIndex();
   readonly pipeline: Pipeline;
   readonly sessions: readonly Session[];
-  readonly #time = new EventTime(this.peers);
+  readonly #time = new EventTime(this.peers, collectors.length);
   #nextTick = startAt;
   onTick: (at: number, result: TickResult) => void = () => undefined;
 

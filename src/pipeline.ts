@@ -3,7 +3,7 @@
  * argument; the same input gives the same output.
  */
 import { families, type ElemBatch, type Family, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
-import { Countries, parseCountriesSettings, type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition } from './countries/index.js';
+import { Countries, countryCodes, groupCode, parseCountriesSettings, type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition } from './countries/index.js';
 import { initialDetectorState, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
 import {
   closedAt, fold, initialIncidentState, openFamilies, parseIncidentSettings, stateVersion, unknownValue,
@@ -37,8 +37,11 @@ export function parseRules(value: unknown, problems: string[]): Rules {
   if (!isRecord(own)) problems.push(`rules.overrides: expected an object, got ${shown(own)}`);
   else for (const [country, patch] of Object.entries(own)) {
     const path = `rules.overrides.${country}`;
-    if (!isRecord(patch) || 'table' in patch) problems.push(`${path}: expected an object with countries, detector or incidents`);
-    else overrides[country] = parseCountryRules(merged(file, patch) as Record<string, unknown>, path, problems);
+    const isKnown = countryCodes.includes(country) || groupCode.test(country);
+    if (!isKnown) problems.push(`${path}: no country has this code`);
+    if (!isRecord(patch) || Object.keys(patch).some((key) => !['countries', 'detector', 'incidents'].includes(key))) {
+      problems.push(`${path}: expected an object with countries, detector or incidents, got ${shown(patch)}`);
+    } else overrides[country] = parseCountryRules(merged(file, patch) as Record<string, unknown>, path, problems);
   }
   return { table: parseTableSettings(file['table'], 'rules.table', problems), ...parseCountryRules(file, 'rules', problems), overrides };
 }
@@ -123,7 +126,7 @@ export class Pipeline {
   loaded(at: UnixMillis): void {
     this.table.judge(at, (family, owner) => {
       const state = this.#states.get(this.#countries.codeOf(owner));
-      return (state?.detector[families[family]].level ?? 'normal') === 'normal';
+      return state?.detector[families[family]].level === 'normal';
     });
     this.table.settle(at);
   }

@@ -1,7 +1,9 @@
 import { PeerIndex, type ElemBatch, type FeedGap, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
-import { bootstrap, createArchive, createRisLiveFeed, type BootstrapProgress, type FeedState, type RisLiveFeed } from '../feed/index.js';
+import {
+  bootstrap, createArchive, createRisLiveFeed, hasRib, type Archive, type BootstrapProgress, type BootstrapResult, type FeedState, type RisLiveFeed,
+} from '../feed/index.js';
 import { historyRules, type Commit, type IncidentEvent, type Lease } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
@@ -29,6 +31,8 @@ export interface IngestOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly onProgress: (progress: BootstrapProgress) => void;
+  /** How long a table that is not usable for want of collectors given up is kept before the archive is asked for them again. */
+  readonly againInMs: number;
   /** Events were made durable. */
   readonly onEvents: (events: readonly IncidentEvent[]) => void;
 }
@@ -37,13 +41,21 @@ export interface IngestOptions {
 export type IngestPhase =
   | { readonly kind: 'restoring' }
   | { readonly kind: 'bootstrapping'; readonly feed: FeedState }
-  | { readonly kind: 'watching'; readonly lastTickAt: UnixMillis | null; readonly feed: FeedState; readonly usability: string; readonly usable: boolean };
+  | {
+      readonly kind: 'watching';
+      readonly lastTickAt: UnixMillis | null;
+      readonly feed: FeedState;
+      readonly usability: string;
+      readonly usable: boolean;
+      /** Collectors without which the table was loaded. */
+      readonly givenUp: readonly string[];
+    };
 
-/** Why a watch ended. */
-export type WatchEnd = 'gap' | 'lead-lost' | 'stopped';
+/** Why a watch ended. incomplete: its table was not usable without the collectors given up, and the archive has one of them again. */
+export type WatchEnd = 'gap' | 'incomplete' | 'lead-lost' | 'stopped';
 
 export interface Watch {
-  /** Bootstraps a table and watches until the stream breaks for too long, the lead is lost, or the signal. */
+  /** Bootstraps a table and watches until the stream breaks for too long, a better table can be had, the lead is lost, or the signal. */
   run(signal: AbortSignal): Promise<WatchEnd>;
   /** The lease is another's. */
   leadLost(): void;
@@ -57,7 +69,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
   const pipeline = new Pipeline({ peers, map: options.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
-  const time = new EventTime(peers);
+  const time = new EventTime(peers, options.collectors.length);
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
@@ -68,6 +80,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let queue: CommitQueue | null = null;
   let nextTick = Infinity;
   let lastTickAt: UnixMillis | null = null;
+  let givenUp: readonly string[] = [];
 
   const finish = (why: WatchEnd): void => {
     if (ended.signal.aborted) return;
@@ -128,13 +141,34 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     feedState = state;
   }
 
-  function loaded(): void {
+  function loaded(result: BootstrapResult): void {
     // Where no update came with the tables, ours is the only time there is.
     const at = Number.isFinite(time.now) ? Math.min(time.now, clock.now() + aheadMs) : clock.now();
     pipeline.loaded(at);
     nextTick = Math.ceil(at / tickMs) * tickMs;
     phase = 'watching';
     logger.info(describeUsability(pipeline.table.usability(0)));
+    givenUp = result.givenUp.map(({ collector }) => collector);
+  }
+
+  /** Many collectors lost make a table that nobody may be judged by; that must not last longer than the archive's trouble. */
+  async function improve(archive: Archive): Promise<void> {
+    const fields = { collectors: givenUp };
+    if (pipeline.table.usability(0).kind === 'usable') {
+      logger.warn(fields, 'going on without the collectors that were given up: the table is usable');
+      return;
+    }
+    logger.warn({ ...fields, againInMs: options.againInMs }, 'the table is not usable without the collectors that were given up: the archive will be asked again');
+    for (;;) {
+      await clock.sleep(options.againInMs, ended.signal);
+      if (ended.signal.aborted || pipeline.table.usability(0).kind === 'usable') return;
+      for (const collector of givenUp) {
+        if (!(await hasRib(archive, collector, ended.signal))) continue;
+        logger.info({ collector }, 'the archive has a RIB that was missing: bootstrapping again');
+        finish('incomplete');
+        return;
+      }
+    }
   }
 
   return {
@@ -150,10 +184,11 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           onCommitted: (commit, tookMs) => committed(options, commit, tookMs),
         });
         phase = 'bootstrapping';
-        await bootstrap({
+        const archive = createArchive(options.risArchiveUrl, clock);
+        const result = await bootstrap({
           collectors: options.collectors,
           peers,
-          archive: createArchive(options.risArchiveUrl, clock),
+          archive,
           openFeed: (consumer) => {
             feed = createRisLiveFeed({
               ...consumer, url: options.risLiveUrl, collectors: options.collectors, peers, clock, random: options.random, log: logger,
@@ -173,7 +208,8 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           },
           clock, random: options.random, log: logger, signal: ended.signal,
         });
-        loaded();
+        loaded(result);
+        if (givenUp.length > 0) await improve(archive);
         await new Promise<void>((resolve) => {
           if (ended.signal.aborted) resolve();
           else ended.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -184,7 +220,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         signal.removeEventListener('abort', stop);
         feed?.stop();
         // After a gap there is time; at a stop there is not.
-        if (end !== 'lead-lost') await queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs));
+        if (end !== 'lead-lost') await queue?.flush(end === 'gap' || end === 'incomplete' ? signal : AbortSignal.timeout(flushMs));
       }
       return end;
     },
@@ -193,7 +229,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       if (phase === 'restoring') return { kind: phase };
       if (phase === 'bootstrapping') return { kind: phase, feed: feedState };
       const usability = pipeline.table.usability(0);
-      return { kind: 'watching', lastTickAt, feed: feedState, usability: describeUsability(usability), usable: usability.kind === 'usable' };
+      return { kind: 'watching', lastTickAt, feed: feedState, usability: describeUsability(usability), usable: usability.kind === 'usable', givenUp };
     },
     storeTrouble: () => queue?.trouble ?? null,
   };

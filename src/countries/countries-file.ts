@@ -11,6 +11,9 @@ export interface GroupDefinition {
   readonly prefixes: readonly string[];
 }
 
+/** A group's code: unlike any country's. */
+export const groupCode = /^[A-Z]{2}-[A-Z0-9]{1,8}$/;
+
 /** config/countries.json. */
 export interface CountriesFile {
   /** Prefixes that count for no country, whatever the registry says. */
@@ -40,7 +43,7 @@ export function parseCountriesFile(value: unknown, problems: string[]): Countrie
 function parseGroup(group: Record<string, unknown>, path: string, problems: string[]): GroupDefinition {
   const { code, name } = group;
   for (const key of Object.keys(group)) if (!['code', 'name', 'asns', 'prefixes'].includes(key)) problems.push(`${path}.${key}: no such setting`);
-  if (typeof code !== 'string' || !/^[A-Z]{2}-[A-Z0-9]{1,8}$/.test(code)) problems.push(`${path}.code: expected a code such as "PS-GZ", got ${shown(code)}`);
+  if (typeof code !== 'string' || !groupCode.test(code)) problems.push(`${path}.code: expected a code such as "PS-GZ", got ${shown(code)}`);
   if (typeof name !== 'string' || name.trim() === '' || name.length > 40) problems.push(`${path}.name: expected a name of at most 40 characters, got ${shown(name)}`);
   const asns = listOf(group['asns'], `${path}.asns`, problems).filter((asn, index): asn is number => {
     const sound = Number.isInteger(asn) && (asn as number) > 0 && (asn as number) <= 0xffffffff;

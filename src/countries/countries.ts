@@ -137,11 +137,17 @@ export class Countries implements VerdictSink {
     for (const family of [0, 1] as const) {
       if (!usable[family]) continue;
       const origins = table.routes[family].visibleOrigins();
-      for (const [owner, subject] of this.#countries.entries()) {
-        const bins = subject?.bins[family];
-        if (subject === null || bins === undefined || bins.baseline === null || bins.isFrozen) continue;
-        if (subject.units(family) >= wholeShare * bins.baseline.units) bins.setOrigins(origins.get(owner)?.size ?? 0);
+      for (const [owner, subject] of this.#countries.entries()) if (isWhole(subject, family)) subject.bins[family].setOrigins(origins.get(owner)?.size ?? 0);
+      for (const { group, subject } of this.#groups) {
+        if (isWhole(subject, family)) subject.bins[family].setOrigins(group.origins(family, (id) => table.routes[family].origins[id]));
       }
     }
   }
+}
+
+/** Whether what a subject has now is what it had "before". */
+function isWhole(subject: Subject | null, family: FamilyIndex): subject is Subject {
+  const bins = subject?.bins[family];
+  if (subject === null || bins === undefined || bins.baseline === null || bins.isFrozen) return false;
+  return subject.units(family) >= wholeShare * bins.baseline.units;
 }

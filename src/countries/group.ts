@@ -46,6 +46,11 @@ export class Group {
     return this.#visible[family].size;
   }
 
+  /** Distinct origins of its visible prefixes. */
+  origins(family: FamilyIndex, originOf: (id: number) => number): number {
+    return new Set([...this.#visible[family].keys()].map(originOf)).size;
+  }
+
   /** Takes in a verdict; whether the prefix is one of the group's. */
   flipped(family: FamilyIndex, id: number, code: number, origin: number, up: boolean): boolean {
     const visible = this.#visible[family];

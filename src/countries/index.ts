@@ -10,5 +10,5 @@ export { parseRegistry } from './registry.js';
 export type { CountryMap } from './registry.js';
 export { parseCountriesSettings } from './settings.js';
 export type { CountriesSettings } from './settings.js';
-export { parseCountriesFile } from './countries-file.js';
+export { groupCode, parseCountriesFile } from './countries-file.js';
 export type { CountriesFile, GroupDefinition } from './countries-file.js';

@@ -30,7 +30,9 @@ interface Rung {
 export function measure(sample: CountrySample, baseline: Baseline): Measured {
   const { at, family, units, prefixes } = sample;
   // Shares are compared as quotients: the nearest double of 8 / 10 is the one that 0.8 stands for, so a boundary is met exactly.
-  return { at, family, units, prefixes, baseline, share: units / baseline.units, prefixShare: prefixes / baseline.prefixes };
+  const share = units / baseline.units;
+  // A country reached only through its neighbours' aggregates has no prefixes to lose: its space alone decides.
+  return { at, family, units, prefixes, baseline, share, prefixShare: baseline.prefixes === 0 ? share : prefixes / baseline.prefixes };
 }
 
 function isDark({ share, prefixShare }: Measured, { down: { low, high } }: DetectorSettings): boolean {
@@ -42,7 +44,7 @@ function shareText({ share }: Measured): string {
 }
 
 function prefixText({ prefixes, baseline, prefixShare }: Measured): string {
-  return `prefixes ${prefixes} of ${baseline.prefixes} (${prefixShare.toFixed(4)})`;
+  return baseline.prefixes === 0 ? 'no prefixes of its own' : `prefixes ${prefixes} of ${baseline.prefixes} (${prefixShare.toFixed(4)})`;
 }
 
 function unitText({ units, baseline, family }: Measured): string {

@@ -22,7 +22,7 @@ export interface Folded {
 /** At most one event a tick: what is owed besides is still owed at the next one. */
 export function foldFamily(incident: FamilyIncident, tick: FamilyTick, settings: IncidentSettings): Folded {
   if (incident.kind !== 'open') return openOrReopen(incident, tick, settings);
-  const open = noteLeaving(incident, tick);
+  const open = noteLeaving(dropIdleAdoption(incident, tick), tick);
   return (
     worsen(open, tick, settings) ??
     close(open, tick, settings) ??
@@ -45,7 +45,8 @@ function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, { facts, alon
   // Told late, when the other family is back, it may be on its way back as well: then there is nothing to tell.
   if (after.level === 'normal' || !alone || isRecovering(after)) return { incident: last, event: null };
   if (last.kind === 'closed' && !last.adopted && after.since - last.closedAt <= settings.relapseMs) {
-    const relapsed = { ...last.last, relapses: last.last.relapses + 1 };
+    // Its end was told: what is told from here on lasts since now.
+    const relapsed = { ...last.last, relapses: last.last.relapses + 1, clock: after.since, followedUpMs: 0 };
     return tellFall(placed(relapsed, after, settings), 'down-again', after, facts, settings);
   }
   const opened: OpenIncident = {
@@ -59,6 +60,11 @@ function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, { facts, alon
 function isRecovering({ level, leaving }: TroubledState): boolean {
   const run = leaving[level];
   return run !== null && run.lapsedAt === null;
+}
+
+/** What is normal again needs no adoption; and a word given for this fall is none for the next. */
+function dropIdleAdoption(open: OpenIncident, { facts }: FamilyTick): OpenIncident {
+  return open.adoptionAsked && facts.after.level === 'normal' ? { ...open, adoptionAsked: false } : open;
 }
 
 function noteLeaving(open: OpenIncident, { facts: { after }, reason }: FamilyTick): OpenIncident {
@@ -118,6 +124,8 @@ function close(open: OpenIncident, { facts }: FamilyTick, settings: IncidentSett
     if (recovery?.kind === 'whole' && recovery.spell.lapsedAt === null) return tellClose(open, 'restored', recovery.text, facts, settings);
     const { normalMs } = settings.restored;
     if (since === null || at - since < normalMs || !isSettled(after)) return null;
+    // Time in which nobody looked is no proof.
+    if (facts.sample.shares.spread(normalMs) === null) return null;
     return tellClose(open, 'restored', `level normal for ${normalMs / 3_600_000} h`, facts, settings);
   }
   if (open.adoptionAsked) return tellClose(open, 'new-normal', 'adopted by the operator', facts, settings);

@@ -93,6 +93,7 @@ function followUp(event: IncidentEvent, name: CountryName): string {
 function remains(event: IncidentEvent, word: 'left' | 'visible'): string {
   const { prefixes, basePrefixes, visible, share } = event;
   const space = `${percent(visible, share)} of its address space`;
+  if (basePrefixes === 0) return visible === 0 ? 'no route to its address space' : `${space} ${word}`;
   if (visible === 0 && prefixes === 0) {
     if (basePrefixes === 1) return 'its only route withdrawn';
     return basePrefixes === 2 ? 'both routes withdrawn' : `all ${plural(basePrefixes, 'route')} withdrawn`;

@@ -1,18 +1,21 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
 
 /**
- * Event time T: the second-newest of the collectors' last timestamps (with one collector its own), so that one wrong clock moves
- * nothing. It never goes back.
+ * Event time T: the second-newest of the collectors' last timestamps (where only one was chosen its own), so that one wrong clock
+ * moves nothing. It never goes back.
  */
 export class EventTime {
   readonly #peers: PeerIndex;
   readonly #collectors = new Map<string, number>();
   readonly #collectorOf: number[] = [];
   readonly #last: number[] = [];
+  readonly #alone: boolean;
   #now: UnixMillis = -Infinity;
 
-  constructor(peers: PeerIndex) {
+  /** `collectors`: how many were chosen. */
+  constructor(peers: PeerIndex, collectors: number) {
     this.#peers = peers;
+    this.#alone = collectors === 1;
   }
 
   get now(): UnixMillis {
@@ -35,7 +38,7 @@ export class EventTime {
         newest = at;
       } else if (at > second) second = at;
     }
-    const now = last.length === 1 ? newest : second;
+    const now = this.#alone ? newest : second;
     if (now > this.#now) this.#now = now;
     return this.#now;
   }
