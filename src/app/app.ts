@@ -6,7 +6,7 @@ import { checkDiscord, createDiscordSend } from '../discord/index.js';
 import { createProgress } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreUnavailableError, type Store } from '../store/index.js';
-import { createWatch, type IngestPhase, type Watch } from './ingest.js';
+import { createWatch, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadRegistry } from './registry.js';
@@ -17,6 +17,9 @@ export type Role = 'all' | 'ingest' | 'bot';
 /** Event time this far behind the clock is news that comes too late to be relied on. */
 const staleMs = 120_000;
 const storeRetryMs = 5_000;
+/** How long a table that too many collectors are missing from is kept: the first time, and at most. */
+const againFirstMs = 60_000;
+const againMostMs = 5 * 60_000;
 /** A log line takes the place of the progress bar, which is drawn again below it. */
 const clearLine = '\r\u001b[2K';
 
@@ -94,13 +97,16 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         if (lease === null) return;
         const term = new AbortController();
         void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
-        for (let end = 'gap'; end === 'gap'; ) {
+        let againInMs = againFirstMs;
+        for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
           watch = createWatch({
             ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
             onProgress: progress.show,
             onEvents: () => delivery?.wake(),
+            againInMs,
           }, lease);
           end = await watch.run(stopping.signal);
+          againInMs = end === 'incomplete' ? Math.min(againMostMs, againInMs * 2) : againFirstMs;
         }
         term.abort();
         watch = null;
@@ -184,7 +190,10 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
     case 'watching': {
       const reasons: string[] = [];
       if (phase.feed.kind !== 'live') reasons.push(`RIS Live is ${phase.feed.kind}`);
-      if (!phase.usable) reasons.push(phase.usability);
+      if (!phase.usable) {
+        reasons.push(phase.usability);
+        if (phase.givenUp.length > 0) reasons.push(`${phase.givenUp.join(', ')} could not be loaded: the archive is asked again every few minutes`);
+      }
       if (phase.lastTickAt === null || now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');
       return reasons;
     }

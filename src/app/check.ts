@@ -1,7 +1,7 @@
 import { PeerIndex } from '../bgp/index.js';
 import { inviteLink, type Config } from '../config/index.js';
 import { checkDiscord } from '../discord/index.js';
-import { createArchive, createRisLiveFeed } from '../feed/index.js';
+import { createArchive, createRisLiveFeed, ribPath } from '../feed/index.js';
 import { openStore, StoreBusyError } from '../store/index.js';
 import { exitCode, type ExitCode, type World } from './world.js';
 
@@ -62,7 +62,7 @@ async function checkArchive(config: Config, { clock }: World, signal: AbortSigna
   const ended = new AbortController();
   try {
     for (const collector of config.collectors) {
-      const file = await archive.open(`${collector}/latest-bview.gz`, AbortSignal.any([signal, ended.signal]));
+      const file = await archive.open(ribPath(collector), AbortSignal.any([signal, ended.signal]));
       if (file === 'absent') missing.push(collector);
     }
   } catch (error) {

@@ -6,8 +6,12 @@ import type { Archive } from './archive.js';
 import { CorruptStream, decompressed } from './decompress.js';
 import type { FeedLog } from './feed-log.js';
 
+/** Of a file that comes, and is not what it should be, or is refused. */
 const attempts = 5;
 const retryFirstMs = 2_000;
+const retryMostMs = 60_000;
+/** A server that is away or overloaded may be back in a minute: waits between attempts add up to this before a file is given up. */
+const patienceMs = 10 * 60_000;
 
 export interface ArchiveLoaderOptions {
   readonly archive: Archive;
@@ -40,19 +44,28 @@ export type LoadOutcome =
 /** Reads a file of the archive through its decoder, trying again what may get better. Rejects only when the signal is aborted. */
 export async function loadArchiveFile(file: FileToLoad, options: ArchiveLoaderOptions): Promise<LoadOutcome> {
   const { clock, log, random, signal } = options;
+  let faulty = 0;
+  let waitedMs = 0;
   for (let attempt = 1; ; attempt++) {
     const outcome = await loadOnce(file, options);
     signal.throwIfAborted();
     if (outcome.kind !== 'failed') return outcome;
-    if (attempt === attempts) return { kind: 'failed', reason: `${file.path}: ${outcome.reason} (${attempts} attempts)` };
-    const retryInMs = Math.round(retryFirstMs * 2 ** (attempt - 1) * (0.5 + random() / 2));
+    if (!outcome.passing) faulty++;
+    if (faulty === attempts || waitedMs >= patienceMs) return { kind: 'failed', reason: `${file.path}: ${outcome.reason} (${attempt} attempts)` };
+    const retryInMs = Math.round(Math.min(retryMostMs, retryFirstMs * 2 ** (attempt - 1)) * (0.5 + random() / 2));
+    waitedMs += retryInMs;
     log.warn({ file: file.path, reason: outcome.reason, retryInMs }, 'archive: file not read, trying again');
     await clock.sleep(retryInMs, signal);
     signal.throwIfAborted();
   }
 }
 
-async function loadOnce(file: FileToLoad, { archive, peers, signal }: ArchiveLoaderOptions): Promise<LoadOutcome> {
+/** passing: it is the server, or the way to it, and not the file. */
+type Attempt = Exclude<LoadOutcome, { kind: 'failed' }> | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean };
+
+const faultyFile = (reason: string): Attempt => ({ kind: 'failed', reason, passing: false });
+
+async function loadOnce(file: FileToLoad, { archive, peers, signal }: ArchiveLoaderOptions): Promise<Attempt> {
   try {
     const opened = await archive.open(file.path, signal);
     if (opened === 'absent') return { kind: 'absent' };
@@ -74,11 +87,12 @@ async function loadOnce(file: FileToLoad, { archive, peers, signal }: ArchiveLoa
     }
     decoder.end();
     const { records, ribTime, problems } = decoder.counters;
-    if (file.wanted === 'rib' && ribTime === null) return { kind: 'failed', reason: 'holds no RIB' };
-    if (problems['truncated-file'] > 0) return { kind: 'failed', reason: records === 0 ? 'is not MRT' : 'ends in the middle of a record' };
+    if (file.wanted === 'rib' && ribTime === null) return faultyFile('holds no RIB');
+    if (problems['truncated-file'] > 0) return faultyFile(records === 0 ? 'is not MRT' : 'ends in the middle of a record');
     return { kind: 'loaded' };
   } catch (error) {
-    if (error instanceof ArchiveFailure || error instanceof CorruptStream) return { kind: 'failed', reason: error.message };
+    if (error instanceof CorruptStream) return faultyFile(error.message);
+    if (error instanceof ArchiveFailure) return { kind: 'failed', reason: error.message, passing: !error.lasting };
     throw error;
   }
 }

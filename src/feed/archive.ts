@@ -11,7 +11,17 @@ export const updatesFileMs = 5 * 60_000;
 /** Why a file could not be read, in words for an operator: a connection, a status, a stall. */
 export class ArchiveFailure extends Error {
   override readonly name = 'ArchiveFailure';
+  /** Asking again soon will not help: the server understood, and will not give it. */
+  readonly lasting: boolean;
+
+  constructor(message: string, lasting = false) {
+    super(message);
+    this.lasting = lasting;
+  }
 }
+
+/** Client errors (RFC 9110, 15.5), but for 408 and 429, which ask for patience. */
+const isLasting = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 429;
 
 export interface ArchiveFile {
   /** Compressed; null where the server does not say. */
@@ -27,6 +37,18 @@ export interface Archive {
 
 /** The newest RIB dump of a collector: https://data.ris.ripe.net/rrc00/latest-bview.gz */
 export const ribPath = (collector: string): string => `${collector}/latest-bview.gz`;
+
+/** Whether the archive would give out the RIB now; nothing of it is read. */
+export async function hasRib(archive: Archive, collector: string, signal: AbortSignal): Promise<boolean> {
+  const asked = new AbortController();
+  try {
+    return (await archive.open(ribPath(collector), AbortSignal.any([signal, asked.signal]))) !== 'absent';
+  } catch {
+    return false;
+  } finally {
+    asked.abort();
+  }
+}
 
 /** The update file that starts then: rrc00/2024.01/updates.20240101.0005.gz */
 export function updatesPath(collector: string, start: UnixMillis): string {
@@ -91,7 +113,7 @@ export function createArchive(url: string, clock: Clock): Archive {
         await response.body?.cancel();
         release();
         if (response.status === 404) return 'absent';
-        throw new ArchiveFailure(`HTTP ${response.status}`);
+        throw new ArchiveFailure(`HTTP ${response.status}`, isLasting(response.status));
       } catch (error) {
         release();
         throw error;

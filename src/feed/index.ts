@@ -1,4 +1,4 @@
-export { createArchive } from './archive.js';
+export { createArchive, hasRib, ribPath } from './archive.js';
 export type { Archive } from './archive.js';
 export { bootstrap } from './bootstrap.js';
 export type { BootstrapOptions, BootstrapProgress, BootstrapResult, BootstrapSink } from './bootstrap.js';

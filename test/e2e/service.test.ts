@@ -86,6 +86,27 @@ test('a gap of more than a minute freezes judgement and bootstraps again: no ale
   }
 });
 
+test('an archive that lacks a RIB leaves too few to judge by: that is said, and mended when the RIB is there', async () => {
+  const world = await ServiceWorld.open(start);
+  try {
+    world.publishRib(rib, 'absent');
+    world.publishUpdates(rib, rib + 60 * minute);
+    const app = await world.start();
+    await world.ready(app);
+    assert.deepEqual(await readiness(app), {
+      status: 503, reasons: ['unusable: 16 of 20 voters', 'rrc03 could not be loaded: the archive is asked again every few minutes'],
+    });
+    await world.run(app, 2 * minute);
+    assert.equal((await readiness(app)).status, 503, 'still missing');
+    world.publishRib(rib);
+    for (let turn = 0; turn < 60 && (await readiness(app)).status !== 200; turn++) await world.ready(app);
+    assert.deepEqual(await readiness(app), { status: 200, reasons: [] });
+    await app.stop();
+  } finally {
+    await world.close();
+  }
+});
+
 test('the operator adopts what is left: one event, the incident closed, and no alert for it any more', async () => {
   const world = await ServiceWorld.open(start);
   try {

@@ -297,6 +297,24 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     await until(() => loaded.length > 0);
   });
 
+  it('bears with a server that is broken for minutes: a collector is given up after ten', async () => {
+    const { clock, loaded, progress, until, warnings } = await run(ribTime + 7 * minutes, {
+      prepare: (files) => {
+        files.rib('rrc00', ribFile());
+        files.fail('/rrc00/latest-bview.gz', 'broken', 15);
+      },
+    });
+    for (const wait of [2_000, 4_000, 8_000, 16_000, 32_000, ...Array<number>(9).fill(60_000)]) {
+      await clock.waiting(wait);
+      assert.deepEqual(progress, [], 'not given up');
+      await clock.advance(wait);
+    }
+    await clock.waiting(10_000);
+    assert.match(warnings.at(-1)!, /no collector could be loaded.*HTTP 500 \(15 attempts\)/);
+    await clock.advance(10_000);
+    await until(() => loaded.length > 0);
+  });
+
   it('gives up a collector whose files cannot be had, says why, and starts with the others', async () => {
     const socketOpens = ribTime + 40 * minutes;
     const collectors = ['rrc00', 'rrc01', 'rrc03', 'rrc04'];
@@ -336,7 +354,7 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     const { clock, loaded, until, warnings } = await run(ribTime + 7 * minutes, {
       prepare: (files) => {
         files.rib('rrc00', ribFile());
-        files.fail('/rrc00/latest-bview.gz', 'broken', 15);
+        files.fail('/rrc00/latest-bview.gz', 'truncated', 15);
       },
     });
     for (const again of [10_000, 20_000, 40_000]) {

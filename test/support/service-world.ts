@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { adopt, createApp, type App, type Role, type World } from '../../src/app/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import { openStore } from '../../src/store/index.js';
-import { startArchiveServer, type ArchiveServer } from './archive-server.js';
+import { startArchiveServer, type ArchiveServer, type Serving } from './archive-server.js';
 import { DiscordServer } from './discord-server.js';
 import { FakeClock } from './fake-clock.js';
 import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from './mrt-writer.js';
@@ -52,13 +52,13 @@ export class ServiceWorld {
     return world;
   }
 
-  /** Every collector's RIB as of then, with North Korea in it. */
-  publishRib(at: number): void {
+  /** Every collector's RIB as of then, with North Korea in it; `serving`: how the last collector's is given out. */
+  publishRib(at: number, serving: Serving = 'whole'): void {
     for (const collector of collectors) {
       const own = peers.filter((peer) => peer.collector === collector);
       const routes = [...northKorea, ...elsewhere].map((prefix) =>
         mrtRib(at, prefix, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
-      this.#archive.rib(collector, Buffer.concat([mrtPeerTable(at, own), ...routes]));
+      this.#archive.rib(collector, Buffer.concat([mrtPeerTable(at, own), ...routes]), collector === collectors.at(-1) ? serving : 'whole');
     }
   }
 
