@@ -5,7 +5,20 @@ import { systemClock } from './clock.js';
 
 loadDotenv({ quiet: true });
 const ended = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
+
+let service = false;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    // Nobody reads any more (`| head`): a service stops in good order, the others are done. A full disk below a log stops nothing.
+    if (service) {
+      if (code === 'EPIPE' || stream === process.stdout) ended.abort();
+    } else if (code === 'EPIPE') process.exit(0);
+    else {
+      process.stderr.write(`${message}\n`);
+      process.exit(1);
+    }
+  });
+}
 
 const world: World = {
   env: process.env,
@@ -22,12 +35,15 @@ function run(argv: readonly string[]): Promise<ExitCode> {
     case 'replay':
       return replay(rest, world);
     case 'demo':
-      return demo(world);
+      return demo(rest, world);
     case 'adopt':
       return adopt(rest, world);
     case 'backup':
       return backup(rest, world);
     default:
+      // The other commands have nothing to save: a signal ends them where they are.
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
+      service = true;
       return start(argv, world);
   }
 }

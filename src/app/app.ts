@@ -51,6 +51,10 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   signal.addEventListener('abort', () => stopping.abort(), { once: true });
   lifecycle.onStop('signal', () => stopping.abort());
 
+  // The lock on DATA_DIR comes first: who may not have it must not take a port. Redis may be waited for, and that is said on the port.
+  const locked = config.redisUrl === null ? await unlessAway(open(config, logger)) : null;
+  if (locked !== null) lifecycle.onStop('store', () => locked.close());
+
   const metrics = createMetrics();
   let starting = 'starting';
   let health: () => Health = () => ({ ready: false, reasons: [starting] });
@@ -58,14 +62,15 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   const httpPort = http === null ? null : await http.start();
   lifecycle.onStop('http', () => http?.stop());
 
-  const store = await untilOpen(config, logger, world, stopping.signal, (error) => {
-    logger.warn({ err: error }, 'the store cannot be opened, trying again');
-    starting = `the store cannot be opened: ${error.message}`;
-  });
-  if (store === null) return { httpPort, done: Promise.resolve(), stop: () => lifecycle.stop() };
-  lifecycle.onStop('store', () => store.close());
-
   introduce(config, role, world);
+  const store = locked ?? (await untilOpen(config, logger, world, stopping.signal, ({ message }) => {
+    if (starting.endsWith(message)) return;
+    logger.warn(`the store cannot be opened, trying again: ${message}`);
+    starting = `the store cannot be opened: ${message}`;
+  }));
+  if (store === null) return { httpPort, done: Promise.resolve(), stop: () => lifecycle.stop() };
+  if (locked === null) lifecycle.onStop('store', () => store.close());
+
   const target = config.discord === null ? 'terminal' : `discord:${config.discord.channelId}`;
   let delivery: Delivery | null = null;
   const work: Promise<void>[] = [];
@@ -97,40 +102,59 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         if (lease === null) return;
         const term = new AbortController();
         void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
-        let againInMs = againFirstMs;
-        for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
-          watch = createWatch({
-            ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
-            onProgress: progress.show,
-            onEvents: () => delivery?.wake(),
-            againInMs,
-          }, lease);
-          end = await watch.run(stopping.signal);
-          againInMs = end === 'incomplete' ? Math.min(againMostMs, againInMs * 2) : againFirstMs;
+        try {
+          let againInMs = againFirstMs;
+          for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
+            watch = createWatch({
+              ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
+              onProgress: progress.show,
+              onEvents: () => delivery?.wake(),
+              againInMs,
+            }, lease);
+            end = await watch.run(stopping.signal);
+            againInMs = end === 'incomplete' ? Math.min(againMostMs, againInMs * 2) : againFirstMs;
+          }
+        } finally {
+          term.abort();
+          watch = null;
+          await (store as Store).release(lease).catch((error: unknown) => logger.warn({ err: error }, 'the lease could not be given back'));
         }
-        term.abort();
-        watch = null;
-        await (store as Store).release(lease).catch((error: unknown) => logger.warn({ err: error }, 'the lease could not be given back'));
       }
     }
   }
 
   health = () => healthOf(role, watch, delivery, clock.now());
-  const done = Promise.all(work).then(() => undefined);
-  lifecycle.onStop('work', () => {
+  const done = Promise.all(work).then(() => undefined, (error: unknown) => {
+    logger.fatal({ err: error }, 'a part failed: stopping');
+    throw error;
+  });
+  lifecycle.onStop('work', async () => {
     stopping.abort();
-    return done;
+    await Promise.allSettled(work);
   });
   return { httpPort, done, stop: () => lifecycle.stop() };
 }
 
-/** Redis may be away when we start: that is waited out. What an operator must mend is thrown. */
+function open({ redisUrl, dataDir }: Config, logger: Logger): Promise<Store> {
+  return openStore(redisUrl === null ? { kind: 'sqlite', dataDir } : { kind: 'redis', url: redisUrl }, logger);
+}
+
+async function unlessAway(store: Promise<Store>): Promise<Store | null> {
+  try {
+    return await store;
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return null;
+    throw error;
+  }
+}
+
+/** A store may be away when we start: that is waited out. What an operator must mend is thrown. */
 async function untilOpen(
   config: Config, logger: Logger, { clock }: World, signal: AbortSignal, onAway: (error: StoreUnavailableError) => void,
 ): Promise<Store | null> {
   while (!signal.aborted) {
     try {
-      return await openStore(config.redisUrl === null ? { kind: 'sqlite', dataDir: config.dataDir } : { kind: 'redis', url: config.redisUrl }, logger);
+      return await open(config, logger);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       onAway(error);

@@ -31,12 +31,9 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
     return exitCode.config;
   }
   if (values.check) return check(loaded.config, world);
+  let app;
   try {
-    const app = await createApp(loaded.config, role, world);
-    // `done` comes first only if a part fails in a way nobody foresaw.
-    await Promise.race([aborted(world.signal), app.done]);
-    await app.stop();
-    return exitCode.ok;
+    app = await createApp(loaded.config, role, world);
   } catch (error) {
     if (error instanceof StoreBusyError) {
       say(error.message);
@@ -48,6 +45,10 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
     }
     throw error;
   }
+  // `done` comes first only if a part fails in a way nobody foresaw; the log has it.
+  const code = await Promise.race([aborted(world.signal), app.done]).then(() => exitCode.ok, () => exitCode.failed);
+  await app.stop();
+  return code;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -7,6 +7,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { start, type World } from '../../src/app/index.js';
+import { systemClock } from '../../src/clock.js';
+import { openStore } from '../../src/store/index.js';
 import { startArchiveServer } from '../support/archive-server.js';
 import { freePort, startCli } from '../support/cli.js';
 import { DiscordServer } from '../support/discord-server.js';
@@ -14,6 +17,7 @@ import { startRisLiveServer } from '../support/ris-live-server.js';
 import { risUpdate } from '../support/ris-message.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'lightsout-cli-'));
+const recording = 'test/fixtures/mrt/bgpkit__local_only_updates.bz2';
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Nobody answers at these addresses. */
@@ -23,6 +27,12 @@ async function nowhere() {
     DATA_DIR: mkdtempSync(join(scratch, 'data-')), HTTP_PORT: '0', COLLECTORS: 'rrc00',
     RIS_LIVE_URL: `ws://127.0.0.1:${port}/`, RIS_ARCHIVE_URL: `http://127.0.0.1:${port}`,
   };
+}
+
+/** A world of our own process, in which `stop` is the operator's wish. */
+function worldOf(env: World['env'], printed: string[], stop = new AbortController()): World {
+  const output = { write: (text: string) => printed.push(text) };
+  return { env, clock: systemClock, random: () => 0.5, signal: stop.signal, stdout: output, stderr: output };
 }
 
 describe('a start that cannot be', () => {
@@ -45,7 +55,7 @@ describe('a start that cannot be', () => {
     const env = { ...(await nowhere()), HTTP_PORT: String(await freePort()) };
     const first = startCli([], env);
     await first.printed(/First it loads the routing tables/);
-    const [second, backup] = [startCli([], { ...env, HTTP_PORT: '0' }), startCli(['backup', join(env.DATA_DIR, 'copy.db')], env)];
+    const [second, backup] = [startCli([], env), startCli(['backup', join(env.DATA_DIR, 'copy.db')], env)];
     const third = startCli([], { ...env, DATA_DIR: join(scratch, 'other') });
     assert.equal(await second.ended, 75);
     assert.equal(second.stderr.trim().split('\n').length, 1, second.stderr);
@@ -53,8 +63,28 @@ describe('a start that cannot be', () => {
     assert.ok(existsSync(join(env.DATA_DIR, 'copy.db')));
     assert.equal(await third.ended, 78);
     assert.match(third.stderr, new RegExp(`HTTP_PORT ${env.HTTP_PORT}`));
-    first.kill('SIGTERM');
+    // As `| head` does: a service whose output nobody reads ends, in good order.
+    first.hangUp('stderr');
     assert.equal(await first.ended, 0);
+  });
+
+  test('a part that fails in a way nobody foresaw ends it with 1, everything stopped', async () => {
+    const archive = await startArchiveServer();
+    archive.rib('rrc00', Buffer.alloc(100), 'broken');
+    const risLive = await startRisLiveServer();
+    const env = { ...(await nowhere()), RIS_LIVE_URL: risLive.url, RIS_ARCHIVE_URL: archive.url };
+    const printed: string[] = [];
+    const code = await start([], {
+      ...worldOf(env, printed),
+      random: () => {
+        throw new Error('out of luck');
+      },
+    });
+    assert.equal(code, 1);
+    assert.match(printed.join(''), /out of luck.*a part failed: stopping/);
+    const again = await openStore({ kind: 'sqlite', dataDir: env.DATA_DIR }, { info: () => undefined, warn: () => undefined });
+    await again.close();
+    await Promise.all([risLive.stop(), archive.stop()]);
   });
 });
 
@@ -71,6 +101,32 @@ test('without a network it says so and keeps trying: alive, not ready; SIGTERM e
   cli.kill('SIGTERM');
   assert.equal(await cli.ended, 0);
   assert.ok(performance.now() - asked < 10_000);
+});
+
+test('with Redis away it introduces itself, says so in a line, and waits', async () => {
+  const stop = new AbortController();
+  const printed: string[] = [];
+  const clock = {
+    ...systemClock,
+    sleep: () => {
+      stop.abort();
+      return Promise.resolve();
+    },
+  };
+  const env = { ...(await nowhere()), REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+  assert.equal(await start([], { ...worldOf(env, printed, stop), clock }), 0);
+  assert.match(printed[0], /^lightsout watches/);
+  assert.match(printed.at(-1)!, /"msg":"the store cannot be opened, trying again: Redis at 127.*ECONNREFUSED.*"\}\n$/);
+});
+
+test('a demo is ended by a signal, a replay by a reader who hangs up', async () => {
+  const [demo, unread] = [startCli(['demo'], { DATA_DIR: join(scratch, 'demo') }), startCli(['replay', '--json', '--updates', `rrc00=${recording}`], {})];
+  unread.hangUp('stdout');
+  await demo.printed(/North Korea, 20-23 December/);
+  demo.kill('SIGTERM');
+  assert.equal(await demo.ended, null);
+  assert.equal(await unread.ended, 0, unread.stderr);
+  assert.doesNotMatch(unread.stderr, /EPIPE/);
 });
 
 test('a token without a server gets the invite link', async () => {

@@ -20,6 +20,8 @@ export interface CliProcess {
   /** Resolves as soon as what was printed (on either stream) matches. Rejects if the process ends before. */
   printed(pattern: RegExp): Promise<void>;
   kill(signal: NodeJS.Signals): void;
+  /** Nobody reads on: what the process writes from now on breaks the pipe. */
+  hangUp(stream: 'stdout' | 'stderr'): void;
   /** The exit code, once it has ended. */
   readonly ended: Promise<number | null>;
 }
@@ -46,6 +48,7 @@ export function startCli(argv: readonly string[], env: Readonly<Record<string, s
       }
     },
     kill: (signal) => child.kill(signal),
+    hangUp: (stream) => void child[stream].destroy(),
     ended: once(child, 'close').then(([code]) => {
       changed();
       return code as number | null;

@@ -14,7 +14,11 @@ import { demoRibs, demoTimes, demoUpdates } from './stream.js';
 const country = 'KP';
 
 /** North Korea, December 2014, replayed offline: prints what lightsout would have said, draws the chart, and names its file last. */
-export async function demo(world: World): Promise<ExitCode> {
+export async function demo(argv: readonly string[], world: World): Promise<ExitCode> {
+  if (argv.length > 0) {
+    world.stderr.write('usage: npm run demo\n');
+    return exitCode.usage;
+  }
   assertFonts();
   const files = loadRuleFiles(world.env, readConfigFile, {});
   if (files.kind === 'invalid') {
