@@ -2,7 +2,7 @@
 import type { ElemBatch, FamilyIndex, UnixMillis } from './elem.js';
 import { formatIpv4, formatIpv6 } from './address.js';
 import { uint16 } from './octets.js';
-import { hashBytes, PeerCache } from './peer-cache.js';
+import { PeerCache } from './peer-cache.js';
 import type { PeerIndex } from './peer.js';
 
 /** Why a record was dropped whole; the last two are of the file. */
@@ -51,6 +51,8 @@ export function addressText(bytes: Uint8Array, pos: number, family: FamilyIndex)
 /** The peers of one collector's records, by the octets of their addresses. */
 export class CollectorPeers {
   readonly #cache = new PeerCache();
+  readonly #address = new Uint8Array(16);
+  readonly #key = new DataView(this.#address.buffer);
   readonly #peers: PeerIndex;
   readonly #collector: string;
 
@@ -60,12 +62,12 @@ export class CollectorPeers {
   }
 
   intern(bytes: Uint8Array, pos: number, family: FamilyIndex, asn: number): number {
-    const end = pos + addressOctets[family];
-    const hash = hashBytes(bytes, pos, end, family);
-    const known = this.#cache.find(bytes, pos, end, family, hash);
+    const length = addressOctets[family];
+    for (let octet = 0; octet < length; octet++) this.#address[octet] = bytes[pos + octet];
+    const known = this.#cache.find(this.#key, 0, length, family);
     if (known >= 0 && this.#peers.at(known).asn === asn) return known;
     const peer = this.#peers.intern(this.#collector, addressText(bytes, pos, family), asn);
-    if (known < 0) this.#cache.add(bytes, pos, end, family, hash, peer);
+    if (known < 0) this.#cache.add(this.#key, 0, length, family, peer);
     return peer;
   }
 }

@@ -6,7 +6,7 @@
  */
 import { AddressReader } from './address.js';
 import type { ElemBatch } from './elem.js';
-import { hashBytes, PeerCache } from './peer-cache.js';
+import { PeerCache } from './peer-cache.js';
 import type { PeerIndex } from './peer.js';
 import { PrefixReader } from './prefix.js';
 import { maxAsn, UpdateDraft, type PrefixList } from './rislive-message.js';
@@ -38,7 +38,7 @@ interface Literal {
 
 function ascii(text: string): Literal {
   const bytes = new DataView(Uint8Array.from(text, (char) => char.charCodeAt(0)).buffer);
-  const words = Int32Array.from({ length: Math.ceil(text.length / 4) }, (_, index) => bytes.getInt32(Math.min(index * 4, text.length - 4)));
+  const words = Int32Array.from({ length: Math.ceil(text.length / 4) }, (_, index) => bytes.getInt32(Math.min(index * 4, text.length - 4), true));
   return { length: text.length, words };
 }
 
@@ -65,6 +65,8 @@ const keyed = {
 const risMessage = ascii('"ris_message"');
 const update = ascii('"UPDATE"');
 const domain = ascii('.ripe.net');
+/** "],[" as the low three bytes of a word. */
+const nextPair = 0x5b2c5d;
 
 /** How many microseconds the last digit stands for, by the number of decimals. */
 const microsOfDecimals = [1e6, 1e5, 1e4, 1e3, 100, 10, 1] as const;
@@ -100,6 +102,11 @@ export class RisLiveScanner {
   #asn = 0;
   #host = 0;
   #hostStart = 0;
+  /** The seconds read last, and their ten digits: at first two words that overlap and differ, which no text has. */
+  #seconds = 0;
+  #first = 0;
+  #second = 0;
+  #third = 1;
 
   constructor(peers: PeerIndex) {
     this.#peers = peers;
@@ -179,21 +186,37 @@ export class RisLiveScanner {
     return skipKey(pos, key);
   }
 
-  /** Unix seconds with up to six decimals. */
+  /** Unix seconds with up to six decimals. The seconds are mostly those of the message before. */
   #timestamp(start: number): number {
     if (start < 0 || frame[start] === zero) return -1;
     let pos = start;
-    let value = 0;
-    for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) value = value * 10 + digit;
-    if (pos === start || pos - start > 10) return -1;
-    let decimals = 0;
+    const first = view.getInt32(start, true);
+    const second = view.getInt32(start + 4, true);
+    const third = view.getInt32(start + 6, true);
+    let seconds = 0;
+    if (first === this.#first && second === this.#second && third === this.#third) {
+      pos = start + 10;
+      if (isDigit(frame[pos])) return -1;
+      seconds = this.#seconds;
+    } else {
+      for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) seconds = seconds * 10 + digit;
+      if (pos === start || pos - start > 10) return -1;
+      if (pos - start === 10) {
+        this.#first = first;
+        this.#second = second;
+        this.#third = third;
+        this.#seconds = seconds;
+      }
+    }
+    let micros = seconds * 1e6;
     if (frame[pos] === 0x2e) {
       const point = pos++;
-      for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) value = value * 10 + digit;
-      decimals = pos - point - 1;
+      let fraction = 0;
+      for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) fraction = (Math.imul(fraction, 10) + digit) | 0;
+      const decimals = pos - point - 1;
       if (decimals === 0 || decimals > 6) return -1;
+      micros += fraction * microsOfDecimals[decimals];
     }
-    const micros = value * microsOfDecimals[decimals];
     if (micros >= 2 ** 32 * 1e6) return -1;
     this.#draft.at = micros / 1e3;
     return pos;
@@ -203,7 +226,7 @@ export class RisLiveScanner {
     if (start < 0 || frame[start] !== quote) return -1;
     const pos = asnAt(start + 1);
     if (pos < 0 || frame[pos] !== quote) return -1;
-    this.#asn = asnRead;
+    this.#asn = asnRead >>> 0;
     return pos + 1;
   }
 
@@ -223,18 +246,21 @@ export class RisLiveScanner {
     let pos = start + 1;
     if (frame[pos] === closeArray) return pos + 1;
     for (;;) {
+      let last: number;
       if (frame[pos] === openArray) {
         pos = asnAt(pos + 1);
-        const first = asnRead;
+        last = asnRead;
         while (pos > 0 && frame[pos] === comma) pos = asnAt(afterComma(pos));
         if (pos < 0 || frame[pos++] !== closeArray) return -1;
-        this.#draft.origin = first;
       } else {
         pos = asnAt(pos);
         if (pos < 0) return -1;
-        this.#draft.origin = asnRead;
+        last = asnRead;
       }
-      if (frame[pos] !== comma) return frame[pos] === closeArray ? pos + 1 : -1;
+      if (frame[pos] !== comma) {
+        this.#draft.origin = last >>> 0;
+        return frame[pos] === closeArray ? pos + 1 : -1;
+      }
       pos = afterComma(pos);
     }
   }
@@ -271,13 +297,12 @@ export class RisLiveScanner {
   #peer(): number {
     const start = this.#peerStart;
     const end = this.#peerEnd;
-    const hash = hashBytes(frame, start, end, this.#host);
-    const known = this.#cache.find(frame, start, end, this.#host, hash);
+    const known = this.#cache.find(view, start, end, this.#host);
     if (known >= 0 && this.#peers.at(known).asn === this.#asn) return known;
     if (this.#address.read(frame, start) !== end) return -1;
     const collector = String.fromCharCode(...frame.subarray(this.#hostStart, this.#hostStart + 5));
     const peer = this.#peers.intern(collector, this.#address.text(), this.#asn);
-    if (known < 0) this.#cache.add(frame, start, end, this.#host, hash, peer);
+    if (known < 0) this.#cache.add(view, start, end, this.#host, peer);
     return peer;
   }
 }
@@ -291,9 +316,9 @@ function skip(pos: number, { length, words }: Literal): number {
   if (pos < 0) return -1;
   const last = words.length - 1;
   for (let index = 0; index < last; index++) {
-    if (view.getInt32(pos + index * 4) !== words[index]) return -1;
+    if (view.getInt32(pos + index * 4, true) !== words[index]) return -1;
   }
-  return view.getInt32(pos + length - 4) === words[last] ? pos + length : -1;
+  return view.getInt32(pos + length - 4, true) === words[last] ? pos + length : -1;
 }
 
 /** A key with its colon, and the one space that some writers put behind it. */
@@ -327,21 +352,29 @@ function skipInteger(start: number): number {
   return pos;
 }
 
-/** What asnAt read last. */
+/** What asnAt read last, as an int32: of an ASN beyond 2^31 - 1 the same bits. */
 let asnRead = 0;
 
-/** An ASN, 1..2^32-1, without leading zeros. */
+/** An ASN, 1..2^32-1, without leading zeros. Nine digits are whole numbers to the processor too; more are rare. */
 function asnAt(start: number): number {
   if (start < 0) return -1;
   let value = frame[start] - zero;
   if (!(value > 0 && value <= 9)) return -1;
   let pos = start + 1;
   for (let digit = frame[pos] - zero; digit >= 0 && digit <= 9; digit = frame[++pos] - zero) {
-    value = value * 10 + digit;
-    if (value > maxAsn) return -1;
+    if (pos - start === 9) return longAsnAt(start, value);
+    value = (Math.imul(value, 10) + digit) | 0;
   }
   asnRead = value;
   return pos;
+}
+
+/** An ASN of ten digits, `nine` the first of them. */
+function longAsnAt(start: number, nine: number): number {
+  const value = nine * 10 + frame[start + 9] - zero;
+  if (value > maxAsn || isDigit(frame[start + 10])) return -1;
+  asnRead = value | 0;
+  return start + 10;
 }
 
 /**
@@ -352,29 +385,29 @@ function skipPairs(start: number): number {
   if (start < 0 || frame[start] !== openArray) return -1;
   let pos = start + 1;
   if (frame[pos] === closeArray) return pos + 1;
+  if (frame[pos++] !== openArray) return -1;
   for (;;) {
-    if (frame[pos] !== openArray) return -1;
-    pos = skipFiveDigits(pos + 1);
+    pos = skipFiveDigits(pos);
     if (frame[pos] !== comma) return -1;
     pos = skipFiveDigits(afterComma(pos));
+    if ((view.getInt32(pos, true) & 0xffffff) === nextPair) {
+      pos += 3;
+      continue;
+    }
     if (frame[pos] !== closeArray) return -1;
     if (frame[++pos] !== comma) return frame[pos] === closeArray ? pos + 1 : -1;
     pos = afterComma(pos);
+    if (frame[pos++] !== openArray) return -1;
   }
 }
 
 /** The position after a whole number of one to five digits; where none stands, that of a byte that cannot follow one. */
 function skipFiveDigits(start: number): number {
-  const first = frame[start];
-  if (!isDigit(first)) return start - 1;
-  if (first === zero) return start + 1;
-  if (fourDigits(view.getInt32(start))) return isDigit(frame[start + 4]) ? start + 5 : start + 4;
-  let pos = start + 1;
-  if (isDigit(frame[pos]) && isDigit(frame[++pos])) pos++;
-  return pos;
-}
-
-/** Whether all four bytes are digits: 0x3_ each, and still so with 6 added. */
-function fourDigits(four: number): boolean {
-  return (((four & 0xf0f0f0f0) ^ 0x30303030) | (((four + 0x06060606) & 0xf0f0f0f0) ^ 0x30303030)) === 0;
+  const four = view.getInt32(start, true) ^ 0x30303030;
+  // The high bit of every byte that is no digit, up to the first.
+  const others = (four | (four + 0x76767676)) & 0x80808080;
+  if ((four & 0xff) === 0) return start + 1;
+  if (others === 0) return isDigit(frame[start + 4]) ? start + 5 : start + 4;
+  const digits = (31 - Math.clz32(others & -others)) >> 3;
+  return digits === 0 ? start - 1 : start + digits;
 }

@@ -123,6 +123,23 @@ test('an update says what its fields say, in an order that lets the announcement
   }
 });
 
+test('ASNs of every length and timestamps of one second and the next are read as they stand', () => {
+  const peers = new PeerIndex();
+  const batch = new ElemBatch();
+  const decoder = createRisLiveDecoder(peers);
+  const told = [[1, 0], [999_999_999, 1], [1_000_000_000, 999], [2_147_483_648, 1000], [4_294_967_295, 1001]] as const;
+  const at = 1_700_000_009_000;
+  for (const [row, [asn, ms]] of told.entries()) {
+    const text = risUpdate({ collector: 'rrc01', peer: `192.0.2.${row}`, asn, at: at + ms, path: [asn], announce: ['1.0.0.0/24'] });
+    assert.equal(decoder.decode(Buffer.from(text), batch).kind, 'message');
+    const empty = text.replace(/"timestamp":[\d.]+/, `"timestamp":${'\0'.repeat(10)}`);
+    assert.equal(createRisLiveDecoder(peers).decode(Buffer.from(empty), batch).kind, 'problem');
+  }
+  assert.equal(decoder.counters.fallbacks, 0);
+  const read = told.map((_, row) => [batch.origin[row], peers.at(batch.peer[row]).asn, batch.at[row]]);
+  assert.deepEqual(read, told.map(([asn, ms]) => [asn, asn, at + ms]));
+});
+
 test('an update too long for the scanner is read all the same', () => {
   for (const [count, scanned] of [[3000, true], [6000, false]] as const) {
     const announce = Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
