@@ -110,6 +110,33 @@ describe('a restart', () => {
     assert.equal(again.isFrozen, true);
   });
 
+  test('does not count the bins into which a freeze began or ended', () => {
+    const world = new World().live(day - 3 * minute, 100);
+    world.bins.freeze(true, world.at);
+    world.live(10 * minute, 100);
+    world.bins.freeze(false, world.at);
+    world.live(5 * minute, 100);
+    assert.equal(world.closed.length, 290);
+    const again = new Bins(settings);
+    again.restore(world.bins.state, world.closed);
+    assert.deepEqual([again.baseline?.provisional, world.bins.baseline?.provisional], [true, true], '287 bins of the 288 it takes');
+  });
+
+  test('after an adoption knows nothing of what was before it', () => {
+    // A hand's adoption of what stands for two hours, and one after two days: provisional, and not.
+    for (const stood of [2 * hour, 2 * day]) {
+      const world = new World().live(9 * day, 100);
+      world.bins.freeze(true, world.at);
+      const since = world.at;
+      world.live(stood, 40);
+      world.bins.adopt(since);
+      world.live(hour, 40);
+      const again = new Bins(settings);
+      again.restore(world.bins.state, world.closed);
+      assert.deepEqual([again.baseline, again.baseline?.units], [world.bins.baseline, 40]);
+    }
+  });
+
   test('in the first hours keeps the provisional baseline, though an outage is on', () => {
     const world = new World().live(3 * hour, 100);
     const again = new World();

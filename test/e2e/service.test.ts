@@ -1,7 +1,7 @@
 /** The whole service over a loopback RIS Live, archive and Discord, on a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { northKorea, readiness, ServiceWorld } from '../support/service-world.js';
+import { metric, northKorea, readiness, ServiceWorld } from '../support/service-world.js';
 
 const minute = 60_000;
 const start = Date.parse('2026-03-02T08:07:00Z');
@@ -80,6 +80,50 @@ test('a gap of more than a minute freezes judgement and bootstraps again: no ale
     await world.run(app, 4 * minute);
     assert.match(world.logs.join(''), /too long to judge on: bootstrapping again/);
     assert.deepEqual(world.discord.posted, []);
+    await app.stop();
+  } finally {
+    await world.close();
+  }
+});
+
+test('what was not judged while too few collectors spoke is not made up when they are heard again', async () => {
+  const world = await ServiceWorld.open(start);
+  try {
+    world.publishRib(rib);
+    world.publishUpdates(rib, rib + 10 * minute);
+    const app = await world.start();
+    await world.ready(app);
+    await world.run(app, minute);
+    await world.tick(app, 'withdraw');
+    await world.run(app, 50_000);
+    const lastTickAt = await metric(app, 'last_tick_timestamp_seconds');
+    // The country is back, which of three collectors only one says; the others say so when they are heard again.
+    world.speaking = ['rrc00'];
+    await world.say('announce');
+    for (let ticks = 0; ticks < 12; ticks++) await world.say();
+    assert.equal(await metric(app, 'last_tick_timestamp_seconds'), lastTickAt, 'time stands still');
+    world.speaking = ['rrc00', 'rrc01', 'rrc03'];
+    await world.tick(app, 'announce');
+    await world.run(app, minute);
+    await app.stop();
+    assert.deepEqual(await world.toldAndUntold(), []);
+  } finally {
+    await world.close();
+  }
+});
+
+test('the clocks of all collectors together do not take time further than 2 s ahead of ours', async () => {
+  const world = await ServiceWorld.open(start);
+  try {
+    world.publishRib(rib);
+    world.publishUpdates(rib, rib + 10 * minute);
+    const app = await world.start();
+    await world.ready(app);
+    world.ahead = 2 * minute;
+    for (let ticks = 0; ticks < 3; ticks++) {
+      await world.tick(app);
+      assert.equal((await metric(app, 'last_tick_timestamp_seconds')) * 1_000, world.clock.now());
+    }
     await app.stop();
   } finally {
     await world.close();

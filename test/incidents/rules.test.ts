@@ -23,6 +23,18 @@ const stories: Record<string, [base: string, script: string, lines: string[]]> =
       '1d 00:21:00 restored normal since 00:01:00 until 00:21:00',
     ],
   ],
+  'a day at level normal of which nobody saw the most is no day': [
+    '100/100', '60s 100; 20m 0; 70m 90; 22h ?; 2h 90',
+    ['00:03:00 opened down since 00:01:00', '01:21:00 partially-restored normal since 00:01:00 until 00:21:00'],
+  ],
+  'a country without routes of its own is judged by its space, as one of few prefixes': [
+    '100/0', '60s 100/0; 1h 16/0; 1h 15/0; 2h 100/0',
+    [
+      '00:31:00 opened major since 00:01:00',
+      '01:31:00 escalated down since 01:01:00',
+      '02:31:00 restored normal since 01:01:00 until 02:01:00',
+    ],
+  ],
   'a lapse of 40 s starts the 600 s anew, one of 30 s does not': [
     '100/100', '60s 100; 20m 0; 5m 100; 30s 90; 1h 100; 40m 0; 5m 100; 40s 90; 1h 100',
     [
@@ -120,6 +132,16 @@ const stories: Record<string, [base: string, script: string, lines: string[]]> =
       '01:21:00 restored normal since 00:51:00 until 01:11:00',
     ],
   ],
+  'a relapse after the end was told lasts since itself: follow-ups and "hard" are counted anew': [
+    '4/4', '60s 4; 5h 0; 30m 4; 3h 0',
+    [
+      '00:03:00 opened down since 00:01:00',
+      '02:01:00 follow-up down since 00:01:00 hard',
+      '05:11:00 restored normal since 00:01:00 until 05:01:00',
+      '05:33:00 down-again down since 05:31:00 relapse 1',
+      '07:31:00 follow-up down since 05:31:00 hard',
+    ],
+  ],
   // Follow-ups.
   'follow-ups at 2, 6, 12, 24 h, daily to day 7, then weekly; below 0.50 nothing is ever adopted': [
     '100/100', '60s 100; 22d 49',
@@ -176,6 +198,16 @@ test('incidents: every clause as a story', async (t) => {
   for (const [clause, [base, script, expected]] of Object.entries(stories)) {
     await t.test(clause, () => assert.deepEqual(play({ base, ipv4: script }).lines, expected));
   }
+});
+
+test('an adoption that was asked for closes what stands; asked for when there is nothing to adopt, it is none for the next fall', () => {
+  const told = (ipv4: string): string[] => play({ base: '100/100', ipv4, adopt: '2h' }).lines;
+  assert.deepEqual(told('60s 100; 3h 10'), ['00:03:00 opened down since 00:01:00', '02:00:00 new-normal down since 00:01:00']);
+  assert.deepEqual(told('60s 100; 1h 0; 2h 90; 1h 0'), [
+    '00:03:00 opened down since 00:01:00',
+    '02:01:00 partially-restored normal since 00:01:00 until 01:01:00',
+    '03:03:00 down-again down since 03:01:00 relapse 1',
+  ]);
 });
 
 test('an incident keeps its id, and its events are numbered, through escalation and relapse', () => {

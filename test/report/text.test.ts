@@ -29,6 +29,8 @@ const stories: Record<string, [string, Change, string][]> = {
     ['degraded', { ...syria, level: 'degraded', share: 0.714, prefixes: 60 }, "Part of Syria's national Internet went dark at 16:15 UTC: 60 of 84 routes left (71 % of its address space)."],
     ['one route was all it had', { basePrefixes: 1 }, "North Korea's national Internet went down at 16:15 UTC: its only route withdrawn."],
     ['two routes', { basePrefixes: 2 }, "North Korea's national Internet went down at 16:15 UTC: both routes withdrawn."],
+    ['no route of its own', { ...gone, basePrefixes: 0 }, "Syria's national Internet went down at 16:15 UTC: no route to its address space."],
+    ['no route of its own, some space left', { ...syria, prefixes: 0, basePrefixes: 0 }, "Syria's national Internet went down at 16:15 UTC: 12 % of its address space left."],
     ['one route left', { ...syria, prefixes: 1, visible: 1, share: 0.0002 }, "Syria's national Internet went down at 16:15 UTC: 1 of 84 routes left (under 1 % of its address space)."],
     ['an aggregate fell apart: more routes than before', { ...syria, prefixes: 120 }, "Syria's national Internet went down at 16:15 UTC: 12 % of its address space left."],
     ['thousands', { ...syria, country: 'EG', prefixes: 327, basePrefixes: 2903, share: 0.11 }, "Egypt's national Internet went down at 16:15 UTC: 327 of 2,903 routes left (11 % of its address space)."],

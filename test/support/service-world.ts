@@ -33,6 +33,10 @@ export class ServiceWorld {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'lightsout-'));
   readonly output: string[] = [];
   readonly logs: string[] = [];
+  /** The collectors that are heard; the others' peers say nothing. */
+  speaking: readonly string[] = collectors;
+  /** How far the collectors' clocks are ahead of ours, in ms. */
+  ahead = 0;
   readonly #risLive: RisLiveServer;
   readonly #archive: ArchiveServer;
   readonly #said: { readonly at: number; readonly peer: (typeof peers)[number]; readonly kind: 'announce' | 'withdraw'; readonly prefixes: readonly string[] }[] = [];
@@ -127,17 +131,23 @@ export class ServiceWorld {
 
   /** Ten seconds later each peer says what it is told to say; resolves when the service has judged that moment. */
   async tick(app: App, kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
-    await this.clock.advance(10 * second - (this.clock.now() % (10 * second)));
+    await this.say(kind, prefixes);
     const at = this.clock.now();
+    for (let turn = 0; turn < 2_000; turn++) if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
+    throw new Error(`not judged at ${new Date(at).toISOString()}:\n${this.logs.join('')}`);
+  }
+
+  /** tick(), judged or not. */
+  async say(kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
+    await this.clock.advance(10 * second - (this.clock.now() % (10 * second)));
+    const at = this.clock.now() + this.ahead;
     if (kind !== null) {
-      for (const peer of peers) {
+      for (const peer of peers.filter(({ collector }) => this.speaking.includes(collector))) {
         this.#said.push({ at, peer, kind, prefixes });
         this.#risLive.send(risUpdate({ collector: peer.collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 4837, 131_279], [kind]: prefixes }));
       }
     }
     this.#heartbeat();
-    for (let turn = 0; turn < 2_000; turn++) if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
-    throw new Error(`not judged at ${new Date(at).toISOString()}:\n${this.logs.join('')}`);
   }
 
   async run(app: App, ms: number): Promise<void> {
@@ -155,8 +165,8 @@ export class ServiceWorld {
   }
 
   #heartbeat(): void {
-    const at = this.clock.now();
-    for (const collector of collectors) {
+    const at = this.clock.now() + this.ahead;
+    for (const collector of this.speaking) {
       const peer = peers.find((one) => one.collector === collector)!;
       this.#risLive.send(risUpdate({ collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 2497], announce: elsewhere.slice(0, 1) }));
     }

@@ -8,6 +8,7 @@ import {
   type Reason,
 } from '../../src/detector/index.js';
 import {
+  askAdoption,
   fold,
   initialIncidentState,
   openFamilies,
@@ -37,6 +38,8 @@ export interface Story {
   /** Segments of "duration S/N"; "?" is an unusable table, "-" no tick at all. One lone number stands for S and N. */
   readonly ipv4?: string;
   readonly ipv6?: string;
+  /** When the operator asks to adopt what IPv4 has, after the first tick: "2h"; whether he may is not asked. */
+  readonly adopt?: string;
 }
 
 export interface Told {
@@ -154,8 +157,10 @@ export function play(story: Story, through: <T>(state: T) => T = (state) => stat
   let incidents = initialIncidentState;
   const moves: string[] = [];
   const events: IncidentEvent[] = [];
+  const adoptAt = story.adopt === undefined ? null : start + durationMs(story.adopt);
   for (let tick = 0; tick < length; tick++) {
     const at = start + tick * tickMs;
+    if (at === adoptAt) incidents = askAdoption(incidents, 'ipv4') ?? incidents;
     const samples = { ipv4: tracks.ipv4.next(country, 'ipv4', at), ipv6: tracks.ipv6.next(country, 'ipv6', at) };
     if (samples.ipv4 === null || samples.ipv6 === null) continue;
     const both = { ipv4: samples.ipv4, ipv6: samples.ipv6 };

@@ -35,11 +35,15 @@ class World {
   }
 
   say(peer: number, kind: ElemKindCode, ...prefixes: string[]): void {
+    this.sayFrom(64_500, peer, kind, ...prefixes);
+  }
+
+  sayFrom(origin: number, peer: number, kind: ElemKindCode, ...prefixes: string[]): void {
     const batch = new ElemBatch(64);
     if (prefixes.length === 0) batch.push(kind, 0, peer, this.at, 0, 0);
     for (const text of prefixes) {
       const { family, code } = parsePrefix(text)!;
-      batch.push(kind, family, peer, this.at, code, 64_500);
+      batch.push(kind, family, peer, this.at, code, origin);
     }
     this.table.apply(batch, 0, batch.length);
   }
@@ -187,12 +191,87 @@ describe('a lost peer is unknown, not a withdrawal', () => {
     assert.equal(world.table.routes[0].seenBy(code), 7);
   });
 
+  test('a table that did not come back in those 15 min is no measure: the next return is held to the one before', () => {
+    const world = new World(eight);
+    world.say(0, ElemKind.peerUp);
+    world.settle(15 * minute);
+    assert.equal(world.table.status(0).kind, 'up', 'with nothing');
+    world.say(0, ElemKind.peerUp);
+    world.say(0, ElemKind.announcement, ...filler.slice(0, 37));
+    world.settle(10 * second);
+    assert.equal(world.table.status(0).kind, 'warming', '37 of the 41 it once had');
+    world.say(0, ElemKind.announcement, ...filler, target);
+    world.settle(10 * second);
+    assert.equal(world.table.status(0).kind, 'up');
+  });
+
   test('announcements of a peer whose return was not told make it warm', () => {
     const world = new World(eight);
     world.say(0, ElemKind.peerDown);
     world.say(0, ElemKind.announcement, target);
     assert.equal(world.table.status(0).kind, 'warming');
   });
+});
+
+describe('when the voters change', () => {
+  /** A peer is back, with all it had but what it says it lost. */
+  const comesBack = (world: World, peer: number, ...own: string[]): void => {
+    world.say(peer, ElemKind.peerUp);
+    world.say(peer, ElemKind.announcement, ...filler, ...own);
+  };
+
+  test('every verdict is made anew, though nothing was said of the prefix', () => {
+    const world = new World(eight);
+    world.say(0, ElemKind.peerDown);
+    world.settle(10 * second);
+    for (let peer = 1; peer < 8; peer++) world.say(peer, ElemKind.withdrawal, target);
+    for (let peer = 1; peer < 4; peer++) world.say(peer, ElemKind.announcement, target);
+    assert.equal(world.sees, false, '3 of 7 is between');
+    comesBack(world, 0, target);
+    assert.equal(world.sees, false, 'it does not vote yet');
+    world.settle(10 * second);
+    assert.equal(world.sees, true, '4 of 8');
+    for (let peer = 1; peer < 4; peer++) world.say(peer, ElemKind.peerDown);
+    world.settle(10 * second);
+    assert.equal(world.sees, false, '1 of 5');
+  });
+
+  test('so few that the table is unusable turn no verdict, and so none that would outlive them', () => {
+    const world = new World(eight);
+    for (let peer = 3; peer < 8; peer++) world.say(peer, ElemKind.withdrawal, target);
+    assert.equal(world.sees, true, '3 of 8 is between');
+    for (let peer = 0; peer < 5; peer++) world.say(peer, ElemKind.peerDown);
+    world.say(5, ElemKind.announcement, target);
+    world.say(5, ElemKind.withdrawal, target);
+    assert.equal(world.sees, true, 'none of 3, and the next tick has not counted them yet');
+    world.settle(10 * second);
+    assert.deepEqual([world.table.usability(0).kind, world.sees], ['unusable', true], 'none of 3');
+    for (let peer = 0; peer < 5; peer++) comesBack(world, peer, ...(peer < 3 ? [target] : []));
+    world.settle(10 * second);
+    assert.deepEqual([world.table.usability(0).kind, world.sees], ['usable', true], '3 of 8 again');
+  });
+
+  test('what was said while the table was unusable counts when it is usable again', () => {
+    const world = new World(eight);
+    for (let minutes = 0; minutes < 5; minutes++) world.settle(minute);
+    for (let peer = 0; peer < 4; peer++) world.say(peer, ElemKind.peerDown);
+    world.settle(10 * second);
+    for (let peer = 4; peer < 8; peer++) world.say(peer, ElemKind.withdrawal, target);
+    world.settle(minute);
+    assert.deepEqual([world.table.usability(0).kind, world.sees], ['unusable', true]);
+    // The median of the voters follows: the same four are enough in the end.
+    for (let minutes = 0; minutes < 6; minutes++) world.settle(minute);
+    assert.deepEqual([world.table.usability(0).kind, world.sees], ['usable', false]);
+  });
+});
+
+test('an origin is what a voter said, though others say it otherwise', () => {
+  const world = new World([...eight, eight[0]]);
+  const origins = (): number[] => [...world.table.routes[0].visibleOrigins().get(0)!];
+  world.sayFrom(64_666, 8, ElemKind.announcement, target);
+  assert.deepEqual(origins(), [64_500], 'the second session of the first ASN has no vote');
+  world.sayFrom(64_666, 0, ElemKind.announcement, target);
+  assert.deepEqual(origins().sort(), [64_500, 64_666]);
 });
 
 describe('whether the table can be judged by', () => {
