@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { inviteLink, type Config } from '../config/index.js';
+import { inviteLink, secretsOf, type Config } from '../config/index.js';
 import { createDelivery, createTerminalSend, type Delivery } from '../delivery/index.js';
 import { checkDiscord, createDiscordSend } from '../discord/index.js';
 import { createProgress } from '../feed/index.js';
@@ -33,7 +33,7 @@ export interface App {
 
 /** Starts the service; what had been started is stopped again if a part cannot be. */
 export async function createApp(config: Config, role: Role, world: World): Promise<App> {
-  const secrets = [config.discord?.token ?? '', config.redisUrl === null ? '' : new URL(config.redisUrl).password];
+  const secrets = [config.discord?.token ?? '', ...(config.redisUrl === null ? [] : secretsOf(config.redisUrl))];
   const logger = createLogger({ level: config.logLevel, pretty: world.stderr.isTTY === true, secrets, destination: { write: (line) => void world.stderr.write(world.stderr.isTTY === true ? `${clearLine}${line}` : line) } });
   const lifecycle = new Lifecycle(logger);
   try {

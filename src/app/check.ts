@@ -1,5 +1,5 @@
 import { PeerIndex } from '../bgp/index.js';
-import { inviteLink, type Config } from '../config/index.js';
+import { inviteLink, maskUrl, type Config } from '../config/index.js';
 import { checkDiscord } from '../discord/index.js';
 import { createArchive, createRisLiveFeed, ribPath } from '../feed/index.js';
 import { openStore, StoreBusyError } from '../store/index.js';
@@ -47,11 +47,11 @@ function checkRisLive(config: Config, { clock, random }: World, signal: AbortSig
       onBatch: () => undefined,
       onGap: () => undefined,
       onState: (state) => {
-        if (state.kind === 'live') end({ kind: 'ok', text: `ok, data from ${config.risLiveUrl}` });
-        else if (state.kind === 'down') end({ kind: 'failed', text: `${config.risLiveUrl}: ${state.reason}` });
+        if (state.kind === 'live') end({ kind: 'ok', text: `ok, data from ${maskUrl(config.risLiveUrl)}` });
+        else if (state.kind === 'down') end({ kind: 'failed', text: `${maskUrl(config.risLiveUrl)}: ${state.reason}` });
       },
     });
-    signal.addEventListener('abort', () => end({ kind: 'failed', text: `${config.risLiveUrl}: no data within ${answerWithinMs / 1000} s` }), { once: true });
+    signal.addEventListener('abort', () => end({ kind: 'failed', text: `${maskUrl(config.risLiveUrl)}: no data within ${answerWithinMs / 1000} s` }), { once: true });
     feed.start();
   });
 }
@@ -66,13 +66,13 @@ async function checkArchive(config: Config, { clock }: World, signal: AbortSigna
       if (file === 'absent') missing.push(collector);
     }
   } catch (error) {
-    return { kind: 'failed', text: `${config.risArchiveUrl}: ${(error as Error).message}` };
+    return { kind: 'failed', text: `${maskUrl(config.risArchiveUrl)}: ${(error as Error).message}` };
   } finally {
     // The RIBs were only asked for; nothing of them is read.
     ended.abort();
   }
-  if (missing.length > 0) return { kind: 'failed', text: `${config.risArchiveUrl}: no RIB of ${missing.join(', ')}` };
-  return { kind: 'ok', text: `ok, ${config.collectors.length} RIBs at ${config.risArchiveUrl}` };
+  if (missing.length > 0) return { kind: 'failed', text: `${maskUrl(config.risArchiveUrl)}: no RIB of ${missing.join(', ')}` };
+  return { kind: 'ok', text: `ok, ${config.collectors.length} RIBs at ${maskUrl(config.risArchiveUrl)}` };
 }
 
 async function checkChannel(config: Config, world: World, signal: AbortSignal): Promise<Finding> {

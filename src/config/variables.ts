@@ -46,7 +46,19 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
     return value;
   };
 
-  const redisUrl = given('REDIS_URL') === null ? null : url('REDIS_URL', '', ['redis:', 'rediss:']);
+  const openUrl = (name: string, fallback: string, protocols: readonly string[]): string => {
+    const value = url(name, fallback, protocols);
+    if (URL.canParse(value) && (new URL(value).username !== '' || new URL(value).password !== '')) {
+      problems.push(`${name}: may hold no user or password (value not shown)`);
+    }
+    return value;
+  };
+
+  const redisUrl = given('REDIS_URL');
+  if (redisUrl !== null && !/^rediss?:/.test(redisUrl)) url('REDIS_URL', '', ['redis:', 'rediss:']);
+  else if (redisUrl !== null && !isRedisUrl(redisUrl)) {
+    problems.push('REDIS_URL: expected redis://[user:password@]host[:port][/number]; a password must be percent-encoded (value not shown)');
+  }
   const port = given('HTTP_PORT') ?? '8080';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push(`HTTP_PORT: expected a port from 1 to 65535, or 0 for none, got "${port}"`);
   const host = given('HTTP_HOST') ?? '127.0.0.1';
@@ -58,13 +70,39 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
     discordApiUrl: withoutSlash(url('DISCORD_API_URL', 'https://discord.com/api', ['http:', 'https:'])),
     redisUrl,
     dataDir: given('DATA_DIR') ?? './data',
-    risLiveUrl: url('RIS_LIVE_URL', 'wss://ris-live.ripe.net/v1/ws/', ['ws:', 'wss:']),
-    risArchiveUrl: withoutSlash(url('RIS_ARCHIVE_URL', 'https://data.ris.ripe.net', ['http:', 'https:'])),
+    risLiveUrl: openUrl('RIS_LIVE_URL', 'wss://ris-live.ripe.net/v1/ws/', ['ws:', 'wss:']),
+    risArchiveUrl: withoutSlash(openUrl('RIS_ARCHIVE_URL', 'https://data.ris.ripe.net', ['http:', 'https:'])),
     collectors: parseCollectors(given('COLLECTORS'), problems),
     configDir: given('CONFIG_DIR') ?? './config',
     http: Number(port) === 0 ? null : { host, port: Number(port) },
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
   };
+}
+
+/**
+ * A `/`, `?` or `#` in a password that is not encoded ends the host, and the rest of the password becomes the path; an `@` before it
+ * makes a piece of it the host. So nothing of such a URL is shown.
+ */
+function isRedisUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { username, password, hostname, pathname, search, hash } = new URL(value);
+  const sound = hostname !== '' && /^(\/\d*)?$/.test(pathname) && !search.includes('@') && hash === '';
+  return sound && decoded(username) !== null && decoded(password) !== null;
+}
+
+/** null: no percent-encoding. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The password in a URL, as it is written there and as it is meant: neither may be seen. */
+export function secretsOf(url: string): readonly string[] {
+  const { password } = new URL(url);
+  return [password, decoded(password) ?? ''].filter((secret) => secret !== '');
 }
 
 function parseDiscord(token: string | null, channelId: string | null, problems: string[]): Variables['discord'] {
@@ -115,6 +153,6 @@ function withoutSlash(url: string): string {
 }
 
 /** Credentials stand before the @, or in the query: neither is shown. */
-function maskUrl(value: string): string {
-  return value.replace(/\?.*$/s, '?***').replace(/^([^/]*\/\/)?.*@/s, '$1***@');
+export function maskUrl(value: string): string {
+  return value.replace(/^([^/]*\/\/)?.*@/s, '$1***@').replace(/\?.*$/s, '?***');
 }

@@ -7,7 +7,7 @@ export interface LoggerOptions {
   readonly level: string;
   /** One readable line instead of one JSON object: for a terminal. */
   readonly pretty: boolean;
-  /** Values that must never be seen: wherever one turns up in a line, `[secret]` stands in its place. */
+  /** Values that must never be seen: wherever one of four characters or more turns up in a line, `[secret]` stands in its place. */
   readonly secrets: readonly string[];
   /** stderr where absent: stdout carries alerts and transcripts. */
   readonly destination?: { write(line: string): void };
@@ -24,9 +24,12 @@ export function createLogger({ level, pretty, secrets, destination }: LoggerOpti
   );
 }
 
+/** What is shorter stands in half of all lines: masking it would hide the lines and not the secret. */
+const shortestSecret = 4;
+
 /** By value, not by field name: a secret inside an error's message, a URL or a header is masked as well. */
 function maskerOf(secrets: readonly string[]): (line: string) => string {
-  const forms = secrets.filter((secret) => secret !== '').flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  const forms = secrets.filter((secret) => secret.length >= shortestSecret).flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
   const longestFirst = [...new Set(forms)].sort((a, b) => b.length - a.length);
   return (line) => longestFirst.reduce((masked, secret) => masked.replaceAll(secret, '[secret]'), line);
 }

@@ -150,13 +150,13 @@ describe('--check', () => {
     await discord.start();
     archive.rib('rrc00', Buffer.alloc(100));
     const cli = startCli(['--check'], {
-      ...(await nowhere()), RIS_LIVE_URL: risLive.url, RIS_ARCHIVE_URL: archive.url,
+      ...(await nowhere()), RIS_LIVE_URL: `${risLive.url}?key=unseen`, RIS_ARCHIVE_URL: archive.url,
       DISCORD_TOKEN: discord.world.token, DISCORD_CHANNEL_ID: '200000000000000001', DISCORD_API_URL: discord.apiUrl,
     });
     await risLive.subscribed(1);
     risLive.send(risUpdate({ collector: 'rrc00', peer: '192.0.2.1', asn: 64_496, at: Date.now(), path: [64_496], announce: ['133.0.0.0/16'] }));
     assert.equal(await cli.ended, 0, cli.stdout);
-    assert.match(cli.stdout, /^config: ok\nstore: ok.*\nRIS Live: ok.*\nRIS archive: ok.*\nDiscord: ok, lightsout speaks in #alerts\n$/);
+    assert.match(cli.stdout, /^config: ok\nstore: ok.*\nRIS Live: ok, data from ws:.*\?\*{3}\nRIS archive: ok.*\nDiscord: ok, lightsout speaks in #alerts\n$/);
     await Promise.all([risLive.stop(), archive.stop(), discord.stop()]);
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { loadConfig, type Config } from '../../src/config/index.js';
+import { loadConfig, secretsOf, type Config } from '../../src/config/index.js';
 
 const shipped = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
 const token = `${Buffer.from('123456789012345678').toString('base64')}.abc.topsecret`;
@@ -41,6 +41,11 @@ describe('a start with nothing set', () => {
     assert.equal(Object.keys(env).length, 12);
     assert.deepEqual(configOf(env), configOf({}));
   });
+});
+
+test('a password is secret as it is written and as it is meant', () => {
+  assert.deepEqual(secretsOf('redis://user:p%40ss%2Fw@h:1/0'), ['p%40ss%2Fw', 'p@ss/w']);
+  assert.deepEqual(secretsOf('redis://h'), []);
 });
 
 test('every variable is heard', () => {
@@ -85,6 +90,11 @@ describe('a wrong value', () => {
     { env: { DISCORD_TOKEN: 'Bot topsecret', DISCORD_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: .*blanks/ },
     { env: { REDIS_URL: 'http://user:topsecret@host' }, says: /^REDIS_URL: .*"http:\/\/\*\*\*@host"$/ },
     { env: { REDIS_URL: 'user:topsecret@host?password=topsecret' }, says: /^REDIS_URL: .*"\*\*\*@host\?\*\*\*"$/ },
+    ...['redis://:topsecret@ss+w/rd@127.0.0.1:6379', 'redis://:topsecret%zz@h:1', 'redis://:1@h/topsecret', 'redis://:topsecret?x@h', 'redis://:topsecret#x@h']
+      .map((REDIS_URL) => ({ env: { REDIS_URL }, says: /^REDIS_URL: expected redis:.*percent-encoded \(value not shown\)$/ })),
+    { env: { RIS_ARCHIVE_URL: 'https://user:topsecret@mirror' }, says: /^RIS_ARCHIVE_URL: may hold no user or password/ },
+    { env: { RIS_LIVE_URL: 'wss://user:topsecret@mirror/' }, says: /^RIS_LIVE_URL: may hold no user or password/ },
+    { env: { RIS_LIVE_URL: 'ftp://topsecret?topsecret@mirror/' }, says: /^RIS_LIVE_URL: .*"ftp:\/\/\*\*\*@mirror\/"$/ },
     { env: { CONFIG_DIR: './nowhere', COLLECTORS: 'all' }, says: /^\.\/nowhere\/rules.json: no such file/ },
   ];
   for (const { env, says } of stories) {

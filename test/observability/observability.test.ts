@@ -27,11 +27,12 @@ describe('the log', () => {
 
   for (const pretty of [false, true]) {
     test(`shows no secret, wherever it stands (${pretty ? 'pretty' : 'JSON'})`, () => {
-      const text = logged(pretty, ['tok.en', 'p"w/d', ''], (logger) => {
+      const text = logged(pretty, ['tok.en', 'p"w/d', '', 'url'], (logger) => {
         logger.error({ err: new Error('GET failed with Bot tok.en'), url: 'redis://:p%22w%2Fd@host', deep: { header: ['p"w/d'] } }, 'tok.en refused');
       });
       assert.ok(!/tok\.en|p\\?"w\/d|p%22w/.test(text), text);
       assert.match(text, /\[secret\] refused/);
+      assert.match(text, /url/);
     });
   }
 });
