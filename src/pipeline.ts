@@ -128,7 +128,6 @@ export class Pipeline {
       const state = this.#states.get(this.#countries.codeOf(owner));
       return state?.detector[families[family]].level === 'normal';
     });
-    this.table.settle(at);
   }
 
   /** Measures and judges every country as of `at`, a later time than the last. */

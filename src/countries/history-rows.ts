@@ -38,6 +38,8 @@ export class HistoryRows {
   /** As of the last tick: in all, and in its bin. */
   readonly #churnNow = [0, 0];
   readonly #churnInBin = [0, 0];
+  /** At the last usable tick. */
+  readonly #votersBefore = [0, 0];
   #binAt = -Infinity;
 
   constructor(country: string, binMs: number) {
@@ -51,9 +53,10 @@ export class HistoryRows {
     const column = family * 4;
     if (closed !== null) {
       this.#bin ??= { country: this.#country, resolution: 'bin', at: closed.at, values: unknownRow() };
-      this.#bin.values.set([closed.units, closed.prefixes, measured.voters, this.#churnInBin[family]], column);
+      this.#bin.values.set([closed.units, closed.prefixes, this.#votersBefore[family], this.#churnInBin[family]], column);
     }
     if (measured.usable) {
+      this.#votersBefore[family] = measured.voters;
       this.#minute?.values.set([measured.units, measured.prefixes, measured.voters, churn - this.#churnAtMinute[family]], column);
     }
     this.#churnInBin[family] = churn - this.#churnAtBin[family];

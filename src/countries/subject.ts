@@ -23,7 +23,7 @@ export class Subject {
   readonly #measures: Measures;
   readonly #rows: HistoryRows;
   readonly #flipUnits: number;
-  /** Whether single flips are kept. Not before the first tick, for the verdicts made by the load are no flips. */
+  /** Whether single flips are kept. Not before a usable tick: the verdicts made by a load, or after too few voted, are no flips. */
   readonly #small = [false, false];
   /** Prefixes whose verdict differs from the last tick's, by code. */
   readonly #flipped: readonly [Set<number>, Set<number>] = [new Set(), new Set()];
@@ -52,7 +52,7 @@ export class Subject {
       const prefixes = this.#measures.prefixes(family);
       const closed = kind === 'usable' ? bins.tick(at, units, prefixes) : bins.close(at);
       this.#rows.measure(family, { at, usable: kind === 'usable', units, prefixes, voters, churn: this.#measures.churn(family), closed });
-      this.#small[family] = this.#baseUnits(family) <= this.#flipUnits;
+      this.#small[family] = kind === 'usable' && this.#baseUnits(family) <= this.#flipUnits;
       const flipped = this.#flipped[family];
       this.#tickFlips[family] = flipped.size === 0 ? noFlips : [...flipped];
       flipped.clear();

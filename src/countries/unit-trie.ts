@@ -2,6 +2,7 @@ import { prefixLength } from '../bgp/index.js';
 
 /** Units of a /8 (in /24s) and of a /32 (in /48s): the widest block that is counted. */
 const widest = 65536;
+const widestHeight = 16;
 const none = -1;
 
 /** Units [start, end) that one holder has. */
@@ -12,35 +13,31 @@ export interface HeldRange {
   readonly holder: number;
 }
 
-/** A piece of a widest block that has one holder: 2^k aligned units, the root of its own trie. */
-interface Block {
-  readonly start: number;
-  readonly units: number;
-  readonly holder: number;
-  readonly root: number;
-}
-
 /**
  * S as the union of visible prefixes, by holder, where the space is too wide for a byte per unit (IPv6 in /48s, a prefix shorter than
- * /32 standing for its first /32). Each block of one holder is a binary trie; a node knows how many visible prefixes lie exactly on it
- * and how many units are covered below it, so a flip costs at most 16 steps towards the root, and nothing is ever counted twice.
+ * /32 standing for its first /32). Each block of one holder, 2^k aligned units, is a binary trie of the prefixes in it and the forks
+ * between them; a node knows how many visible prefixes lie exactly on it and how many units are covered below it, so a flip costs at
+ * most 16 steps towards the root, and nothing is ever counted twice.
  */
 export class UnitTrie {
   readonly #unitLength: number;
   readonly #heldIn: (start: number, end: number) => readonly HeldRange[];
   /** Covered units by holder. */
   readonly totals: Float64Array;
-  /** Widest block (as its number) -> its blocks, made when the first prefix in it appears. */
-  readonly #blocks = new Map<number, readonly Block[]>();
+  /** Widest block (as its number) -> the roots of its blocks, ascending, made when the first prefix in it appears; mostly there is one. */
+  readonly #roots = new Map<number, number | readonly number[]>();
   #size = 0;
+  /** Of a root, its holder's number below zero. */
   #parent = new Int32Array(1024);
   #left = new Int32Array(1024);
   #right = new Int32Array(1024);
-  #here = new Uint16Array(1024);
+  /** One prefix of every length can lie on a root. */
+  #here = new Uint8Array(1024);
   #below = new Uint32Array(1024);
-  #units = new Uint32Array(1024);
-  /** Holder of a root; of other nodes 0. */
-  #holder = new Uint8Array(1024);
+  /** The binary logarithm of its units. */
+  #height = new Uint8Array(1024);
+  /** Its first unit, counted from its widest block's. */
+  #start = new Uint16Array(1024);
   /** The node of each prefix id, where it has exactly one; else `none`, and #several may know more. */
   #nodeOf = new Int32Array(1024);
   readonly #several = new Map<number, readonly number[]>();
@@ -58,21 +55,20 @@ export class UnitTrie {
   /** Makes room for the prefix, and tells who holds most of its units (tie: the lower number; 0: nobody). */
   add(id: number, code: number): number {
     const length = prefixLength(code);
-    const span = 2 ** (this.#unitLength - length);
-    const start = (code - 2 ** length) * span;
-    const end = start + Math.min(span, widest);
+    const first = (code - 2 ** length) * 2 ** (this.#unitLength - length);
+    const height = Math.min(this.#unitLength - length, widestHeight);
+    const start = first % widest;
     const nodes: number[] = [];
     const shares = new Map<number, number>();
-    for (const block of this.#blocksOf(Math.floor(start / widest))) {
-      if (block.start + block.units <= start || block.start >= end) continue;
-      nodes.push(this.#node(block, start, end));
-      shares.set(block.holder, (shares.get(block.holder) ?? 0) + Math.min(block.units, end - start));
+    for (const root of this.#rootsOf(Math.floor(first / widest))) {
+      const rootHeight = this.#height[root];
+      // Apart: they differ in a bit above both.
+      if ((start ^ this.#start[root]) >>> Math.max(height, rootHeight) !== 0) continue;
+      nodes.push(height < rootHeight ? this.#node(root, start, height) : root);
+      const holder = -this.#parent[root];
+      shares.set(holder, (shares.get(holder) ?? 0) + 2 ** Math.min(height, rootHeight));
     }
-    if (id >= this.#nodeOf.length) {
-      const wider = new Int32Array(this.#nodeOf.length * 2);
-      wider.set(this.#nodeOf);
-      this.#nodeOf = wider;
-    }
+    if (id >= this.#nodeOf.length) this.#nodeOf = wider(this.#nodeOf, new Int32Array(Math.ceil((id + 1) * 1.5)));
     this.#nodeOf[id] = nodes.length === 1 ? nodes[0] : none;
     if (nodes.length > 1) this.#several.set(id, nodes);
     let owner = 0;
@@ -93,80 +89,96 @@ export class UnitTrie {
     const here = (this.#here[node] += up ? 1 : -1);
     // Already covered by another prefix on this very node, or still so.
     if (here !== (up ? 1 : 0)) return;
-    let change = this.#units[node] - this.#below[node];
+    let change = 2 ** this.#height[node] - this.#below[node];
     if (!up) change = -change;
-    let at = node;
-    while (this.#parent[at] !== none) {
-      at = this.#parent[at];
-      this.#below[at] += change;
-      if (this.#here[at] > 0) return;
+    let parent = this.#parent[node];
+    for (; parent >= 0; parent = this.#parent[parent]) {
+      this.#below[parent] += change;
+      if (this.#here[parent] > 0) return;
     }
-    this.totals[this.#holder[at]] += change;
+    this.totals[-parent] += change;
   }
 
-  /** The node for [start, end) within a block: its root where the prefix covers all of it. */
-  #node(block: Block, start: number, end: number): number {
-    let node = block.root;
-    let from = block.start;
-    let units = block.units;
-    while (units > end - start) {
-      units /= 2;
-      const right = start >= from + units;
-      if (right) from += units;
-      const children = right ? this.#right : this.#left;
-      let child = children[node];
-      if (child === none) {
-        child = this.#make(node, units, 0);
-        // #make may have replaced the arrays.
-        (right ? this.#right : this.#left)[node] = child;
+  /** The node of a part of what `root` has, made if there was none. */
+  #node(root: number, start: number, height: number): number {
+    let node = root;
+    while (this.#height[node] > height) {
+      const child = this.#child(node, start);
+      if (child === none) return this.#hang(node, this.#make(start, height));
+      const childHeight = this.#height[child];
+      // The smallest piece that has both in it.
+      const fork = Math.max(height, childHeight, 32 - Math.clz32(start ^ this.#start[child]));
+      if (fork === childHeight) {
+        node = child;
+        continue;
       }
-      node = child;
+      const between = this.#hang(node, this.#make((start >>> fork) << fork, fork));
+      this.#below[between] = this.#here[child] > 0 ? 2 ** childHeight : this.#below[child];
+      this.#hang(between, child);
+      node = between;
     }
     return node;
   }
 
-  #blocksOf(number: number): readonly Block[] {
-    const known = this.#blocks.get(number);
-    if (known !== undefined) return known;
-    const first = number * widest;
-    const blocks: Block[] = [];
-    for (const held of this.#heldIn(first, first + widest)) {
-      let start = Math.max(first, held.start);
-      const end = Math.min(first + widest, held.end);
-      while (start < end) {
-        let units = widest;
-        while ((start - first) % units !== 0 || start + units > end) units /= 2;
-        blocks.push({ start, units, holder: held.holder, root: this.#make(none, units, held.holder) });
-        start += units;
-      }
-    }
-    this.#blocks.set(number, blocks);
-    return blocks;
+  #child(node: number, start: number): number {
+    return this.#isRight(node, start) ? this.#right[node] : this.#left[node];
   }
 
-  #make(parent: number, units: number, holder: number): number {
+  #isRight(node: number, start: number): boolean {
+    return ((start >>> (this.#height[node] - 1)) & 1) === 1;
+  }
+
+  /** Hangs a node under another, in the half that it lies in; returns it. */
+  #hang(parent: number, node: number): number {
+    this.#parent[node] = parent;
+    (this.#isRight(parent, this.#start[node]) ? this.#right : this.#left)[parent] = node;
+    return node;
+  }
+
+  #rootsOf(number: number): readonly number[] {
+    const known = this.#roots.get(number);
+    if (known !== undefined) return typeof known === 'number' ? [known] : known;
+    const first = number * widest;
+    const roots: number[] = [];
+    for (const held of this.#heldIn(first, first + widest)) {
+      let start = Math.max(0, held.start - first);
+      const end = Math.min(widest, held.end - first);
+      while (start < end) {
+        let height = widestHeight;
+        while (start % 2 ** height !== 0 || start + 2 ** height > end) height--;
+        const root = this.#make(start, height);
+        this.#parent[root] = -held.holder;
+        roots.push(root);
+        start += 2 ** height;
+      }
+    }
+    this.#roots.set(number, roots.length === 1 ? roots[0] : roots);
+    return roots;
+  }
+
+  #make(start: number, height: number): number {
     if (this.#size === this.#parent.length) this.#grow();
     const node = this.#size++;
-    this.#parent[node] = parent;
     this.#left[node] = none;
     this.#right[node] = none;
-    this.#units[node] = units;
-    this.#holder[node] = holder;
+    this.#height[node] = height;
+    this.#start[node] = start;
     return node;
   }
 
   #grow(): void {
-    const capacity = this.#size * 2;
-    const wider = <T extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(old: T, made: T): T => {
-      made.set(old);
-      return made;
-    };
+    const capacity = Math.ceil(this.#size * 1.5);
     this.#parent = wider(this.#parent, new Int32Array(capacity));
     this.#left = wider(this.#left, new Int32Array(capacity));
     this.#right = wider(this.#right, new Int32Array(capacity));
-    this.#here = wider(this.#here, new Uint16Array(capacity));
+    this.#here = wider(this.#here, new Uint8Array(capacity));
     this.#below = wider(this.#below, new Uint32Array(capacity));
-    this.#units = wider(this.#units, new Uint32Array(capacity));
-    this.#holder = wider(this.#holder, new Uint8Array(capacity));
+    this.#height = wider(this.#height, new Uint8Array(capacity));
+    this.#start = wider(this.#start, new Uint16Array(capacity));
   }
+}
+
+function wider<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(old: T, made: T): T {
+  made.set(old);
+  return made;
 }

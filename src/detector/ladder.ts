@@ -70,6 +70,7 @@ const down: Rung = {
   enterMs: (settings) => settings.down.dwellMs,
   leaveMs: (settings) => settings.down.leaveMs,
   entered(now, { down: { low, high } }) {
+    if (now.baseline.prefixes === 0) return `${shareText(now)} <= ${low}`;
     return now.share <= low && now.prefixShare <= high
       ? `${shareText(now)} <= ${low} and ${prefixText(now)} <= ${high}`
       : `${prefixText(now)} <= ${low} and ${shareText(now)} <= ${high}`;

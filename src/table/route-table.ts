@@ -107,6 +107,11 @@ export class RouteTable {
     this.#stale = true;
   }
 
+  /** Whether verdicts are kept. */
+  get isJudging(): boolean {
+    return this.#judging;
+  }
+
   /**
    * The load is over: from here on verdicts are kept. A prefix seen by less than visibleUp of the voters but not under visibleDown
    * is up where `lenient(owner)` says that its country was last known to be normal.

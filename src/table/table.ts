@@ -47,6 +47,7 @@ export class Table {
   readonly #voters: [Set<number>, Set<number>] = [new Set(), new Set()];
   readonly #history: readonly [VoterHistory, VoterHistory];
   #usability: [Usability, Usability];
+  #lenient: (family: FamilyIndex, owner: number) => boolean = () => false;
   #gapped = false;
   #electionDue = false;
   #nextFullFeedAt = -Infinity;
@@ -111,12 +112,13 @@ export class Table {
     this.#gapped = true;
   }
 
-  /** The load is over: voters are chosen and verdicts made. */
+  /** The load is over: voters are chosen and, as soon as they are enough, verdicts made. */
   judge(at: UnixMillis, lenient: (family: FamilyIndex, owner: number) => boolean): void {
     this.#endWarming(at);
     this.#chooseFullFeeds(at);
     this.#elect();
-    for (const family of [0, 1] as const) this.routes[family].judge((owner) => lenient(family, owner));
+    this.#lenient = lenient;
+    this.settle(at);
   }
 
   /** To be called at every tick, before anything is read: peers whose table is whole again vote, voters are renewed, verdicts settled. */
@@ -130,7 +132,10 @@ export class Table {
     for (const family of [0, 1] as const) {
       this.#history[family].record(at, this.#voters[family].size);
       this.#usability[family] = this.#judgeUsability(family);
-      this.routes[family].hold(this.#usability[family].kind !== 'usable');
+      const isUsable = this.#usability[family].kind === 'usable';
+      this.routes[family].hold(!isUsable);
+      // A load that too few voters came out of is judged when there are enough.
+      if (isUsable && !this.routes[family].isJudging) this.routes[family].judge((owner) => this.#lenient(family, owner));
       this.routes[family].settle();
     }
   }

@@ -308,3 +308,28 @@ describe('whether the table can be judged by', () => {
     assert.deepEqual(table.usability(0), { kind: 'unusable', reason: 'few-collectors', voters: 8, collectors: 2, needed: 3 });
   });
 });
+
+test('a load that too few voters came out of makes no verdicts; they are made when there are enough', () => {
+  const peers = new PeerIndex();
+  const up = new Set<number>();
+  const sink: VerdictSink = { added: () => 0, flipped: (_family, _id, code) => void up.add(code) };
+  const table = new Table({ peers, settings: rules, configuredCollectors: 1, sink });
+  const say = (peer: number, kind: ElemKindCode, at: number, texts: readonly string[]): void => {
+    const batch = new ElemBatch(64);
+    if (texts.length === 0) batch.push(kind, 0, peer, at, 0, 0);
+    for (const text of texts) batch.push(kind, 0, peer, at, parsePrefix(text)!.code, 1);
+    table.apply(batch, 0, batch.length);
+  };
+  for (let peer = 0; peer < 4; peer++) {
+    peers.intern('rrc00', `192.0.2.${peer}`, 64_500 + peer);
+    say(peer, ElemKind.rib, 0, filler);
+  }
+  say(0, ElemKind.peerDown, 0, []);
+  table.judge(0, () => false);
+  table.settle(10 * second);
+  assert.equal(up.size, 0);
+  say(0, ElemKind.peerUp, 20 * second, []);
+  say(0, ElemKind.announcement, 20 * second, filler);
+  table.settle(30 * second);
+  assert.equal(up.size, filler.length);
+});
