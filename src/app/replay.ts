@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerIndex } from '../bgp/index.js';
@@ -10,6 +10,7 @@ import type { Rules } from '../pipeline.js';
 import { renderJsonLine, renderTranscriptLine } from '../report/index.js';
 import { ChartRecorder } from './chart-recorder.js';
 import { readConfigFile } from './config-files.js';
+import { unwritable } from './output-folder.js';
 import { loadRegistry } from './registry.js';
 import { runReplay, type RibSource } from './replay-run.js';
 import { exitCode, type ExitCode, type World } from './world.js';
@@ -38,15 +39,22 @@ export async function replay(argv: readonly string[], world: World, registry = l
   try {
     return await replayFiles(args, world, registry);
   } catch (error) {
-    if (!(error instanceof UnreadableRecording)) throw error;
+    if (!(error instanceof UnreadableRecording) && !(error instanceof WrongRules)) throw error;
     world.stderr.write(`${error.message}\n`);
-    return exitCode.noInput;
+    return error instanceof WrongRules ? exitCode.config : exitCode.noInput;
   }
 }
 
 async function replayFiles(args: ReplayArguments, world: World, registry: typeof loadRegistry): Promise<ExitCode> {
   const startedAt = world.clock.now();
-  if (args.chart !== null) assertFonts();
+  if (args.chart !== null) {
+    assertFonts();
+    const trouble = await unwritable('--chart', args.chart);
+    if (trouble !== null) {
+      world.stderr.write(`${trouble}\n`);
+      return exitCode.failed;
+    }
+  }
   const peers = new PeerIndex();
   const open = ({ collector, path }: NamedFile): Promise<Recording> => openRecording(path, collector, peers);
   const ribs = await Promise.all(args.ribs.map(open));
@@ -64,8 +72,7 @@ async function replayFiles(args: ReplayArguments, world: World, registry: typeof
     world.stderr.write(`--countries: no country has the code ${unknown.join(', ')}\n`);
     return exitCode.usage;
   }
-  await run({ args, world, peers, ribs, updates, rules: files.rules, map, groups, startedAt });
-  return exitCode.ok;
+  return await run({ args, world, peers, ribs, updates, rules: files.rules, map, groups, startedAt });
 }
 
 interface Loaded {
@@ -80,7 +87,7 @@ interface Loaded {
   readonly startedAt: number;
 }
 
-async function run({ args, world, peers, ribs, updates, rules, map, groups, startedAt }: Loaded): Promise<void> {
+async function run({ args, world, peers, ribs, updates, rules, map, groups, startedAt }: Loaded): Promise<ExitCode> {
   const chart = args.chart === null ? null : new ChartRecorder(args.countries ?? judgedCodes(map, groups));
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
   const result = await runReplay({
@@ -104,10 +111,12 @@ async function run({ args, world, peers, ribs, updates, rules, map, groups, star
   const sum = (of: (recording: Recording) => number): number => recordings.reduce((total, recording) => total + of(recording), 0);
   for (const { path, counters } of recordings) {
     if (counters.damage !== null) say(`${path}: ${counters.damage}`);
-    else if (problemsOf(counters) > 0) say(`${path}: ${problemsOf(counters)} records had to be skipped (${reasonsOf(counters)})`);
+    else if (problemsOf(counters) > 0) say(`${path}: ${count(problemsOf(counters), 'record')} had to be skipped (${reasonsOf(counters)})`);
   }
-  if (result.stale > 0) say(`${result.stale} updates were older than their collector's RIB and were passed over`);
-  if (result.late > 0) say(`${result.late} updates came late, after newer ones`);
+  if (ribs.length > 0) for (const collector of collectorsWithoutRib(args, peers)) say(`updates of ${collector}, for which no RIB was given`);
+  const were = result.stale === 1 ? 'was' : 'were';
+  if (result.stale > 0) say(`${count(result.stale, 'update')} ${were} older than their collector's RIB and ${were} passed over`);
+  if (result.late > 0) say(`${count(result.late, 'update')} came late, after newer ones`);
   const summary = {
     kind: 'summary',
     messages: sum(({ counters }) => counters.messages),
@@ -119,16 +128,37 @@ async function run({ args, world, peers, ribs, updates, rules, map, groups, star
     usable: result.usable,
     seconds: (world.clock.now() - startedAt) / 1000,
   };
+  const sayLast = (): void => {
+    if (args.json) world.stdout.write(`${JSON.stringify(summary)}\n`);
+    else say(JSON.stringify(summary));
+  };
   if (chart !== null && args.chart !== null) {
-    await mkdir(args.chart, { recursive: true });
     for (const [country, { png, altText }] of chart.charts('Share of its address space that was visible', 'a replay')) {
       const file = join(args.chart, `${country}.png`);
-      await writeFile(file, png);
+      try {
+        await writeFile(file, png);
+      } catch (error) {
+        say(`${file}: cannot be written (${String((error as NodeJS.ErrnoException).code)})`);
+        sayLast();
+        return exitCode.failed;
+      }
       say(`${file}: ${altText}`);
     }
   }
-  if (args.json) world.stdout.write(`${JSON.stringify(summary)}\n`);
-  else say(JSON.stringify(summary));
+  sayLast();
+  return exitCode.ok;
+}
+
+/** Their updates alone make no table: whoever speaks in them has no vote. */
+function collectorsWithoutRib({ ribs }: ReplayArguments, peers: PeerIndex): string[] {
+  const seen = new Set(Array.from({ length: peers.size }, (_, peer) => peers.at(peer).collector));
+  for (const { collector } of ribs) seen.delete(collector);
+  return [...seen].sort();
+}
+
+/** "1 record", "2 records" */
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function judgedCodes(map: CountryMap, groups: readonly GroupDefinition[]): string[] {
@@ -144,15 +174,32 @@ function reasonsOf({ problems }: RecordingCounters): string {
   return Object.entries(problems).filter(([, count]) => count > 0).map(([reason, count]) => `${reason} ${count}`).join(', ');
 }
 
+/** The file of --rules is there, and is not what it should be. */
+class WrongRules extends Error {
+  override readonly name = 'WrongRules';
+}
+
 async function readRules(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new UnreadableRecording(path, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : 'cannot be read');
   });
+  let rules: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    rules = JSON.parse(text);
   } catch (error) {
-    throw new UnreadableRecording(path, `no JSON: ${(error as Error).message}`);
+    throw new WrongRules(`${path}: not JSON: ${(error as Error).message}`);
   }
+  if (typeof rules !== 'object' || rules === null || Array.isArray(rules)) throw new WrongRules(`${path}: expected an object`);
+  return rules;
+}
+
+/** A date, or a date and a time; a time without a zone is UTC, whatever this machine's is. */
+const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** NaN for what is none. */
+function parseTime(text: string): number {
+  if (!isoTime.test(text)) return NaN;
+  return Date.parse(/T[^Z+-]*$/.test(text) ? `${text}Z` : text);
 }
 
 interface NamedFile {
@@ -187,7 +234,7 @@ function parseReplayArguments(argv: readonly string[], problems: string[]): Repl
       if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value)) problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
       return { collector: '', path: value };
     }).sort(byName);
-  const until = values.until === undefined ? null : Date.parse(values.until);
+  const until = values.until === undefined ? null : parseTime(values.until);
   if (until !== null && Number.isNaN(until)) problems.push(`--until: expected an ISO 8601 time such as 2014-12-23T02:00:00Z, got "${String(values.until)}"`);
   const countries = values.countries?.split(',').map((code) => code.trim().toUpperCase()).filter((code) => code !== '');
   if (countries?.length === 0) problems.push(`--countries: expected codes such as KP,SY, got "${String(values.countries)}"`);

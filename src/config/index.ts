@@ -22,6 +22,7 @@ export type LoadedConfig =
 
 /** What a replay needs: the files alone, whatever the other variables say. */
 export interface RuleFiles {
+  readonly dataDir: string;
   readonly rules: Config['rules'];
   readonly countries: Config['countries'];
 }
@@ -43,12 +44,13 @@ export function loadRuleFiles(
   patch: unknown,
 ): ({ readonly kind: 'ok' } & RuleFiles) | { readonly kind: 'invalid'; readonly problems: readonly string[] } {
   const problems: string[] = [];
-  // Only the folder's name is wanted; what else is wrong is no concern of a replay.
-  const files = parseRuleFiles(parseVariables(env, []).configDir, readFile, patch, problems);
-  return problems.length > 0 || files === null ? { kind: 'invalid', problems } : { kind: 'ok', ...deepFreeze(files) };
+  // Only the folders' names are wanted; what else is wrong is no concern of a replay.
+  const { configDir, dataDir } = parseVariables(env, []);
+  const files = parseRuleFiles(configDir, readFile, patch, problems);
+  return problems.length > 0 || files === null ? { kind: 'invalid', problems } : { kind: 'ok', dataDir, ...deepFreeze(files) };
 }
 
-function parseRuleFiles(configDir: string, readFile: ReadFile, patch: unknown, problems: string[]): RuleFiles | null {
+function parseRuleFiles(configDir: string, readFile: ReadFile, patch: unknown, problems: string[]): Omit<RuleFiles, 'dataDir'> | null {
   const rulesFile = readConfigFile(configDir, 'rules.json', readFile, problems);
   const countriesFile = readConfigFile(configDir, 'countries.json', readFile, problems);
   // A file that is not there is one problem, not one for each key it should have held.

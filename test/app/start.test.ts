@@ -3,16 +3,17 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { start, type World } from '../../src/app/index.js';
+import { demo, replay, start, type World } from '../../src/app/index.js';
 import { systemClock } from '../../src/clock.js';
 import { openStore } from '../../src/store/index.js';
 import { startArchiveServer } from '../support/archive-server.js';
 import { freePort, startCli } from '../support/cli.js';
 import { DiscordServer } from '../support/discord-server.js';
+import { registryMap } from '../support/replay-command.js';
 import { startRisLiveServer } from '../support/ris-live-server.js';
 import { risUpdate } from '../support/ris-message.js';
 
@@ -175,6 +176,58 @@ describe('replay', () => {
     const cli = startCli(['replay', '--updates', 'rrc00=no-such-file.gz'], {});
     assert.equal(await cli.ended, 66);
     assert.match(cli.stderr, /no-such-file\.gz: no such file/);
+  });
+
+  const replayed = async (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number; said: string[] }> => {
+    const said: string[] = [];
+    const code = await replay(argv, worldOf({ DATA_DIR: scratch, ...env }, said), () => Promise.resolve(registryMap('KP')));
+    return { code, said };
+  };
+  const updates = `rrc00=${recording}`;
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(scratch, name), text);
+    return join(scratch, name);
+  };
+
+  test('rules that are there and wrong end with 78, missing ones with 66', async () => {
+    assert.equal((await replayed(['--updates', updates, '--rules', join(scratch, 'none.json')])).code, 66);
+    for (const [name, text, says] of [['half.json', '{', /not JSON/], ['list.json', '[]', /list\.json: expected an object/]] as const) {
+      const { code, said } = await replayed(['--updates', updates, '--rules', file(name, text)]);
+      assert.equal(code, 78);
+      assert.match(said.join(''), says);
+    }
+  });
+
+  test('a time is ISO 8601, and UTC where it names no zone', async () => {
+    const rib = ['--rib', 'rrc15=test/fixtures/mrt/bview.20151023.derived-3peers-1in40.gz'];
+    for (const wrong of ['23 October 2015', '1445558520', '2015-10-23T25:00']) {
+      assert.equal((await replayed([...rib, '--until', wrong])).code, 64, wrong);
+    }
+    const zone = process.env['TZ'];
+    process.env['TZ'] = 'Asia/Tokyo';
+    try {
+      const lines = ['2010-02-27T16:00:30', '2010-02-27T16:00:30Z'].map((until) =>
+        replayed(['--updates', 'rrc15=test/fixtures/mrt/bgpkit__rrc15_2010.02_updates.20100227.1600.gz', '--until', until, '--json']));
+      const [local, utc] = (await Promise.all(lines)).map(({ said }) => said.join('').replace(/"seconds".*/, ''));
+      assert.equal(local, utc);
+      assert.match(utc, /"elems":[1-9]/);
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
+  });
+
+  test('updates whose collector has no RIB are named; a folder that cannot be written into is, before the work', async () => {
+    const rib = ['--rib', 'rrc15=test/fixtures/mrt/bview.20151023.derived-3peers-1in40.gz'];
+    const { said } = await replayed([...rib, '--updates', updates]);
+    assert.equal(said.join('').match(/updates of rrc00, for which no RIB was given/g)?.length, 1);
+    const blocked = file('blocked', '');
+    const chartless = await replayed([...rib, '--chart', join(blocked, 'charts')]);
+    assert.deepEqual(chartless, { code: 1, said: [`--chart ${join(blocked, 'charts')}: cannot be written into (ENOTDIR)\n`] });
+    const printed: string[] = [];
+    assert.equal(await demo([], worldOf({ DATA_DIR: blocked }, printed)), 78);
+    assert.deepEqual(printed, [`DATA_DIR ${join(blocked, 'demo')}: cannot be written into (ENOTDIR)\n`]);
+    assert.equal(await demo(['--fast'], worldOf({ DATA_DIR: blocked }, printed)), 64);
   });
 
   test('wrong flags are all named, with the usage', async () => {

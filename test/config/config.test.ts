@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { loadConfig, secretsOf, type Config } from '../../src/config/index.js';
+import { loadConfig, loadRuleFiles, secretsOf, type Config } from '../../src/config/index.js';
 
 const shipped = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
 const token = `${Buffer.from('123456789012345678').toString('base64')}.abc.topsecret`;
@@ -46,6 +46,13 @@ describe('a start with nothing set', () => {
 test('a password is secret as it is written and as it is meant', () => {
   assert.deepEqual(secretsOf('redis://user:p%40ss%2Fw@h:1/0'), ['p%40ss%2Fw', 'p@ss/w']);
   assert.deepEqual(secretsOf('redis://h'), []);
+});
+
+test('a replay and the demo hear DATA_DIR as a start does', () => {
+  for (const [given, heard] of [['', './data'], ['/tmp/x', '/tmp/x']]) {
+    const files = loadRuleFiles({ DATA_DIR: given }, shipped, {});
+    assert.equal(files.kind === 'ok' ? files.dataDir : null, heard);
+  }
 });
 
 test('every variable is heard', () => {

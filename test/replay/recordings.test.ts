@@ -65,7 +65,7 @@ test('every MRT file is read to its end', async (t) => {
 test('RIS Live lines of six years and no RIB are read at once, without a collector in the flag', async () => {
   const path = fixture('rislive/rislive-samples.jsonl');
   await holds(['--updates', path], [24, 44, 1, 22, 0, 0], [
-    noRib, `${path}: 1 records had to be skipped (no-message-type 1)`, '34 updates came late, after newer ones',
+    noRib, `${path}: 1 record had to be skipped (no-message-type 1)`, '34 updates came late, after newer ones',
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeerIndex } from '../../bgp/index.js';
 import { assertFonts } from '../../chart/index.js';
@@ -6,6 +6,7 @@ import { loadRuleFiles } from '../../config/index.js';
 import { renderLine } from '../../report/index.js';
 import { ChartRecorder } from '../chart-recorder.js';
 import { readConfigFile } from '../config-files.js';
+import { unwritable } from '../output-folder.js';
 import { loadRegistry } from '../registry.js';
 import { runReplay } from '../replay-run.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
@@ -23,6 +24,12 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
   const files = loadRuleFiles(world.env, readConfigFile, {});
   if (files.kind === 'invalid') {
     for (const problem of files.problems) world.stderr.write(`${problem}\n`);
+    return exitCode.config;
+  }
+  const folder = join(files.dataDir, 'demo');
+  const trouble = await unwritable('DATA_DIR', folder);
+  if (trouble !== null) {
+    world.stderr.write(`${trouble}\n`);
     return exitCode.config;
   }
   world.stdout.write(
@@ -51,8 +58,6 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
     warn: (text) => world.stderr.write(`${text}\n`),
   });
   world.stdout.write(`${unstableOrTold.join('\n')}\n\n`);
-  const folder = join(world.env['DATA_DIR'] ?? './data', 'demo');
-  await mkdir(folder, { recursive: true });
   const drawn = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014', 'reconstructed, routes of PCH').get(country);
   if (drawn === undefined) return exitCode.failed;
   const file = join(folder, 'north-korea-2014.png');
