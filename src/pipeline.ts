@@ -104,7 +104,7 @@ export class Pipeline {
     this.#judged = this.#countries.codes.filter((code) => only === null || only.has(code));
   }
 
-  /** Takes over what was stored of a country, before the first tick; bins oldest first. */
+  /** Takes over what was stored of a country, before the first tick; bins oldest first, all at once or piece by piece. */
   restore(state: StoredState, bins: readonly HistorySample[]): void {
     this.#states.set(state.country, state);
     for (const [family, name] of families.entries()) {

@@ -17,6 +17,7 @@ import { tickMs } from './replay-run.js';
 const aheadMs = 2_000;
 /** How long a stop may spend on making the last ticks durable. */
 const flushMs = 4_000;
+const weekMs = 7 * 86_400_000;
 
 export interface IngestOptions {
   readonly store: Store;
@@ -88,19 +89,32 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     ended.abort();
   };
 
-  async function restore(signal: AbortSignal): Promise<number | null> {
+  /** What was remembered, tried until it can be read; null after the signal. */
+  async function remembered<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
     while (!signal.aborted) {
       try {
-        const { version, states } = await store.load();
-        const now = clock.now();
-        for (const state of states) pipeline.restore(state, await store.history(state.country, 'bin', now - historyRules.bin.keepMs, now));
-        return version;
+        return await read();
       } catch (error) {
         logger.warn({ err: error }, 'what was remembered cannot be read, trying again');
         await clock.sleep(5_000, signal);
       }
     }
     return null;
+  }
+
+  /** The version of what was restored. Bins are read a week at a time: ten thousand at once of every country would leave much room to waste. */
+  async function restore(signal: AbortSignal): Promise<number | null> {
+    const loaded = await remembered(() => store.load(), signal);
+    if (loaded === null) return null;
+    const now = clock.now();
+    for (const state of loaded.states) {
+      for (let from = now - historyRules.bin.keepMs; from < now; from += weekMs) {
+        const bins = await remembered(() => store.history(state.country, 'bin', from, Math.min(from + weekMs, now)), signal);
+        if (bins === null) return null;
+        pipeline.restore(state, bins);
+      }
+    }
+    return loaded.version;
   }
 
   const tick = (): void => {
