@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { families } from '../bgp/index.js';
 import { inviteLink, secretsOf, type Config } from '../config/index.js';
 import { createDelivery, createTerminalSend, type Delivery } from '../delivery/index.js';
 import { checkDiscord, createDiscordSend } from '../discord/index.js';
 import { createProgress } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreUnavailableError, type Store } from '../store/index.js';
-import { createWatch, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
+import { describeUsability } from '../table/index.js';
+import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadRegistry } from './registry.js';
@@ -214,8 +216,12 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
     case 'watching': {
       const reasons: string[] = [];
       if (phase.feed.kind !== 'live') reasons.push(`RIS Live is ${phase.feed.kind}`);
-      if (!phase.usable) {
-        reasons.push(phase.usability);
+      // A table without IPv6 still judges most of what there is: that is in the log and the metrics. Without IPv4 both are named.
+      if (phase.usability.ipv4.kind === 'unusable') {
+        for (const family of families) {
+          const usability = phase.usability[family];
+          if (usability.kind === 'unusable') reasons.push(`${familyNames[family]}: ${describeUsability(usability)}`);
+        }
         if (phase.givenUp.length > 0) reasons.push(`${phase.givenUp.join(', ')} could not be loaded: the archive is asked again every few minutes`);
       }
       if (phase.lastTickAt === null || now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');

@@ -1,4 +1,4 @@
-import { PeerIndex, type ElemBatch, type FeedGap, type UnixMillis } from '../bgp/index.js';
+import { PeerIndex, type ElemBatch, type Family, type FeedGap, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import {
@@ -8,10 +8,12 @@ import { historyRules, type Commit, type IncidentEvent, type Lease } from '../in
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
 import type { Store } from '../store/index.js';
-import { describeUsability, EventTime } from '../table/index.js';
+import { describeUsability, EventTime, type Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
 import { DecodedMetrics, describeBootstrap, describeIngest } from './ingest-metrics.js';
 import { tickMs } from './replay-run.js';
+
+export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
 /** How far event time may run ahead of our own clock: one wrong clock moves nothing. */
 const aheadMs = 2_000;
@@ -46,8 +48,8 @@ export type IngestPhase =
       readonly kind: 'watching';
       readonly lastTickAt: UnixMillis | null;
       readonly feed: FeedState;
-      readonly usability: string;
-      readonly usable: boolean;
+      /** By family. A country is judged by each by itself. */
+      readonly usability: Readonly<Record<Family, Usability>>;
       /** Collectors without which the table was loaded. */
       readonly givenUp: readonly string[];
     };
@@ -82,6 +84,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let nextTick = Infinity;
   let lastTickAt: UnixMillis | null = null;
   let givenUp: readonly string[] = [];
+  const told: Partial<Record<Family, string>> = {};
 
   const finish = (why: WatchEnd): void => {
     if (ended.signal.aborted) return;
@@ -117,10 +120,25 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     return loaded.version;
   }
 
+  const usability = (): Readonly<Record<Family, Usability>> => ({ ipv4: pipeline.table.usability(0), ipv6: pipeline.table.usability(1) });
+
+  /** Blindness, and its end, are said once each time, of both families. */
+  const tellUsability = (): void => {
+    for (const [family, now] of Object.entries(usability()) as [Family, Usability][]) {
+      const kind = now.kind === 'usable' ? now.kind : now.reason;
+      if (told[family] === kind) continue;
+      told[family] = kind;
+      const text = `${familyNames[family]}: ${describeUsability(now)}`;
+      if (now.kind === 'usable') logger.info(text);
+      else logger.warn(text);
+    }
+  };
+
   const tick = (): void => {
     const startedAt = clock.now();
     const result = pipeline.tick(nextTick);
     lastTickAt = nextTick;
+    tellUsability();
     queue?.add(nextTick, result);
     describeIngest(metrics, pipeline, nextTick, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
@@ -161,7 +179,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     pipeline.loaded(at);
     nextTick = Math.ceil(at / tickMs) * tickMs;
     phase = 'watching';
-    logger.info(describeUsability(pipeline.table.usability(0)));
+    tellUsability();
     givenUp = result.givenUp.map(({ collector }) => collector);
   }
 
@@ -242,8 +260,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     phase: () => {
       if (phase === 'restoring') return { kind: phase };
       if (phase === 'bootstrapping') return { kind: phase, feed: feedState };
-      const usability = pipeline.table.usability(0);
-      return { kind: 'watching', lastTickAt, feed: feedState, usability: describeUsability(usability), usable: usability.kind === 'usable', givenUp };
+      return { kind: 'watching', lastTickAt, feed: feedState, usability: usability(), givenUp };
     },
     storeTrouble: () => queue?.trouble ?? null,
   };

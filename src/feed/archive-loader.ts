@@ -13,6 +13,9 @@ const retryMostMs = 60_000;
 /** A server that is away or overloaded may be back in a minute: waits between attempts add up to this before a file is given up. */
 const patienceMs = 10 * 60_000;
 
+/** Zeros compress a thousandfold and never end: so much without a single elem, inflated, is no MRT file. */
+const mostIdleBytes = 100e6;
+
 export interface ArchiveLoaderOptions {
   readonly archive: Archive;
   readonly peers: PeerIndex;
@@ -80,8 +83,11 @@ async function loadOnce(file: FileToLoad, { archive, peers, signal }: ArchiveLoa
     }
     const decoder = createMrtDecoder(peers, file.collector);
     const batch = new ElemBatch();
+    let idleBytes = 0;
     for await (const bytes of decompressed(counted())) {
       decoder.push(bytes, batch);
+      idleBytes = batch.length > 0 ? 0 : idleBytes + bytes.length;
+      if (idleBytes > mostIdleBytes) return faultyFile(`${mostIdleBytes / 1e6} MB of it hold no route`);
       if (batch.length > 0) file.onBatch(batch, decoder.counters.ribTime);
       batch.clear();
     }

@@ -138,13 +138,16 @@ test('an archive that lacks a RIB leaves too few to judge by: that is said, and 
     const app = await world.start();
     await world.ready(app);
     assert.deepEqual(await readiness(app), {
-      status: 503, reasons: ['unusable: 16 of 20 voters', 'rrc03 could not be loaded: the archive is asked again every few minutes'],
+      status: 503, reasons: ['IPv4: unusable: 16 of 20 voters', 'IPv6: unusable: 0 of 20 voters', 'rrc03 could not be loaded: the archive is asked again every few minutes'],
     });
     await world.run(app, 2 * minute);
     assert.equal((await readiness(app)).status, 503, 'still missing');
     world.publishRib(rib);
+    assert.equal(world.logs.join('').match(/"IPv4: unusable: 16 of 20 voters"/g)?.length, 1, 'once, not each tick');
     for (let turn = 0; turn < 60 && (await readiness(app)).status !== 200; turn++) await world.ready(app);
-    assert.deepEqual(await readiness(app), { status: 200, reasons: [] });
+    assert.deepEqual(await readiness(app), { status: 200, reasons: [] }, 'without IPv6');
+    assert.match(world.logs.join(''), /"IPv4: usable: 24 voters on 3 collectors"/);
+    assert.match(world.logs.join(''), /"IPv6: unusable: 0 of 20 voters"/);
     await app.stop();
   } finally {
     await world.close();

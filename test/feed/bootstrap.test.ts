@@ -350,6 +350,14 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     assert.deepEqual(unused, [], 'the stream of a collector given up is not used');
   });
 
+  it('does not follow a file of zeros to its end', async () => {
+    const { until, warnings } = await run(ribTime + 7 * minutes, {
+      prepare: (files) => files.rib('rrc00', Buffer.concat([ribFile(), Buffer.alloc(102e6)])),
+    });
+    await until(() => warnings.length > 0);
+    assert.match(warnings[0], /100 MB of it hold no route/);
+  });
+
   it('keeps trying for ever while no collector can be loaded, and says so', async () => {
     const { clock, loaded, until, warnings } = await run(ribTime + 7 * minutes, {
       prepare: (files) => {
