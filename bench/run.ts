@@ -15,6 +15,7 @@ import { makeMessages } from './messages.js';
 import { makePrefixes } from './prefixes.js';
 import { createRandom } from './random.js';
 import { measureRib, type RibTimes } from './rib.js';
+import { smallFeeds } from './sessions.js';
 import { measureSocket } from './socket.js';
 import { isReached, renderTable, type Row } from './table.js';
 import { measureEvents, measureTicks } from './ticks.js';
@@ -52,7 +53,7 @@ try {
       const mb = (bytes: number): string => (bytes / 1e6).toFixed(0);
       rows.push({
         what: `RSS with ${peers} peers`, value: rss / 1e6, unit: ' MB', digits: 0, better: 'lower', atLeast, aim,
-        because: `${full} full feeds; heap ${mb(heapUsed)} of ${mb(heapTotal)}, buffers ${mb(arrayBuffers)}, peak ${mb(peak)} MB`,
+        because: `${full} full feeds, of the others ${smallFeeds}; heap ${mb(heapUsed)} of ${mb(heapTotal)}, buffers ${mb(arrayBuffers)}, peak ${mb(peak)} MB`,
       });
     }
     say('memory measured');

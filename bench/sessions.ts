@@ -15,6 +15,9 @@ export interface Session {
   readonly share: number;
 }
 
+/** What makeSessions gives those that are no full feeds. */
+export const smallFeeds = '90 % below 1 % and 10 % up to 20 % of all prefixes';
+
 /** `full` sessions of another AS each with 97 to 99.9 % of all prefixes; of the others nine in ten send below 1 %, the rest up to 20 %. */
 export function makeSessions(peers: PeerIndex, count: number, full: number): Session[] {
   const random = createRandom(count);
