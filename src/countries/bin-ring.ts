@@ -4,26 +4,27 @@ import { NumberRing } from './number-ring.js';
 
 /** Closed bins in their order, as columns. */
 export class BinRing {
-  readonly #at = new NumberRing('exact');
-  readonly #units = new NumberRing('uint32');
-  readonly #prefixes = new NumberRing('uint32');
+  /** In seconds. */
+  readonly #at = new NumberRing();
+  readonly #units = new NumberRing();
+  readonly #prefixes = new NumberRing();
 
   get length(): number {
     return this.#at.length;
   }
 
   push({ at, units, prefixes }: ClosedBin): void {
-    this.#at.push(at);
+    this.#at.push(at / 1000);
     this.#units.push(units);
     this.#prefixes.push(prefixes);
   }
 
   dropBefore(at: UnixMillis): void {
-    while (this.length > 0 && this.#at.at(0) < at) for (const column of [this.#at, this.#units, this.#prefixes]) column.shift();
+    while (this.length > 0 && this.at(0) < at) for (const column of [this.#at, this.#units, this.#prefixes]) column.shift();
   }
 
   at(index: number): UnixMillis {
-    return this.#at.at(index);
+    return this.#at.at(index) * 1000;
   }
 
   units(index: number): number {

@@ -1,13 +1,8 @@
-/** Numbers in the order they came: the newest at the end, the oldest leave first. In one typed array, for there are two weeks of bins of every country. */
+/** Whole numbers (uint32) in the order they came: the newest at the end, the oldest leave first. In one typed array, for there are two weeks of bins of every country. */
 export class NumberRing {
-  #values: Float64Array | Uint32Array;
+  #values = new Uint32Array(16);
   #first = 0;
   length = 0;
-
-  /** `exact` holds any number, `uint32` whole ones in half the space. */
-  constructor(kind: 'exact' | 'uint32') {
-    this.#values = kind === 'exact' ? new Float64Array(16) : new Uint32Array(16);
-  }
 
   /** The number at a place, 0 the oldest. */
   at(index: number): number {
@@ -29,7 +24,7 @@ export class NumberRing {
 
   #grow(): void {
     const old = this.#values;
-    const wider = old instanceof Float64Array ? new Float64Array(old.length * 2) : new Uint32Array(old.length * 2);
+    const wider = new Uint32Array(old.length * 2);
     wider.set(old.subarray(this.#first));
     wider.set(old.subarray(0, this.#first), old.length - this.#first);
     this.#values = wider;

@@ -3,8 +3,9 @@ import { NumberRing } from './number-ring.js';
 /** The newest `capacity` values (uint32), kept in order of time and in order of size, so that their median costs nothing to read. */
 export class SortedWindow {
   readonly #capacity: number;
-  readonly #values = new NumberRing('uint32');
-  readonly #times = new NumberRing('exact');
+  readonly #values = new NumberRing();
+  /** In seconds. */
+  readonly #times = new NumberRing();
   /** The first `length` are in use. */
   #sorted = new Uint32Array(16);
 
@@ -27,12 +28,12 @@ export class SortedWindow {
     this.#sorted.copyWithin(position + 1, position, length);
     this.#sorted[position] = value;
     this.#values.push(value);
-    this.#times.push(at);
+    this.#times.push(at / 1000);
     if (this.#values.length > this.#capacity) this.#dropOldest();
   }
 
   dropBefore(at: number): void {
-    while (this.#times.length > 0 && this.#times.at(0) < at) this.#dropOldest();
+    while (this.#times.length > 0 && this.#times.at(0) * 1000 < at) this.#dropOldest();
   }
 
   /** The lower of two middles; 0 while empty. */
