@@ -7,176 +7,139 @@ const minute = 60_000;
 const start = Date.parse('2026-03-02T08:07:00Z');
 const rib = Date.parse('2026-03-02T08:00:00Z');
 
-test('a country drops: one alert; it comes back: one restored', async () => {
-  const world = await ServiceWorld.open(start);
-  try {
-    world.publishRib(rib);
+/** A world whose archive has the RIBs of 08:00 (`serving` says how the last is given out) and ten minutes of updates. */
+function story(name: string, act: (world: ServiceWorld) => Promise<void>, serving?: 'absent'): void {
+  test(name, async (t) => {
+    const world = await ServiceWorld.open(start);
+    t.after(() => world.close());
+    world.publishRib(rib, serving);
     world.publishUpdates(rib, rib + 10 * minute);
-    const app = await world.start();
-    assert.equal((await readiness(app)).status, 503);
-    await world.ready(app);
-    await world.run(app, 2 * minute);
-    assert.deepEqual(await readiness(app), { status: 200, reasons: [] });
+    await act(world);
+  });
+}
 
-    await world.tick(app, 'withdraw');
-    await world.run(app, 3 * minute);
-    await world.discord.until(() => world.discord.posted.length === 1);
-    await world.run(app, 3 * minute);
-    await world.tick(app, 'announce');
-    await world.run(app, 12 * minute);
-    await world.discord.until(() => world.discord.posted.length === 2);
-    await world.run(app, 5 * minute);
-    await app.stop();
-    assert.deepEqual(world.discord.posted.map(({ content }) => content), [
-      '🇰🇵 North Korea\'s national Internet went down at 08:09 UTC: all 4 routes withdrawn. Baseline provisional: under 24 hrs of data.',
-      '🇰🇵 North Korea\'s Internet is back after a 6 min outage (08:09-08:15 UTC). Baseline provisional: under 24 hrs of data.',
-    ]);
-  } finally {
-    await world.close();
-  }
+story('a country drops: one alert; it comes back: one restored', async (world) => {
+  const app = await world.start();
+  assert.equal((await readiness(app)).status, 503);
+  await world.ready(app);
+  await world.run(app, 2 * minute);
+  assert.deepEqual(await readiness(app), { status: 200, reasons: [] });
+
+  await world.tick(app, 'withdraw');
+  await world.run(app, 3 * minute);
+  await world.discord.until(() => world.discord.posted.length === 1);
+  await world.run(app, 3 * minute);
+  await world.tick(app, 'announce');
+  await world.run(app, 12 * minute);
+  await world.discord.until(() => world.discord.posted.length === 2);
+  await world.run(app, 5 * minute);
+  await app.stop();
+  assert.deepEqual(world.discord.posted.map(({ content }) => content), [
+    '🇰🇵 North Korea\'s national Internet went down at 08:09 UTC: all 4 routes withdrawn. Baseline provisional: under 24 hrs of data.',
+    '🇰🇵 North Korea\'s Internet is back after a 6 min outage (08:09-08:15 UTC). Baseline provisional: under 24 hrs of data.',
+  ]);
 });
 
-test('a restart in the middle of an outage says nothing, though the RIB is from before it; the end is told with the whole duration', async () => {
-  const world = await ServiceWorld.open(start);
-  try {
-    world.publishRib(rib);
-    world.publishUpdates(rib, rib + 10 * minute);
-    const first = await world.start();
-    await world.ready(first);
-    await world.run(first, minute);
-    await world.tick(first, 'withdraw');
-    await world.run(first, 3 * minute);
-    await world.discord.until(() => world.discord.posted.length === 1);
-    await first.stop();
+story('a restart in the middle of an outage says nothing, though the RIB is from before it; the end is told with the whole duration', async (world) => {
+  const first = await world.start();
+  await world.ready(first);
+  await world.run(first, minute);
+  await world.tick(first, 'withdraw');
+  await world.run(first, 3 * minute);
+  await world.discord.until(() => world.discord.posted.length === 1);
+  await first.stop();
 
-    await world.clock.advance(10 * minute);
-    world.publishUpdates(rib, rib + 30 * minute);
-    const second = await world.start();
-    await world.ready(second);
-    await world.run(second, 5 * minute);
-    assert.equal(world.discord.posted.length, 1, 'still down, and known to be told');
-    await world.tick(second, 'announce');
-    await world.run(second, 12 * minute);
-    await world.discord.until(() => world.discord.posted.length === 2);
-    await second.stop();
-    assert.match(world.discord.posted[1].content!, /is back after a 19 min outage \(08:08-08:27 UTC\)/);
-  } finally {
-    await world.close();
-  }
+  await world.clock.advance(10 * minute);
+  world.publishUpdates(rib, rib + 30 * minute);
+  const second = await world.start();
+  await world.ready(second);
+  await world.run(second, 5 * minute);
+  assert.equal(world.discord.posted.length, 1, 'still down, and known to be told');
+  await world.tick(second, 'announce');
+  await world.run(second, 12 * minute);
+  await world.discord.until(() => world.discord.posted.length === 2);
+  await second.stop();
+  assert.match(world.discord.posted[1].content!, /is back after a 19 min outage \(08:08-08:27 UTC\)/);
 });
 
-test('a gap of more than a minute freezes judgement and bootstraps again: no alert for what was not seen', async () => {
-  const world = await ServiceWorld.open(start);
-  try {
-    world.publishRib(rib);
-    world.publishUpdates(rib, rib + 10 * minute);
-    const app = await world.start();
-    await world.ready(app);
-    await world.run(app, minute);
-    world.drop();
-    await world.clock.advance(5 * minute);
-    world.publishUpdates(rib, rib + 30 * minute);
-    await world.ready(app);
-    await world.run(app, 4 * minute);
-    assert.match(world.logs.join(''), /too long to judge on: bootstrapping again/);
-    assert.deepEqual(world.discord.posted, []);
-    await app.stop();
-  } finally {
-    await world.close();
-  }
+story('a gap of more than a minute freezes judgement and bootstraps again: no alert for what was not seen', async (world) => {
+  const app = await world.start();
+  await world.ready(app);
+  await world.run(app, minute);
+  world.drop();
+  await world.clock.advance(5 * minute);
+  world.publishUpdates(rib, rib + 30 * minute);
+  await world.ready(app);
+  await world.run(app, 4 * minute);
+  assert.match(world.logs.join(''), /too long to judge on: bootstrapping again/);
+  assert.deepEqual(world.discord.posted, []);
+  await app.stop();
 });
 
-test('what was not judged while too few collectors spoke is not made up when they are heard again', async () => {
-  const world = await ServiceWorld.open(start);
-  try {
-    world.publishRib(rib);
-    world.publishUpdates(rib, rib + 10 * minute);
-    const app = await world.start();
-    await world.ready(app);
-    await world.run(app, minute);
-    await world.tick(app, 'withdraw');
-    await world.run(app, 50_000);
-    const lastTickAt = await metric(app, 'last_tick_timestamp_seconds');
-    // The country is back, which of three collectors only one says; the others say so when they are heard again.
-    world.speaking = ['rrc00'];
-    await world.say('announce');
-    for (let ticks = 0; ticks < 12; ticks++) await world.say();
-    assert.equal(await metric(app, 'last_tick_timestamp_seconds'), lastTickAt, 'time stands still');
-    world.speaking = ['rrc00', 'rrc01', 'rrc03'];
-    await world.tick(app, 'announce');
-    await world.run(app, minute);
-    await app.stop();
-    assert.deepEqual(await world.toldAndUntold(), []);
-  } finally {
-    await world.close();
-  }
+story('what was not judged while too few collectors spoke is not made up when they are heard again', async (world) => {
+  const app = await world.start();
+  await world.ready(app);
+  await world.run(app, minute);
+  await world.tick(app, 'withdraw');
+  await world.run(app, 50_000);
+  const lastTickAt = await metric(app, 'last_tick_timestamp_seconds');
+  // The country is back, which of three collectors only one says; the others say so when they are heard again.
+  world.speaking = ['rrc00'];
+  await world.say('announce');
+  for (let ticks = 0; ticks < 12; ticks++) await world.say();
+  assert.equal(await metric(app, 'last_tick_timestamp_seconds'), lastTickAt, 'time stands still');
+  world.speaking = ['rrc00', 'rrc01', 'rrc03'];
+  await world.tick(app, 'announce');
+  await world.run(app, minute);
+  await app.stop();
+  assert.deepEqual(await world.toldAndUntold(), []);
 });
 
-test('the clocks of all collectors together do not take time further than 2 s ahead of ours', async () => {
-  const world = await ServiceWorld.open(start);
-  try {
-    world.publishRib(rib);
-    world.publishUpdates(rib, rib + 10 * minute);
-    const app = await world.start();
-    await world.ready(app);
-    world.ahead = 2 * minute;
-    for (let ticks = 0; ticks < 3; ticks++) {
-      await world.tick(app);
-      assert.equal((await metric(app, 'last_tick_timestamp_seconds')) * 1_000, world.clock.now());
-    }
-    await app.stop();
-  } finally {
-    await world.close();
+story('the clocks of all collectors together do not take time further than 2 s ahead of ours', async (world) => {
+  const app = await world.start();
+  await world.ready(app);
+  world.ahead = 2 * minute;
+  for (let ticks = 0; ticks < 3; ticks++) {
+    await world.tick(app);
+    assert.equal((await metric(app, 'last_tick_timestamp_seconds')) * 1_000, world.clock.now());
   }
+  await app.stop();
 });
 
-test('an archive that lacks a RIB leaves too few to judge by: that is said, and mended when the RIB is there', async () => {
-  const world = await ServiceWorld.open(start);
-  try {
-    world.publishRib(rib, 'absent');
-    world.publishUpdates(rib, rib + 60 * minute);
-    const app = await world.start();
-    await world.ready(app);
-    assert.deepEqual(await readiness(app), {
-      status: 503, reasons: ['IPv4: unusable: 16 of 20 voters', 'IPv6: unusable: 0 of 20 voters', 'rrc03 could not be loaded: the archive is asked again every few minutes'],
-    });
-    await world.run(app, 2 * minute);
-    assert.equal((await readiness(app)).status, 503, 'still missing');
-    world.publishRib(rib);
-    assert.equal(world.logs.join('').match(/"IPv4: unusable: 16 of 20 voters"/g)?.length, 1, 'once, not each tick');
-    for (let turn = 0; turn < 60 && (await readiness(app)).status !== 200; turn++) await world.ready(app);
-    assert.deepEqual(await readiness(app), { status: 200, reasons: [] }, 'without IPv6');
-    assert.match(world.logs.join(''), /"IPv4: usable: 24 voters on 3 collectors"/);
-    assert.match(world.logs.join(''), /"IPv6: unusable: 0 of 20 voters"/);
-    await app.stop();
-  } finally {
-    await world.close();
-  }
-});
+story('an archive that lacks a RIB leaves too few to judge by: that is said, and mended when the RIB is there', async (world) => {
+  world.publishUpdates(rib, rib + 60 * minute);
+  const app = await world.start();
+  await world.ready(app);
+  assert.deepEqual(await readiness(app), {
+    status: 503, reasons: ['IPv4: unusable: 16 of 20 voters', 'IPv6: unusable: 0 of 20 voters', 'rrc03 could not be loaded: the archive is asked again every few minutes'],
+  });
+  await world.run(app, 2 * minute);
+  assert.equal((await readiness(app)).status, 503, 'still missing');
+  world.publishRib(rib);
+  assert.equal(world.logs.join('').match(/"IPv4: unusable: 16 of 20 voters"/g)?.length, 1, 'once, not each tick');
+  for (let turn = 0; turn < 60 && (await readiness(app)).status !== 200; turn++) await world.ready(app);
+  assert.deepEqual(await readiness(app), { status: 200, reasons: [] }, 'without IPv6');
+  assert.match(world.logs.join(''), /"IPv4: usable: 24 voters on 3 collectors"/);
+  assert.match(world.logs.join(''), /"IPv6: unusable: 0 of 20 voters"/);
+  await app.stop();
+}, 'absent');
 
-test('the operator adopts what is left: one event, the incident closed, and no alert for it any more', async () => {
-  const world = await ServiceWorld.open(start);
-  try {
-    world.publishRib(rib);
-    world.publishUpdates(rib, rib + 10 * minute);
-    const first = await world.start();
-    await world.ready(first);
-    await world.run(first, minute);
-    await world.tick(first, 'withdraw', northKorea.slice(1));
-    await world.run(first, 32 * minute);
-    assert.deepEqual(await world.adopt('KP', 'ipv4'), 75, 'not beside a running service');
-    await first.stop();
-    assert.equal(await world.adopt('KP', 'ipv6'), 1, 'no such incident');
-    assert.equal(await world.adopt('KP', 'ipv4'), 0);
+story('the operator adopts what is left: one event, the incident closed, and no alert for it any more', async (world) => {
+  const first = await world.start();
+  await world.ready(first);
+  await world.run(first, minute);
+  await world.tick(first, 'withdraw', northKorea.slice(1));
+  await world.run(first, 32 * minute);
+  assert.deepEqual(await world.adopt('KP', 'ipv4'), 75, 'not beside a running service');
+  await first.stop();
+  assert.equal(await world.adopt('KP', 'ipv6'), 1, 'no such incident');
+  assert.equal(await world.adopt('KP', 'ipv4'), 0);
 
-    await world.clock.advance(10 * minute);
-    world.publishUpdates(rib, rib + 60 * minute);
-    const second = await world.start();
-    await world.ready(second);
-    await world.run(second, 5 * minute);
-    await second.stop();
-    assert.deepEqual(await world.toldAndUntold(), ['opened degraded 1 of 4', 'new-normal degraded 1 of 4']);
-  } finally {
-    await world.close();
-  }
+  await world.clock.advance(10 * minute);
+  world.publishUpdates(rib, rib + 60 * minute);
+  const second = await world.start();
+  await world.ready(second);
+  await world.run(second, 5 * minute);
+  await second.stop();
+  assert.deepEqual(await world.toldAndUntold(), ['opened degraded 1 of 4', 'new-normal degraded 1 of 4']);
 });
