@@ -1,5 +1,5 @@
 /** The batch's rows as objects, for tests and transcripts; the hot path never makes them. */
-import { ElemKind, type ElemBatch, type ElemKindCode, type FamilyIndex, type FeedGap, type UnixMillis } from './elem.js';
+import { ElemKind, type ElemBatch, type ElemKindCode, type FamilyIndex, type UnixMillis } from './elem.js';
 import type { PeerIndex } from './peer.js';
 import { formatPrefix } from './prefix.js';
 
@@ -36,7 +36,6 @@ export interface Idle extends Said {
   readonly kind: 'idle';
 }
 export type Elem = RibEntry | Announcement | Withdrawal | PeerState | Idle;
-export type StreamEvent = Elem | FeedGap;
 
 /** Every row of the batch. */
 export function elemsOf(batch: ElemBatch, peers: PeerIndex): Elem[] {

@@ -4,9 +4,7 @@ import { readJson, type ReadFile } from './json-file.js';
 import { collectorName, parseVariables, type Variables } from './variables.js';
 
 export { inviteLink } from './invite-link.js';
-export type { ReadFile } from './json-file.js';
 export { maskUrl, secretsOf } from './variables.js';
-export type { LogLevel } from './variables.js';
 
 /** All that the environment and the files in CONFIG_DIR decide, checked and frozen. */
 export interface Config extends Variables {

@@ -1,4 +1,4 @@
-export { createDelivery, type Delivery, type DeliveryOptions } from './delivery.js';
+export { createDelivery, type Delivery } from './delivery.js';
 export type { LoggedEvent, Outbox, Send, SendResult } from './ports.js';
 export { createTerminalSend } from './terminal.js';
 export { isTold } from './told.js';

@@ -1,2 +1,2 @@
-export { checkDiscord, type DiscordCheck } from './check.js';
-export { createDiscordSend, type DiscordSendOptions } from './send.js';
+export { checkDiscord } from './check.js';
+export { createDiscordSend } from './send.js';

@@ -1,11 +1,9 @@
 export { createArchive, hasRib, ribPath } from './archive.js';
 export type { Archive } from './archive.js';
 export { bootstrap } from './bootstrap.js';
-export type { BootstrapOptions, BootstrapProgress, BootstrapResult, BootstrapSink } from './bootstrap.js';
-export type { FeedConsumer, FeedCounters, FeedState, RisLiveFeed, RisLiveOptions } from './feed-consumer.js';
-export type { FeedLog } from './feed-log.js';
+export type { BootstrapProgress, BootstrapResult } from './bootstrap.js';
+export type { FeedState, RisLiveFeed } from './feed-consumer.js';
 export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';
 export { createProgress } from './progress.js';
-export type { Progress } from './progress.js';

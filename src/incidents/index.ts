@@ -1,6 +1,6 @@
 export type { EventKind, IncidentEvent, OtherFamily } from './event.js';
-export { fold, type FoldInput } from './fold.js';
-export { askAdoption, closedAt, initialIncidentState, openFamilies, type ClosedIncident, type IncidentState, type OpenIncident } from './incident.js';
+export { fold } from './fold.js';
+export { askAdoption, closedAt, initialIncidentState, openFamilies, type IncidentState } from './incident.js';
 export {
   historyRules,
   rowValues,

@@ -1,3 +1,3 @@
-export { createHttp, HttpListenError, type Health, type Http, type HttpOptions } from './http.js';
-export { createLogger, type Logger, type LoggerOptions } from './logger.js';
+export { createHttp, HttpListenError, type Health } from './http.js';
+export { createLogger, type Logger } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';

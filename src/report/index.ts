@@ -1,4 +1,4 @@
 export { factsOf } from './facts.js';
-export type { Fact, MessageFacts } from './facts.js';
+export type { Fact } from './facts.js';
 export { renderJsonLine, renderLine, renderTranscriptLine } from './lines.js';
 export { messageLimit, renderText, textLimit } from './text.js';

@@ -2,7 +2,7 @@ import { StoreRefusedError } from './errors.js';
 import type { Store, StoreLog } from './store.js';
 
 export { StoreBusyError, StoreRefusedError, StoreUnavailableError } from './errors.js';
-export type { Store, StoreLog } from './store.js';
+export type { Store } from './store.js';
 
 /** `url` is REDIS_URL: redis://[user:password@]host[:port][/db], or rediss:// for TLS. It may hold a password and is never logged. */
 export type StoreOptions = { readonly kind: 'sqlite'; readonly dataDir: string } | { readonly kind: 'redis'; readonly url: string };

@@ -3,6 +3,5 @@ export type { VerdictSink } from './route-table.js';
 export { parseTableSettings } from './settings.js';
 export type { TableSettings } from './settings.js';
 export { Table } from './table.js';
-export type { PeerStatus } from './table.js';
 export { describeUsability } from './usability.js';
 export type { Usability } from './usability.js';
