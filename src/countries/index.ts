@@ -1,14 +1,13 @@
 export type { BaselineState } from './baseline-state.js';
-export type { Baseline, BinShares, CountrySample } from './sample.js';
+export type { Baseline, CountrySample } from './sample.js';
 export { countryCodes, countryName, flagOf } from './names.js';
 export type { CountryName } from './names.js';
 export { Countries } from './countries.js';
 export type { ClosedBin } from './bins.js';
 export { Bins, emptyBaselineState } from './bins.js';
-export type { HistoryRow } from './history-rows.js';
 export { parseRegistry } from './registry.js';
 export type { CountryMap } from './registry.js';
 export { parseCountriesSettings } from './settings.js';
 export type { CountriesSettings } from './settings.js';
 export { groupCode, parseCountriesFile } from './countries-file.js';
-export type { CountriesFile, GroupDefinition } from './countries-file.js';
+export type { GroupDefinition } from './countries-file.js';

@@ -1,5 +1,5 @@
-export { legalMoves, levelRank, type Level, type Size, type Trouble } from './level.js';
-export type { Entered, InstabilityBefore, Left, Reason, Steady, Unjudged } from './reason.js';
+export { legalMoves, levelRank, type Level, type Trouble } from './level.js';
+export type { Left, Reason, Steady } from './reason.js';
 export { parseDetectorSettings, type DetectorSettings } from './settings.js';
-export { initialDetectorState, isSettled, type DetectorState, type NormalState, type TroubledState } from './state.js';
+export { initialDetectorState, isSettled, type DetectorState, type TroubledState } from './state.js';
 export { step } from './step.js';
