@@ -267,8 +267,6 @@ const territories: ReadonlySet<string> = new Set(
 export interface CountryName {
   /** "Netherlands": for titles and lists. */
   readonly name: string;
-  /** "the Netherlands": inside a sentence. */
-  readonly withArticle: string;
   /** "the Netherlands'", "North Korea's": inside a sentence. */
   readonly possessive: string;
   /** Whether "national" may stand before its Internet: true for states, false for territories and groups. */
@@ -284,7 +282,6 @@ export function countryName(code: string, label: string = code): CountryName {
   const withArticle = known ?? label;
   return {
     name: withArticle.replace(/^the /, ''),
-    withArticle,
     // Associated Press style: a proper name that ends in s takes the apostrophe alone.
     possessive: withArticle + (withArticle.endsWith('s') ? "'" : "'s"),
     national: known !== undefined && !territories.has(code),

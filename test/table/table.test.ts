@@ -186,9 +186,8 @@ describe('a lost peer is unknown, not a withdrawal', () => {
     assert.equal(world.table.status(0).kind, 'warming');
     world.settle(10 * second);
     assert.equal(world.table.status(0).kind, 'up');
-    assert.equal(world.table.routes[0].sees(0, code), false);
     assert.equal(world.voters, 8);
-    assert.equal(world.table.routes[0].seenBy(code), 7);
+    assert.equal(world.table.routes[0].seenBy(code), 7, 'all voters but the one that did not announce it again');
   });
 
   test('a table that did not come back in those 15 min is no measure: the next return is held to the one before', () => {
