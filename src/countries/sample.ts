@@ -1,6 +1,6 @@
 import type { Family, UnixMillis } from '../bgp/index.js';
 
-/** What a country had before: medians of its quiet bins (detection rules, "Baseline"). */
+/** What a country had before: medians of its quiet bins, those outside of the times when it was frozen. */
 export interface Baseline {
   /** S0: /24s (IPv4) or /48s (IPv6). */
   readonly units: number;

@@ -1,6 +1,6 @@
-import { parsePrefix, type FamilyIndex } from '../bgp/index.js';
+import { parsePrefix, prefixLength, type FamilyIndex } from '../bgp/index.js';
 
-/** Lengths that count (detection rules, "When a prefix is visible"). */
+/** Lengths that count, by family. Shorter ones, the default route above all, would cover whole countries; longer ones few networks carry. */
 export const countedLengths = [
   { shortest: 8, longest: 24 },
   { shortest: 19, longest: 48 },
@@ -22,14 +22,9 @@ const excluded: readonly [readonly string[], readonly string[]] = [
 const codes = excluded.map((texts) => new Set(texts.map((text) => parsePrefix(text)!.code)));
 const globalUnicast = parsePrefix('2000::/3')!.code;
 
-/** The number of leading bits that a sentinel code stands for. */
-function lengthOf(code: number): number {
-  return code < 0x80000000 ? 31 - Math.clz32(code) : 31 + (31 - Math.clz32(Math.floor(code / 0x80000000)));
-}
-
 /** Whether a prefix is kept in the table at all. */
 export function isCounted(family: FamilyIndex, code: number): boolean {
-  const length = lengthOf(code);
+  const length = prefixLength(code);
   const { shortest, longest } = countedLengths[family];
   if (length < shortest || length > longest) return false;
   const set = codes[family];
