@@ -22,7 +22,7 @@ export type SendResult =
   | { readonly kind: 'sent'; readonly messageId: string }
   /** Try again after `afterMs`, or after the sender's own back-off where it is null. */
   | { readonly kind: 'retry'; readonly afterMs: number | null; readonly reason: string }
-  /** Never to be told: the channel is gone or closed to us. */
+  /** Not to be told until somebody mends it: the channel is gone or closed to us. It is tried again later, nothing is lost. */
   | { readonly kind: 'gone'; readonly reason: string };
 
 /** Tells one event to one target. Outcomes are values; it throws only on a bug. */
