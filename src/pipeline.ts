@@ -3,13 +3,16 @@
  * argument; the same input gives the same output.
  */
 import { families, type ElemBatch, type Family, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
-import { Countries, countryCodes, groupCode, parseCountriesSettings, type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition } from './countries/index.js';
+import {
+  Countries, countryCodes, groupCode, parseCountriesSettings,
+  type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition,
+} from './countries/index.js';
 import { initialDetectorState, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
 import {
   closedAt, fold, initialIncidentState, openFamilies, parseIncidentSettings, stateVersion, unknownValue,
   type HistorySample, type IncidentEvent, type IncidentSettings, type StoredState,
 } from './incidents/index.js';
-import { shown } from './settings.js';
+import { isRecord, shown } from './settings.js';
 import { parseTableSettings, Table, type TableSettings } from './table/index.js';
 
 /** The rules that may differ from country to country. */
@@ -67,10 +70,6 @@ function* measuredBins(bins: readonly HistorySample[], column: number): Generato
   for (const { at, values } of bins) {
     if (values[column] !== unknownValue) yield { at, units: values[column], prefixes: values[column + 1] };
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a tick gives: the states that changed, the history rows that it completed, the events in their order. */
@@ -163,7 +162,13 @@ export class Pipeline {
     return this.#countries.samples(country, this.table);
   }
 
-  #judge(country: string, at: UnixMillis, samples: Record<Family, CountrySample>, before: StoredState | undefined, events: IncidentEvent[]): StoredState {
+  #judge(
+    country: string,
+    at: UnixMillis,
+    samples: Record<Family, CountrySample>,
+    before: StoredState | undefined,
+    events: IncidentEvent[],
+  ): StoredState {
     const rules = this.#rulesOf(country);
     const incidents = before?.incidents ?? initialIncidentState;
     const wereOpen = openFamilies(incidents);
@@ -187,7 +192,13 @@ export class Pipeline {
   }
 
   /** A baseline stands still from its incident's opening until an hour after the close; an adopted one starts anew. */
-  #followBaselines(country: string, at: UnixMillis, events: readonly IncidentEvent[], state: StoredState['incidents'], rules: CountryRules): void {
+  #followBaselines(
+    country: string,
+    at: UnixMillis,
+    events: readonly IncidentEvent[],
+    state: StoredState['incidents'],
+    rules: CountryRules,
+  ): void {
     const open = openFamilies(state);
     for (const [index, family] of families.entries()) {
       const closed = closedAt(state, family);

@@ -17,6 +17,11 @@ export function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
+/** Whether a parsed JSON value is an object: no list, not null. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 const expected: Record<SettingKind, { text: string; holds: (value: number) => boolean }> = {
   count: { text: 'a whole number of 0 or more', holds: (value) => Number.isSafeInteger(value) && value >= 0 },
   share: { text: 'a number from 0 to 1', holds: (value) => value >= 0 && value <= 1 },
@@ -29,17 +34,16 @@ const expected: Record<SettingKind, { text: string; holds: (value: number) => bo
  * its full name; the result may be used only if none was.
  */
 export function parseSettings<S extends SettingShape>(shape: S, value: unknown, path: string, problems: string[]): SettingsOf<S> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     problems.push(`${path}: expected an object, got ${shown(value)}`);
     return {} as SettingsOf<S>;
   }
-  const given = value as Record<string, unknown>;
-  for (const key of Object.keys(given)) {
+  for (const key of Object.keys(value)) {
     if (!Object.hasOwn(shape, key)) problems.push(`${path}.${key}: no such setting`);
   }
   const parsed: Record<string, unknown> = {};
   for (const [key, kind] of Object.entries(shape)) {
-    const entry = given[key];
+    const entry = value[key];
     const name = `${path}.${key}`;
     if (typeof kind === 'object') parsed[key] = parseSettings(kind, entry, name, problems);
     else if (typeof entry === 'number' && expected[kind].holds(entry)) parsed[key] = entry;

@@ -1,5 +1,5 @@
 import { parsePrefix, prefixLength } from '../bgp/index.js';
-import { shown } from '../settings.js';
+import { isRecord, shown } from '../settings.js';
 
 /** Places judged like a country that the registry does not know: by their own networks. */
 export interface GroupDefinition {
@@ -69,8 +69,4 @@ function prefixAt(value: unknown, path: string, problems: string[]): string {
   if (prefix !== null && prefixLength(prefix.code) >= shortest && prefixLength(prefix.code) <= (prefix.family === 0 ? 24 : 48)) return String(value);
   problems.push(`${path}: expected a prefix such as "57.0.0.0/8", IPv4 from /8 to /24 or IPv6 from /19 to /48, got ${shown(value)}`);
   return '';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
