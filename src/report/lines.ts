@@ -22,7 +22,7 @@ export function renderTranscriptLine(event: IncidentEvent): string {
   return `${columns.join('  ')} | ${event.reason.replace(/\s+/g, ' ')} | ${renderText(event)}`;
 }
 
-/** One line of JSON for programs: the keys in this order, times ISO 8601 UTC, share 0..1 with 4 decimals. */
+/** One line of JSON for programs: the keys in this order, times ISO 8601 UTC, the share as the event has it. */
 export function renderJsonLine(event: IncidentEvent): string {
   return JSON.stringify({
     id: event.id,
@@ -36,7 +36,7 @@ export function renderJsonLine(event: IncidentEvent): string {
     at: isoTime(event.at),
     visible: event.visible,
     baseline: event.baseline,
-    share: Math.round(Math.min(1, event.share) * 10_000) / 10_000,
+    share: event.share,
     unstable: event.unstable,
     text: renderText(event),
   });
