@@ -37,7 +37,8 @@ export function renderChart(input: ChartInput): string {
     return { label: series.label, colour, stretches, paths: stretches.map((stretch) => stepPath(stretch, scale)) };
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}" font-family="DejaVu Sans">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" ` +
+      `viewBox="0 0 ${size.width} ${size.height}" font-family="DejaVu Sans">`,
     `<defs><linearGradient id="area" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="${ink.series[0]}" stop-opacity="0.34"/>` +
       `<stop offset="1" stop-color="${ink.series[0]}" stop-opacity="0.06"/></linearGradient>` +
       `<pattern id="unmeasured" width="10" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">` +
@@ -55,7 +56,8 @@ export function renderChart(input: ChartInput): string {
     ...lines.flatMap(strokes),
     ...input.outages.flatMap((outage) => bandLabel(outage, lines, input, scale)),
     ...lastValues(lines, input, scale),
-    `<text x="${plot.left}" y="502" font-size="18" fill="${ink.muted}">Share of usual address space visible in BGP · ${escaped(input.source)}</text>`,
+    `<text x="${plot.left}" y="502" font-size="18" fill="${ink.muted}">` +
+      `Share of usual address space visible in BGP · ${escaped(input.source)}</text>`,
     `<text x="${plot.right}" y="502" font-size="18" fill="${ink.muted}" text-anchor="end">${daysOf(input.from, input.to)}, UTC</text>`,
     '</svg>',
   ].join('\n');
@@ -73,9 +75,12 @@ interface Line {
 
 function heading(input: ChartInput): string[] {
   const room = size.width - 2 * 40;
+  const subtitleRoom = room - (input.series.length > 1 ? 260 : 0);
   return [
-    `<text x="40" y="58" font-size="${fittingSize(input.title, 36, 0.7, room)}" font-weight="bold" fill="${ink.title}">${escaped(input.title)}</text>`,
-    `<text x="40" y="98" font-size="${fittingSize(input.subtitle, 24, 0.62, room - (input.series.length > 1 ? 260 : 0))}" fill="${ink.text}">${escaped(input.subtitle)}</text>`,
+    `<text x="40" y="58" font-size="${fittingSize(input.title, 36, 0.7, room)}" font-weight="bold" fill="${ink.title}">` +
+      `${escaped(input.title)}</text>`,
+    `<text x="40" y="98" font-size="${fittingSize(input.subtitle, 24, 0.62, subtitleRoom)}" fill="${ink.text}">` +
+      `${escaped(input.subtitle)}</text>`,
   ];
 }
 
@@ -97,8 +102,10 @@ function legend(lines: readonly Line[]): string[] {
 function shareAxis(scale: Scale): string[] {
   return [0, 0.25, 0.5, 0.75, 1].flatMap((share) => {
     const y = fixed(scale.y(share));
-    const line = share < 1 ? [`<line x1="${plot.left}" y1="${y}" x2="${plot.right}" y2="${y}" stroke="${ink.grid}" stroke-width="1.5"/>`] : [];
-    return [...line, `<text x="${plot.left - 12}" y="${fixed(scale.y(share) + 8)}" font-size="21" fill="${ink.text}" text-anchor="end">${share * 100} %</text>`];
+    const line = `<line x1="${plot.left}" y1="${y}" x2="${plot.right}" y2="${y}" stroke="${ink.grid}" stroke-width="1.5"/>`;
+    const label = `<text x="${plot.left - 12}" y="${fixed(scale.y(share) + 8)}" font-size="21" fill="${ink.text}" text-anchor="end">` +
+      `${share * 100} %</text>`;
+    return share < 1 ? [line, label] : [label];
   });
 }
 
@@ -129,9 +136,11 @@ function band(outage: Outage, input: ChartInput, scale: Scale): string[] {
   const at = edges(outage, input, scale);
   if (at === null) return [];
   const height = plot.bottom - plot.top;
-  const edge = (x: number): string => `<rect x="${fixed(x)}" y="${plot.top}" width="2" height="${height}" fill="${ink.outage}" fill-opacity="0.75"/>`;
+  const edge = (x: number): string =>
+    `<rect x="${fixed(x)}" y="${plot.top}" width="2" height="${height}" fill="${ink.outage}" fill-opacity="0.75"/>`;
   return [
-    `<rect x="${fixed(at.left)}" y="${plot.top}" width="${fixed(at.right - at.left)}" height="${height}" fill="${ink.outage}" fill-opacity="0.18"/>`,
+    `<rect x="${fixed(at.left)}" y="${plot.top}" width="${fixed(at.right - at.left)}" height="${height}" ` +
+      `fill="${ink.outage}" fill-opacity="0.18"/>`,
     ...(outage.from >= input.from ? [edge(at.left)] : []),
     ...(outage.to !== null && outage.to <= input.to ? [edge(at.right - 2)] : []),
   ];
@@ -146,12 +155,15 @@ function bandLabel(outage: Outage, lines: readonly Line[], input: ChartInput, sc
   const text = outage.to === null ? `since ${start}` : durationOf(outage.to - outage.from);
   const [half, centre] = [(text.length * 11.7) / 2, (at.left + at.right) / 2];
   if (at.right - at.left < 2 * half + 8) return [];
-  const beside = lines.flatMap(({ stretches }) => stretches.flatMap((stretch) => sharesBetween(stretch, scale, centre - half, centre + half)));
+  const beside = lines
+    .flatMap(({ stretches }) => stretches)
+    .flatMap((stretch) => sharesBetween(stretch, scale, centre - half, centre + half));
   const clearance = (height: number): number => Math.min(1, ...beside.map((share) => Math.abs(share - height)));
   const height = labelHeights.find((candidate) => clearance(candidate) > 0.1) ?? labelHeights[0];
   return [
     `<text x="${fixed(centre)}" y="${fixed(scale.y(height) + 7)}" font-size="20" font-weight="bold" fill="${ink.outageText}" ` +
-      `stroke="${ink.plot}" stroke-width="5" stroke-opacity="0.55" stroke-linejoin="round" paint-order="stroke" text-anchor="middle">${text}</text>`,
+      `stroke="${ink.plot}" stroke-width="5" stroke-opacity="0.55" stroke-linejoin="round" paint-order="stroke" ` +
+      `text-anchor="middle">${text}</text>`,
   ];
 }
 
@@ -169,8 +181,8 @@ function unmeasured(lines: readonly Line[], input: ChartInput, scale: Scale): st
     const [left, width] = [scale.x(hole.from), scale.x(hole.to) - scale.x(hole.from)];
     if (width < 2) return [];
     const place = `x="${fixed(left)}" y="${plot.top}" width="${fixed(width)}" height="${plot.bottom - plot.top}"`;
-    const label = `<text x="${fixed(left + width / 2)}" y="${fixed(scale.y(0.5) + 7)}" font-size="20" fill="${ink.text}" text-anchor="middle" ` +
-      `stroke="${ink.plot}" stroke-width="8" stroke-linejoin="round" paint-order="stroke">no data</text>`;
+    const label = `<text x="${fixed(left + width / 2)}" y="${fixed(scale.y(0.5) + 7)}" font-size="20" fill="${ink.text}" ` +
+      `text-anchor="middle" stroke="${ink.plot}" stroke-width="8" stroke-linejoin="round" paint-order="stroke">no data</text>`;
     return [`<rect ${place} fill="url(#unmeasured)"/>`, ...(width > 110 ? [label] : [])];
   });
 }
@@ -182,7 +194,8 @@ function areas(line: Line, scale: Scale): string[] {
 }
 
 function strokes({ paths, colour }: Line): string[] {
-  return paths.map((path) => `<path d="${path}" fill="none" stroke="${colour}" stroke-width="3" stroke-linejoin="round" stroke-linecap="round"/>`);
+  const style = `fill="none" stroke="${colour}" stroke-width="3" stroke-linejoin="round" stroke-linecap="round"`;
+  return paths.map((path) => `<path d="${path}" ${style}/>`);
 }
 
 /** Where each line stands at the right edge, in numbers, if it reaches there. */
@@ -200,7 +213,8 @@ function lastValues(lines: readonly Line[], input: ChartInput, scale: Scale): st
     free = labelY + 26;
     return [
       `<circle cx="${fixed(x)}" cy="${fixed(y)}" r="6" fill="${colour}" stroke="${ink.background}" stroke-width="2.5"/>`,
-      `<text x="${plot.right + 12}" y="${fixed(labelY + 8)}" font-size="21" font-weight="bold" fill="${colour}">${escaped(percent(share))}</text>`,
+      `<text x="${plot.right + 12}" y="${fixed(labelY + 8)}" font-size="21" font-weight="bold" fill="${colour}">` +
+        `${escaped(percent(share))}</text>`,
     ];
   });
 }

@@ -18,7 +18,8 @@ export function renderPng(svg: string): Uint8Array {
 export function assertFonts(files: readonly string[] = fontFiles): void {
   for (const [index, weight] of ['normal', 'bold'].entries()) {
     const file = files.at(index);
-    const word = `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><text x="2" y="24" font-family="DejaVu Sans" font-weight="${weight}" font-size="22">UTC 0 %</text></svg>`;
+    const word = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30">' +
+      `<text x="2" y="24" font-family="DejaVu Sans" font-weight="${weight}" font-size="22">UTC 0 %</text></svg>`;
     if (file === undefined || !rendered(word, [file]).pixels.some((value) => value > 0)) {
       throw new Error(`Charts would have no text: the ${weight} font could not be loaded from ${file ?? 'anywhere'}.`);
     }

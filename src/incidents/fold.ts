@@ -65,4 +65,3 @@ function isAlone(ipv4: FamilyIncident, { at, samples, detector }: FoldInput, { i
   if (ipv4.kind === 'closed' && at - ipv4.closedAt < ipv6.aloneMs) return false;
   return !samples.ipv4.usable || isSettled(after);
 }
-

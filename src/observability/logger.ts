@@ -29,7 +29,9 @@ const shortestSecret = 4;
 
 /** By value, not by field name: a secret inside an error's message, a URL or a header is masked as well. */
 function maskerOf(secrets: readonly string[]): (line: string) => string {
-  const forms = secrets.filter((secret) => secret.length >= shortestSecret).flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  const forms = secrets
+    .filter((secret) => secret.length >= shortestSecret)
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
   const longestFirst = [...new Set(forms)].sort((a, b) => b.length - a.length);
   return (line) => longestFirst.reduce((masked, secret) => masked.replaceAll(secret, '[secret]'), line);
 }
