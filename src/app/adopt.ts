@@ -3,6 +3,7 @@ import { loadConfig } from '../config/index.js';
 import { askAdoption } from '../incidents/index.js';
 import { openStore, StoreBusyError, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { readConfigFile } from './config-files.js';
+import { storeOptionsOf } from './store-options.js';
 import { exitCode, type ExitCode, type World } from './world.js';
 
 export const adoptUsage = 'usage: npm run adopt -- CC ipv4|ipv6';
@@ -24,9 +25,8 @@ export async function adopt(argv: readonly string[], world: World): Promise<Exit
     for (const problem of loaded.problems) say(problem);
     return exitCode.config;
   }
-  const { redisUrl, dataDir } = loaded.config;
   try {
-    const store = await openStore(redisUrl === null ? { kind: 'sqlite', dataDir } : { kind: 'redis', url: redisUrl }, { info: say, warn: say });
+    const store = await openStore(storeOptionsOf(loaded.config), { info: say, warn: say });
     try {
       return await askIn(store, country.toUpperCase(), family, world, say);
     } finally {

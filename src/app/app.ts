@@ -6,12 +6,13 @@ import { createDelivery, createTerminalSend, type Delivery } from '../delivery/i
 import { checkDiscord, createDiscordSend } from '../discord/index.js';
 import { createProgress } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
-import { openStore, StoreUnavailableError, type Store } from '../store/index.js';
+import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
 import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadRegistry } from './registry.js';
+import { storeOptionsOf } from './store-options.js';
 import type { World } from './world.js';
 
 export type Role = 'all' | 'ingest' | 'bot';
@@ -127,7 +128,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
 
   health = () => healthOf(role, watch, delivery, clock.now());
   const done = Promise.all(work).then(() => undefined, (error: unknown) => {
-    logger.fatal({ err: error }, 'a part failed: stopping');
+    if (!(error instanceof StoreRefusedError)) logger.fatal({ err: error }, 'a part failed: stopping');
     throw error;
   });
   lifecycle.onStop('work', async () => {
@@ -137,8 +138,8 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   return { httpPort, done, stop: () => lifecycle.stop() };
 }
 
-function open({ redisUrl, dataDir }: Config, logger: Logger): Promise<Store> {
-  return openStore(redisUrl === null ? { kind: 'sqlite', dataDir } : { kind: 'redis', url: redisUrl }, logger);
+function open(config: Config, logger: Logger): Promise<Store> {
+  return openStore(storeOptionsOf(config), logger);
 }
 
 async function unlessAway(store: Promise<Store>): Promise<Store | null> {
@@ -224,7 +225,8 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
         }
         if (phase.givenUp.length > 0) reasons.push(`${phase.givenUp.join(', ')} could not be loaded: the archive is asked again every few minutes`);
       }
-      if (phase.lastTickAt === null || now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');
+      if (phase.lastTickAt === null) reasons.push('nothing was judged yet');
+      else if (now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');
       return reasons;
     }
   }

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/index.js';
 import { backup as backupStore, StoreRefusedError } from '../store/index.js';
 import { readConfigFile } from './config-files.js';
+import { storeOptionsOf } from './store-options.js';
 import { exitCode, type ExitCode, type World } from './world.js';
 
 /** `npm run backup -- FILE`: a complete copy of what is remembered, beside a running service. */
@@ -15,9 +16,8 @@ export async function backup(argv: readonly string[], world: World): Promise<Exi
     for (const problem of loaded.problems) world.stderr.write(`${problem}\n`);
     return exitCode.config;
   }
-  const { redisUrl, dataDir } = loaded.config;
   try {
-    await backupStore(redisUrl === null ? { kind: 'sqlite', dataDir } : { kind: 'redis', url: redisUrl }, file);
+    await backupStore(storeOptionsOf(loaded.config), file);
     world.stdout.write(`${file}\n`);
     return exitCode.ok;
   } catch (error) {

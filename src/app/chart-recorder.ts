@@ -8,7 +8,7 @@ const pointEveryMs = 60_000;
 
 interface Track {
   readonly points: readonly [ChartPoint[], ChartPoint[]];
-  readonly outages: { from: UnixMillis; to: UnixMillis | null }[];
+  readonly outages: { readonly incident: string; readonly from: UnixMillis; to: UnixMillis | null }[];
 }
 
 export interface DrawnChart {
@@ -29,13 +29,14 @@ export class ChartRecorder {
   }
 
   event(event: IncidentEvent): void {
-    if (event.country === null || event.incident === null) return;
+    const { incident, since } = event;
+    if (event.country === null || incident === null) return;
     this.#troubled.add(event.country);
     const outages = this.#tracks.get(event.country)?.outages;
     if (outages === undefined) return;
-    const last = outages.at(-1);
-    if (event.kind === 'opened' && event.since !== null) outages.push({ from: event.since, to: null });
-    if (event.kind === 'down-again' && event.since !== null && typeof last?.to === 'number') outages.push({ from: event.since, to: null });
+    const last = outages.findLast((outage) => outage.incident === incident);
+    const isOver = last === undefined || last.to !== null;
+    if ((event.kind === 'opened' || event.kind === 'down-again') && since !== null && isOver) outages.push({ incident, from: since, to: null });
     if ((event.kind === 'restored' || event.kind === 'new-normal') && last !== undefined) last.to = event.until ?? event.at;
   }
 

@@ -3,6 +3,7 @@ import { inviteLink, maskUrl, type Config } from '../config/index.js';
 import { checkDiscord } from '../discord/index.js';
 import { createArchive, createRisLiveFeed, ribPath } from '../feed/index.js';
 import { openStore, StoreBusyError } from '../store/index.js';
+import { storeOptionsOf } from './store-options.js';
 import { exitCode, type ExitCode, type World } from './world.js';
 
 const answerWithinMs = 20_000;
@@ -23,11 +24,12 @@ export async function check(config: Config, world: World): Promise<ExitCode> {
 }
 
 async function checkStore(config: Config): Promise<Finding> {
-  const nowhere = { info: () => undefined, warn: () => undefined };
+  const warnings: string[] = [];
+  const log = { info: () => undefined, warn: (text: string) => void warnings.push(text) };
   try {
-    const store = await openStore(config.redisUrl === null ? { kind: 'sqlite', dataDir: config.dataDir } : { kind: 'redis', url: config.redisUrl }, nowhere);
+    const store = await openStore(storeOptionsOf(config), log);
     await store.close();
-    return { kind: 'ok', text: config.redisUrl === null ? `ok, embedded in ${config.dataDir}` : 'ok, Redis answers' };
+    return { kind: 'ok', text: [config.redisUrl === null ? `ok, embedded in ${config.dataDir}` : 'ok, Redis answers', ...warnings].join('; ') };
   } catch (error) {
     // Beside a running service that is as it should be.
     if (error instanceof StoreBusyError) return { kind: 'ok', text: `in use: ${error.message}` };

@@ -4,14 +4,14 @@ import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import {
   bootstrap, createArchive, createRisLiveFeed, hasRib, type Archive, type BootstrapProgress, type BootstrapResult, type FeedState, type RisLiveFeed,
 } from '../feed/index.js';
+import { tickMs } from '../detector/index.js';
 import { historyRules, type Commit, type IncidentEvent, type Lease } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
-import type { Store } from '../store/index.js';
+import { StoreRefusedError, type Store } from '../store/index.js';
 import { describeUsability, EventTime, type Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
 import { DecodedMetrics, describeBootstrap, describeIngest } from './ingest-metrics.js';
-import { tickMs } from './replay-run.js';
 
 export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
@@ -87,8 +87,8 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const told: Partial<Record<Family, string>> = {};
 
   const finish = (why: WatchEnd): void => {
-    if (ended.signal.aborted) return;
-    end = why;
+    // The lead may still be lost while the last ticks are made durable.
+    if (why === 'lead-lost' || !ended.signal.aborted) end = why;
     ended.abort();
   };
 
@@ -98,6 +98,8 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       try {
         return await read();
       } catch (error) {
+        // What only the operator can mend does not mend itself.
+        if (error instanceof StoreRefusedError) throw error;
         logger.warn({ err: error }, 'what was remembered cannot be read, trying again');
         await clock.sleep(5_000, signal);
       }
@@ -186,14 +188,13 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   /** Many collectors lost make a table that nobody may be judged by; that must not last longer than the archive's trouble. */
   async function improve(archive: Archive): Promise<void> {
     const fields = { collectors: givenUp };
-    if (pipeline.table.usability(0).kind === 'usable') {
-      logger.warn(fields, 'going on without the collectors that were given up: the table is usable');
-      return;
-    }
-    logger.warn({ ...fields, againInMs: options.againInMs }, 'the table is not usable without the collectors that were given up: the archive will be asked again');
+    const isUsable = (): boolean => pipeline.table.usability(0).kind === 'usable';
+    if (isUsable()) logger.warn(fields, 'going on without the collectors that were given up: the table is usable');
+    else logger.warn({ ...fields, againInMs: options.againInMs }, 'the table is not usable without the collectors that were given up: the archive will be asked again');
     for (;;) {
       await clock.sleep(options.againInMs, ended.signal);
-      if (ended.signal.aborted || pipeline.table.usability(0).kind === 'usable') return;
+      if (ended.signal.aborted) return;
+      if (isUsable()) continue;
       for (const collector of givenUp) {
         if (!(await hasRib(archive, collector, ended.signal))) continue;
         logger.info({ collector }, 'the archive has a RIB that was missing: bootstrapping again');

@@ -9,5 +9,8 @@ export async function loadRegistry(ignored: readonly string[]): Promise<CountryM
     readFile(resolve('@ip-location-db/asn-country/asn-country-ipv4-num.csv'), 'utf8'),
     readFile(resolve('@ip-location-db/asn-country/asn-country-ipv6.csv'), 'utf8'),
   ]);
-  return parseRegistry(ipv4, ipv6, ignored).map;
+  const { map, problems } = parseRegistry(ipv4, ipv6, ignored);
+  // Countries that shrink without a word would be the worst of starts.
+  if (problems.skipped > 0) throw new Error(`The registry that ships with lightsout is damaged (${problems.skipped} lines): run npm ci again.`);
+  return map;
 }

@@ -1,12 +1,11 @@
 import type { Family, FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
+import { tickMs } from '../detector/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
 import { describeUsability } from '../table/index.js';
 import { longestSilenceMs, merge, StaleFilter, type Source } from './merge.js';
 
-/** Ticks fall on multiples of this. */
-export const tickMs = 10_000;
 /** An older RIB is no picture of the time that the updates begin at. */
 const ribMaxAgeMs = 8 * 3_600_000;
 

@@ -46,7 +46,11 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
     throw error;
   }
   // `done` comes first only if a part fails in a way nobody foresaw; the log has it.
-  const code = await Promise.race([aborted(world.signal), app.done]).then(() => exitCode.ok, () => exitCode.failed);
+  const code = await Promise.race([aborted(world.signal), app.done]).then(() => exitCode.ok, (error: unknown) => {
+    if (!(error instanceof StoreRefusedError)) return exitCode.failed;
+    say(error.message);
+    return exitCode.config;
+  });
   await app.stop();
   return code;
 }

@@ -2,7 +2,7 @@ import type { UnixMillis } from '../bgp/index.js';
 import type { BaselineState } from './baseline-state.js';
 import { BinRing } from './bin-ring.js';
 import type { Baseline, BinShares } from './sample.js';
-import type { CountriesSettings } from './settings.js';
+import { binMs, type CountriesSettings } from './settings.js';
 import { medianOf, SortedWindow } from './sorted-window.js';
 
 /** How long bins are kept for `spread`: what the longest rule reads, and an hour. */
@@ -54,7 +54,7 @@ export class Bins implements BinShares {
     this.#state = state;
     for (const bin of bins) {
       this.#keep(bin);
-      if (!state.frozen.some(({ from, to }) => bin.at + this.#settings.binMs > from && (to === null || bin.at < to))) this.#keepQuiet(bin);
+      if (!state.frozen.some(({ from, to }) => bin.at + binMs > from && (to === null || bin.at < to))) this.#keepQuiet(bin);
     }
     this.#reckon();
   }
@@ -75,7 +75,7 @@ export class Bins implements BinShares {
 
   /** Closes the open bin if `at` lies beyond it. */
   close(at: UnixMillis): ClosedBin | null {
-    const binAt = at - (at % this.#settings.binMs);
+    const binAt = at - (at % binMs);
     if (binAt === this.#binAt) return null;
     const ticks = this.#units.length;
     const bin = ticks >= this.#settings.binTicks ? { at: this.#binAt, units: medianOf(this.#units), prefixes: medianOf(this.#prefixes) } : null;
@@ -129,7 +129,6 @@ export class Bins implements BinShares {
   spread(ms: number): number | null {
     const units = this.#baseline?.units ?? 0;
     if (units === 0) return null;
-    const { binMs } = this.#settings;
     // A history that began later does not cover it, however full.
     if (this.#recent.length === 0 || this.#recent.at(0) > this.#tickAt - ms + 2 * binMs) return null;
     let bins = 0;

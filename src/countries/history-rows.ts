@@ -1,5 +1,6 @@
 import type { FamilyIndex, UnixMillis } from '../bgp/index.js';
 import type { ClosedBin } from './bins.js';
+import { binMs } from './settings.js';
 
 const minuteMs = 60_000;
 const unknownValue = 0xffffffff;
@@ -29,7 +30,6 @@ export interface Measured {
 /** Makes the rows: a minute's is its last usable tick, a bin's the bin's medians. */
 export class HistoryRows {
   readonly #country: string;
-  readonly #binMs: number;
   #minute: { readonly at: UnixMillis; readonly values: Uint32Array } | null = null;
   #ended: HistoryRow[] = [];
   #bin: HistoryRow | null = null;
@@ -42,9 +42,8 @@ export class HistoryRows {
   readonly #votersBefore = [0, 0];
   #binAt = -Infinity;
 
-  constructor(country: string, binMs: number) {
+  constructor(country: string) {
     this.#country = country;
-    this.#binMs = binMs;
   }
 
   measure(family: FamilyIndex, measured: Measured): void {
@@ -77,7 +76,7 @@ export class HistoryRows {
     if (this.#minute !== null) this.#ended.push({ country: this.#country, resolution: 'minute', at: this.#minute.at, values: this.#minute.values });
     this.#minute = { at: minuteAt, values: unknownRow() };
     this.#churnAtMinute.splice(0, 2, ...this.#churnNow);
-    const binAt = at - (at % this.#binMs);
+    const binAt = at - (at % binMs);
     if (binAt === this.#binAt) return;
     this.#binAt = binAt;
     this.#churnAtBin.splice(0, 2, ...this.#churnNow);

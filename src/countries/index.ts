@@ -7,7 +7,7 @@ export type { ClosedBin } from './bins.js';
 export { Bins, emptyBaselineState } from './bins.js';
 export { parseRegistry } from './registry.js';
 export type { CountryMap } from './registry.js';
-export { parseCountriesSettings } from './settings.js';
+export { binMs, parseCountriesSettings } from './settings.js';
 export type { CountriesSettings } from './settings.js';
 export { groupCode, parseCountriesFile } from './countries-file.js';
 export type { GroupDefinition } from './countries-file.js';

@@ -45,7 +45,7 @@ export function parseRegistry(ipv4Csv: string, ipv6Csv: string, ignored: readonl
       const [first = '', last = '', code = ''] = line.trim().split(',');
       const start = family === 0 ? ipv4Unit(first, 0) : ipv6Unit(first, 0);
       const end = family === 0 ? ipv4Unit(last, 1) : ipv6Unit(last, 1);
-      if (start === null || end === null || end <= start || (!noCountry.has(code) && !/^[A-Z]{2}$/.test(code))) {
+      if (start === null || end === null || end < start || (!noCountry.has(code) && !/^[A-Z]{2}$/.test(code))) {
         problems.skipped++;
         continue;
       }
@@ -115,14 +115,20 @@ function ipv4Unit(text: string, past: 0 | 1): number | null {
   return address <= 0xffffffff ? (address + past) / 256 : null;
 }
 
-/** The position of an IPv6 address in units; 64 bits do not fit a double, but the seven of the fourth group that do tell who has most. */
+/**
+ * The position of an IPv6 address in units. 64 bits do not fit a double: of the fourth group the seven that do tell who has most of a
+ * /48, and a holder of less has nothing that could be routed.
+ */
 function ipv6Unit(text: string, past: 0 | 1): number | null {
   const prefix = parsePrefix(`${text}/48`);
   if (prefix?.family !== 1) return null;
-  const unit = prefix.code - 2 ** 48;
-  const groups = text.split('::')[0].split(':');
-  const fourth = text.includes('::') && groups.length < 4 ? 0 : parseInt(groups[3] ?? '0', 16);
-  return unit + (fourth + past) / 65536;
+  return prefix.code - 2 ** 48 + (fourthGroup(text) + past) / 65536;
+}
+
+function fourthGroup(text: string): number {
+  const [before, after] = text.split('::').map((half) => (half === '' ? [] : half.split(':'))) as [string[], string[]?];
+  const zeros = after === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return parseInt([...before, ...zeros, ...(after ?? [])][3], 16);
 }
 
 /** Ranges in whole units, ascending; a unit in which ranges begin or end goes to the country with most of it. */

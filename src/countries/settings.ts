@@ -1,7 +1,9 @@
 import { parseSettings, type SettingsOf } from '../settings.js';
 
+/** Bins are what history is kept in: their length is no setting. */
+export const binMs = 300_000;
+
 const shape = {
-  binMs: 'millis',
   /** A bin needs so many usable ticks. */
   binTicks: 'count',
   /** The baseline is the median of so many of the newest quiet bins, ... */

@@ -33,7 +33,7 @@ export class Subject {
     this.code = code;
     this.label = label;
     this.bins = [new Bins(settings), new Bins(settings)];
-    this.#rows = new HistoryRows(code, settings.binMs);
+    this.#rows = new HistoryRows(code);
     this.#flipUnits = settings.flipUnits;
     this.#measures = measures;
   }

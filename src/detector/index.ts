@@ -3,3 +3,4 @@ export type { Left, Reason, Steady } from './reason.js';
 export { parseDetectorSettings, type DetectorSettings } from './settings.js';
 export { initialDetectorState, isSettled, type DetectorState, type TroubledState } from './state.js';
 export { step } from './step.js';
+export { tickMs } from './run.js';

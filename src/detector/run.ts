@@ -1,5 +1,8 @@
 import type { UnixMillis } from '../bgp/index.js';
 
+/** Ticks fall on multiples of this: what one tick stands for. */
+export const tickMs = 10_000;
+
 /** A stretch of ticks over which a condition holds and a dwell is counted. Short-lived: it changes with every tick. */
 export interface Run {
   /** Its first tick. */
@@ -19,8 +22,6 @@ export interface Spell {
 
 /** What ends a run. */
 export interface RunSettings {
-  /** The time one tick stands for. */
-  readonly tickMs: number;
   /** A lapse of at most this does not end a run. */
   readonly lapseMs: number;
   /** Ticks missing or unusable for more than this end it. */
@@ -31,7 +32,7 @@ export interface RunSettings {
 export function advanceRun(run: Run | null, holds: boolean, at: UnixMillis, settings: RunSettings): Run | null {
   const broken =
     run === null ||
-    (run.lapsedAt === null ? at - run.last - settings.tickMs > settings.freezeMs : at - run.lapsedAt > settings.lapseMs);
+    (run.lapsedAt === null ? at - run.last - tickMs > settings.freezeMs : at - run.lapsedAt > settings.lapseMs);
   if (broken) return holds ? { first: at, last: at, lapsedAt: null } : null;
   if (holds) return { first: run.first, last: at, lapsedAt: null };
   return run.lapsedAt === null ? { first: run.first, last: run.last, lapsedAt: at } : run;

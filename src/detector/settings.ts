@@ -1,8 +1,6 @@
 import { parseSettings, type SettingsOf, type SettingShape } from '../settings.js';
 
 const shape = {
-  /** The time one tick stands for. */
-  tickMs: 'millis',
   /** A lapse of at most this does not end a run. */
   lapseMs: 'millis',
   /** A freeze of more than this does. */

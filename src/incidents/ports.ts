@@ -1,4 +1,5 @@
 import type { UnixMillis } from '../bgp/index.js';
+import { binMs } from '../countries/index.js';
 import type { IncidentEvent } from './event.js';
 import type { StoredState } from './state.js';
 
@@ -12,7 +13,7 @@ export type Resolution = 'minute' | 'bin';
 /** Length of one history row, by resolution, and how long rows are kept. */
 export const historyRules = {
   minute: { stepMs: 60_000, keepMs: 48 * 3_600_000 },
-  bin: { stepMs: 300_000, keepMs: 35 * 86_400_000 },
+  bin: { stepMs: binMs, keepMs: 35 * 86_400_000 },
 } as const;
 
 /** A value that was not measured. */

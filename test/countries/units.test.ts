@@ -85,3 +85,13 @@ test('the owner of a prefix is the country with most of its units', () => {
   assert.equal(registry.codes[countries.added(0, 1, code(17, 5 * 2 ** 24 + 2 ** 15))], 'BB');
   assert.equal(registry.codes[countries.added(0, 2, code(16, 6 * 2 ** 24))], '');
 });
+
+test('an IPv6 range is read in every spelling of its ends', () => {
+  const rows = ['2001:67c::,2001:67c::ffff:ffff:ffff:ffff:ffff,AA', '2001:67c:1:0:0:0:0:0,2001:067c:0001:ffff:ffff:ffff:ffff:ffff,BB', '2001:67c:2::,2001:67c:2::ffff,CC'];
+  const { map, problems } = parseRegistry('', rows.join('\n'), []);
+  assert.equal(problems.skipped, 0);
+  const unit = 0x2001_067c_0000;
+  assert.deepEqual([...map.ipv6.starts].map((start, index) => [start - unit, map.ipv6.ends[index] - unit, map.codes[map.ipv6.countries[index]]]), [
+    [0, 1, 'AA'], [1, 2, 'BB'],
+  ]);
+});

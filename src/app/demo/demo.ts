@@ -38,7 +38,7 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
   );
   const peers = new PeerIndex();
   const chart = new ChartRecorder([country]);
-  const unstableOrTold: string[] = [];
+  const lines: string[] = [];
   await runReplay({
     peers,
     map: await loadRegistry(files.countries.ignored),
@@ -49,7 +49,7 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
     updates: [demoUpdates(peers)],
     until: demoTimes.end,
     onEvent: (event) => {
-      unstableOrTold.push(renderLine(event));
+      lines.push(renderLine(event));
       chart.event(event);
     },
     onTick: (at, pipeline) => {
@@ -57,9 +57,12 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
     },
     warn: (text) => world.stderr.write(`${text}\n`),
   });
-  world.stdout.write(`${unstableOrTold.join('\n')}\n\n`);
+  world.stdout.write(`${lines.join('\n')}\n\n`);
   const drawn = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014', 'reconstructed, routes of PCH').get(country);
-  if (drawn === undefined) return exitCode.failed;
+  if (drawn === undefined) {
+    world.stderr.write('Nothing was measured, so there is no chart: is config/rules.json as it ships?\n');
+    return exitCode.failed;
+  }
   const file = join(folder, 'north-korea-2014.png');
   await writeFile(file, drawn.png);
   world.stdout.write(`${drawn.altText}\n${file}\n`);
