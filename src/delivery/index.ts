@@ -1,4 +1,33 @@
-export { createDelivery, type Delivery } from './delivery.js';
-export type { LoggedEvent, Outbox, Send, SendResult } from './ports.js';
-export { createTerminalSend } from './terminal.js';
+export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
+export {
+  priorities,
+  type ChannelState,
+  type EventLog,
+  type Expansion,
+  type FindResult,
+  type LoggedEvent,
+  type Message,
+  type Notes,
+  type Outbox,
+  type Owed,
+  type Priority,
+  type Send,
+  type SendResult,
+  type Subscriptions,
+  type Told,
+} from './ports.js';
+export {
+  isMuted,
+  newSubscription,
+  severities,
+  subscriptionVersion,
+  thresholdOf,
+  tombstoneMs,
+  updateModes,
+  type Severity,
+  type Subscription,
+  type SubscriptionStanding,
+  type UpdateMode,
+} from './subscription.js';
+export { createTerminal, type Terminal } from './terminal.js';
 export { isTold } from './told.js';
