@@ -1,3 +1,4 @@
+export { createDelivery, type Delivery } from './delivery.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
 export {
   priorities,

@@ -1,0 +1,214 @@
+import type { Clock } from '../clock.js';
+import type { IncidentEvent } from '../incidents/index.js';
+import type { Logger } from '../observability/index.js';
+import { createEditSubscription, type EditSubscription } from './edit-subscription.js';
+import { Errands, run as runErrand } from './errands.js';
+import { createEventCache } from './event-cache.js';
+import { beginExpansion, expand } from './expand.js';
+import { FreshMessages } from './fresh.js';
+import { createGate } from './gate.js';
+import { createInsist } from './insist.js';
+import { isLane, Lanes, postpone, reopen, type Lane } from './lanes.js';
+import { createPace } from './pace.js';
+import type { EventLog, Expansion, Outbox, Send, Subscriptions } from './ports.js';
+import { createServe, type DeliveryReport } from './serve.js';
+
+/** Another process may have written the event; and a wake that got lost costs this much at most. */
+const pollMs = 3_000;
+/** How often new messages are looked at for an edit. */
+const freshenMs = 60_000;
+/** Trouble that lasts less than this is no reason to call the service unwell. */
+const troubleAfterMs = 30_000;
+
+export interface DeliveryOptions {
+  readonly store: EventLog & Outbox & Subscriptions;
+  readonly send: Send;
+  /** Where notices of the event log go; null: nowhere. */
+  readonly operatorChannelId: string | null;
+  /** An event with the country's numbers of now; null where they are the same. */
+  readonly refresh: (event: IncidentEvent) => Promise<IncidentEvent | null>;
+  /** The same that commands use, so that changes do not cross. */
+  readonly editSubscription?: EditSubscription;
+  readonly clock: Clock;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly report: Omit<DeliveryReport, 'started' | 'ended'>;
+}
+
+export interface Delivery {
+  /** Tells every channel what it is owed, once and in order, until the signal; resolves when what was under way has ended. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** New events were committed. */
+  wake(): void;
+  /** Something about these channels changed: those closed to us are asked again now. */
+  reopen(channelIds: Iterable<string>): void;
+  /** Why nobody is told just now, in a sentence; null while all is well. */
+  trouble(): string | null;
+  /** Why a channel is not told just now; null while all is well. */
+  troubleOf(channelId: string): string | null;
+  /** How many channels are closed to us. */
+  closed(): number;
+}
+
+/** Reads the event log, writes what each channel is owed, and tells it: a queue for each channel, one message under way in each. */
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { store, send, clock, random, logger, operatorChannelId } = options;
+  const lanes = new Lanes();
+  const gate = createGate(random);
+  const pace = createPace();
+  const errands = new Errands();
+  const fresh = new FreshMessages();
+  let storeTrouble: string | null = null;
+  const insist = createInsist({
+    clock, random, logger,
+    onTrouble: (text) => {
+      storeTrouble = text;
+    },
+  });
+  const serve = createServe({
+    outbox: store, eventAt: createEventCache(store), send, gate, errands, insist,
+    editSubscription: options.editSubscription ?? createEditSubscription(store),
+    operatorChannelId, clock, random, logger,
+    turn: async (signal) => {
+      for (let waitMs = pace.take(clock.now()); waitMs > 0 && !signal.aborted; waitMs = pace.take(clock.now())) await clock.sleep(waitMs, signal);
+    },
+    report: {
+      ...options.report,
+      started: (told, event) => fresh.add(told, event),
+      ended: (channelId, incident) => fresh.forget(channelId, incident),
+    },
+  });
+
+  /** Aborted when there is something new to look at. */
+  let changed = new AbortController();
+  let woken = false;
+  const stir = (): void => changed.abort();
+  const wake = (): void => {
+    woken = true;
+    stir();
+  };
+
+  const serveLane = async (lane: Lane, signal: AbortSignal): Promise<void> => {
+    lanes.begin(lane);
+    try {
+      await serve(lane, signal);
+      storeTrouble = null;
+    } catch (error) {
+      storeTrouble = `cannot read what is owed: ${String(error)}`;
+      logger.warn({ err: error, channelId: lane.channelId }, 'delivery cannot read what is owed, trying again');
+      postpone(lane, clock.now(), null, random);
+    } finally {
+      lanes.end(lane);
+      stir();
+    }
+  };
+
+  const doErrand = async (signal: AbortSignal): Promise<void> => {
+    const errand = errands.take();
+    if (errand === null) return;
+    try {
+      await runErrand(errand, send, signal);
+    } catch (error) {
+      logger.error({ err: error }, 'an edit failed in a way nobody foresaw');
+    }
+    stir();
+  };
+
+  /** Starts all that may start now; when to look again. */
+  const dispatch = (underWay: Set<Promise<void>>, signal: AbortSignal): number => {
+    const track = (work: Promise<void>): void => {
+      underWay.add(work);
+      void work.then(() => underWay.delete(work));
+    };
+    for (;;) {
+      const now = clock.now();
+      const opensAt = gate.opensAt(now, lanes.underWay);
+      if (opensAt > now) return opensAt;
+      const next = lanes.next(now);
+      // An errand is no way to find out whether Discord is back.
+      if (!isLane(next) && (errands.size === 0 || gate.trouble !== null)) return next.at;
+      const waitMs = pace.take(now);
+      if (waitMs > 0) return now + waitMs;
+      track(isLane(next) ? serveLane(next, signal) : doErrand(signal));
+    }
+  };
+
+  /** Until something changes or it is time. */
+  const rest = async (until: number): Promise<void> => {
+    if (changed.signal.aborted) return;
+    await clock.sleep(Math.min(until - clock.now(), freshenMs), changed.signal);
+  };
+
+  const tell = async (signal: AbortSignal): Promise<void> => {
+    const heads = await insist('read what is owed', signal, () => store.heads());
+    // The process before may have posted what it could not acknowledge any more.
+    for (const head of heads ?? []) lanes.add(head).doubt = { position: head.position, since: head.owedAt };
+    const underWay = new Set<Promise<void>>();
+    let freshenAt = clock.now() + freshenMs;
+    while (!signal.aborted) {
+      changed = new AbortController();
+      if (clock.now() >= freshenAt) {
+        freshenAt = clock.now() + freshenMs;
+        await fresh.update(clock.now(), options.refresh, errands).catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
+      }
+      await rest(Math.min(dispatch(underWay, signal), freshenAt));
+    }
+    await Promise.all(underWay);
+  };
+
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    let reached: Expansion | null = await insist('read how far it has told', signal, () => beginExpansion(store));
+    while (reached !== null && !signal.aborted) {
+      const from: Expansion = reached;
+      woken = false;
+      // Asked for anew each time: a write that failed without an answer may have been done.
+      reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
+        store, operatorChannelId,
+        now: () => clock.now(),
+        onOwed: (rows) => {
+          for (const row of rows) lanes.add(row);
+          stir();
+        },
+      }));
+      if (reached?.position === from.position && !woken) await pause(signal);
+    }
+  };
+
+  let poll = new AbortController();
+  const pause = async (signal: AbortSignal): Promise<void> => {
+    poll = new AbortController();
+    if (!signal.aborted) await clock.sleep(pollMs, poll.signal);
+  };
+
+  return {
+    async run(signal) {
+      const stop = (): void => {
+        poll.abort();
+        stir();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      await Promise.all([tell(signal), follow(signal)]);
+      signal.removeEventListener('abort', stop);
+    },
+    wake() {
+      wake();
+      poll.abort();
+    },
+    reopen(channelIds) {
+      for (const channelId of channelIds) {
+        const lane = lanes.get(channelId);
+        if (lane !== undefined && lane.closed !== null) reopen(lane);
+      }
+      stir();
+    },
+    trouble() {
+      if (storeTrouble !== null) return storeTrouble;
+      if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs) return `Discord: ${gate.trouble.reason}`;
+      const closed = lanes.closed;
+      return closed.length > 0 && closed.length === lanes.size ? `Discord: ${closed[0].closed ?? ''}` : null;
+    },
+    troubleOf: (channelId) => lanes.get(channelId)?.closed ?? null,
+    closed: () => lanes.closed.length,
+  };
+}
