@@ -131,7 +131,7 @@ export class MemoryDeliveryStore implements DeliveryStore {
       this.onAnswer(name);
       return Promise.resolve(answer);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
