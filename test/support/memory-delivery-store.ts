@@ -9,7 +9,8 @@ const toldKeptMs = 35 * 86_400_000;
 
 /**
  * All that delivery remembers, in memory, held to the contract of the real stores by test/store. Every call does its work before it
- * returns, and its promise is settled then: no timers. Rows are kept and handed out as JSON would, frozen below their first level.
+ * returns, and its promise is settled then: no timers. Rows are copied as they come and as they go; what is below their first level
+ * is frozen.
  */
 export class MemoryDeliveryStore implements DeliveryStore {
   /** Called first in every call. Where it throws, the call is rejected with that and nothing has happened: the store is away. */
@@ -77,7 +78,7 @@ export class MemoryDeliveryStore implements DeliveryStore {
       this.#take(owed);
       const known = this.#told.get(owed.channelId) ?? new Map<string, Told>();
       const oldest = told.reduce((now, { at }) => Math.max(now, at), owed.owedAt) - toldKeptMs;
-      for (const row of told) known.set(row.incident, asJson(row));
+      for (const row of told) known.set(row.incident, { ...row });
       for (const { incident, over, at } of known.values()) if (over && at < oldest) known.delete(incident);
       this.#told.set(owed.channelId, known);
     });
@@ -125,14 +126,12 @@ export class MemoryDeliveryStore implements DeliveryStore {
   }
 
   #call<T>(name: StoreCall, act: () => T): Promise<T> {
-    try {
+    return new Promise((resolve) => {
       this.onCall(name);
       const answer = act();
       this.onAnswer(name);
-      return Promise.resolve(answer);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+      resolve(answer);
+    });
   }
 
   #subscriptionOf(channelId: string): Subscription | null {
@@ -156,7 +155,7 @@ export class MemoryDeliveryStore implements DeliveryStore {
     this.#owed.set(row.channelId, rows);
     let place = rows.length;
     while (place > 0 && rows[place - 1].position >= row.position) place--;
-    rows.splice(place, rows.at(place)?.position === row.position ? 1 : 0, asJson(row));
+    rows.splice(place, rows.at(place)?.position === row.position ? 1 : 0, { ...row, positions: Object.freeze([...row.positions]) });
   }
 }
 
