@@ -1,5 +1,5 @@
 import type { IncidentEvent } from '../incidents/index.js';
-import { concerns, planOf, reaches, worse } from './plan.js';
+import { planOf, toldAfter } from './plan.js';
 import type { LoggedEvent, Owed, Told } from './ports.js';
 import type { Subscription } from './subscription.js';
 
@@ -36,39 +36,43 @@ export interface BacklogPlan {
   readonly told: (messageId: string | null) => readonly Told[];
 }
 
-/** Each incident goes by its last event; what began and ended unheard is told as past. */
+/**
+ * Each incident goes by its last event, and has a line if the channel would have heard anything of it; what began and ended unheard is
+ * told as past.
+ */
 export function planBacklog(events: readonly LoggedEvent[], subscription: Subscription, told: readonly Told[], now: UnixMillis): BacklogPlan {
   const lines: IncidentEvent[] = [];
-  const known: Told[] = [];
-  const after: ((messageId: string | null) => Told | null)[] = [];
+  const after: Told[] = [];
+  let replyTo: string | null = null;
   let isNews = false;
   for (const [incident, ofIncident] of byIncident(events)) {
-    const { event: last } = ofIncident[ofIncident.length - 1];
     const before = told.find((one) => one.incident === incident) ?? null;
-    const open = before !== null && !before.over ? before : null;
-    if (!concerns(last, subscription, now)) continue;
-    const isOver = last.kind === 'restored' || last.kind === 'new-normal';
-    const severity = ofIncident.map(({ event }) => event.level).reduce(worse);
-    const isLine = open === null
-      ? ofIncident.some(({ event }) => reaches(event, subscription))
-      : planOf(last, subscription, open, now).kind === 'post';
-    if (isLine) lines.push(last);
-    if (isLine && open !== null) known.push(open);
-    if (open !== null) after.push(() => ({ ...open, severity: worse(open.severity, severity), over: isOver }));
-    else if (isLine && !isOver) {
-      isNews = true;
-      after.push((messageId) => messageId === null ? null : {
-        channelId: subscription.channelId, incident, firstMessageId: messageId, position: null, severity, at: now, over: false,
-      });
+    let present = before;
+    let isLine = false;
+    for (const logged of ofIncident) {
+      const plan = planOf(logged.event, subscription, present, now);
+      present = toldAfter(plan, logged, subscription.channelId, present, thisMessage, now) ?? present;
+      if (plan.kind !== 'post') continue;
+      isLine = true;
+      isNews ||= plan.part === 'start' || plan.part === 'escalation';
     }
+    if (isLine) {
+      lines.push(ofIncident[ofIncident.length - 1].event);
+      replyTo = before?.firstMessageId ?? null;
+    }
+    if (present !== null && present !== before) after.push(present);
   }
   return {
     events: lines,
     roleId: isNews ? subscription.roleId : null,
-    replyTo: lines.length === 1 && known.length === 1 ? known[0].firstMessageId : null,
-    told: (messageId) => after.flatMap((make) => make(messageId) ?? []),
+    replyTo: lines.length === 1 ? replyTo : null,
+    // Where nothing was posted, nothing points at it.
+    told: (messageId) => after.map((one) => (one.firstMessageId === thisMessage ? { ...one, firstMessageId: messageId ?? '', position: null } : one)),
   };
 }
+
+/** Stands for the id of the message that is yet to be posted. */
+const thisMessage = 'this message';
 
 function byIncident(events: readonly LoggedEvent[]): Map<string, LoggedEvent[]> {
   const groups = new Map<string, LoggedEvent[]>();

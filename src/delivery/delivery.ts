@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
+import { createBell } from './bell.js';
 import { createEditSubscription, type EditSubscription } from './edit-subscription.js';
 import { Errands, run as runErrand } from './errands.js';
 import { createEventCache } from './event-cache.js';
@@ -80,14 +82,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
   });
 
-  /** Aborted when there is something new to look at. */
-  let changed = new AbortController();
-  let woken = false;
-  const stir = (): void => changed.abort();
-  const wake = (): void => {
-    woken = true;
-    stir();
-  };
+  /** Rung when there is something to serve, or to read. */
+  const toServe = createBell(clock);
+  const toRead = createBell(clock);
 
   const serveLane = async (lane: Lane, signal: AbortSignal): Promise<void> => {
     lanes.begin(lane);
@@ -100,7 +97,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       postpone(lane, clock.now(), null, random);
     } finally {
       lanes.end(lane);
-      stir();
+      toServe.ring();
     }
   };
 
@@ -112,7 +109,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     } catch (error) {
       logger.error({ err: error }, 'an edit failed in a way nobody foresaw');
     }
-    stir();
+    toServe.ring();
   };
 
   /** Starts all that may start now; when to look again. */
@@ -134,12 +131,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   };
 
-  /** Until something changes or it is time. */
-  const rest = async (until: number): Promise<void> => {
-    if (changed.signal.aborted) return;
-    await clock.sleep(Math.min(until - clock.now(), freshenMs), changed.signal);
-  };
-
   const tell = async (signal: AbortSignal): Promise<void> => {
     const heads = await insist('read what is owed', signal, () => store.heads());
     // The process before may have posted what it could not acknowledge any more.
@@ -147,12 +138,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const underWay = new Set<Promise<void>>();
     let freshenAt = clock.now() + freshenMs;
     while (!signal.aborted) {
-      changed = new AbortController();
       if (clock.now() >= freshenAt) {
         freshenAt = clock.now() + freshenMs;
         await fresh.update(clock.now(), options.refresh, errands).catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
       }
-      await rest(Math.min(dispatch(underWay, signal), freshenAt));
+      const until = Math.min(dispatch(underWay, signal), freshenAt);
+      await toServe.wait(until - clock.now());
     }
     await Promise.all(underWay);
   };
@@ -161,46 +152,38 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     let reached: Expansion | null = await insist('read how far it has told', signal, () => beginExpansion(store));
     while (reached !== null && !signal.aborted) {
       const from: Expansion = reached;
-      woken = false;
       // Asked for anew each time: a write that failed without an answer may have been done.
       reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
         store, operatorChannelId,
         now: () => clock.now(),
         onOwed: (rows) => {
           for (const row of rows) lanes.add(row);
-          stir();
+          toServe.ring();
         },
       }));
-      if (reached?.position === from.position && !woken) await pause(signal);
+      if (reached?.position === from.position && !signal.aborted) await toRead.wait(pollMs);
     }
-  };
-
-  let poll = new AbortController();
-  const pause = async (signal: AbortSignal): Promise<void> => {
-    poll = new AbortController();
-    if (!signal.aborted) await clock.sleep(pollMs, poll.signal);
   };
 
   return {
     async run(signal) {
+      // Every channel that waits listens to it.
+      setMaxListeners(0, signal);
       const stop = (): void => {
-        poll.abort();
-        stir();
+        toRead.ring();
+        toServe.ring();
       };
       signal.addEventListener('abort', stop, { once: true });
       await Promise.all([tell(signal), follow(signal)]);
       signal.removeEventListener('abort', stop);
     },
-    wake() {
-      wake();
-      poll.abort();
-    },
+    wake: () => toRead.ring(),
     reopen(channelIds) {
       for (const channelId of channelIds) {
         const lane = lanes.get(channelId);
         if (lane !== undefined && lane.closed !== null) reopen(lane);
       }
-      stir();
+      toServe.ring();
     },
     trouble() {
       if (storeTrouble !== null) return storeTrouble;

@@ -14,7 +14,7 @@ export interface ExpandOptions {
   /** Where notices go; null: nowhere but the log. */
   readonly operatorChannelId: string | null;
   readonly now: () => UnixMillis;
-  /** Rows were made durable. */
+  /** Rows were made durable, or may have been. */
   readonly onOwed: (rows: readonly Owed[]) => void;
 }
 
@@ -37,9 +37,13 @@ export async function expand(from: Expansion, { store, operatorChannelId, now, o
   const subscriptions = await store.subscriptions();
   let reached = from;
   const write = async (rows: readonly Owed[], next: Expansion): Promise<void> => {
-    await store.owe(rows, next);
-    reached = next;
-    if (rows.length > 0) onOwed(rows);
+    try {
+      await store.owe(rows, next);
+      reached = next;
+    } finally {
+      // A write that failed without an answer may have been done: a channel that is owed nothing after all is soon seen to be.
+      if (rows.length > 0) onOwed(rows);
+    }
   };
   for (const logged of batch) {
     const before = logged.position - 1;

@@ -94,11 +94,11 @@ export function toldAfter(
 }
 
 /** Whether the level itself, not only the worst there was, is one that the channel wants to hear of. */
-export function reaches({ country, level }: IncidentEvent, subscription: Subscription): boolean {
+function reaches({ country, level }: IncidentEvent, subscription: Subscription): boolean {
   const threshold = country === null ? null : thresholdOf(subscription, country);
   return threshold !== null && ranks[level] >= ranks[threshold];
 }
 
-export function worse(a: IncidentEvent['level'], b: IncidentEvent['level']): IncidentEvent['level'] {
+function worse(a: IncidentEvent['level'], b: IncidentEvent['level']): IncidentEvent['level'] {
   return ranks[a] >= ranks[b] ? a : b;
 }

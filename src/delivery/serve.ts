@@ -8,7 +8,7 @@ import type { Gate } from './gate.js';
 import type { Insist } from './insist.js';
 import { close, postpone, served, type Lane } from './lanes.js';
 import { planOf, toldAfter } from './plan.js';
-import type { LoggedEvent, Message, Outbox, Owed, Send, SendResult, Told } from './ports.js';
+import type { FindResult, LoggedEvent, Message, Outbox, Owed, Send, SendResult, Told } from './ports.js';
 
 /** Discord remembers a nonce for some minutes; for so long it is relied on, afterwards the channel's own messages are looked at. */
 const nonceTrustMs = 120_000;
@@ -116,21 +116,19 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     }
   };
 
-  /** Whether the message stands in the channel already: its id; null: it does not, or nobody can tell; 'later': not to be found out now. */
-  const look = async (lane: Lane, message: Message, since: number, signal: AbortSignal): Promise<string | null | 'later'> => {
+  /** Whether the message in doubt stands in the channel already. */
+  const look = async (lane: Lane, message: Message, since: number, signal: AbortSignal): Promise<FindResult> => {
     await options.turn(signal);
     const startedAt = clock.now();
     const result = await send.find(lane.channelId, message, since, signal);
-    if (result.kind === 'retry') {
+    if (result.kind !== 'retry') gate.pass(startedAt);
+    else {
       if (result.scope === 'everywhere') gate.fail(startedAt, clock.now(), result.afterMs, result.reason);
       postpone(lane, clock.now(), result.afterMs, random);
-      return 'later';
     }
-    gate.pass(startedAt);
-    lane.doubt = null;
-    if (result.kind === 'found') return result.messageId;
-    if (result.kind === 'unknown') report.doubtful(lane.channelId);
-    return null;
+    // What nobody can tell now may be told once the channel is open to us again.
+    if (result.kind === 'absent') lane.doubt = null;
+    return result;
   };
 
   const afterAttempt = async (lane: Lane, head: Owed, result: Exclude<SendResult, { kind: 'sent' }>, startedAt: number, next: Owed | undefined, signal: AbortSignal): Promise<void> => {
@@ -168,7 +166,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     }
   };
 
-  const attempt = async (lane: Lane, head: Owed, post: Post, events: readonly LoggedEvent[], next: Owed | undefined, signal: AbortSignal): Promise<void> => {
+  const attempt = async (lane: Lane, head: Owed, post: Post, unsure: boolean, events: readonly LoggedEvent[], next: Owed | undefined, signal: AbortSignal): Promise<void> => {
     const startedAt = clock.now();
     let result: SendResult;
     try {
@@ -181,6 +179,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     report.attempt(result.kind, clock.now() - (events.at(-1)?.event.at ?? clock.now()));
     if (result.kind === 'sent') {
       gate.pass(startedAt);
+      if (unsure) report.doubtful(lane.channelId);
       await finish(lane, head, post, result.messageId, events, next, signal);
     } else await afterAttempt(lane, head, result, startedAt, next, signal);
   };
@@ -203,11 +202,13 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     let events = await eventsOf(head);
     const isLate = head.positions.length === 1 && events.length > 0 && isExpired(events[0].event, clock.now());
     let composed = compose(head, events, state);
+    let unsure = false;
     if (composed.kind === 'post' && lane.doubt?.position === head.position && (isLate || clock.now() - lane.doubt.since >= nonceTrustMs)) {
       // What tells an old message otherwise than the attempt in doubt did has another nonce: only the channel itself can say.
       const found = await look(lane, composed.post.message, lane.doubt.since, signal);
-      if (found === 'later') return;
-      if (found !== null) return finish(lane, head, composed.post, found, events, next, signal);
+      if (found.kind === 'retry') return;
+      if (found.kind === 'found') return finish(lane, head, composed.post, found.messageId, events, next, signal);
+      unsure = found.kind === 'unknown';
       await options.turn(signal);
     }
     if (isLate && next !== undefined && composed.kind === 'post') {
@@ -220,7 +221,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
       composed = compose(into, events, state);
     }
     if (signal.aborted) return;
-    if (composed.kind === 'post') return attempt(lane, head, composed.post, events, next, signal);
+    if (composed.kind === 'post') return attempt(lane, head, composed.post, unsure, events, next, signal);
     await acknowledge(lane, head, composed.told, next, signal);
     await follow(lane.channelId, null, null, composed.told, events);
   };
