@@ -7,6 +7,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { backup, openStore, StoreBusyError, StoreRefusedError } from '../../src/store/index.js';
 import type { Store } from '../../src/store/index.js';
 import { storeContract } from './contract.js';
+import { deliveryContract } from './delivery-contract.js';
 import { survivesBeingKilled, writersOf } from './kill.js';
 import { assertWhole } from './kill-writes.js';
 import { eventOf, quiet, sampleOf, stateOf } from './samples.js';
@@ -23,7 +24,7 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 describe('SQLite', () => {
-  storeContract({
+  const harness = {
     create() {
       const dataDir = newDir();
       return Promise.resolve({
@@ -34,7 +35,9 @@ describe('SQLite', () => {
         },
       });
     },
-  });
+  };
+  storeContract(harness);
+  deliveryContract(harness);
 
   test('a DATA_DIR is one store\'s at a time', async () => {
     const dataDir = newDir();

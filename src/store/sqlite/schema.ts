@@ -6,6 +6,9 @@ import { newerError } from '../versions.js';
  *
  * Version 1. `head` is one row: the version last committed, and the lease's epoch with the version at its start. `history_tail` takes
  * rows as they come and `history_days` holds them packed (see history.ts). Times are Unix ms, `day` is days since 1970.
+ *
+ * Version 3. What delivery remembers: `owed` is what channels must still be told, `positions` a JSON list; `told` what they were told
+ * of an incident, `over_at` when its end was, NULL while it lasts; `expansion` is one row or none.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE head (
@@ -32,6 +35,25 @@ const migrations: readonly string[] = [
      rows BLOB NOT NULL,
      UNIQUE (resolution, day, country)
    ) STRICT;`,
+  `CREATE TABLE subscriptions (channel_id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE owed (
+     channel_id TEXT NOT NULL,
+     position INTEGER NOT NULL,
+     priority INTEGER NOT NULL,
+     owed_at INTEGER NOT NULL,
+     positions TEXT NOT NULL,
+     PRIMARY KEY (channel_id, position)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX owed_by_time ON owed (owed_at);
+   CREATE TABLE told (
+     channel_id TEXT NOT NULL,
+     incident TEXT NOT NULL,
+     over_at INTEGER,
+     body TEXT NOT NULL,
+     PRIMARY KEY (channel_id, incident)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+   CREATE TABLE expansion (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, channel_id TEXT) STRICT;`,
 ];
 
 /** Brings the database to this program's schema, in one transaction; one from a newer program is refused. */
