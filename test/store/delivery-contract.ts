@@ -4,14 +4,11 @@ import { newSubscription, priorities, tombstoneMs } from '../../src/delivery/ind
 import type { EventLog, Expansion, Notes, Outbox, Owed, Subscription, Subscriptions, Told } from '../../src/delivery/index.js';
 
 export type DeliveryStore = EventLog & Outbox & Subscriptions & Notes;
+/** What is closed is there for whoever opens it next. */
+type ClosableStore = DeliveryStore & { close(): Promise<void> };
 export interface DeliveryHarness {
   /** An empty place of its own. */
-  create(): Promise<{
-    open(): Promise<DeliveryStore>;
-    /** Ends what open() gave; what it holds is there for the next one. */
-    close(store: DeliveryStore): Promise<void>;
-    remove(): Promise<void>;
-  }>;
+  create(): Promise<{ open(): Promise<ClosableStore>; remove(): Promise<void> }>;
 }
 
 const noon = Date.UTC(2026, 5, 10, 12);
@@ -28,7 +25,7 @@ const subscribed = (channelId: string, over: Partial<Subscription> = {}): Subscr
 
 /** What every store must do for delivery, whatever it is made of. */
 export function deliveryContract(harness: DeliveryHarness): void {
-  let store: DeliveryStore;
+  let store: ClosableStore;
   let place: Awaited<ReturnType<DeliveryHarness['create']>>;
 
   /** Each story starts with an empty store. */
@@ -39,13 +36,13 @@ export function deliveryContract(harness: DeliveryHarness): void {
       try {
         await run();
       } finally {
-        await place.close(store);
+        await store.close();
         await place.remove();
       }
     });
   }
   async function reopen(): Promise<void> {
-    await place.close(store);
+    await store.close();
     store = await place.open();
   }
   /** Owes these as the next chunk. */

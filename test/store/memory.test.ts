@@ -6,8 +6,8 @@ import { MemoryDeliveryStore } from '../support/memory-delivery-store.js';
 
 deliveryContract({
   create() {
-    const store = new MemoryDeliveryStore();
-    return Promise.resolve({ open: () => Promise.resolve(store), close: () => Promise.resolve(), remove: () => Promise.resolve() });
+    const store = Object.assign(new MemoryDeliveryStore(), { close: () => Promise.resolve() });
+    return Promise.resolve({ open: () => Promise.resolve(store), remove: () => Promise.resolve() });
   },
 });
 

@@ -24,6 +24,21 @@ export const keys = {
   events: `${prefix}events`,
   /** Hash: target -> position. */
   cursors: `${prefix}cursors`,
+  /** Hash: position and channel of the expansion; channel '' for none. Gone: nothing was ever expanded. */
+  expansion: `${prefix}expansion`,
+  /** Sorted set: what a channel is owed, JSON that begins with its positions, by position. */
+  owed: (channelId: string): string => `${prefix}owed:${channelId}`,
+  /** Set: the channels whose `owed` is there. */
+  owing: `${prefix}owing`,
+  /** Sorted set: "channel position" of all that is owed, by the time it was written. */
+  owedTimes: `${prefix}owed-times`,
+  /** Hash: incident -> what the channel was told of it, JSON; and sorted set: the incidents of it that are over, by when that was told. */
+  told: (channelId: string): string => `${prefix}told:${channelId}`,
+  toldOver: (channelId: string): string => `${prefix}told-over:${channelId}`,
+  /** Hash: channel -> its subscription, JSON. */
+  subscriptions: `${prefix}subscriptions`,
+  /** Hash: name -> text. */
+  notes: `${prefix}notes`,
   /** String with an expiry: a country's day, packed. */
   day: (country: string, resolution: Resolution, day: number): string => `${prefix}history:${resolution}:${country}:${day}`,
 } as const;

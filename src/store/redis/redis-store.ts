@@ -3,7 +3,9 @@ import { expiryOf, packRow, placeOf, spansOf, unpackRows } from '../packing.js';
 import type { Store, StoreLog } from '../store.js';
 import { parseEvent, parseState } from '../versions.js';
 import { connect } from './connection.js';
+import { createRedisDelivery } from './delivery.js';
 import { keys } from './keys.js';
+import { repliesOf } from './replies.js';
 
 /**
  * The store for separate roles and standbys. A lease lives for its ttl on the server's clock. Every call answers within the command
@@ -76,6 +78,7 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
     async moveCursor(target, position) {
       await ask(client.advanceCursor(keys.cursors, target, position));
     },
+    ...createRedisDelivery(connection),
     close() {
       connection.close();
       return Promise.resolve();
@@ -101,12 +104,4 @@ function commitArguments(batch: Commit): { keyList: string[]; argumentList: (str
     argumentList.push(offset, packRow(sample.values), expiresIn);
   }
   return { keyList, argumentList };
-}
-
-/** The replies of a pipeline; throws the first error among them. */
-function repliesOf(results: [error: Error | null, reply: unknown][] | null): unknown[] {
-  return (results ?? []).map(([error, reply]) => {
-    if (error !== null) throw error;
-    return reply;
-  });
 }

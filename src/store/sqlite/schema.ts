@@ -9,6 +9,9 @@ import { newerError } from '../versions.js';
  *
  * Version 2. `incidents` has the last event of each incident, `over` 1 from the one that ends it (endsIncident) until a relapse; it
  * begins with what the event log has. `records` are the countries' last measures, `health` is one row.
+ *
+ * Version 3. What delivery remembers: `owed` is what channels must still be told, `positions` a JSON list; `told` what they were told
+ * of an incident, `over_at` when its end was, NULL while it lasts; `expansion` is one row or none.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE head (
@@ -49,6 +52,25 @@ const migrations: readonly string[] = [
      SELECT body ->> 'incident', body ->> 'country', body ->> 'at', body ->> 'kind' IN ('restored', 'new-normal'), body FROM events
      WHERE body ->> 'incident' IS NOT NULL ORDER BY position
      ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at, over = excluded.over, body = excluded.body;`,
+  `CREATE TABLE subscriptions (channel_id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE owed (
+     channel_id TEXT NOT NULL,
+     position INTEGER NOT NULL,
+     priority INTEGER NOT NULL,
+     owed_at INTEGER NOT NULL,
+     positions TEXT NOT NULL,
+     PRIMARY KEY (channel_id, position)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX owed_by_time ON owed (owed_at);
+   CREATE TABLE told (
+     channel_id TEXT NOT NULL,
+     incident TEXT NOT NULL,
+     over_at INTEGER,
+     body TEXT NOT NULL,
+     PRIMARY KEY (channel_id, incident)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+   CREATE TABLE expansion (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, channel_id TEXT) STRICT;`,
 ];
 
 /** Brings the database to this program's schema, in one transaction; one from a newer program is refused. */

@@ -5,6 +5,7 @@ import type { Commit, CommitOutcome, Lease, StoredState } from '../../incidents/
 import { StoreRefusedError } from '../errors.js';
 import type { Store } from '../store.js';
 import { parseEvent, parseState } from '../versions.js';
+import { createSqliteDelivery } from './delivery.js';
 import { asStoreError, sqliteCode } from './failure.js';
 import { createSqliteHistory } from './history.js';
 import { databaseName, lockDataDir } from './lock.js';
@@ -52,6 +53,7 @@ function openDatabase(file: string): DatabaseSyncInstance {
 function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store {
   let holder: string | null = null;
   const history = createSqliteHistory(db);
+  const delivery = createSqliteDelivery(db);
   const remembered = createSqliteRemembered(db);
   const getHead = db.prepare('SELECT version, epoch, base FROM head');
   const newEpoch = db.prepare('UPDATE head SET epoch = epoch + 1, base = version RETURNING epoch');
@@ -139,6 +141,19 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
       answer(() => {
         inTransaction(() => putCursor.run(target, position));
       }),
+    expansion: () => answer(() => delivery.expansion()),
+    owe: (chunk, expansion) => answer(() => inTransaction(() => delivery.owe(chunk, expansion))),
+    heads: () => answer(() => delivery.heads()),
+    channel: (channelId, limit) => answer(() => delivery.channel(channelId, limit)),
+    acknowledge: (owed, told) => answer(() => inTransaction(() => delivery.acknowledge(owed, told))),
+    combine: (rows, into) => answer(() => inTransaction(() => delivery.combine(rows, into))),
+    depth: () => answer(() => delivery.depth()),
+    subscriptions: () => answer(() => delivery.subscriptions()),
+    subscription: (channelId) => answer(() => delivery.subscription(channelId)),
+    saveSubscription: (subscription) => answer(() => delivery.saveSubscription(subscription)),
+    removeSubscription: (channelId) => answer(() => inTransaction(() => delivery.removeSubscription(channelId))),
+    note: (name) => answer(() => delivery.note(name)),
+    setNote: (name, value) => answer(() => delivery.setNote(name, value)),
     close: () =>
       answer(() => {
         // The driver leaves statements open, and with them the -wal file: so that the database is whole without it.
