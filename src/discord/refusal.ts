@@ -27,18 +27,19 @@ export function explainRefusal({ status, code, message }: Refusal, channelId: st
   return byCode.get(code)?.(channelId) ?? `Discord refuses (HTTP ${status}, code ${code}): ${message.replace(/\s+/g, ' ')}`;
 }
 
+const unknownChannel: number = Code.UnknownChannel;
 /** Refusals with status 400 that speak of the channel nonetheless. */
 const ofTheChannel: ReadonlySet<number> = new Set([Code.CannotSendMessagesInNonTextChannel, Code.InvalidActionOnArchivedThread]);
 /** Refusals that pass: a slow mode, a write limit of the channel, a part of Discord that is switched off. */
 const passing: ReadonlySet<number> = new Set([
-  Code.ActionCannotBePerformedDueToSlowmodeRateLimit, Code.ChannelSendRateLimit, Code.CloudflareIsBlockingYourRequest,
+  Code.ActionCannotBePerformedDueToSlowmodeRateLimit, Code.ChannelWriteRateLimit, Code.CloudflareIsBlockingYourRequest,
 ]);
 
 export type RefusalKind = 'gone' | 'closed' | 'passing' | 'the-message';
 
 /** What is refused: the channel for good, the channel until somebody mends something, for now, or what we wrote. */
 export function kindOfRefusal({ status, code }: Refusal): RefusalKind {
-  if (code === Code.UnknownChannel) return 'gone';
+  if (code === unknownChannel) return 'gone';
   if (passing.has(code) || status === 429) return 'passing';
   return status === 403 || status === 404 || ofTheChannel.has(code) ? 'closed' : 'the-message';
 }
