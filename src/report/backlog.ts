@@ -5,7 +5,7 @@ import { count, moment, plural, span } from './figures.js';
 import { isOver, renderStanding, renderStandingLine } from './standing.js';
 import { capitalised, clip, nationalInternet, remains, textLimit } from './text.js';
 
-/** What is told of several incidents at once, after Discord could not be reached for long. */
+/** What is told of several incidents at once, after a channel could not be reached for long (Discord was away, or the channel closed to us). */
 export interface Backlog {
   /** At most `textLimit` UTF-16 units, no markup. */
   readonly text: string;
@@ -18,7 +18,7 @@ export interface Backlog {
   readonly footer: string;
 }
 
-const toldLate = 'Told late: Discord could not be reached.';
+const toldLate = 'Told late: this channel could not be reached.';
 const ranks = { down: 0, major: 1, degraded: 2, normal: 3 } as const;
 
 /** `events`: the last one of each incident, oldest first, one at least; none of them a notice. `at`: when it is told. */
@@ -36,11 +36,16 @@ export function renderBacklog(events: readonly IncidentEvent[], at: number): Bac
 }
 
 function text(ongoing: readonly IncidentEvent[], over: readonly IncidentEvent[], at: number): string {
-  const ended = over.length === 0 ? '' : ` ${count(over.length)} more came and went.`;
-  if (ongoing.length > 1) return listed(`${kindsOf(ongoing)} are going on, told late as Discord could not be reached: `, ongoing, ended, at);
-  if (ongoing.length === 1) return `${goesOn(ongoing[0], at)}.${ended} ${toldLate}`;
-  if (over.length === 1) return `${wentBy(over[0], at)}. ${toldLate}`;
-  return listed(`${kindsOf(over)} came and went while Discord could not be reached: `, over, '', at);
+  const ended = over.length === 0 ? '' : ` ${plural(over.length, 'other outage')} came and went.`;
+  if (ongoing.length > 1) return listed(`${kindsOf(ongoing)} are going on, told late as this channel could not be reached: `, ongoing, ended, at);
+  if (ongoing.length === 1) return fitting(goesOn(ongoing[0], at).map((clause) => `${clause}.${ended} ${toldLate}`));
+  if (over.length === 1) return fitting(wentBy(over[0], at).map((clause) => `${clause}. ${toldLate}`));
+  return listed(`${kindsOf(over)} came and went while this channel could not be reached: `, over, '', at);
+}
+
+/** The first wording that there is room for, or the last. */
+function fitting(wordings: readonly string[]): string {
+  return wordings.find((wording) => wording.length <= textLimit) ?? wordings[wordings.length - 1];
 }
 
 /** "4 outages". What is only unstable is none. */
@@ -62,28 +67,32 @@ function listed(head: string, events: readonly IncidentEvent[], tail: string, at
   return wording(shown);
 }
 
-/** "North Korea's national Internet has been down since 16:15 UTC on 22 Dec". */
-function goesOn(event: IncidentEvent, at: number): string {
+/** "North Korea's national Internet has been down since 16:15 UTC on 22 Dec"; the longest wording first. */
+function goesOn(event: IncidentEvent, at: number): string[] {
   const subject = subjectOf(event);
   const began = moment(event.since ?? event.at, at);
-  if (event.kind === 'unstable') return `${capitalised(subject)} has been unstable since ${began}`;
+  if (event.kind === 'unstable') return [`${capitalised(subject)} has been unstable since ${began}`];
   if (event.level !== event.worst) {
     const fell = event.worst === 'down' ? 'went down' : `fell into ${event.worst === 'major' ? 'a major' : 'an'} outage`;
-    return `${capitalised(subject)} ${fell} at ${began} and is partly back: ${remains(event, 'visible')}`;
+    const partly = `${capitalised(subject)} ${fell} at ${began} and is partly back`;
+    return [`${partly}: ${remains(event, 'visible')}`, partly];
   }
-  if (event.level === 'down') return `${capitalised(subject)} has been down since ${began}`;
-  if (event.level === 'major') return `${capitalised(subject)} has been in a major outage since ${began}`;
-  return `Part of ${subject} has been dark since ${began}`;
+  if (event.level === 'down') return [`${capitalised(subject)} has been down since ${began}`];
+  if (event.level === 'major') return [`${capitalised(subject)} has been in a major outage since ${began}`];
+  return [`Part of ${subject} has been dark since ${began}`];
 }
 
-/** "Syria's national Internet was down 10:26-14:32 UTC, over now". */
-function wentBy(event: IncidentEvent, at: number): string {
+/** "Syria's national Internet was down 10:26-14:32 UTC, over now"; the longest wording first. */
+function wentBy(event: IncidentEvent, at: number): string[] {
   const subject = subjectOf(event);
-  if (event.kind === 'new-normal') return `${capitalised(subject)} has settled: ${remains(event, 'visible')}, and its outage is closed`;
+  if (event.kind === 'new-normal') {
+    const settled = `${capitalised(subject)} has settled`;
+    return [`${settled}: ${remains(event, 'visible')}, and its outage is closed`, `${settled}, and its outage is closed`];
+  }
   const when = event.since === null || event.until === null ? 'for a while' : span(event.since, event.until, at);
-  if (event.worst === 'down') return `${capitalised(subject)} was down ${when}, over now`;
-  if (event.worst === 'major') return `${capitalised(subject)} was in a major outage ${when}, over now`;
-  return `Part of ${subject} was dark ${when}, over now`;
+  if (event.worst === 'down') return [`${capitalised(subject)} was down ${when}, over now`];
+  if (event.worst === 'major') return [`${capitalised(subject)} was in a major outage ${when}, over now`];
+  return [`Part of ${subject} was dark ${when}, over now`];
 }
 
 /** "🇰🇵 North Korea: down since 16:15 UTC on 22 Dec, all 4 routes withdrawn". */

@@ -3,5 +3,5 @@ export { endFactsOf } from './end-facts.js';
 export { factsOf } from './facts.js';
 export type { Fact, MessageFacts } from './facts.js';
 export { renderJsonLine, renderLine, renderTranscriptLine } from './lines.js';
-export { renderStandingLine } from './standing.js';
+export { isOver, renderStandingLine } from './standing.js';
 export { messageLimit, renderText, textLimit } from './text.js';
