@@ -1,7 +1,7 @@
 /** What Discord would render as markup; a link is left whole, for a backslash would become a part of it. */
 const markup = /https?:\/\/\S+|[\\*_~`|[\]]|<(?=[@#:/a-z])/gi;
 /** Headings, quotes and lists, at the start of a line. */
-const lineStart = /^(\s*(?:\d+(?=\.))?)([#>+.-])/gm;
+const lineStart = /^(\s*\d*)([#>+.-]+)(?=\s)/gm;
 
 /** The text so that Discord shows it as it is. */
 export function escaped(text: string): string {
