@@ -30,7 +30,7 @@ export function factsOf(event: IncidentEvent): MessageFacts {
     colour: colour(event),
     fields: event.country === null ? [] : fields(event),
     links: links(event),
-    footer: event.incident === null ? 'BGP view' : `${event.incident} · BGP view`,
+    footer: `${event.id} · BGP view`,
   };
 }
 
