@@ -1,4 +1,5 @@
-export { factsOf } from './facts.js';
-export type { Fact } from './facts.js';
+export { colours, countryLinks, factsOf, unitsOf } from './facts.js';
+export type { CountryLink, Fact } from './facts.js';
+export { count, elapsed, lengthOf, moment, percent, plural } from './figures.js';
 export { renderJsonLine, renderLine, renderTranscriptLine } from './lines.js';
-export { messageLimit, renderText, textLimit } from './text.js';
+export { messageLimit, remains, renderText, textLimit } from './text.js';
