@@ -1,5 +1,5 @@
 export { colours, countryLinks, factsOf, unitsOf } from './facts.js';
 export type { CountryLink, Fact } from './facts.js';
-export { count, elapsed, lengthOf, moment, percent, plural } from './figures.js';
+export { count, elapsed, lengthOf, moment, percent, plural, span } from './figures.js';
 export { renderJsonLine, renderLine, renderTranscriptLine } from './lines.js';
 export { messageLimit, remains, renderText, textLimit } from './text.js';
