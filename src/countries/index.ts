@@ -6,6 +6,7 @@ export { Countries } from './countries.js';
 export type { ClosedBin } from './bins.js';
 export { Bins, emptyBaselineState } from './bins.js';
 export type { NetworkChange } from './network-change.js';
+export { unitsLost } from './networks.js';
 export { parseRegistry } from './registry.js';
 export type { CountryMap } from './registry.js';
 export { binMs, parseCountriesSettings } from './settings.js';

@@ -63,7 +63,7 @@ describe('SQLite', () => {
     const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
     db.exec('PRAGMA user_version = 7');
     db.close();
-    await assert.rejects(open(dataDir), refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 1\)/));
+    await assert.rejects(open(dataDir), refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 2\)/));
   });
 
   test('history is folded into days hourly and dropped when it has been kept long enough', async () => {

@@ -8,8 +8,8 @@ import { commitScript } from './scripts/commit.js';
 import { acquireScript, releaseScript, renewScript } from './scripts/lease.js';
 import { moveCursorScript } from './scripts/move-cursor.js';
 
-/** What the keys of keys.ts mean. No older schema exists. */
-const schemaVersion = 1;
+/** What the keys of keys.ts mean. Version 1 had no incidents, records and health: the next commit makes the incidents (scripts/commit.ts). */
+const schemaVersion = 2;
 
 /** The scripts, each with its contract in its file. */
 interface Scripts {
@@ -100,6 +100,7 @@ async function checkSchema(client: Redis): Promise<void> {
   await client.hsetnx(keys.head, 'schema', schemaVersion);
   const found = Number(await client.hget(keys.head, 'schema'));
   if (found > schemaVersion) throw newerError('The data in Redis', found, schemaVersion);
+  if (found < schemaVersion) await client.hset(keys.head, 'schema', schemaVersion);
 }
 
 /** Says so where the server is set to forget. A server that doesn't tell is taken to be in order. */

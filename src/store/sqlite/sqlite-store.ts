@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { Commit, CommitOutcome, Lease } from '../../incidents/index.js';
+import type { Commit, CommitOutcome, Lease, StoredState } from '../../incidents/index.js';
 import { StoreRefusedError } from '../errors.js';
 import type { Store } from '../store.js';
 import { parseEvent, parseState } from '../versions.js';
 import { asStoreError, sqliteCode } from './failure.js';
 import { createSqliteHistory } from './history.js';
 import { databaseName, lockDataDir } from './lock.js';
+import { createSqliteRemembered } from './remembered.js';
 import { migrateSchema } from './schema.js';
 
 interface Head {
@@ -51,6 +52,7 @@ function openDatabase(file: string): DatabaseSyncInstance {
 function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store {
   let holder: string | null = null;
   const history = createSqliteHistory(db);
+  const remembered = createSqliteRemembered(db);
   const getHead = db.prepare('SELECT version, epoch, base FROM head');
   const newEpoch = db.prepare('UPDATE head SET epoch = epoch + 1, base = version RETURNING epoch');
   const setVersion = db.prepare('UPDATE head SET version = ?');
@@ -72,6 +74,7 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
     if (batch.version !== version + 1) return 'fenced';
     for (const state of batch.states) putState.run(state.country, JSON.stringify(state));
     for (const event of batch.events) append.run(JSON.stringify(event));
+    remembered.write(batch);
     history.write(batch.samples, batch.at);
     setVersion.run(batch.version);
     return 'committed';
@@ -101,6 +104,7 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
     }
   }
 
+  const states = (): StoredState[] => (getStates.all() as { body: string }[]).map(({ body }) => parseState(body));
   const holds = (lease: Lease): boolean => lease.holder === holder && lease.epoch === head().epoch;
 
   return {
@@ -116,9 +120,14 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
       answer(() => {
         if (holds(lease)) holder = null;
       }),
-    load: () => answer(() => ({ version: head().version, states: getStates.all().map(({ body }: { body: string }) => parseState(body)) })),
+    load: () => answer(() => ({ version: head().version, states: states() })),
     commit: (batch) => answer(() => inTransaction(() => write(batch))),
     history: (country, resolution, from, to) => answer(() => history.read(country, resolution, from, to)),
+    states: () => answer(states),
+    record: (country) => answer(() => remembered.record(country)),
+    records: () => answer(() => remembered.records()),
+    health: () => answer(() => remembered.health()),
+    incidents: (from, country) => answer(() => remembered.incidents(from, country)),
     readAfter: (position, limit) =>
       answer(() => {
         const rows = eventsAfter.all(position, limit) as { position: number; body: string }[];
