@@ -90,7 +90,10 @@ function followUp(event: IncidentEvent, name: CountryName): string {
 }
 
 /** What is there of what was: "all 4 routes withdrawn", "41 of 84 routes left (12 % of its address space)". */
-export function remains(event: IncidentEvent, word: 'left' | 'visible'): string {
+export function remains(
+  event: Pick<IncidentEvent, 'prefixes' | 'basePrefixes' | 'visible' | 'share'>,
+  word: 'left' | 'visible',
+): string {
   const { prefixes, basePrefixes, visible, share } = event;
   const space = `${percent(visible, share)} of its address space`;
   if (basePrefixes === 0) return visible === 0 ? 'no route to its address space' : `${space} ${word}`;
