@@ -57,7 +57,9 @@ async function askIn(store: Store, country: string, family: Family, { clock, std
       say(`${country} has no open ${family === 'ipv4' ? 'IPv4' : 'IPv6'} incident.`);
       return exitCode.failed;
     }
-    await store.commit({ lease, version: version + 1, at: clock.now(), states: [{ ...state, incidents }], samples: [], events: [] });
+    await store.commit({
+      lease, version: version + 1, at: clock.now(), states: [{ ...state, incidents }], samples: [], events: [], records: [], health: null,
+    });
     stdout.write(`When the service is next started, what ${country} has then is its new normal.\n`);
     return exitCode.ok;
   } finally {

@@ -75,6 +75,7 @@ export class CommitQueue {
     const commit: Commit = {
       lease: this.#options.lease, version: this.#version + 1, at: this.#at,
       states: [...this.#states.values()], samples: this.#samples, events: this.#events,
+      records: [], health: null,
     };
     this.#states.clear();
     this.#samples = [];

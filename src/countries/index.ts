@@ -5,6 +5,7 @@ export type { CountryName } from './names.js';
 export { Countries } from './countries.js';
 export type { ClosedBin } from './bins.js';
 export { Bins, emptyBaselineState } from './bins.js';
+export type { NetworkChange } from './network-change.js';
 export { parseRegistry } from './registry.js';
 export type { CountryMap } from './registry.js';
 export { binMs, parseCountriesSettings } from './settings.js';

@@ -15,7 +15,7 @@ export interface EventFacts {
 
 /** What its own rule adds to them. */
 type Told = Pick<IncidentEvent, 'id' | 'incident' | 'kind' | 'worst' | 'since' | 'reason'> &
-  Partial<Pick<IncidentEvent, 'until' | 'onset' | 'instability' | 'relapses'>>;
+  Partial<Pick<IncidentEvent, 'until' | 'onset' | 'instability' | 'relapses' | 'lowest'>>;
 
 /** `clock`: since when it counts as being at its worst; null outside an incident. */
 export function createEvent(
@@ -25,11 +25,12 @@ export function createEvent(
   told: Told,
 ): IncidentEvent {
   const { country, label, family, units, prefixes, voters, collectors } = sample;
+  const share = shareOf(units, baseline);
   return {
     country, label, family, level: after.level, until: null, onset: null, at,
-    visible: units, baseline: baseline.units, share: shareOf(units, baseline), prefixes, basePrefixes: baseline.prefixes,
+    visible: units, baseline: baseline.units, share, lowest: share, prefixes, basePrefixes: baseline.prefixes,
     provisional: baseline.provisional, hard: isHard(after, clock, at, settings), unstable: after.instability.unstable,
-    instability: null, relapses: 0, other, voters, collectors, notice: null, ...told,
+    instability: null, relapses: 0, other, networks: [], voters, collectors, notice: null, ...told,
   };
 }
 
@@ -49,6 +50,6 @@ export function otherFamily(sample: CountrySample, detector: { readonly after: D
 }
 
 /** Capped at 1, 4 decimals. */
-function shareOf(units: number, baseline: Baseline): number {
+export function shareOf(units: number, baseline: Baseline): number {
   return Math.round(Math.min(1, units / baseline.units) * 10_000) / 10_000;
 }

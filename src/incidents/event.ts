@@ -1,4 +1,5 @@
 import type { Family, UnixMillis } from '../bgp/index.js';
+import type { NetworkChange } from '../countries/index.js';
 import type { Level } from '../detector/index.js';
 
 export type EventKind =
@@ -56,6 +57,8 @@ export interface IncidentEvent {
   readonly baseline: number;
   /** visible / baseline, capped at 1, 4 decimals. */
   readonly share: number;
+  /** Lowest share since the incident opened; unstable, notice: share. */
+  readonly lowest: number;
   /** N and N0. */
   readonly prefixes: number;
   readonly basePrefixes: number;
@@ -71,6 +74,8 @@ export interface IncidentEvent {
   readonly relapses: number;
   /** IPv6 beside an IPv4 incident; null where it is not judged. */
   readonly other: OtherFamily | null;
+  /** Those that lost most, at least one unit each, at most 5; empty where unknown. */
+  readonly networks: readonly NetworkChange[];
   /** Evidence: who voted, seen from how many collectors. */
   readonly voters: number;
   readonly collectors: number;

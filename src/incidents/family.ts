@@ -1,7 +1,7 @@
 import type { UnixMillis } from '../bgp/index.js';
 import { isSettled, levelRank, type Level, type Reason, type TroubledState } from '../detector/index.js';
 import type { EventKind, IncidentEvent } from './event.js';
-import { createEvent, type EventFacts } from './event-facts.js';
+import { createEvent, shareOf, type EventFacts } from './event-facts.js';
 import { followUpDue } from './follow-ups.js';
 import type { ClosedIncident, FamilyIncident, OpenIncident } from './incident.js';
 import type { IncidentSettings } from './settings.js';
@@ -22,7 +22,7 @@ export interface Folded {
 /** At most one event a tick: what is owed besides is still owed at the next one. */
 export function foldFamily(incident: FamilyIncident, tick: FamilyTick, settings: IncidentSettings): Folded {
   if (incident.kind !== 'open') return openOrReopen(incident, tick, settings);
-  const open = noteLeaving(dropIdleAdoption(incident, tick), tick);
+  const open = noteLowest(noteLeaving(dropIdleAdoption(incident, tick), tick), tick);
   return (
     worsen(open, tick, settings) ??
     close(open, tick, settings) ??
@@ -35,7 +35,8 @@ function isAbove(level: Level, other: Level): boolean {
   return levelRank(level) > levelRank(other);
 }
 
-function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, { facts, alone }: FamilyTick, settings: IncidentSettings): Folded {
+function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, tick: FamilyTick, settings: IncidentSettings): Folded {
+  const { facts, alone } = tick;
   const { after, sample } = facts;
   const ignored = last.kind === 'closed' ? last.ignored : 'normal';
   if (!isAbove(after.level, ignored)) {
@@ -46,13 +47,13 @@ function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, { facts, alon
   if (after.level === 'normal' || !alone || isRecovering(after)) return { incident: last, event: null };
   if (last.kind === 'closed' && !last.adopted && after.since - last.closedAt <= settings.relapseMs) {
     // Its end was told: what is told from here on lasts since now.
-    const relapsed = { ...last.last, relapses: last.last.relapses + 1, clock: after.since, followedUpMs: 0 };
+    const relapsed = { ...noteLowest(last.last, tick), relapses: last.last.relapses + 1, clock: after.since, followedUpMs: 0 };
     return tellFall(placed(relapsed, after, settings), 'down-again', after, facts, settings);
   }
   const opened: OpenIncident = {
     kind: 'open', id: `${sample.country}-${sample.family}-${after.since}`, events: 0, onset: after.onset, worst: after.level,
     since: after.since, until: null, atWorst: true, told: after.level, clock: after.since, followedUpMs: 0, postedAt: facts.at,
-    relapses: 0, partial: false, adoptionAsked: false,
+    relapses: 0, lowest: shareOf(sample.units, facts.baseline), partial: false, adoptionAsked: false,
   };
   return tellFall(opened, 'opened', after, facts, settings);
 }
@@ -71,6 +72,11 @@ function noteLeaving(open: OpenIncident, { facts: { after }, reason }: FamilyTic
   if (!open.atWorst || !isAbove(open.worst, after.level)) return open;
   const until = reason.kind === 'left' && reason.from === open.worst ? reason.until : after.since;
   return { ...open, atWorst: false, until };
+}
+
+function noteLowest(open: OpenIncident, { facts: { sample, baseline } }: FamilyTick): OpenIncident {
+  const share = shareOf(sample.units, baseline);
+  return share < open.lowest ? { ...open, lowest: share } : open;
 }
 
 /** A new worst, or back at the old one. */
@@ -184,6 +190,7 @@ function tell(
   const incident = { ...open, events: open.events + 1 };
   const event = createEvent(facts, open.clock, settings, {
     ...told, id: `${open.id}/${incident.events}`, incident: open.id, kind, worst: open.worst, onset: open.onset,
+    lowest: open.lowest,
   });
   return { incident, event };
 }

@@ -26,6 +26,8 @@ export interface OpenIncident {
   readonly postedAt: UnixMillis;
   /** How often it went back to its worst, or fell again after its close. */
   readonly relapses: number;
+  /** Lowest share since it opened, 4 decimals. */
+  readonly lowest: number;
   /** partially-restored was told. */
   readonly partial: boolean;
   /** The operator wants what is left to be the new normal: done at the next judged tick. */

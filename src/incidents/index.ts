@@ -12,6 +12,9 @@ export {
   type IncidentStore,
   type Lease,
   type Resolution,
+  type StateReader,
 } from './ports.js';
+export type { NetworkChange } from '../countries/index.js';
+export type { CountryRecord, FamilyHealth, FamilyRecord, FeedHealth } from './record.js';
 export { parseIncidentSettings, type IncidentSettings } from './settings.js';
 export { stateVersion, type StoredState } from './state.js';

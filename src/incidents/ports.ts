@@ -1,6 +1,7 @@
 import type { UnixMillis } from '../bgp/index.js';
 import { binMs } from '../countries/index.js';
 import type { IncidentEvent } from './event.js';
+import type { CountryRecord, FeedHealth } from './record.js';
 import type { StoredState } from './state.js';
 
 /** Who may write: proved anew at every commit by its epoch, which grows with each new holder (a fencing token). */
@@ -41,6 +42,10 @@ export interface Commit {
   readonly samples: readonly HistorySample[];
   /** In the order they happened; appended to the event log. */
   readonly events: readonly IncidentEvent[];
+  /** Each replaces its country's. */
+  readonly records: readonly CountryRecord[];
+  /** null: unchanged. */
+  readonly health: FeedHealth | null;
 }
 
 /** committed: it is durable. duplicate: this very version was already committed by this lease. fenced: the lease or the version is another's. */
@@ -60,4 +65,20 @@ export interface IncidentStore {
 export interface HistoryReader {
   /** Rows with from <= at < to, oldest first; rows never written are absent. */
   history(country: string, resolution: Resolution, from: UnixMillis, to: UnixMillis): Promise<HistorySample[]>;
+}
+
+/** What those who are asked questions read; nothing here needs the lease. */
+export interface StateReader {
+  /** States of all countries. */
+  states(): Promise<StoredState[]>;
+  /** null: never measured. */
+  record(country: string): Promise<CountryRecord | null>;
+  records(): Promise<CountryRecord[]>;
+  /** null: no ingest has ever written. */
+  health(): Promise<FeedHealth | null>;
+  /**
+   * The last event of every incident that is not over, or whose last event is at or after `from`; newest first. `country` null: all.
+   * Events without an incident (unstable, notice) are none of them.
+   */
+  incidents(from: UnixMillis, country: string | null): Promise<IncidentEvent[]>;
 }

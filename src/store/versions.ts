@@ -1,5 +1,5 @@
 import { stateVersion } from '../incidents/index.js';
-import type { StoredState } from '../incidents/index.js';
+import type { IncidentEvent, StoredState } from '../incidents/index.js';
 import { StoreRefusedError } from './errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -7,7 +7,19 @@ type Json = Readonly<Record<string, unknown>>;
 /** What leads from state version n to n + 1, by n. */
 export type StateMigrations = Readonly<Record<number, (older: Json) => Json>>;
 
-const stateMigrations: StateMigrations = {};
+const stateMigrations: StateMigrations = {
+  // How low an incident went was not kept: 1 is wrong of none, and the next tick knows better.
+  1: (older) => ({ ...older, incidents: eachFamily(older['incidents'], withLowest) }),
+};
+
+function eachFamily(incidents: unknown, change: (incident: Json) => Json): Json {
+  return Object.fromEntries(Object.entries(incidents as Record<string, Json>).map(([family, incident]) => [family, change(incident)]));
+}
+
+function withLowest(incident: Json): Json {
+  if (incident['kind'] === 'open') return { ...incident, lowest: 1 };
+  return incident['kind'] === 'closed' ? { ...incident, last: { ...(incident['last'] as Json), lowest: 1 } } : incident;
+}
 
 /**
  * A stored state as this program knows it: an older one is migrated step by step. A newer one is refused (StoreRefusedError), so
@@ -25,6 +37,14 @@ export function parseState(text: string, migrations: StateMigrations = stateMigr
     state = { ...migrate(state), version: Number(version) + 1 };
   }
   return state as unknown as StoredState;
+}
+
+/** An event of the log as this program knows it: older ones lack what came later. */
+export function parseEvent(text: string): IncidentEvent {
+  const event = JSON.parse(text) as IncidentEvent;
+  // What the type promises an older program may not have written.
+  const { networks, lowest } = event as Partial<IncidentEvent>;
+  return { ...event, networks: networks ?? [], lowest: lowest ?? event.share };
 }
 
 /** The refusal of data from a later program. `what` begins the sentence. */

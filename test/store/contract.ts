@@ -23,7 +23,7 @@ export function storeContract(harness: StoreHarness): void {
   let lease: Lease;
   let version: number;
 
-  const batch = (over: Partial<Commit> = {}): Commit => ({ lease, version: version + 1, at: noon, states: [], samples: [], events: [], ...over });
+  const batch = (over: Partial<Commit> = {}): Commit => ({ lease, version: version + 1, at: noon, states: [], samples: [], events: [], records: [], health: null, ...over });
   async function commit(over: Partial<Commit> = {}): Promise<void> {
     assert.equal(await store.commit(batch(over)), 'committed');
     version++;
@@ -198,7 +198,7 @@ export function storeContract(harness: StoreHarness): void {
     await commit({ states: [stateOf('KP', 1), stateOf('SY', 1, 99)] });
     await assert.rejects(store.load(), (error: Error) => {
       assert.ok(error instanceof StoreRefusedError);
-      assert.equal(error.message, 'The state of SY was written by a newer lightsout (version 99, this one knows up to 1): run that one, or move its data away.');
+      assert.equal(error.message, 'The state of SY was written by a newer lightsout (version 99, this one knows up to 2): run that one, or move its data away.');
       return true;
     });
   });

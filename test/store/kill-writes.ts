@@ -16,6 +16,8 @@ export function writtenBy(version: number): Omit<Commit, 'lease' | 'version'> {
     states: countries.map((country) => stateOf(country, version)),
     samples: countries.map((country) => sampleOf(country, 'minute', at, version)),
     events: [eventOf(`${version}/1`), eventOf(`${version}/2`)],
+    records: [],
+    health: null,
   };
 }
 

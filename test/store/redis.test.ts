@@ -96,7 +96,7 @@ describe('Redis', () => {
   test('history expires by itself when it has been kept long enough', async () => {
     const { store, lease } = await emptied();
     const samples = [sampleOf('KP', 'minute', noon, 1), sampleOf('KP', 'bin', noon, 1)];
-    await store.commit({ lease, version: 1, at: noon, states: [], samples, events: [] });
+    await store.commit({ lease, version: 1, at: noon, states: [], samples, events: [], records: [], health: null });
     const hours = async (resolution: string): Promise<number> =>
       Math.round((await beside.pttl(`lightsout:history:${resolution}:KP:${Math.floor(noon / 86_400_000)}`)) / 3_600_000);
     assert.deepEqual([await hours('minute'), await hours('bin')], [12 + 48, 12 + 35 * 24]);

@@ -1,7 +1,7 @@
 import type { HistorySample, IncidentEvent, Resolution, StoredState } from '../../src/incidents/index.js';
 
 /** A state is opaque to a store but for its version and country: these carry a number to be told apart by. */
-export function stateOf(country: string, n: number, version = 1): StoredState {
+export function stateOf(country: string, n: number, version = 2): StoredState {
   return { version, country, n } as unknown as StoredState;
 }
 

@@ -73,7 +73,7 @@ describe('SQLite', () => {
     for (let version = 1; version <= 40 * 8; version++) {
       const at = noon + version * 3 * hour;
       const samples = [sampleOf('KP', 'minute', at, version), sampleOf('KP', 'bin', at, version)];
-      assert.equal(await store.commit({ lease, version, at, states: [], samples, events: [] }), 'committed');
+      assert.equal(await store.commit({ lease, version, at, states: [], samples, events: [], records: [], health: null }), 'committed');
     }
     const now = noon + 40 * day;
     const minutes = await store.history('KP', 'minute', now - 40 * day, now + hour);
@@ -93,7 +93,10 @@ describe('SQLite', () => {
     const store = await open(dataDir);
     const lease = (await store.acquire('me', 1))!;
     const commit = (version: number) =>
-      store.commit({ lease, version, at: noon, states: [stateOf('KP', version)], samples: [sampleOf('KP', 'bin', noon, version)], events: [eventOf(`a/${version}`)] });
+      store.commit({
+        lease, version, at: noon, states: [stateOf('KP', version)], samples: [sampleOf('KP', 'bin', noon, version)],
+        events: [eventOf(`a/${version}`)], records: [], health: null,
+      });
     await commit(1);
     const copy = newDir();
     mkdirSync(copy, { recursive: true });

@@ -1,7 +1,7 @@
-import type { Commit, IncidentEvent } from '../../incidents/index.js';
+import type { Commit } from '../../incidents/index.js';
 import { expiryOf, packRow, placeOf, spansOf, unpackRows } from '../packing.js';
 import type { Store, StoreLog } from '../store.js';
-import { parseState } from '../versions.js';
+import { parseEvent, parseState } from '../versions.js';
 import { connect } from './connection.js';
 import { keys } from './keys.js';
 
@@ -41,7 +41,7 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
     },
     async readAfter(position, limit) {
       const entries = await ask(client.xrange(keys.events, `${position + 1}-0`, '+', 'COUNT', limit));
-      return entries.map(([id, fields]) => ({ position: Number.parseInt(id), event: JSON.parse(fields[1]) as IncidentEvent }));
+      return entries.map(([id, fields]) => ({ position: Number.parseInt(id), event: parseEvent(fields[1]) }));
     },
     async end() {
       return Number((await ask(client.hget(keys.head, 'end'))) ?? 0);

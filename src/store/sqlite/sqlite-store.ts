@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { Commit, CommitOutcome, IncidentEvent, Lease } from '../../incidents/index.js';
+import type { Commit, CommitOutcome, Lease } from '../../incidents/index.js';
 import { StoreRefusedError } from '../errors.js';
 import type { Store } from '../store.js';
-import { parseState } from '../versions.js';
+import { parseEvent, parseState } from '../versions.js';
 import { asStoreError, sqliteCode } from './failure.js';
 import { createSqliteHistory } from './history.js';
 import { databaseName, lockDataDir } from './lock.js';
@@ -122,7 +122,7 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
     readAfter: (position, limit) =>
       answer(() => {
         const rows = eventsAfter.all(position, limit) as { position: number; body: string }[];
-        return rows.map((row) => ({ position: row.position, event: JSON.parse(row.body) as IncidentEvent }));
+        return rows.map((row) => ({ position: row.position, event: parseEvent(row.body) }));
       }),
     end: () => answer(() => (lastEvent.get() as { position: number }).position),
     cursor: (target) => answer(() => (getCursor.get(target) as { position: number } | undefined)?.position ?? null),
