@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { rateLimitAnswer, type Answer } from './answer.js';
 
 /** As Discord answers for posts in one channel; other routes have about the same. */
@@ -38,7 +39,7 @@ function headersOf(key: string, remaining: number, resetAfterSeconds: number, re
     'x-ratelimit-remaining': String(remaining),
     'x-ratelimit-reset': (resetAt / 1000).toFixed(3),
     'x-ratelimit-reset-after': resetAfterSeconds.toFixed(3),
-    'x-ratelimit-bucket': Buffer.from(routeOf(key)).toString('hex').slice(0, 32),
+    'x-ratelimit-bucket': createHash('sha256').update(routeOf(key)).digest('hex').slice(0, 32),
   };
 }
 
@@ -49,4 +50,5 @@ function bucketOf(method: string, path: string): string {
   return [method, kind, major, ...minor].join(' ');
 }
 
-const routeOf = (key: string): string => key.replace(/\d{5,}/g, '').split(' ').reverse().join('/');
+/** Routes that differ in nothing but their ids share a hash, as with Discord. */
+const routeOf = (key: string): string => key.replace(/\d{5,}/g, ':id');

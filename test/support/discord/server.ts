@@ -8,6 +8,8 @@ import { Changes } from './changes.js';
 import { channelRoutes, commandRoutes } from './channels.js';
 import { Faults, type Fault } from './faults.js';
 import { Gateway } from './gateway.js';
+import type { Seen, Use } from './interaction.js';
+import { Interactions } from './interactions.js';
 import type { Message } from './message.js';
 import { Messages } from './messages.js';
 import { createRest, identityRoutes } from './rest.js';
@@ -37,6 +39,7 @@ export class DiscordServer {
   readonly violations: string[] = [];
   readonly #faults = new Faults();
   readonly #messages: Messages;
+  readonly #interactions: Interactions;
   readonly #watchers = new Set<() => void>();
   readonly #createServer: () => Server;
   #server = createServer();
@@ -49,7 +52,11 @@ export class DiscordServer {
     const onChange = (): void => this.#wake();
     this.gateway = new Gateway(this.world, { heartbeatIntervalMs, allowedIntents }, () => `ws://127.0.0.1:${this.#port}/`, onChange);
     this.changes = new Changes(this.world, this.gateway);
-    const routes = [...identityRoutes(this.world), ...channelRoutes(this.world), ...commandRoutes(this.world), ...this.#messages.routes, ...this.gateway.routes];
+    this.#interactions = new Interactions(this.world, this.gateway, this.#messages, clock);
+    const routes = [
+      ...identityRoutes(this.world), ...channelRoutes(this.world), ...commandRoutes(this.world),
+      ...this.#messages.routes, ...this.gateway.routes, ...this.#interactions.routes,
+    ];
     const onRequest = (request: string, violations: readonly string[]): void => {
       this.requests.push(request);
       this.violations.push(...violations);
@@ -83,6 +90,7 @@ export class DiscordServer {
     this.#server.close();
     this.#server.closeAllConnections();
     this.gateway.drop();
+    this.#interactions.stop();
     await closed;
     this.assertClean();
   }
@@ -100,6 +108,14 @@ export class DiscordServer {
   /** Every request that matches (all, unless the fault says otherwise) meets this, until the returned function is called. */
   stand(fault: Fault): () => void {
     return this.#faults.stand(fault);
+  }
+
+  /**
+   * A user uses the bot. Resolves when there is something to see: an answer, after "is thinking..." the message it becomes, or that
+   * nothing came in time. What follows later shows in the same object.
+   */
+  interact(use: Use): Promise<Seen> {
+    return this.#interactions.use(use);
   }
 
   /** The minutes pass in which a nonce is remembered. */
