@@ -1,3 +1,4 @@
+export { retryDelay } from './back-off.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
 export {
   priorities,
