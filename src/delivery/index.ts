@@ -1,4 +1,6 @@
+export { createDelivery, type Delivery } from './delivery.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
+export { planOf, toldAfter, type Plan } from './plan.js';
 export {
   priorities,
   type ChannelState,

@@ -13,7 +13,7 @@ import { systemClock } from '../../src/clock.js';
 import { openStore } from '../../src/store/index.js';
 import { startArchiveServer } from '../support/archive-server.js';
 import { freePort, startCli } from '../support/cli.js';
-import { DiscordServer } from '../support/discord-server.js';
+import { DiscordServer } from '../support/discord/server.js';
 import { registryMap } from '../support/replay-command.js';
 import { startRisLiveServer } from '../support/ris-live-server.js';
 import { risUpdate } from '../support/ris-message.js';
@@ -145,7 +145,7 @@ test('a demo is ended by a signal, a replay by a reader who hangs up', async () 
 
 test('a token without a server gets the invite link', async () => {
   const discord = new DiscordServer();
-  discord.world.guilds = [];
+  discord.world.guilds.clear();
   await discord.start();
   const cli = startCli([], {
     ...(await nowhere()), DISCORD_TOKEN: discord.world.token, DISCORD_CHANNEL_ID: '200000000000000001', DISCORD_API_URL: discord.apiUrl,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '../../src/clock.js';
 import { checkDiscord } from '../../src/discord/index.js';
-import { DiscordServer } from '../support/discord-server.js';
+import { DiscordServer } from '../support/discord/server.js';
 
 let discord: DiscordServer;
 beforeEach(async () => {
@@ -26,8 +26,7 @@ describe('before the first alert, Discord is asked', () => {
   });
 
   test('and a bot that no server let in shows as such', async () => {
-    discord.world.guilds = [];
-    discord.world.channels.set('200000000000000001', { name: 'alerts', forbidden: 50001 });
+    discord.world.guilds.clear();
     const result = await check();
     assert.equal(result.kind === 'ok' && result.servers, 0);
     assert.match(JSON.stringify(result), /View Channel/);

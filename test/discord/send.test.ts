@@ -5,7 +5,8 @@ import { createDelivery, type Delivery } from '../../src/delivery/index.js';
 import { createDiscordSend } from '../../src/discord/index.js';
 import type { IncidentEvent } from '../../src/incidents/index.js';
 import { createLogger } from '../../src/observability/index.js';
-import { DiscordServer, type Fault } from '../support/discord-server.js';
+import type { Fault } from '../support/discord/faults.js';
+import { DiscordServer } from '../support/discord/server.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { fastClock } from '../support/fast-clock.js';
 import { incidentEvent, incidentEvents } from '../support/incident-event.js';
@@ -148,12 +149,12 @@ describe('what cannot be told', () => {
     { name: 'the channel is deleted', arrange: () => discord.world.channels.clear(), says: /no channel 200000000000000001/ },
     {
       name: 'the bot may not see the channel',
-      arrange: () => discord.world.channels.set(channelId, { name: 'alerts', forbidden: 50001 }),
+      arrange: () => discord.world.deny(channelId, 'ViewChannel'),
       says: /View Channel/,
     },
     {
       name: 'the bot may not write there',
-      arrange: () => discord.world.channels.set(channelId, { name: 'alerts', forbidden: 50013 }),
+      arrange: () => discord.world.deny(channelId, 'SendMessages'),
       says: /Send Messages/,
     },
     { name: 'the token was reset', arrange: () => void (discord.world.token = 'another'), says: /refuses the token.*DISCORD_TOKEN/ },
@@ -167,7 +168,7 @@ describe('what cannot be told', () => {
       assert.match((refused).reason, says);
       assert.ok(!JSON.stringify([refused, lines]).includes(token));
       discord.world.token = token;
-      discord.world.channels.set(channelId, { name: 'alerts' });
+      discord.world.addChannel({ id: channelId, name: 'alerts' });
       assert.equal((await send(incidentEvent(), never)).kind, 'sent');
     });
   }

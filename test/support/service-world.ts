@@ -6,7 +6,7 @@ import { adopt, createApp, type App, type Role, type World } from '../../src/app
 import { loadConfig } from '../../src/config/index.js';
 import { openStore } from '../../src/store/index.js';
 import { startArchiveServer, type ArchiveServer, type Serving } from './archive-server.js';
-import { DiscordServer } from './discord-server.js';
+import { DiscordServer } from './discord/server.js';
 import { FakeClock } from './fake-clock.js';
 import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from './mrt-writer.js';
 import { startRisLiveServer, type RisLiveServer } from './ris-live-server.js';
