@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   report: ['countries', 'incidents'],
   feed: ['bgp', 'clock.ts', 'ws', 'unbzip2-stream'],
   chart: ['incidents', '@resvg/resvg-js'],
-  delivery: ['incidents', 'report', 'clock.ts', 'observability'],
+  delivery: ['countries', 'incidents', 'report', 'settings.ts', 'clock.ts', 'observability'],
   store: ['incidents', 'delivery', 'ioredis', '@photostructure/sqlite'],
   discord: ['countries', 'incidents', 'report', 'delivery', 'clock.ts', 'observability', 'discord.js'],
   observability: ['pino', 'pino-pretty', 'prom-client'],

@@ -32,5 +32,6 @@ export {
   type SubscriptionStanding,
   type UpdateMode,
 } from './subscription.js';
+export { parseSubscription, parseSubscriptionFile, renderSubscriptionFile } from './subscription-file.js';
 export { createTerminal, type Terminal } from './terminal.js';
 export { isTold } from './told.js';

@@ -20,8 +20,6 @@ interface OwedRow {
   readonly positions: string;
 }
 
-const owedColumns = 'channel_id AS channelId, position, priority, owed_at AS owedAt, positions';
-
 export function createSqliteDelivery(db: DatabaseSyncInstance): SqliteDelivery {
   const getExpansion = db.prepare('SELECT position, channel_id AS channelId FROM expansion');
   const putExpansion = db.prepare('INSERT OR REPLACE INTO expansion (id, position, channel_id) VALUES (1, ?, ?)');
@@ -29,8 +27,13 @@ export function createSqliteDelivery(db: DatabaseSyncInstance): SqliteDelivery {
   const takeOwed = db.prepare('DELETE FROM owed WHERE channel_id = ? AND position = ? AND positions = ?');
   const hasOwed = db.prepare('SELECT 1 FROM owed WHERE channel_id = ? AND position = ? AND positions = ?');
   // SQLite gives the other columns of the row that has the minimum.
-  const firstOwed = db.prepare(`SELECT ${owedColumns.replace('position', 'min(position) AS position')} FROM owed GROUP BY channel_id ORDER BY channel_id`);
-  const owedOf = db.prepare(`SELECT ${owedColumns} FROM owed WHERE channel_id = ? ORDER BY position LIMIT ?`);
+  const firstOwed = db.prepare(
+    `SELECT channel_id AS channelId, min(position) AS position, priority, owed_at AS owedAt, positions
+     FROM owed GROUP BY channel_id ORDER BY channel_id`,
+  );
+  const owedOf = db.prepare(
+    'SELECT channel_id AS channelId, position, priority, owed_at AS owedAt, positions FROM owed WHERE channel_id = ? ORDER BY position LIMIT ?',
+  );
   const getDepth = db.prepare('SELECT count(*) AS owed, min(owed_at) AS oldestAt FROM owed');
   const putTold = db.prepare('INSERT OR REPLACE INTO told (channel_id, incident, over_at, body) VALUES (?, ?, ?, ?)');
   const forgetTold = db.prepare('DELETE FROM told WHERE channel_id = ? AND over_at < ?');

@@ -73,10 +73,19 @@ const migrations: readonly string[] = [
    CREATE TABLE expansion (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, channel_id TEXT) STRICT;`,
 ];
 
+/** Whether the database has this program's schema; one from a newer program is refused. */
+export function checkSchema(db: DatabaseSyncInstance, file: string): 'older' | 'present' {
+  const found = versionOf(db);
+  if (found > migrations.length) throw newerError(`The database ${file}`, found, migrations.length);
+  return found === migrations.length ? 'present' : 'older';
+}
+
 /** Brings the database to this program's schema, in one transaction; one from a newer program is refused. */
 export function migrateSchema(db: DatabaseSyncInstance, file: string): void {
-  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (found > migrations.length) throw newerError(`The database ${file}`, found, migrations.length);
-  if (found === migrations.length) return;
-  db.exec(`BEGIN IMMEDIATE; ${migrations.slice(found).join('\n')} PRAGMA user_version = ${migrations.length}; COMMIT`);
+  if (checkSchema(db, file) === 'present') return;
+  db.exec(`BEGIN IMMEDIATE; ${migrations.slice(versionOf(db)).join('\n')} PRAGMA user_version = ${migrations.length}; COMMIT`);
+}
+
+function versionOf(db: DatabaseSyncInstance): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }
