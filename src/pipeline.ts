@@ -5,12 +5,12 @@
 import { families, type ElemBatch, type Family, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
 import {
   Countries, countryCodes, groupCode, parseCountriesSettings,
-  type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition,
+  type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition, type NetworkChange,
 } from './countries/index.js';
-import { initialDetectorState, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
+import { initialDetectorState, isJudged, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
 import {
-  closedAt, fold, initialIncidentState, openFamilies, parseIncidentSettings, stateVersion, unknownValue,
-  type HistorySample, type IncidentEvent, type IncidentSettings, type StoredState,
+  closedAt, fold, initialIncidentState, needsNetworks, networksOfEvent, openFamilies, parseIncidentSettings, Records, stateVersion, unknownValue,
+  type CountryRecord, type HistorySample, type IncidentEvent, type IncidentSettings, type Measured, type StoredState,
 } from './incidents/index.js';
 import { isRecord, shown } from './settings.js';
 import { parseTableSettings, Table, type TableSettings } from './table/index.js';
@@ -72,11 +72,15 @@ function* measuredBins(bins: readonly HistorySample[], column: number): Generato
   }
 }
 
-/** What a tick gives: the states that changed, the history rows that it completed, the events in their order. */
+/**
+ * What a tick gives: the states that changed, the history rows that it completed, the events in their order, and the records of all
+ * judged countries if it completed a minute, else of those with an event.
+ */
 export interface TickResult {
   readonly states: readonly StoredState[];
   readonly samples: readonly HistorySample[];
   readonly events: readonly IncidentEvent[];
+  readonly records: readonly CountryRecord[];
 }
 
 export interface PipelineOptions {
@@ -95,12 +99,19 @@ export class Pipeline {
   readonly #rules: Rules;
   readonly #judged: readonly string[];
   readonly #states = new Map<string, StoredState>();
+  readonly #records = new Records();
 
   constructor({ peers, map, groups, rules, configuredCollectors, only }: PipelineOptions) {
     this.#rules = rules;
     this.#countries = new Countries(map, groups, (country) => this.#rulesOf(country).countries);
     this.table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
     this.#judged = this.#countries.codes.filter((code) => only === null || only.has(code));
+  }
+
+  /** Takes over what was last measured of a country, before the first tick. */
+  restoreRecord(record: CountryRecord): void {
+    this.#records.restore(record);
+    for (const [family, name] of families.entries()) this.#countries.restoreNetworks(record.country, family as 0 | 1, record[name]?.networks ?? []);
   }
 
   /** Takes over what was stored of a country, before the first tick; bins oldest first, all at once or piece by piece. */
@@ -144,7 +155,7 @@ export class Pipeline {
       this.#states.set(country, after);
       states.push(after);
     }
-    return { states, samples: this.#countries.completedRows, events };
+    return { states, samples: this.#countries.completedRows, ...this.#remember(events) };
   }
 
   /** All that is remembered of a country; undefined before its first tick. */
@@ -160,6 +171,35 @@ export class Pipeline {
   /** What the last tick measured of a country, by family; null for one that never had anything. */
   samples(country: string): readonly [CountrySample, CountrySample] | null {
     return this.#countries.samples(country, this.table);
+  }
+
+  /** The records that are due, and the events with the networks that lost most: the whole table is read at most once for all of them. */
+  #remember(events: readonly IncidentEvent[]): Pick<TickResult, 'events' | 'records'> {
+    const told = new Set(events.map(({ country }) => country));
+    const due = this.#countries.minuteEnded ? this.#judged : this.#judged.filter((country) => told.has(country));
+    if (due.length === 0) return { events, records: [] };
+    const measured = due.flatMap((country) => this.#measured(country) ?? []);
+    const networks = families.map((family, index) => {
+      const asked = measured.filter((one) => told.has(one.state.country) || needsNetworks(one, family)).map(({ state }) => state.country);
+      return this.#countries.networks(index as 0 | 1, new Set(asked), this.table);
+    });
+    const of = (country: string | null, family: 0 | 1): readonly NetworkChange[] => networks[family].get(country ?? '') ?? [];
+    return {
+      events: events.map((event) => ({ ...event, networks: networksOfEvent(of(event.country, event.family === 'ipv6' ? 1 : 0)) })),
+      records: measured.map((one) => this.#records.renew(one, { ipv4: of(one.state.country, 0), ipv6: of(one.state.country, 1) })),
+    };
+  }
+
+  #measured(country: string): Measured | null {
+    const samples = this.#countries.samples(country, this.table);
+    const state = this.#states.get(country);
+    if (samples === null || state === undefined) return null;
+    const [ipv4, ipv6] = samples;
+    const { detector } = this.#rulesOf(country);
+    return {
+      samples: { ipv4, ipv6 }, state,
+      judged: { ipv4: isJudged(state.detector.ipv4, ipv4, detector), ipv6: isJudged(state.detector.ipv6, ipv6, detector) },
+    };
   }
 
   #judge(

@@ -1,9 +1,7 @@
 import { families, type Family } from '../bgp/index.js';
-import { loadConfig } from '../config/index.js';
 import { askAdoption } from '../incidents/index.js';
-import { openStore, StoreBusyError, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
-import { readConfigFile } from './config-files.js';
-import { storeOptionsOf } from './store-options.js';
+import { openStore, type Store } from '../store/index.js';
+import { onStore } from './on-store.js';
 import { exitCode, type ExitCode, type World } from './world.js';
 
 export const adoptUsage = 'usage: npm run adopt -- CC ipv4|ipv6';
@@ -20,27 +18,14 @@ export async function adopt(argv: readonly string[], world: World): Promise<Exit
     say(adoptUsage);
     return exitCode.usage;
   }
-  const loaded = loadConfig(world.env, readConfigFile);
-  if (loaded.kind === 'invalid') {
-    for (const problem of loaded.problems) say(problem);
-    return exitCode.config;
-  }
-  try {
-    const store = await openStore(storeOptionsOf(loaded.config), { info: say, warn: say });
+  return onStore(world, say, async (options) => {
+    const store = await openStore(options, { info: say, warn: say });
     try {
       return await askIn(store, country.toUpperCase(), family, world, say);
     } finally {
       await store.close();
     }
-  } catch (error) {
-    if (error instanceof StoreBusyError) {
-      say(`${error.message} Stop the service first.`);
-      return exitCode.busy;
-    }
-    if (!(error instanceof StoreRefusedError) && !(error instanceof StoreUnavailableError)) throw error;
-    say(error.message);
-    return exitCode.unavailable;
-  }
+  });
 }
 
 async function askIn(store: Store, country: string, family: Family, { clock, stdout }: World, say: (text: string) => void): Promise<ExitCode> {

@@ -5,13 +5,20 @@ import { emptyBaselineState, type ClosedBin } from './bins.js';
 import type { GroupDefinition } from './countries-file.js';
 import { Group } from './group.js';
 import type { HistoryRow } from './history-rows.js';
+import type { NetworkChange } from './network-change.js';
+import { heldBy, networkChanges, NetworkUnits } from './networks.js';
 import { heldIpv6, type CountryMap } from './registry.js';
 import type { CountrySample } from './sample.js';
-import type { CountriesSettings } from './settings.js';
+import { binMs, type CountriesSettings } from './settings.js';
 import { Subject } from './subject.js';
 import { UnitTrie } from './unit-trie.js';
 import { UnitsV4 } from './units-v4.js';
 
+type Before =
+  | { readonly kind: 'in-table' }
+  | { readonly kind: 'all' | 'stored'; readonly units: ReadonlyMap<number, number> };
+
+const minuteMs = 60_000;
 const originsEveryMs = 3_600_000;
 /** A country is whole from this share on, for what is remembered as "before". */
 const wholeShare = 0.95;
@@ -27,9 +34,16 @@ export class Countries implements VerdictSink {
   readonly #countries: readonly (Subject | null)[];
   readonly #groups: readonly { readonly group: Group; readonly subject: Subject }[];
   readonly #byCode: ReadonlyMap<string, Subject>;
+  /**
+   * Where it stands what each subject's networks had when it was last whole: the table knows it by prefix, or here it is by ASN. After
+   * a restart in trouble there are only those that were stored. Nobody knows it of one that is not in here.
+   */
+  readonly #before: readonly [Map<string, Before>, Map<string, Before>] = [new Map(), new Map()];
+  readonly #rememberedBin = [-Infinity, -Infinity];
   #table: Table | null = null;
   #originsDueAt = -Infinity;
   #rows: HistoryRow[] = [];
+  #minuteEnded = false;
   #at: UnixMillis = -Infinity;
 
   constructor(map: CountryMap, groups: readonly GroupDefinition[], settingsOf: (country: string) => CountriesSettings) {
@@ -82,8 +96,15 @@ export class Countries implements VerdictSink {
     this.#byCode.get(country)?.bins[family].restore(state, bins);
   }
 
+  /** Takes over what was stored of a country in trouble: its networks' units before hold until it is whole again. */
+  restoreNetworks(country: string, family: FamilyIndex, networks: readonly NetworkChange[]): void {
+    if (networks.length === 0) return;
+    this.#before[family].set(country, { kind: 'stored', units: new Map(networks.map(({ asn, before }) => [asn, before])) });
+  }
+
   /** Measures every country and group. */
   tick(at: UnixMillis, table: Table): void {
+    this.#minuteEnded = this.#at !== -Infinity && Math.floor(at / minuteMs) !== Math.floor(this.#at / minuteMs);
     this.#at = at;
     this.#table = table;
     this.#rows = [];
@@ -93,6 +114,7 @@ export class Countries implements VerdictSink {
       this.#rows.push(...subject.takeRows());
     }
     if (at >= this.#originsDueAt) this.#countOrigins(at, table);
+    for (const family of [0, 1] as const) if (usable[family].kind === 'usable') this.#remember(family, at, table);
   }
 
   /** History rows that the last tick completed. */
@@ -100,11 +122,47 @@ export class Countries implements VerdictSink {
     return this.#rows;
   }
 
+  /** Whether the last tick completed a minute. */
+  get minuteEnded(): boolean {
+    return this.#minuteEnded;
+  }
+
   /** What the detector judges, by family, as of the last tick; null for a country that never had anything. */
   samples(country: string, table: Table): readonly [CountrySample, CountrySample] | null {
     const subject = this.#byCode.get(country);
     if (subject === undefined || !(subject.exists(0) || subject.exists(1))) return null;
     return [subject.sample(0, this.#at, table.usability(0)), subject.sample(1, this.#at, table.usability(1))];
+  }
+
+  /**
+   * What became of the networks of these countries and groups since each was last whole: those that lost most first, then those with
+   * most left. Reads the whole table once, however many are asked for; who is not known of is absent.
+   */
+  networks(family: FamilyIndex, codes: ReadonlySet<string>, table: Table): Map<string, readonly NetworkChange[]> {
+    const changes = new Map<string, readonly NetworkChange[]>();
+    const routes = table.routes[family];
+    const known = (code: string): Before | undefined => (codes.has(code) ? this.#before[family].get(code) : undefined);
+    for (const { group, subject: { code } } of this.#groups) {
+      const before = known(code);
+      if (before === undefined || before.kind === 'in-table') continue;
+      changes.set(code, networkChanges(before.units, group.networks(family, (id) => routes.origins[id]), before.kind === 'all'));
+    }
+    const wanted = Uint8Array.from(this.#map.codes, (code) => (known(code) === undefined ? 0 : 1));
+    if (!wanted.includes(1)) return changes;
+    const units = this.#map.codes.map(() => ({ before: new NetworkUnits(family), now: new NetworkUnits(family) }));
+    routes.compare(wanted, (owner, code, before, now) => {
+      units[owner].before.add(before, code);
+      units[owner].now.add(now, code);
+    });
+    for (const [number, code] of this.#map.codes.entries()) {
+      const before = known(code);
+      if (before === undefined) continue;
+      const held = heldBy(this.#map, family, number);
+      const inTable = before.kind === 'in-table';
+      const unitsBefore = inTable ? units[number].before.counts(held) : before.units;
+      changes.set(code, networkChanges(unitsBefore, units[number].now.counts(held), inTable));
+    }
+    return changes;
   }
 
   /** S as it is now, between ticks. */
@@ -127,6 +185,25 @@ export class Countries implements VerdictSink {
   /** The code of an owner's number. */
   codeOf(owner: number): string {
     return this.#map.codes[owner];
+  }
+
+  /** At the first usable tick of every bin: what those that are whole have is what they had "before". */
+  #remember(family: FamilyIndex, at: UnixMillis, table: Table): void {
+    const bin = Math.floor(at / binMs);
+    if (bin === this.#rememberedBin[family]) return;
+    this.#rememberedBin[family] = bin;
+    const routes = table.routes[family];
+    const whole = new Uint8Array(this.#countries.length);
+    for (const [number, subject] of this.#countries.entries()) {
+      if (!isWhole(subject, family)) continue;
+      whole[number] = 1;
+      this.#before[family].set(subject.code, { kind: 'in-table' });
+    }
+    routes.remember(whole);
+    for (const { group, subject } of this.#groups) {
+      if (!isWhole(subject, family)) continue;
+      this.#before[family].set(subject.code, { kind: 'all', units: group.networks(family, (id) => routes.origins[id]) });
+    }
   }
 
   /** Distinct origins of the visible prefixes of every country that is whole: once an hour, for it reads the whole table. */

@@ -1,5 +1,6 @@
 import { parsePrefix, type FamilyIndex } from '../bgp/index.js';
 import type { GroupDefinition } from './countries-file.js';
+import { NetworkUnits } from './networks.js';
 import { unitsOf } from './registry.js';
 import { UnitTrie } from './unit-trie.js';
 
@@ -20,6 +21,8 @@ export class Group {
   readonly #tries: readonly [UnitTrie, UnitTrie];
   /** Trie id of each piece of space that was ever counted, by its code. */
   readonly #pieces: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()];
+  /** The codes of the pieces, by trie id. */
+  readonly #pieceCodes: readonly [number[], number[]] = [[], []];
   /** The pieces that each visible prefix of the group adds, by prefix id. */
   readonly #visible: readonly [Map<number, readonly number[]>, Map<number, readonly number[]>] = [new Map(), new Map()];
 
@@ -51,6 +54,13 @@ export class Group {
     return new Set([...this.#visible[family].keys()].map(originOf)).size;
   }
 
+  /** Units covered by its visible prefixes, by origin ASN. */
+  networks(family: FamilyIndex, originOf: (id: number) => number): Map<number, number> {
+    const units = new NetworkUnits(family);
+    for (const [id, pieces] of this.#visible[family]) for (const piece of pieces) units.add(originOf(id), this.#pieceCodes[family][piece]);
+    return units.counts((start, end) => end - start);
+  }
+
   /** Takes in a verdict; whether the prefix is one of the group's. */
   flipped(family: FamilyIndex, id: number, code: number, origin: number, up: boolean): boolean {
     const visible = this.#visible[family];
@@ -75,6 +85,7 @@ export class Group {
     if (known !== undefined) return known;
     const id = this.#pieces[family].size;
     this.#pieces[family].set(code, id);
+    this.#pieceCodes[family].push(code);
     this.#tries[family].add(id, code);
     return id;
   }

@@ -1,156 +1,204 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
-import { probeDelay, retryDelay } from './back-off.js';
-import type { Outbox, Send, SendResult } from './ports.js';
-import { isTold } from './told.js';
+import { createBell } from './bell.js';
+import { createEditSubscription, type EditSubscription } from './edit-subscription.js';
+import { Errands, run as runErrand } from './errands.js';
+import { createEventCache } from './event-cache.js';
+import { beginExpansion, expand } from './expand.js';
+import { FreshMessages } from './fresh.js';
+import { createGate } from './gate.js';
+import { createInsist } from './insist.js';
+import { isLane, Lanes, postpone, reopen, type Lane } from './lanes.js';
+import { createPace } from './pace.js';
+import type { EventLog, Expansion, Outbox, Send, Subscriptions } from './ports.js';
+import { createServe, type DeliveryReport } from './serve.js';
 
 /** Another process may have written the event; and a wake that got lost costs this much at most. */
 const pollMs = 3_000;
-const readLimit = 100;
-/** A target that asks for less than this is only pacing us: that is neither trouble nor worth a warning. */
-const pacingMs = 10_000;
+/** How often new messages are looked at for an edit. */
+const freshenMs = 60_000;
+/** Trouble that lasts less than this is no reason to call the service unwell. */
+const troubleAfterMs = 30_000;
 
 export interface DeliveryOptions {
-  readonly outbox: Outbox;
-  /** The name its cursor is kept under: "terminal", "discord:<channel>". */
-  readonly target: string;
+  readonly store: EventLog & Outbox & Subscriptions;
   readonly send: Send;
+  /** Where notices of the event log go; null: nowhere. */
+  readonly operatorChannelId: string | null;
+  /** An event with the country's numbers of now; null where they are the same. */
+  readonly refresh: (event: IncidentEvent) => Promise<IncidentEvent | null>;
+  /** The same that commands use, so that changes do not cross. */
+  readonly editSubscription?: EditSubscription;
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly logger: Logger;
-  /** After every attempt; ageMs: from the tick that decided until now. */
-  readonly onAttempt: (result: SendResult['kind'], ageMs: number) => void;
+  readonly report: Omit<DeliveryReport, 'started' | 'ended'>;
 }
 
 export interface Delivery {
-  /** Tells every event once and in order, until the signal; resolves when the attempt under way has ended. Never rejects. */
+  /** Tells every channel what it is owed, once and in order, until the signal; resolves when what was under way has ended. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
   /** New events were committed. */
   wake(): void;
-  /** Why the target is not being told just now, in a sentence; null while all is well. */
+  /** Something about these channels changed: those closed to us are asked again now. */
+  reopen(channelIds: Iterable<string>): void;
+  /** Why nobody is told just now, in a sentence; null while all is well. */
   trouble(): string | null;
+  /** Why a channel is not told just now; null while all is well. */
+  troubleOf(channelId: string): string | null;
+  /** How many channels are closed to us. */
+  closed(): number;
 }
 
-/** One target's reader of the event log. The cursor moves after the target has accepted, so a crash repeats an event, never skips one. */
-export function createDelivery({ outbox, target, send, clock, random, logger, onAttempt }: DeliveryOptions): Delivery {
-  let trouble: string | null = null;
-  let woken = false;
-  let idle = new AbortController();
+/** Reads the event log, writes what each channel is owed, and tells it: a queue for each channel, one message under way in each. */
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { store, send, clock, random, logger, operatorChannelId } = options;
+  const lanes = new Lanes();
+  const gate = createGate(random);
+  const pace = createPace();
+  const errands = new Errands();
+  const fresh = new FreshMessages();
+  let storeTrouble: string | null = null;
+  /** When a channel last took a message. */
+  let sentAt = -Infinity;
+  const insist = createInsist({
+    clock, random, logger,
+    onTrouble: (text) => {
+      storeTrouble = text;
+    },
+  });
+  const serve = createServe({
+    outbox: store, eventAt: createEventCache(store), send, gate, errands, insist,
+    editSubscription: options.editSubscription ?? createEditSubscription(store),
+    operatorChannelId, clock, random, logger,
+    turn: async (signal) => {
+      for (let waitMs = pace.take(clock.now()); waitMs > 0 && !signal.aborted; waitMs = pace.take(clock.now())) await clock.sleep(waitMs, signal);
+    },
+    report: {
+      ...options.report,
+      attempt: (result, ageMs) => {
+        if (result === 'sent') sentAt = clock.now();
+        options.report.attempt(result, ageMs);
+      },
+      started: (told, event) => fresh.add(told, event),
+      ended: (channelId, incident) => fresh.forget(channelId, incident),
+    },
+  });
 
-  /**
-   * Runs `act` until it succeeds; null: stopped before it did. The store being away delays, nothing else. It is tried once even when
-   * stopping: what a target has just accepted shall not be told again.
-   */
-  const insist = async <T>(doing: string, signal: AbortSignal, act: () => Promise<T>): Promise<T | null> => {
-    for (let failures = 1; failures === 1 || !signal.aborted; failures++) {
-      try {
-        const done = await act();
-        if (failures > 1) trouble = null;
-        return done;
-      } catch (error) {
-        trouble = `${target}: cannot ${doing}: ${String(error)}`;
-        logger.warn({ err: error, target }, `delivery cannot ${doing}, trying again`);
-        await clock.sleep(retryDelay(failures, random), signal);
-      }
-    }
-    return null;
-  };
+  /** Rung when there is something to serve, or to read. */
+  const toServe = createBell(clock);
+  const toRead = createBell(clock);
 
-  /** A target never seen before is told what comes from now on, not the old news. */
-  const begin = async (): Promise<number> => {
-    const cursor = await outbox.cursor(target);
-    if (cursor !== null) return cursor;
-    const end = await outbox.end();
-    await outbox.moveCursor(target, end);
-    return end;
-  };
-
-  const attempt = async (event: IncidentEvent, signal: AbortSignal): Promise<SendResult> => {
+  const serveLane = async (lane: Lane, signal: AbortSignal): Promise<void> => {
+    lanes.begin(lane);
     try {
-      return await send(event, signal);
+      await serve(lane, signal);
+      storeTrouble = null;
     } catch (error) {
-      // A bug, but one that must not lose the event nor end the process.
-      logger.error({ err: error, target, event: event.id }, 'sending failed in a way nobody foresaw');
-      return { kind: 'retry', afterMs: null, reason: String(error) };
+      storeTrouble = `cannot read what is owed: ${String(error)}`;
+      logger.warn({ err: error, channelId: lane.channelId }, 'delivery cannot read what is owed, trying again');
+      postpone(lane, clock.now(), null, random);
+    } finally {
+      lanes.end(lane);
+      toServe.ring();
     }
   };
 
-  /** True once the target has accepted; false: stopped before. */
-  const tell = async (event: IncidentEvent, signal: AbortSignal): Promise<boolean> => {
-    let failures = 0;
-    let refusals = 0;
-    const stopped = (): boolean => signal.aborted;
-    while (!stopped()) {
-      const result = await attempt(event, signal);
-      // An attempt cut short by the stop is no failure of the target's.
-      if (stopped() && result.kind !== 'sent') break;
-      onAttempt(result.kind, clock.now() - event.at);
-      if (result.kind === 'sent') {
-        if (trouble !== null) logger.info({ target, event: event.id }, 'telling again');
-        trouble = null;
-        return true;
+  const doErrand = async (signal: AbortSignal): Promise<void> => {
+    const errand = errands.take();
+    if (errand === null) return;
+    try {
+      await runErrand(errand, send, signal);
+    } catch (error) {
+      logger.error({ err: error }, 'an edit failed in a way nobody foresaw');
+    }
+    toServe.ring();
+  };
+
+  /** Starts all that may start now; when to look again. */
+  const dispatch = (underWay: Set<Promise<void>>, signal: AbortSignal): number => {
+    const track = (work: Promise<void>): void => {
+      underWay.add(work);
+      void work.then(() => underWay.delete(work));
+    };
+    for (;;) {
+      const now = clock.now();
+      const opensAt = gate.opensAt(now, lanes.underWay);
+      if (opensAt > now) return opensAt;
+      const next = lanes.next(now);
+      // An errand is no way to find out whether Discord is back.
+      if (!isLane(next) && (errands.size === 0 || gate.trouble !== null)) return next.at;
+      const waitMs = pace.take(now);
+      if (waitMs > 0) return now + waitMs;
+      track(isLane(next) ? serveLane(next, signal) : doErrand(signal));
+    }
+  };
+
+  const tell = async (signal: AbortSignal): Promise<void> => {
+    const heads = await insist('read what is owed', signal, () => store.heads());
+    // The process before may have posted what it could not acknowledge any more.
+    for (const head of heads ?? []) lanes.add(head).doubt = { position: head.position, since: head.owedAt };
+    const underWay = new Set<Promise<void>>();
+    let freshenAt = clock.now() + freshenMs;
+    while (!signal.aborted) {
+      if (clock.now() >= freshenAt) {
+        freshenAt = clock.now() + freshenMs;
+        await fresh.update(clock.now(), options.refresh, errands).catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
       }
-      const pacing = result.kind === 'retry' && result.afterMs !== null && result.afterMs < pacingMs;
-      if (!pacing) trouble = `${target}: ${result.reason}`;
-      let waitMs: number;
-      if (result.kind === 'retry') {
-        waitMs = result.afterMs ?? retryDelay(++failures, random);
-        logger[pacing ? 'debug' : 'warn']({ target, event: event.id, waitMs: Math.round(waitMs) }, `not told yet: ${result.reason}`);
-      } else {
-        waitMs = probeDelay(++refusals);
-        logger.error({ target, event: event.id, waitMs }, `CANNOT TELL: ${result.reason}; nothing is lost, trying again later`);
-      }
-      await clock.sleep(waitMs, signal);
+      const until = Math.min(dispatch(underWay, signal), freshenAt);
+      await toServe.wait(until - clock.now());
     }
-    return false;
+    await Promise.all(underWay);
   };
 
-  /** Tells what stands after `cursor`; the new cursor, or null: stopped. */
-  const tellAfter = async (cursor: number, signal: AbortSignal): Promise<number | null> => {
-    const batch = await insist('read the event log', signal, () => outbox.readAfter(cursor, readLimit));
-    if (batch === null) return null;
-    let passed = cursor;
-    for (const { position, event } of batch) {
-      passed = position;
-      if (!isTold(event)) continue;
-      if (!(await tell(event, signal))) return null;
-      if ((await moveTo(position, signal)) === null) return null;
-      cursor = position;
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    let reached: Expansion | null = await insist('read how far it has told', signal, () => beginExpansion(store));
+    while (reached !== null && !signal.aborted) {
+      const from: Expansion = reached;
+      // Asked for anew each time: a write that failed without an answer may have been done.
+      reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
+        store, operatorChannelId,
+        now: () => clock.now(),
+        onOwed: (rows) => {
+          for (const row of rows) lanes.add(row);
+          toServe.ring();
+        },
+      }));
+      if (reached?.position === from.position && !signal.aborted) await toRead.wait(pollMs);
     }
-    return passed === cursor ? cursor : moveTo(passed, signal);
-  };
-
-  const moveTo = (position: number, signal: AbortSignal): Promise<number | null> =>
-    insist('save how far it has told', signal, async () => {
-      await outbox.moveCursor(target, position);
-      return position;
-    });
-
-  const rest = async (signal: AbortSignal): Promise<void> => {
-    idle = new AbortController();
-    if (!woken && !signal.aborted) await clock.sleep(pollMs, idle.signal);
-    woken = false;
-  };
-
-  const wake = (): void => {
-    woken = true;
-    idle.abort();
   };
 
   return {
     async run(signal) {
-      signal.addEventListener('abort', wake, { once: true });
-      let cursor = await insist('read how far it has told', signal, begin);
-      while (cursor !== null && !signal.aborted) {
-        const before: number = cursor;
-        cursor = await tellAfter(before, signal);
-        if (cursor === before) await rest(signal);
-      }
-      signal.removeEventListener('abort', wake);
+      // Every channel that waits listens to it.
+      setMaxListeners(0, signal);
+      const stop = (): void => {
+        toRead.ring();
+        toServe.ring();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      await Promise.all([tell(signal), follow(signal)]);
+      signal.removeEventListener('abort', stop);
     },
-    wake,
-    trouble: () => trouble,
+    wake: () => toRead.ring(),
+    reopen(channelIds) {
+      for (const channelId of channelIds) {
+        const lane = lanes.get(channelId);
+        if (lane !== undefined && lane.closed !== null) reopen(lane);
+      }
+      toServe.ring();
+    },
+    trouble() {
+      if (storeTrouble !== null) return storeTrouble;
+      if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs) return `Discord: ${gate.trouble.reason}`;
+      // One channel of many is its owners' concern; where it is all there is, nobody is told.
+      const deaf = lanes.closed.find(({ closed }) => closed !== null && closed.since - sentAt > troubleAfterMs);
+      return deaf === undefined ? null : `Discord: ${deaf.closed?.reason ?? ''}`;
+    },
+    troubleOf: (channelId) => lanes.get(channelId)?.closed?.reason ?? null,
+    closed: () => lanes.closed.length,
   };
 }

@@ -1,5 +1,7 @@
+export { createDelivery, type Delivery } from './delivery.js';
 export { retryDelay } from './back-off.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
+export { planOf, toldAfter, type Plan } from './plan.js';
 export {
   priorities,
   type ChannelState,
@@ -30,5 +32,6 @@ export {
   type SubscriptionStanding,
   type UpdateMode,
 } from './subscription.js';
+export { parseSubscription, parseSubscriptionFile, renderSubscriptionFile } from './subscription-file.js';
 export { createTerminal, type Terminal } from './terminal.js';
 export { isTold } from './told.js';

@@ -58,8 +58,6 @@ export interface Told {
   readonly severity: IncidentEvent['level'];
   /** Wall clock, when Discord had taken it. */
   readonly at: UnixMillis;
-  /** How often the first message was brought up to date. */
-  readonly revision: number;
   /** Its end was told, or passed over for a channel that wants no ends: a relapse is a start again. */
   readonly over: boolean;
 }

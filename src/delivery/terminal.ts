@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../observability/index.js';
 import { renderLine } from '../report/index.js';
+import { createBell } from './bell.js';
 import { createInsist } from './insist.js';
 import type { EventLog } from './ports.js';
 import { isTold } from './told.js';
@@ -33,8 +34,7 @@ export interface Terminal {
 /** Tells a terminal: one line an event. A terminal seen for the first time is told what comes from then on, not the old news. */
 export function createTerminal({ log, write, clock, random, logger }: TerminalOptions): Terminal {
   let trouble: string | null = null;
-  let woken = false;
-  let idle = new AbortController();
+  const bell = createBell(clock);
   const insist = createInsist({
     clock, random, logger,
     onTrouble: (text) => {
@@ -71,29 +71,19 @@ export function createTerminal({ log, write, clock, random, logger }: TerminalOp
       return position;
     });
 
-  const rest = async (signal: AbortSignal): Promise<void> => {
-    idle = new AbortController();
-    if (!woken && !signal.aborted) await clock.sleep(pollMs, idle.signal);
-    woken = false;
-  };
-
-  const wake = (): void => {
-    woken = true;
-    idle.abort();
-  };
-
   return {
     async run(signal) {
-      signal.addEventListener('abort', wake, { once: true });
+      const stop = (): void => bell.ring();
+      signal.addEventListener('abort', stop, { once: true });
       let cursor = await insist('read how far it has told', signal, begin);
       while (cursor !== null && !signal.aborted) {
         const before: number = cursor;
         cursor = await tellAfter(before, signal);
-        if (cursor === before) await rest(signal);
+        if (cursor === before && !signal.aborted) await bell.wait(pollMs);
       }
-      signal.removeEventListener('abort', wake);
+      signal.removeEventListener('abort', stop);
     },
-    wake,
+    wake: () => bell.ring(),
     trouble: () => trouble,
   };
 }

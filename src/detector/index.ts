@@ -2,5 +2,5 @@ export { legalMoves, levelRank, type Level, type Trouble } from './level.js';
 export type { Left, Reason, Steady } from './reason.js';
 export { parseDetectorSettings, type DetectorSettings } from './settings.js';
 export { initialDetectorState, isSettled, type DetectorState, type TroubledState } from './state.js';
-export { step } from './step.js';
+export { isJudged, step } from './step.js';
 export { tickMs } from './run.js';

@@ -28,6 +28,11 @@ export function step(state: DetectorState, sample: CountrySample, incidentOpen: 
   return enter(watched, now, settings) ?? leave(watched, now, settings) ?? { state: watched, reason: steady };
 }
 
+/** Whether a country that can be seen is judged at all. */
+export function isJudged(state: DetectorState, sample: CountrySample, settings: DetectorSettings): boolean {
+  return sample.baseline !== null && whyNotJudged(state, sample, sample.baseline, settings) === null;
+}
+
 function unjudged(because: Unjudged['because']): Unjudged {
   return { kind: 'unjudged', because };
 }

@@ -84,3 +84,8 @@ export interface IncidentEvent {
   /** The words of a notice; null for every other kind. */
   readonly notice: string | null;
 }
+
+/** Whether an incident is over with this event, until a relapse reopens it. */
+export function endsIncident(kind: EventKind): boolean {
+  return kind === 'restored' || kind === 'new-normal';
+}

@@ -1,3 +1,4 @@
+export { endsIncident } from './event.js';
 export type { EventKind, IncidentEvent, OtherFamily } from './event.js';
 export { fold } from './fold.js';
 export { askAdoption, closedAt, initialIncidentState, openFamilies, type IncidentState } from './incident.js';
@@ -15,6 +16,7 @@ export {
   type StateReader,
 } from './ports.js';
 export type { NetworkChange } from '../countries/index.js';
+export { needsNetworks, networksOfEvent, Records, type Measured } from './records.js';
 export type { CountryRecord, FamilyHealth, FamilyRecord, FeedHealth } from './record.js';
 export { parseIncidentSettings, type IncidentSettings } from './settings.js';
 export { stateVersion, type StoredState } from './state.js';

@@ -14,7 +14,7 @@ export interface FamilyRecord {
   readonly collectors: number;
   /**
    * Only while it is in trouble (level not normal, or in an open incident) or below 0.95: those that lost most first, at most 16; then
-   * those that lost nothing and are still there (now > 0), at most 8. Empty otherwise.
+   * of the others those that have most left, at most 8. Empty otherwise, and where nobody knows.
    */
   readonly networks: readonly NetworkChange[];
 }

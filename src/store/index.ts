@@ -1,3 +1,4 @@
+import type { Subscription } from '../delivery/index.js';
 import { StoreRefusedError } from './errors.js';
 import type { Store, StoreLog } from './store.js';
 
@@ -23,4 +24,15 @@ export async function backup(options: StoreOptions, file: string): Promise<void>
     throw new StoreRefusedError('A Redis store is backed up by Redis itself: run "redis-cli -u REDIS_URL --rdb FILE" with your REDIS_URL.');
   }
   (await import('./sqlite/index.js')).backupSqlite(options.dataDir, file);
+}
+
+/** All subscriptions, ordered by channel id as text, also beside a running service. Throws as openStore() does, but never StoreBusyError. */
+export async function readSubscriptions(options: StoreOptions, log: StoreLog): Promise<Subscription[]> {
+  if (options.kind === 'sqlite') return (await import('./sqlite/index.js')).readSqliteSubscriptions(options.dataDir);
+  const store = await openStore(options, log);
+  try {
+    return await store.subscriptions();
+  } finally {
+    await store.close();
+  }
 }

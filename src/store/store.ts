@@ -1,8 +1,11 @@
-import type { Outbox } from '../delivery/index.js';
-import type { HistoryReader, IncidentStore } from '../incidents/index.js';
+import type { EventLog, Notes, Outbox, Subscriptions } from '../delivery/index.js';
+import type { HistoryReader, IncidentStore, StateReader } from '../incidents/index.js';
+
+/** What delivery remembers (test/store/delivery-contract.ts). */
+export type DeliveryStore = Outbox & Subscriptions & Notes;
 
 /** Everything that is remembered, behind one contract with two adapters (test/store/contract.ts holds both to it). */
-export type Store = IncidentStore & HistoryReader & Outbox & {
+export type Store = IncidentStore & HistoryReader & StateReader & EventLog & DeliveryStore & {
   /** Nothing may be called afterwards. Does not release the lease. */
   close(): Promise<void>;
 };

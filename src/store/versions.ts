@@ -1,13 +1,15 @@
+import { subscriptionVersion } from '../delivery/index.js';
+import type { Subscription } from '../delivery/index.js';
 import { stateVersion } from '../incidents/index.js';
 import type { IncidentEvent, StoredState } from '../incidents/index.js';
 import { StoreRefusedError } from './errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What leads from state version n to n + 1, by n. */
-export type StateMigrations = Readonly<Record<number, (older: Json) => Json>>;
+/** What leads from version n to n + 1, by n. */
+export type Migrations = Readonly<Record<number, (older: Json) => Json>>;
 
-const stateMigrations: StateMigrations = {
+const stateMigrations: Migrations = {
   // How low an incident went was not kept: 1 is wrong of none, and the next tick knows better.
   1: (older) => ({ ...older, incidents: eachFamily(older['incidents'], withLowest) }),
 };
@@ -25,18 +27,26 @@ function withLowest(incident: Json): Json {
  * A stored state as this program knows it: an older one is migrated step by step. A newer one is refused (StoreRefusedError), so
  * that a program put back to an earlier version never overwrites what it does not understand.
  */
-export function parseState(text: string, migrations: StateMigrations = stateMigrations, current: number = stateVersion): StoredState {
-  let state = JSON.parse(text) as Json;
-  const country = String(state['country']);
-  for (let version = state['version']; version !== current; version = state['version']) {
-    if (typeof version === 'number' && version > current) throw newerError(`The state of ${country}`, version, current);
+export function parseState(text: string, migrations: Migrations = stateMigrations, current: number = stateVersion): StoredState {
+  const state = JSON.parse(text) as Json;
+  return presentOf(`The state of ${String(state['country'])}`, state, migrations, current) as unknown as StoredState;
+}
+
+/** A stored subscription; a newer one is refused as a state is. */
+export function readSubscription(text: string): Subscription {
+  const stored = JSON.parse(text) as Json;
+  return presentOf(`The subscription of channel ${String(stored['channelId'])}`, stored, {}, subscriptionVersion) as unknown as Subscription;
+}
+
+function presentOf(what: string, stored: Json, migrations: Migrations, current: number): Json {
+  let value = stored;
+  for (let version = value['version']; version !== current; version = value['version']) {
+    if (typeof version === 'number' && version > current) throw newerError(what, version, current);
     const migrate = typeof version === 'number' ? migrations[version] : undefined;
-    if (migrate === undefined) {
-      throw new StoreRefusedError(`The state of ${country} has version ${String(version)}, which no migration leads from.`);
-    }
-    state = { ...migrate(state), version: Number(version) + 1 };
+    if (migrate === undefined) throw new StoreRefusedError(`${what} has version ${String(version)}, which no migration leads from.`);
+    value = { ...migrate(value), version: Number(version) + 1 };
   }
-  return state as unknown as StoredState;
+  return value;
 }
 
 /** An event of the log as this program knows it: older ones lack what came later. */

@@ -28,6 +28,8 @@ export class RouteTable {
   verdicts = new Uint8Array(this.ids.capacity);
   /** Origin ASN last announced by a voter (during the load: by any peer); 0 unknown. */
   origins = new Uint32Array(this.ids.capacity);
+  /** Origin ASN of each prefix that was visible when its owner was last whole; else 0. */
+  #before = new Uint32Array(this.ids.capacity);
   /** Bits flipped by voters since the start, by owner. */
   readonly churn = new Float64Array(65536);
   voters = 0;
@@ -158,6 +160,29 @@ export class RouteTable {
     return byOwner;
   }
 
+  /** What is visible of the owners that are whole (1 by number) is what they had "before" from here on. Reads the whole table. */
+  remember(whole: Uint8Array): void {
+    const before = this.#before;
+    const owners = this.#owners;
+    const { verdicts, origins } = this;
+    const { size } = this.ids;
+    for (let id = 0; id < size; id++) if (whole[owners[id]] === 1) before[id] = verdicts[id] === 1 ? origins[id] : 0;
+  }
+
+  /**
+   * Tells of every prefix of the wanted owners (1 by number) the origin that it had when its owner was last whole, and the one that
+   * it has now; 0: not visible then or now. Reads the whole table.
+   */
+  compare(wanted: Uint8Array, tell: (owner: number, code: number, before: number, now: number) => void): void {
+    const before = this.#before;
+    const owners = this.#owners;
+    const { verdicts, origins } = this;
+    const { codes, size } = this.ids;
+    for (let id = 0; id < size; id++) {
+      if (wanted[owners[id]] === 1) tell(owners[id], codes[id], before[id], verdicts[id] === 1 ? origins[id] : 0);
+    }
+  }
+
   /** How many voters see the prefix: for tests and questions, not for the hot path. */
   seenBy(code: number): number {
     const id = this.ids.find(code);
@@ -179,6 +204,7 @@ export class RouteTable {
       this.#owners = widened(this.#owners, new Uint16Array(capacity));
       this.verdicts = widened(this.verdicts, new Uint8Array(capacity));
       this.origins = widened(this.origins, new Uint32Array(capacity));
+      this.#before = widened(this.#before, new Uint32Array(capacity));
     }
     this.#owners[id] = this.#sink.added(this.#family, id, code);
     return id;

@@ -114,7 +114,7 @@ test('what --ignore-scripts left unbuilt is built at the first start, and then n
   const run = (name: string): string =>
     execFileSync('/bin/sh', ['-c', scripts[name]], { cwd: folder, env: { PATH: `${folder}:/usr/bin:/bin` }, encoding: 'utf8' });
   assert.equal(run('start'), 'npm run --silent build\nnode dist/main.js\n');
-  for (const name of ['demo', 'replay', 'backup', 'adopt']) assert.equal(run(name), `node dist/main.js ${name}\n`);
+  for (const name of ['demo', 'replay', 'backup', 'adopt', 'subscriptions']) assert.equal(run(name), `node dist/main.js ${name}\n`);
 });
 
 test('with Redis away it introduces itself, says so in a line, and waits', async () => {

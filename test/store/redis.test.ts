@@ -9,6 +9,7 @@ import type { Lease } from '../../src/incidents/index.js';
 import { startRedisServer } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { storeContract } from './contract.js';
+import { deliveryContract } from './delivery-contract.js';
 import { seededRandom, survivesBeingKilled } from './kill.js';
 import { assertWhole, writtenBy } from './kill-writes.js';
 import { quiet, sampleOf } from './samples.js';
@@ -66,12 +67,14 @@ describe('Redis', () => {
     return { store, lease: (await store.acquire('me', 60_000))! };
   };
 
-  storeContract({
+  const harness = {
     async create() {
       await beside.flushall();
       return { open: () => open(server.url), remove: () => Promise.resolve() };
     },
-  });
+  };
+  storeContract(harness);
+  deliveryContract(harness);
 
   test('a lease that has run out is the next one\'s, and the old holder is fenced', async () => {
     const { store, lease } = await emptied();

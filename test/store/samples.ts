@@ -10,7 +10,8 @@ export function numberOf(state: StoredState): number {
 }
 
 export function eventOf(id: string, at = 0): IncidentEvent {
-  return { id, kind: 'notice', at, country: null, notice: 'Sicht verloren \u{1F1F0}\u{1F1F5} "100 %"\n' } as unknown as IncidentEvent;
+  const facts = { share: 1, lowest: 1, networks: [] };
+  return { id, incident: null, kind: 'notice', at, country: null, ...facts, notice: 'Sicht verloren \u{1F1F0}\u{1F1F5} "100 %"\n' } as unknown as IncidentEvent;
 }
 
 /** A row whose first value is `first`. */

@@ -7,6 +7,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { backup, openStore, StoreBusyError, StoreRefusedError } from '../../src/store/index.js';
 import type { Store } from '../../src/store/index.js';
 import { storeContract } from './contract.js';
+import { deliveryContract } from './delivery-contract.js';
 import { survivesBeingKilled, writersOf } from './kill.js';
 import { assertWhole } from './kill-writes.js';
 import { eventOf, quiet, sampleOf, stateOf } from './samples.js';
@@ -23,7 +24,7 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 describe('SQLite', () => {
-  storeContract({
+  const harness = {
     create() {
       const dataDir = newDir();
       return Promise.resolve({
@@ -34,7 +35,9 @@ describe('SQLite', () => {
         },
       });
     },
-  });
+  };
+  storeContract(harness);
+  deliveryContract(harness);
 
   test('a DATA_DIR is one store\'s at a time', async () => {
     const dataDir = newDir();
@@ -63,7 +66,7 @@ describe('SQLite', () => {
     const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
     db.exec('PRAGMA user_version = 7');
     db.close();
-    await assert.rejects(open(dataDir), refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 1\)/));
+    await assert.rejects(open(dataDir), refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 3\)/));
   });
 
   test('history is folded into days hourly and dropped when it has been kept long enough', async () => {

@@ -1,8 +1,8 @@
-import type { LoggedEvent, Outbox } from '../../src/delivery/index.js';
+import type { EventLog, LoggedEvent } from '../../src/delivery/index.js';
 import type { IncidentEvent } from '../../src/incidents/index.js';
 
 /** An event log and its cursors in memory, and a store that can be away. */
-export class MemoryOutbox implements Outbox {
+export class MemoryOutbox implements EventLog {
   readonly log: LoggedEvent[] = [];
   readonly cursors = new Map<string, number>();
   /** Each call throws as long as this holds. */

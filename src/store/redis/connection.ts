@@ -4,12 +4,16 @@ import type { StoreLog } from '../store.js';
 import { newerError } from '../versions.js';
 import { asStoreError } from './failure.js';
 import { keys } from './keys.js';
+import { acknowledgeScript } from './scripts/acknowledge.js';
+import { combineScript } from './scripts/combine.js';
 import { commitScript } from './scripts/commit.js';
 import { acquireScript, releaseScript, renewScript } from './scripts/lease.js';
 import { moveCursorScript } from './scripts/move-cursor.js';
+import { oweScript } from './scripts/owe.js';
+import { removeSubscriptionScript } from './scripts/remove-subscription.js';
 
-/** What the keys of keys.ts mean. No older schema exists. */
-const schemaVersion = 1;
+/** What the keys of keys.ts mean. Version 1 had no incidents, records and health: the next commit makes the incidents (scripts/commit.ts). */
+const schemaVersion = 2;
 
 /** The scripts, each with its contract in its file. */
 interface Scripts {
@@ -18,6 +22,12 @@ interface Scripts {
   renewLease(head: string, lease: string, holder: string, epoch: number, ttlMs: number): Promise<number>;
   releaseLease(head: string, lease: string, holder: string, epoch: number): Promise<number>;
   advanceCursor(cursors: string, target: string, position: number): Promise<number>;
+  oweChunk(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<number>;
+  acknowledgeOwed(owing: string, owedTimes: string, owed: string, told: string, toldOver: string, ...values: (string | number)[]): Promise<number>;
+  combineOwed(owing: string, owedTimes: string, owed: string, ...values: (string | number)[]): Promise<number>;
+  dropSubscription(
+    owing: string, owedTimes: string, owed: string, told: string, toldOver: string, subscriptions: string, channelId: string,
+  ): Promise<number>;
 }
 
 export interface Connection {
@@ -48,6 +58,10 @@ export async function connect(url: string, log: StoreLog): Promise<Connection> {
       renewLease: { lua: renewScript, numberOfKeys: 2 },
       releaseLease: { lua: releaseScript, numberOfKeys: 2 },
       advanceCursor: { lua: moveCursorScript, numberOfKeys: 1 },
+      oweChunk: { lua: oweScript },
+      acknowledgeOwed: { lua: acknowledgeScript, numberOfKeys: 5 },
+      combineOwed: { lua: combineScript, numberOfKeys: 3 },
+      dropSubscription: { lua: removeSubscriptionScript, numberOfKeys: 6 },
     },
   }) as Redis & Scripts;
   const ask = <T>(answer: Promise<T>): Promise<T> =>
@@ -100,6 +114,7 @@ async function checkSchema(client: Redis): Promise<void> {
   await client.hsetnx(keys.head, 'schema', schemaVersion);
   const found = Number(await client.hget(keys.head, 'schema'));
   if (found > schemaVersion) throw newerError('The data in Redis', found, schemaVersion);
+  if (found < schemaVersion) await client.hset(keys.head, 'schema', schemaVersion);
 }
 
 /** Says so where the server is set to forget. A server that doesn't tell is taken to be in order. */

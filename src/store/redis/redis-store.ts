@@ -1,9 +1,11 @@
-import type { Commit } from '../../incidents/index.js';
+import type { Commit, CountryRecord, FeedHealth } from '../../incidents/index.js';
 import { expiryOf, packRow, placeOf, spansOf, unpackRows } from '../packing.js';
 import type { Store, StoreLog } from '../store.js';
 import { parseEvent, parseState } from '../versions.js';
 import { connect } from './connection.js';
+import { createRedisDelivery } from './delivery.js';
 import { keys } from './keys.js';
+import { repliesOf } from './replies.js';
 
 /**
  * The store for separate roles and standbys. A lease lives for its ttl on the server's clock. Every call answers within the command
@@ -39,6 +41,29 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
       const packed = (await ask(pipeline.exec().then(repliesOf))) as Buffer[];
       return spans.flatMap(({ day, start }, index) => unpackRows(country, resolution, day, start, packed[index]));
     },
+    async states() {
+      return (await ask(client.hvals(keys.states))).map((body) => parseState(body));
+    },
+    async record(country) {
+      const body = await ask(client.hget(keys.records, country));
+      return body === null ? null : (JSON.parse(body) as CountryRecord);
+    },
+    async records() {
+      return (await ask(client.hvals(keys.records))).map((body) => JSON.parse(body) as CountryRecord);
+    },
+    async health() {
+      const body = await ask(client.get(keys.health));
+      return body === null ? null : (JSON.parse(body) as FeedHealth);
+    },
+    async incidents(from, country) {
+      const all = await ask(client.zrangebyscore(keys.incidentEnds, from, '+inf'));
+      // A group's code may begin with its country's.
+      const wanted = country === null ? all : all.filter((id) => id.startsWith(`${country}-ipv4-`) || id.startsWith(`${country}-ipv6-`));
+      if (wanted.length === 0) return [];
+      const bodies = await ask(client.hmget(keys.incidents, ...wanted));
+      const events = bodies.flatMap((body) => (body === null ? [] : [parseEvent(body)]));
+      return events.sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    },
     async readAfter(position, limit) {
       const entries = await ask(client.xrange(keys.events, `${position + 1}-0`, '+', 'COUNT', limit));
       return entries.map(([id, fields]) => ({ position: Number.parseInt(id), event: parseEvent(fields[1]) }));
@@ -53,6 +78,7 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
     async moveCursor(target, position) {
       await ask(client.advanceCursor(keys.cursors, target, position));
     },
+    ...createRedisDelivery(connection),
     close() {
       connection.close();
       return Promise.resolve();
@@ -62,11 +88,14 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
 
 /** The keys and arguments of the commit script. Rows that would be too old to be kept are left out. */
 function commitArguments(batch: Commit): { keyList: string[]; argumentList: (string | number | Buffer)[] } {
-  const { lease, version, at, states, samples, events } = batch;
-  const keyList: string[] = [keys.head, keys.states, keys.events];
-  const argumentList: (string | number | Buffer)[] = [lease.holder, lease.epoch, version, states.length, events.length];
+  const { lease, version, at, states, samples, events, records, health } = batch;
+  const keyList: string[] = [keys.head, keys.states, keys.events, keys.records, keys.health, keys.incidents, keys.incidentEnds];
+  const argumentList: (string | number | Buffer)[] = [
+    lease.holder, lease.epoch, version, states.length, events.length, records.length, health === null ? '' : JSON.stringify(health),
+  ];
   for (const state of states) argumentList.push(state.country, JSON.stringify(state));
   for (const event of events) argumentList.push(JSON.stringify(event));
+  for (const record of records) argumentList.push(record.country, JSON.stringify(record));
   for (const sample of samples) {
     const { day, offset } = placeOf(sample);
     const expiresIn = expiryOf(sample.resolution, day) - at;
@@ -75,12 +104,4 @@ function commitArguments(batch: Commit): { keyList: string[]; argumentList: (str
     argumentList.push(offset, packRow(sample.values), expiresIn);
   }
   return { keyList, argumentList };
-}
-
-/** The replies of a pipeline; throws the first error among them. */
-function repliesOf(results: [error: Error | null, reply: unknown][] | null): unknown[] {
-  return (results ?? []).map(([error, reply]) => {
-    if (error !== null) throw error;
-    return reply;
-  });
 }

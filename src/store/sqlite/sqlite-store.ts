@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { Commit, CommitOutcome, Lease } from '../../incidents/index.js';
+import type { Commit, CommitOutcome, Lease, StoredState } from '../../incidents/index.js';
 import { StoreRefusedError } from '../errors.js';
 import type { Store } from '../store.js';
 import { parseEvent, parseState } from '../versions.js';
+import { createSqliteDelivery } from './delivery.js';
 import { asStoreError, sqliteCode } from './failure.js';
 import { createSqliteHistory } from './history.js';
 import { databaseName, lockDataDir } from './lock.js';
+import { createSqliteRemembered } from './remembered.js';
 import { migrateSchema } from './schema.js';
 
 interface Head {
@@ -51,6 +53,8 @@ function openDatabase(file: string): DatabaseSyncInstance {
 function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store {
   let holder: string | null = null;
   const history = createSqliteHistory(db);
+  const delivery = createSqliteDelivery(db);
+  const remembered = createSqliteRemembered(db);
   const getHead = db.prepare('SELECT version, epoch, base FROM head');
   const newEpoch = db.prepare('UPDATE head SET epoch = epoch + 1, base = version RETURNING epoch');
   const setVersion = db.prepare('UPDATE head SET version = ?');
@@ -72,6 +76,7 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
     if (batch.version !== version + 1) return 'fenced';
     for (const state of batch.states) putState.run(state.country, JSON.stringify(state));
     for (const event of batch.events) append.run(JSON.stringify(event));
+    remembered.write(batch);
     history.write(batch.samples, batch.at);
     setVersion.run(batch.version);
     return 'committed';
@@ -101,6 +106,7 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
     }
   }
 
+  const states = (): StoredState[] => (getStates.all() as { body: string }[]).map(({ body }) => parseState(body));
   const holds = (lease: Lease): boolean => lease.holder === holder && lease.epoch === head().epoch;
 
   return {
@@ -116,9 +122,14 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
       answer(() => {
         if (holds(lease)) holder = null;
       }),
-    load: () => answer(() => ({ version: head().version, states: getStates.all().map(({ body }: { body: string }) => parseState(body)) })),
+    load: () => answer(() => ({ version: head().version, states: states() })),
     commit: (batch) => answer(() => inTransaction(() => write(batch))),
     history: (country, resolution, from, to) => answer(() => history.read(country, resolution, from, to)),
+    states: () => answer(states),
+    record: (country) => answer(() => remembered.record(country)),
+    records: () => answer(() => remembered.records()),
+    health: () => answer(() => remembered.health()),
+    incidents: (from, country) => answer(() => remembered.incidents(from, country)),
     readAfter: (position, limit) =>
       answer(() => {
         const rows = eventsAfter.all(position, limit) as { position: number; body: string }[];
@@ -130,6 +141,19 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
       answer(() => {
         inTransaction(() => putCursor.run(target, position));
       }),
+    expansion: () => answer(() => delivery.expansion()),
+    owe: (chunk, expansion) => answer(() => inTransaction(() => delivery.owe(chunk, expansion))),
+    heads: () => answer(() => delivery.heads()),
+    channel: (channelId, limit) => answer(() => delivery.channel(channelId, limit)),
+    acknowledge: (owed, told) => answer(() => inTransaction(() => delivery.acknowledge(owed, told))),
+    combine: (rows, into) => answer(() => inTransaction(() => delivery.combine(rows, into))),
+    depth: () => answer(() => delivery.depth()),
+    subscriptions: () => answer(() => delivery.subscriptions()),
+    subscription: (channelId) => answer(() => delivery.subscription(channelId)),
+    saveSubscription: (subscription) => answer(() => delivery.saveSubscription(subscription)),
+    removeSubscription: (channelId) => answer(() => inTransaction(() => delivery.removeSubscription(channelId))),
+    note: (name) => answer(() => delivery.note(name)),
+    setNote: (name, value) => answer(() => delivery.setNote(name, value)),
     close: () =>
       answer(() => {
         // The driver leaves statements open, and with them the -wal file: so that the database is whole without it.
