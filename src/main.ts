@@ -1,6 +1,6 @@
 /** The command line: the only file that touches `process`. */
 import { config as loadDotenv } from 'dotenv';
-import { adopt, backup, demo, replay, start, subscriptions, type ExitCode, type World } from './app/index.js';
+import { adopt, backup, commands, demo, replay, start, subscriptions, type ExitCode, type World } from './app/index.js';
 import { systemClock } from './clock.js';
 
 loadDotenv({ quiet: true });
@@ -38,6 +38,8 @@ function run(argv: readonly string[]): Promise<ExitCode> {
       return demo(rest, world);
     case 'adopt':
       return adopt(rest, world);
+    case 'commands':
+      return commands(rest, world);
     case 'backup':
       return backup(rest, world);
     case 'subscriptions':

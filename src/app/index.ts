@@ -1,5 +1,6 @@
 export { adopt } from './adopt.js';
 export { backup } from './backup.js';
+export { commands } from './commands.js';
 export { demo } from './demo/demo.js';
 export { replay } from './replay.js';
 export { start } from './start.js';

@@ -1,5 +1,3 @@
-import { inviteLink } from './invite-link.js';
-
 /** The collectors RIPE RIS ran in 2026 (ris.ripe.net/docs/route-collectors): what COLLECTORS=all stands for. */
 export const allCollectors: readonly string[] = [
   '00', '01', '03', '04', '05', '06', '07', '10', '11', '12', '13', '14', '15', '16', '18', '19', '20', '21', '22', '23', '24', '25', '26',
@@ -11,7 +9,15 @@ export type LogLevel = (typeof logLevels)[number];
 /** Everything that comes from the environment alone. */
 export interface Variables {
   /** null: tell the terminal. */
-  readonly discord: { readonly token: string; readonly channelId: string } | null;
+  readonly discord: {
+    readonly token: string;
+    /** Subscribed to everything at the first start; null: channels subscribe by command alone. */
+    readonly channelId: string | null;
+    /** Where the bot tells its operator of its own troubles; null: in the log alone. */
+    readonly operatorChannelId: string | null;
+    /** The server where the commands are registered while they are being made; null: everywhere. */
+    readonly devGuildId: string | null;
+  } | null;
   /** Without a trailing slash and without the version. */
   readonly discordApiUrl: string;
   /** null: the embedded store in dataDir. */
@@ -66,7 +72,7 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
   if (!isLogLevel(logLevel)) problems.push(`LOG_LEVEL: expected one of ${logLevels.join(', ')}, got "${logLevel}"`);
 
   return {
-    discord: parseDiscord(given('DISCORD_TOKEN'), given('DISCORD_CHANNEL_ID'), problems),
+    discord: parseDiscord(given, problems),
     discordApiUrl: withoutSlash(url('DISCORD_API_URL', 'https://discord.com/api', ['http:', 'https:'])),
     redisUrl,
     dataDir: given('DATA_DIR') ?? './data',
@@ -105,27 +111,22 @@ export function secretsOf(url: string): readonly string[] {
   return [password, decoded(password) ?? ''].filter((secret) => secret !== '');
 }
 
-function parseDiscord(token: string | null, channelId: string | null, problems: string[]): Variables['discord'] {
-  // Half a Discord would leave its owner waiting for alerts that go elsewhere, so it does not start.
-  if (token === null && channelId !== null) {
-    problems.push(`DISCORD_TOKEN: not set, but DISCORD_CHANNEL_ID is ("${channelId}"); set the bot's token, or neither to tell the terminal`);
-  }
-  if (token !== null && channelId === null) {
-    const applicationId = applicationIdOf(token);
-    const invite = applicationId === null ? '' : `; to bring the bot to your server: ${inviteLink(applicationId)}`;
-    problems.push(`DISCORD_CHANNEL_ID: not set, but DISCORD_TOKEN is; set the id of the channel to tell, or neither to tell the terminal${invite}`);
-  }
+function parseDiscord(given: (name: string) => string | null, problems: string[]): Variables['discord'] {
+  const token = given('DISCORD_TOKEN');
+  const id = (name: string, what: string): string | null => {
+    const value = given(name);
+    // Half a Discord would leave its owner waiting for alerts that go elsewhere, so it does not start.
+    if (value !== null && token === null) {
+      problems.push(`DISCORD_TOKEN: not set, but ${name} is ("${value}"); set the bot's token, or neither to tell the terminal`);
+    }
+    if (value !== null && !/^\d{1,20}$/.test(value)) problems.push(`${name}: expected a ${what}'s id (digits only), got "${value}"`);
+    return value;
+  };
+  const channelId = id('DISCORD_CHANNEL_ID', 'channel');
+  const operatorChannelId = id('OPERATOR_CHANNEL_ID', 'channel');
+  const devGuildId = id('DISCORD_DEV_GUILD_ID', 'server');
   if (token !== null && /\s/.test(token)) problems.push('DISCORD_TOKEN: expected the token alone, got one with blanks in it (its value is not shown)');
-  if (channelId !== null && !/^\d{1,20}$/.test(channelId)) {
-    problems.push(`DISCORD_CHANNEL_ID: expected a channel's id (digits only), got "${channelId}"`);
-  }
-  return token === null || channelId === null ? null : { token, channelId };
-}
-
-/** A bot token's first part is the bot's id in base64. Bots made before 2016 have another application id: Discord says the true one. */
-function applicationIdOf(token: string): string | null {
-  const id = Buffer.from(token.split('.', 1)[0], 'base64').toString('latin1');
-  return /^\d{17,20}$/.test(id) ? id : null;
+  return token === null ? null : { token, channelId, operatorChannelId, devGuildId };
 }
 
 function parseCollectors(value: string | null, problems: string[]): readonly string[] | null {

@@ -4,7 +4,7 @@ import type { Logger } from '../observability/index.js';
 import { cachePolicy } from './caches.js';
 
 /** discord.js resumes after half a second, for ever: more losses than this within `lossWindowMs`, and the session is given up. */
-const mostLosses = 5;
+const mostLosses = 3;
 const lossWindowMs = 60_000;
 /** Until a client counts as ready though a server is away: what arrives before waits so long, and an interaction lives 3 s. */
 const waitGuildsMs = 2_000;

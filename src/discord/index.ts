@@ -3,3 +3,8 @@ export type { ApiOptions, RequestOutcome } from './api.js';
 export type { Charts, DrawnChart } from './charts.js';
 export { checkDiscord } from './check.js';
 export { createDiscordSend, type DiscordSendOptions } from './send.js';
+export { commands } from './commands/commands.js';
+export { createGateway, type Gateway, type GatewayEnd, type GatewayOptions } from './gateway.js';
+export type { GatewayHealth } from './gateway-health.js';
+export type { CommandOutcome } from './interactions.js';
+export { definitionsOf, registerCommands, type Registration, type RegistrationOptions } from './registration.js';

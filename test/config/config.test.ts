@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { loadConfig, loadRuleFiles, secretsOf, type Config } from '../../src/config/index.js';
+import { inviteLink, loadConfig, loadRuleFiles, secretsOf, type Config } from '../../src/config/index.js';
 
 const shipped = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
 const token = `${Buffer.from('123456789012345678').toString('base64')}.abc.topsecret`;
@@ -38,7 +38,7 @@ describe('a start with nothing set', () => {
   test('is what .env.example says', () => {
     const written = readFileSync('.env.example', 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm);
     const env = Object.fromEntries([...written].map(([, name, value]) => [name, value]));
-    assert.equal(Object.keys(env).length, 12);
+    assert.equal(Object.keys(env).length, 14);
     assert.deepEqual(configOf(env), configOf({}));
   });
 });
@@ -55,10 +55,23 @@ test('a replay and the demo hear DATA_DIR as a start does', () => {
   }
 });
 
+test('the token alone is enough', () => {
+  assert.deepEqual(configOf({ DISCORD_TOKEN: token }).discord, { token, channelId: null, operatorChannelId: null, devGuildId: null });
+});
+
+test('the invite asks for what telling needs, no more', () => {
+  assert.equal(
+    inviteLink('123456789012345678'),
+    'https://discord.com/oauth2/authorize?client_id=123456789012345678&scope=bot+applications.commands&permissions=274878024704',
+  );
+});
+
 test('every variable is heard', () => {
   const config = configOf({
     DISCORD_TOKEN: token,
     DISCORD_CHANNEL_ID: '42',
+    OPERATOR_CHANNEL_ID: '43',
+    DISCORD_DEV_GUILD_ID: '44',
     DISCORD_API_URL: 'http://127.0.0.1:9/api/',
     REDIS_URL: 'redis://:pw@localhost:6379/1',
     DATA_DIR: '/var/lib/lightsout',
@@ -69,7 +82,7 @@ test('every variable is heard', () => {
     HTTP_PORT: '9090',
     LOG_LEVEL: 'debug',
   });
-  assert.deepEqual(config.discord, { token, channelId: '42' });
+  assert.deepEqual(config.discord, { token, channelId: '42', operatorChannelId: '43', devGuildId: '44' });
   assert.equal(config.discordApiUrl, 'http://127.0.0.1:9/api');
   assert.equal(config.redisUrl, 'redis://:pw@localhost:6379/1');
   assert.equal(config.dataDir, '/var/lib/lightsout');
@@ -91,8 +104,11 @@ describe('a wrong value', () => {
     { env: { RIS_ARCHIVE_URL: 'data.ris.ripe.net' }, says: /^RIS_ARCHIVE_URL: .*"data.ris.ripe.net"$/ },
     { env: { DISCORD_API_URL: 'discord' }, says: /^DISCORD_API_URL: .*"discord"$/ },
     { env: { COLLECTORS: 'rrc00,linx' }, says: /^COLLECTORS: .*"linx" in "rrc00,linx"$/ },
-    { env: { DISCORD_TOKEN: token }, says: /^DISCORD_CHANNEL_ID: not set.*client_id=123456789012345678&scope=bot\+applications.commands&permissions=274878024704$/ },
     { env: { DISCORD_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: not set.*"42"/ },
+    { env: { OPERATOR_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: not set, but OPERATOR_CHANNEL_ID is \("42"\)/ },
+    { env: { DISCORD_DEV_GUILD_ID: '42' }, says: /^DISCORD_TOKEN: not set, but DISCORD_DEV_GUILD_ID is \("42"\)/ },
+    { env: { DISCORD_TOKEN: token, OPERATOR_CHANNEL_ID: 'ops' }, says: /^OPERATOR_CHANNEL_ID: expected a channel's id .*"ops"$/ },
+    { env: { DISCORD_TOKEN: token, DISCORD_DEV_GUILD_ID: 'x1' }, says: /^DISCORD_DEV_GUILD_ID: expected a server's id .*"x1"$/ },
     { env: { DISCORD_TOKEN: token, DISCORD_CHANNEL_ID: '#alerts' }, says: /^DISCORD_CHANNEL_ID: .*"#alerts"$/ },
     { env: { DISCORD_TOKEN: 'Bot topsecret', DISCORD_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: .*blanks/ },
     { env: { REDIS_URL: 'http://user:topsecret@host' }, says: /^REDIS_URL: .*"http:\/\/\*\*\*@host"$/ },

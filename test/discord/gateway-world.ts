@@ -28,8 +28,7 @@ export class GatewayWorld {
 
   constructor(options: GatewayWorldOptions = {}) {
     this.#options = options;
-    const { clock: _, ...discord } = options;
-    this.discord = new DiscordServer(discord);
+    this.discord = new DiscordServer({ ...options, clock: systemClock });
     after(() => this.stop());
   }
 

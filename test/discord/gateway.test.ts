@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { GatewayCloseCodes } from 'discord.js';
+import { createIdentifyBudget } from '../../src/discord/identify-budget.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { fastClock } from '../support/fast-clock.js';
 import { GatewayWorld } from './gateway-world.js';
@@ -128,6 +131,19 @@ describe('health', () => {
     assert.deepEqual([world.discord.gateway.counts.identifies, world.gateway.identifiesLastHour()], [2, 2]);
   });
 
+  test('a gateway that closes again and again is not resumed for ever', async () => {
+    const clock = new FakeClock();
+    const world = await new GatewayWorld({ clock }).connected();
+    for (let losses = 1; losses <= 4; losses++) {
+      await world.until(() => world.discord.gateway.counts.resumed === losses - 1 && world.gateway.health().connected);
+      world.discord.gateway.close(GatewayCloseCodes.UnknownError);
+      await world.until(() => !world.gateway.health().connected);
+    }
+    assert.match(world.gateway.health().reason ?? '', /code 4000, unknown error/);
+    await clock.waiting(750);
+    assert.equal(world.discord.gateway.counts.connections, 4);
+  });
+
   test('a gateway that is gone is not dialled every half second, and found again when it is back', async () => {
     const clock = new FakeClock();
     const world = await new GatewayWorld({ clock }).connected();
@@ -176,25 +192,69 @@ describe('a session that is refused', () => {
     assert.equal(world.discord.gateway.counts.identifies, 1);
   });
 
-  test('20 times in an hour is told, and followed by pauses of 30 min, 1 h, 2 h .. 6 h', async () => {
+  test('20 times in an hour is told, and no other asked for in the next 30 minutes', async () => {
     const clock = new FakeClock();
     const world = new GatewayWorld({ clock });
-    world.discord.gateway.refuseSessions(1000);
+    world.discord.gateway.refuseSessions(20);
     await world.discord.start();
     void world.run();
-    let sessions = 0;
-    for (const pause of [30, 60, 120, 240, 360, 360]) {
-      sessions += 20;
-      while (!clock.pending.includes(pause * minute)) {
-        const { identifies } = world.discord.gateway.counts;
-        await world.until(() => clock.pending.length > 0 || world.discord.gateway.counts.identifies > identifies);
-        clock.jump(Math.min(...clock.pending.filter((ms) => ms < 2 * minute), 2 * minute));
-        await new Promise<void>((resolve) => setImmediate(resolve));
-      }
-      assert.equal(world.discord.gateway.counts.identifies, sessions);
-      clock.jump(pause * minute);
+    const pass = async (ms: number): Promise<void> => {
+      await clock.waiting(ms);
+      clock.jump(ms);
+    };
+    for (let n = 0; n < 20; n++) {
+      const backOff = Math.min(45_000, 750 * 2 ** n);
+      await pass(backOff);
+      // One in 5 s.
+      if (backOff < 5000) await pass(5000 - backOff);
     }
-    assert.match(world.notices[0], /20 sessions with Discord in an hour came to nothing.*30 minutes/);
-    assert.equal(world.notices.length, 6);
+    await clock.waiting(30 * minute);
+    assert.equal(world.discord.gateway.counts.identifies, 20);
+    assert.equal(world.gateway.identifiesLastHour(), 20);
+    assert.match(world.notices.join(), /^20 sessions with Discord in an hour came to nothing.*30 minutes/);
+    clock.jump(30 * minute);
+    await world.until(() => world.gateway.health().connected);
   });
+
+  test('each pause is longer than the last, up to 6 h, until a session has held', () => {
+    const budget = createIdentifyBudget();
+    let now = Date.UTC(2024, 0, 1);
+    const pauseAfterTwenty = (): number | null => {
+      for (let n = 0; n < 20; n++) {
+        assert.equal(budget.pause(now), null);
+        budget.spend((now += minute));
+      }
+      const pause = budget.pause(now);
+      now += pause ?? 0;
+      return pause;
+    };
+    assert.deepEqual(Array.from({ length: 6 }, pauseAfterTwenty), [30, 60, 120, 240, 360, 360].map((minutes) => minutes * minute));
+    budget.forgive();
+    assert.equal(pauseAfterTwenty(), 30 * minute);
+  });
+
+  test('20 sessions are no trouble when they came over more than an hour', () => {
+    const budget = createIdentifyBudget();
+    for (let n = 0; n < 100; n++) {
+      assert.equal(budget.pause(n * 4 * minute), null);
+      budget.spend(n * 4 * minute);
+    }
+    assert.equal(budget.lastHour(100 * 4 * minute), 14);
+  });
+});
+
+test('a stop while the gateway is being dialled leaves nobody to stumble over the broken socket', async (t) => {
+  const mute = createServer();
+  mute.listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  t.after(() => mute.close());
+  const world = new GatewayWorld();
+  Object.assign(world.discord.gateway, { urlOf: () => `ws://127.0.0.1:${(mute.address() as AddressInfo).port}/` });
+  await world.discord.start();
+  const run = world.run();
+  const [socket] = (await once(mute, 'connection')) as [Socket];
+  await world.stop();
+  assert.deepEqual(await run, { kind: 'stopped' });
+  socket.resetAndDestroy();
+  await once(socket, 'close');
 });

@@ -148,7 +148,7 @@ describe('the connection fails', atOnce, () => {
     ['op 9, for good', ({ gateway }) => gateway.invalidateSessions(false)],
     ['closed with 4009', ({ gateway }) => gateway.close(4009)],
     ['closed with 4007', ({ gateway }) => gateway.close(4007)],
-    ['it breaks, and the session is forgotten', ({ gateway }) => (gateway.forgetSessions(), gateway.drop())],
+    ['it breaks, and the session is forgotten', ({ gateway }) => { gateway.forgetSessions(); gateway.drop(); }],
   ];
   for (const [name, end] of losses) {
     test(`${name}: the client identifies anew`, async (t) => {

@@ -168,7 +168,7 @@ export class Interactions {
     const interaction = this.#find(call);
     const known = [interaction.original, ...interaction.followUps].filter((message) => message !== null && !message.deleted);
     const message = call.params.message === '@original' ? interaction.original : known.find((candidate) => candidate?.id === call.params.message);
-    if (message == null || message.deleted) throw new Refusal(10008);
+    if (message === undefined || message === null || message.deleted) throw new Refusal(10008);
     return message;
   }
 
@@ -182,7 +182,7 @@ export class Interactions {
     if (interaction.installedBy === 'user' && interaction.followUps.length >= limits.followUpsOfUserInstall) throw new Refusal(40094);
     const message = this.#create(interaction, body, call.files);
     interaction.followUps.push(message);
-    if (interaction.acknowledged === 'deferred-update') interaction.settle();
+    if (interaction.acknowledged === 'deferred-update' || interaction.original?.deleted === true) interaction.settle();
     return ok(wireMessage(this.world, message));
   }
 
@@ -206,6 +206,12 @@ export class Interactions {
   }
 
   #delete(call: Call): Answer {
+    const interaction = this.#find(call);
+    if (call.params.message === '@original' && interaction.acknowledged === 'thinking' && interaction.original === null) {
+      // "is thinking..." is a message already: without it, what follows is no edit of it.
+      interaction.original = { ...createMessage(this.world, { channelId: interaction.channelId, authorId: this.world.bot.id, body: {}, files: [] }), deleted: true };
+      return noContent;
+    }
     const message = this.#message(call);
     this.messages.remove(message);
     return noContent;

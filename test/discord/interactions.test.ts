@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ApplicationCommandOptionType, ButtonStyle, ChannelType, ComponentType, MessageFlags } from 'discord.js';
+import { CommandProblem, type Command, type CommandInput } from '../../src/discord/commands/command.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { GatewayWorld, type GatewayWorldOptions } from './gateway-world.js';
+
+const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47]);
+
+/** A command named `echo` that answers what it was told; `given` is what it does instead. */
+function echo(given: Partial<Command> = {}): { readonly command: Command; readonly inputs: CommandInput[] } {
+  const inputs: CommandInput[] = [];
+  const command: Command = {
+    definition: {
+      name: 'echo', description: 'Says what it heard',
+      options: [
+        { type: ApplicationCommandOptionType.String, name: 'text', description: 'What to say', autocomplete: true },
+        { type: ApplicationCommandOptionType.Integer, name: 'days', description: 'A number' },
+        { type: ApplicationCommandOptionType.Boolean, name: 'loud', description: 'Or not' },
+        { type: ApplicationCommandOptionType.Channel, name: 'channel', description: 'Where' },
+        { type: ApplicationCommandOptionType.Role, name: 'role', description: 'To whom' },
+      ],
+    },
+    ephemeral: false,
+    run: (input) => Promise.resolve({ content: `heard ${JSON.stringify(input.options)}` }),
+    ...given,
+  };
+  const { run } = command;
+  return {
+    inputs,
+    command: {
+      ...command,
+      run: (input, ...rest) => {
+        inputs.push(input);
+        return run(input, ...rest);
+      },
+    },
+  };
+}
+
+/** Connected, with these commands registered as they are. */
+async function worldWith(commands: readonly Command[], options: Omit<GatewayWorldOptions, 'commands'> = {}): Promise<GatewayWorld> {
+  const world = new GatewayWorld({ ...options, commands });
+  world.discord.world.commands.set('global', commands.map(({ definition }, n) => ({ id: `7000${n}`, ...definition }) as never));
+  return world.connected();
+}
+
+const [guildId, channelId, userId] = ['300000000000000001', '200000000000000001', '400000000000000001'];
+
+describe('a command', () => {
+  test('is acknowledged before anything else, and gets what was asked, where and by whom', async () => {
+    const { command, inputs } = echo();
+    const world = await worldWith([command]);
+    const role = world.discord.world.addRole(guildId);
+    const before = Date.now();
+    const seen = await world.discord.interact({
+      command: 'echo', memberPermissions: 32n,
+      options: { text: 'KP', days: 3, loud: true, channel: { channel: channelId }, role: { role: role.id } },
+    });
+    assert.deepEqual([seen.acknowledged, seen.ephemeral], ['thinking', false]);
+    assert.match(seen.messages[0].content ?? '', /^heard/);
+    const [{ now, ...input }] = inputs;
+    assert.deepEqual(input, {
+      options: { text: 'KP', days: 3, loud: true, channel: channelId, role: role.id },
+      subcommand: null,
+      place: { kind: 'guild', guildId, channelId, memberPermissions: 32n, isMember: true },
+      userId,
+    });
+    assert.ok(now >= before && now <= Date.now());
+    await world.until(() => world.outcomes.length === 1);
+    assert.deepEqual(world.outcomes, ['echo ok']);
+  });
+
+  test('with a subcommand gets that, with its options', async () => {
+    const { command, inputs } = echo({
+      definition: {
+        name: 'watch', description: 'Watches',
+        options: [{ type: ApplicationCommandOptionType.Subcommand, name: 'add', description: 'One more', options: [{ type: ApplicationCommandOptionType.String, name: 'country', description: 'Which' }] }],
+      },
+    });
+    const world = await worldWith([command]);
+    await world.discord.interact({ command: 'watch add', options: { country: 'KP' } });
+    assert.deepEqual([inputs[0].subcommand, inputs[0].options], ['add', { country: 'KP' }]);
+  });
+
+  test('in a server that has no bot, in direct messages and among others knows where it is', async () => {
+    const { command, inputs } = echo();
+    const world = await worldWith([command]);
+    const elsewhere = world.discord.world.addGuild();
+    elsewhere.members.delete(world.discord.world.bot.id);
+    const channel = world.discord.world.addChannel({ guildId: elsewhere.id });
+    await world.discord.interact({ command: 'echo', channelId: channel.id, installedBy: 'user' });
+    await world.discord.interact({ command: 'echo', channelId: channel.id });
+    await world.discord.interact({ command: 'echo', installedBy: 'user' });
+    await world.discord.interact({ command: 'echo', place: 'bot-dm' });
+    await world.discord.interact({ command: 'echo', place: 'private' });
+    assert.deepEqual(inputs.map(({ place }) => [place.kind, place.kind === 'guild' && place.isMember]), [
+      ['guild', false], ['guild', false], ['guild', false], ['bot-dm', false], ['private', false],
+    ]);
+    const dm = world.discord.world.directMessages(userId).id;
+    assert.deepEqual(inputs[3].place, { kind: 'bot-dm', channelId: dm });
+    assert.deepEqual([world.gateway.lookUpChannel(dm)?.kind, world.gateway.lookUpChannel(channel.id)], ['dm', null]);
+  });
+
+  test('answers with embed, chart, buttons, and pings nobody', async () => {
+    const { command } = echo({
+      run: () => Promise.resolve({
+        content: '@everyone',
+        embeds: [{ title: 'North Korea: down', image: { url: 'attachment://chart.png' } }],
+        files: [{ name: 'chart.png', data: png, description: 'A line that falls' }],
+        components: [{ type: ComponentType.ActionRow, components: [{ type: ComponentType.Button, style: ButtonStyle.Secondary, custom_id: 'echo:2', label: 'Next' }] }],
+      }),
+    });
+    const world = await worldWith([command]);
+    const [message] = (await world.discord.interact({ command: 'echo' })).messages;
+    assert.deepEqual(message.allowed_mentions, { parse: [] });
+    assert.equal(message.embeds?.length, 1);
+    assert.deepEqual(message.files.map(({ filename, description, bytes }) => [filename, description, [...bytes]]), [['chart.png', 'A line that falls', [...png]]]);
+    assert.match(JSON.stringify(message.components), /echo:2/);
+  });
+
+  test('that is ephemeral is seen by who asked alone', async () => {
+    const world = await worldWith([echo({ ephemeral: true }).command]);
+    const seen = await world.discord.interact({ command: 'echo' });
+    assert.deepEqual([seen.ephemeral, seen.messages.length, world.discord.posted.length], [true, 1, 0]);
+  });
+});
+
+describe('what goes wrong', () => {
+  const problem = (): never => {
+    throw new CommandProblem('There is no country "Atlantis". Did you mean Austria?');
+  };
+  const fault = (): Promise<never> => Promise.reject(new Error('the store is on fire'));
+
+  for (const ephemeral of [true, false]) {
+    const name = ephemeral ? 'an ephemeral command' : 'a public command';
+    test(`the person's own mistake in ${name} is told to that person`, async () => {
+      const world = await worldWith([echo({ ephemeral, run: problem }).command]);
+      const seen = await world.discord.interact({ command: 'echo' });
+      assert.deepEqual(seen.messages.map(({ content, flags }) => [content, flags]), [['There is no country "Atlantis". Did you mean Austria?', MessageFlags.Ephemeral]]);
+      assert.deepEqual(world.discord.posted, []);
+      await world.until(() => world.outcomes[0] === 'echo problem');
+    });
+
+    test(`a fault of ours in ${name} is told to that person with an id that stands in the log`, async () => {
+      const world = await worldWith([echo({ ephemeral, run: fault }).command]);
+      const seen = await world.discord.interact({ command: 'echo' });
+      const [message] = seen.messages;
+      assert.equal(message.flags, MessageFlags.Ephemeral);
+      const errorId = /error id ([0-9a-f]{8})\.$/.exec(message.content ?? '')?.[1];
+      assert.ok(!message.content?.includes('fire'));
+      const line = world.lines.find((logged) => logged['errorId'] === errorId);
+      assert.match(JSON.stringify(line), /the store is on fire.*at fault/);
+      await world.until(() => world.outcomes[0] === 'echo error');
+    });
+  }
+
+  test('a command that hangs is given up after 30 s, and told so', async () => {
+    const clock = new FakeClock();
+    let cut: AbortSignal | null = null;
+    const world = await worldWith([echo({
+      run: (_input, _deps, signal) => {
+        cut = signal;
+        return new Promise(() => undefined);
+      },
+    }).command], { clock });
+    const seen = world.discord.interact({ command: 'echo' });
+    await clock.waiting(30_000);
+    clock.jump(30_000);
+    assert.match((await seen).messages[0].content ?? '', /took too long.*error id/);
+    assert.equal((cut as AbortSignal | null)?.aborted, true);
+  });
+
+  test('a command of an older registration is told to be no more', async () => {
+    const world = new GatewayWorld();
+    world.discord.world.commands.set('global', [{ id: '1', name: 'old', description: 'Was' }]);
+    await world.connected();
+    const seen = await world.discord.interact({ command: 'old' });
+    assert.equal(seen.ephemeral, true);
+    assert.match(seen.messages[0].content ?? '', /no more/);
+    await world.until(() => world.outcomes[0] === 'unknown unknown');
+  });
+
+  test('an interaction that Discord no longer waits for is logged, not run, and the next is answered', async () => {
+    const { command, inputs } = echo();
+    const world = await worldWith([command]);
+    world.discord.script({ kind: 'error', status: 404, code: 10062, on: 'POST /interactions/:id/:token/callback' });
+    void world.discord.interact({ command: 'echo' });
+    await world.until(() => world.outcomes.length === 1);
+    assert.deepEqual([world.outcomes, inputs.length], [['echo late'], 0]);
+    assert.ok(world.logged(/\/echo came too late/));
+    assert.equal((await world.discord.interact({ command: 'echo' })).messages.length, 1);
+  });
+
+  test('an acknowledgement that was taken though its answer was lost is no reason to stop', async () => {
+    const world = await worldWith([echo().command]);
+    world.discord.script({ kind: 'error', status: 400, code: 40060, on: 'POST /interactions/:id/:token/callback' });
+    void world.discord.interact({ command: 'echo' });
+    await world.until(() => world.outcomes.length === 1);
+    // The loopback has not taken it, so it takes no answer either; the command was run for it.
+    assert.ok(world.logged(/the answer to \/echo did not get through/));
+  });
+
+  test('an answer that does not get through is logged, and the next does', async () => {
+    const world = await worldWith([echo().command]);
+    world.discord.script({ kind: 'error', status: 400, code: 50035, on: 'PATCH /webhooks/:application/:token/messages/:message' });
+    void world.discord.interact({ command: 'echo' });
+    await world.until(() => world.outcomes.length === 1);
+    assert.deepEqual(world.outcomes, ['echo unanswered']);
+    assert.ok(world.logged(/the answer to \/echo did not get through/));
+    assert.equal((await world.discord.interact({ command: 'echo' })).messages.length, 1);
+  });
+});
+
+describe('a button', () => {
+  const paged = echo({
+    run: () => Promise.resolve({
+      content: 'page 1', embeds: [{ title: 'first' }], files: [{ name: 'chart.png', data: png, description: 'A chart' }],
+      components: [{ type: ComponentType.ActionRow, components: [{ type: ComponentType.Button, style: ButtonStyle.Secondary, custom_id: 'echo:2', label: 'Next' }] }],
+    }),
+    press: (customId) => {
+      if (customId === 'echo:bad') throw new CommandProblem('That page is gone.');
+      return Promise.resolve({ embeds: [{ title: `page ${customId.slice(5)}` }] });
+    },
+  }).command;
+
+  test('of a command replaces the whole message', async () => {
+    const world = await worldWith([paged]);
+    const [message] = (await world.discord.interact({ command: 'echo' })).messages;
+    const seen = await world.discord.interact({ button: 'echo:2', message });
+    assert.equal(seen.acknowledged, 'deferred-update');
+    const [now] = seen.messages;
+    assert.deepEqual([now.id, now.content, now.embeds, now.components, now.files], [message.id, '', [{ title: 'page 2' }], [], []]);
+  });
+
+  test('that fails leaves the message and tells who pressed it', async () => {
+    const world = await worldWith([paged]);
+    const [message] = (await world.discord.interact({ command: 'echo' })).messages;
+    const seen = await world.discord.interact({ button: 'echo:bad', message });
+    assert.deepEqual(seen.messages.map(({ content, flags }) => [content, flags]), [['page 1', 0], ['That page is gone.', MessageFlags.Ephemeral]]);
+    const unknown = await world.discord.interact({ button: 'gone:1', message });
+    assert.match(unknown.messages.at(-1)?.content ?? '', /no more/);
+  });
+});
+
+describe('while somebody types', () => {
+  const choices = (count: number): { name: string; value: string }[] => Array.from({ length: count }, (_, n) => ({ name: `choice ${n}`, value: String(n) }));
+
+  test('choices come from the command, at most 25, and none that Discord would refuse', async () => {
+    const { command } = echo({ complete: (option, typed) => [{ name: `${option} ${typed}`, value: 'x' }, { name: 'n'.repeat(101), value: 'long' }, ...choices(40)] });
+    const world = await worldWith([command]);
+    const seen = await world.discord.interact({ autocomplete: 'echo', focused: 'text', options: { text: 'nor' } });
+    assert.deepEqual([seen.choices.length, seen.choices[0]], [25, { name: 'text nor', value: 'x' }]);
+    assert.ok(!seen.choices.some(({ value }) => value === 'long'));
+  });
+
+  test('a fault gives no choices, and is logged', async () => {
+    const { command } = echo({
+      complete: () => {
+        throw new Error('no directory');
+      },
+    });
+    const world = await worldWith([command]);
+    const seen = await world.discord.interact({ autocomplete: 'echo', focused: 'text', options: { text: 'nor' } });
+    assert.deepEqual([seen.acknowledged, seen.choices], ['choices', []]);
+    assert.ok(world.logged(/the completion of \/echo failed/));
+  });
+});
+
+describe('a channel is looked up in memory', () => {
+  test('with what the bot may do there: text, announcements, threads; nothing of what it does not see', async () => {
+    const world = new GatewayWorld();
+    const { world: discord } = world.discord;
+    const news = discord.addChannel({ type: ChannelType.GuildAnnouncement, name: 'news' });
+    const thread = discord.addThread(channelId, { name: 'KP' });
+    const voice = discord.addChannel({ type: ChannelType.GuildVoice });
+    discord.deny(news.id, 'AttachFiles');
+    discord.deny(channelId, 'EmbedLinks');
+    await world.connected();
+    const lookUp = (id: string): unknown[] => {
+      const access = world.gateway.lookUpChannel(id);
+      const may = (bit: bigint): boolean => access !== null && (access.permissions & bit) !== 0n;
+      return access === null ? [] : [access.kind, access.name, access.guildId, may(1n << 38n), may(1n << 14n), may(1n << 15n)];
+    };
+    assert.deepEqual(lookUp(channelId), ['text', 'alerts', guildId, true, false, true]);
+    assert.deepEqual(lookUp(news.id), ['announcement', 'news', guildId, true, true, false]);
+    assert.deepEqual(lookUp(thread.id), ['thread', 'KP', guildId, true, false, true]);
+    assert.equal(lookUp(voice.id)[0], 'other');
+    assert.deepEqual(lookUp('404'), []);
+  });
+
+  test('and still known while the gateway is away', async () => {
+    const world = await new GatewayWorld({ clock: new FakeClock() }).connected();
+    await world.discord.stop();
+    await world.until(() => !world.gateway.health().connected);
+    assert.equal(world.gateway.lookUpChannel(channelId)?.name, 'alerts');
+  });
+});
+
+describe('what happens to channels is told', () => {
+  const stories: { name: string; act: (world: GatewayWorld) => void; told: readonly string[] }[] = [
+    { name: 'permissions of a channel', act: ({ discord }) => discord.changes.channelUpdate(channelId), told: ['open', channelId] },
+    {
+      name: 'a role', told: ['open', guildId],
+      act: ({ discord }) => discord.changes.roleUpdate(guildId, guildId, { permissions: 0n }),
+    },
+    { name: 'the roles of the bot', act: ({ discord }) => discord.changes.memberUpdate(guildId, { roles: [] }), told: ['open', guildId] },
+    { name: 'a deleted channel', act: ({ discord }) => discord.changes.channelDelete(channelId), told: ['gone', channelId, 'the channel was deleted'] },
+    { name: 'a lost server', act: ({ discord }) => discord.changes.guildDelete(guildId), told: ['guild-gone', guildId, 'the bot was removed from that server, or the server was deleted'] },
+  ];
+  for (const { name, act, told } of stories) {
+    test(name, async () => {
+      const world = await new GatewayWorld().connected();
+      const before = world.told.length;
+      act(world);
+      await world.until(() => world.told.length > before);
+      assert.deepEqual(world.told.slice(before), [told]);
+    });
+  }
+
+  test('threads, by themselves and with their channel', async () => {
+    const world = new GatewayWorld();
+    const [first, second] = [world.discord.world.addThread(channelId), world.discord.world.addThread(channelId)];
+    await world.connected();
+    const before = world.told.length;
+    world.discord.changes.threadUpdate(first.id, { archived: false });
+    world.discord.changes.threadDelete(first.id);
+    world.discord.changes.channelDelete(channelId);
+    await world.until(() => world.told.length >= before + 4);
+    assert.deepEqual(world.told.slice(before), [
+      ['open', first.id], ['gone', first.id, 'the thread was deleted'], ['gone', second.id, 'its channel was deleted'], ['gone', channelId, 'the channel was deleted'],
+    ]);
+  });
+
+  test('a server in an outage is not lost, and told when it is back', async () => {
+    const world = await new GatewayWorld().connected();
+    const before = world.told.length;
+    world.discord.changes.guildDelete(guildId, { unavailable: true });
+    world.discord.changes.guildCreate({ id: guildId });
+    await world.until(() => world.told.length > before);
+    assert.deepEqual(world.told.slice(before), [['guild-back', guildId, channelId]]);
+  });
+
+  test('an invitation, and what was lost while the gateway was away', async () => {
+    const clock = new FakeClock();
+    const world = await new GatewayWorld({ clock }).connected();
+    const guild = world.discord.changes.guildCreate({ name: 'another' });
+    await world.until(() => world.told.some(([what, id]) => what === 'guild-back' && id === guild.id));
+    world.discord.world.guilds.get(guildId)!.members.delete(world.discord.world.bot.id);
+    world.discord.gateway.invalidateSessions(false);
+    await clock.waiting(750);
+    clock.jump(5000);
+    await world.until(() => world.told.some(([what]) => what === 'guild-gone'));
+    assert.deepEqual(world.told.filter(([what]) => what === 'guild-gone'), [['guild-gone', guildId, 'the bot is in that server no more']]);
+  });
+});
