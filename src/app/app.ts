@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { families } from '../bgp/index.js';
 import { assertFonts } from '../chart/index.js';
-import { inviteLink, secretsOf, type Config } from '../config/index.js';
+import { secretsOf, type Config } from '../config/index.js';
 import { createTerminal } from '../delivery/index.js';
-import { checkDiscord } from '../discord/index.js';
 import { createProgress } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
@@ -92,9 +91,10 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
     } else {
       // Without its fonts a chart would say nothing, and nobody would know why.
       assertFonts();
-      const discord = { ...config.discord, apiUrl: config.discordApiUrl, clock };
-      const bot = createBot({ discord: config.discord, apiUrl: config.discordApiUrl, groups: config.countries.groups, store, clock, random, logger, metrics });
-      work.push(inviteIfAlone(discord, world, logger, stopping.signal));
+      const bot = createBot({
+        discord: config.discord, apiUrl: config.discordApiUrl, groups: config.countries.groups, store, clock, random, logger, metrics,
+        say: (text) => void world.stdout.write(`${text}\n`),
+      });
       work.push(bot.run(stopping.signal).then((end) => {
         // A token that was never any good is for its operator to mend; one refused later is waited out by the bot itself.
         if (end.kind === 'token-refused') throw new OperatorError(end.reason);
@@ -188,21 +188,6 @@ function introduce(config: Config, role: Role, { stdout }: World): void {
   else if (config.discord === null) say('It tells this terminal, as no DISCORD_TOKEN is set.');
   else say('It tells the Discord channels that are subscribed: /subscribe there makes one.');
   if (role !== 'bot') say('First it loads the routing tables: some minutes to an hour, as the line and the machine allow. Until then nothing is judged.');
-}
-
-async function inviteIfAlone(
-  discord: { readonly token: string; readonly channelId: string | null; readonly apiUrl: string; readonly clock: World['clock'] },
-  { stdout }: World, logger: Logger, signal: AbortSignal,
-): Promise<void> {
-  const check = await checkDiscord(discord, signal);
-  if (signal.aborted) return;
-  if (check.kind !== 'ok') {
-    logger.error(`Discord: ${check.reason}`);
-    return;
-  }
-  if (check.servers === 0) stdout.write(`${check.botName} is in no server yet. Invite it: ${inviteLink(check.applicationId)}\n`);
-  else if (check.channel?.kind === 'closed') logger.error(`DISCORD_CHANNEL_ID: ${check.channel.reason}`);
-  else logger.info(`Discord: ${check.botName} is in ${check.servers === 1 ? 'one server' : `${check.servers} servers`}`);
 }
 
 function healthOf(role: Role, watch: Watch | null, teller: Teller | null, now: number): Health {

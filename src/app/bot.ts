@@ -3,19 +3,22 @@ import type { Clock } from '../clock.js';
 import { inviteLink, type Config } from '../config/index.js';
 import { createCountryDirectory } from '../countries/index.js';
 import { createDelivery, createEditSubscription, createOperator } from '../delivery/index.js';
-import { applicationIdOf, commands, createDiscordSend, createGateway, registerChanged } from '../discord/index.js';
+import { checkDiscord, commands, createDiscordSend, createGateway, registerCommands } from '../discord/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import type { Store } from '../store/index.js';
 import { createCharts } from './charts.js';
 import { refreshEvent } from './refresh-event.js';
 import { createStanding } from './standing.js';
 
+const developerPortal = 'https://discord.com/developers/applications';
 /** How often what is owed is counted for the metrics. */
 const countEveryMs = 15_000;
 const sweepEveryMs = 24 * 3_600_000;
 /** How old the oldest message owed may be before that is a trouble: longer than a pause of ours or Discord's. */
 const lateMs = 5 * 60_000;
 const storeRetryMs = 5_000;
+/** What is asked of Discord once, at the start, is asked so often until there is an answer. */
+const askAgainMs = 60_000;
 
 export interface BotOptions {
   readonly discord: NonNullable<Config['discord']>;
@@ -27,6 +30,8 @@ export interface BotOptions {
   readonly random: () => number;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** To the terminal. */
+  readonly say: (text: string) => void;
 }
 
 /** Why a bot's work ended: 'token-refused' is for its operator to mend. */
@@ -41,7 +46,7 @@ export interface Bot {
 }
 
 /** Everything that speaks to Discord: what channels are owed is told over REST, what people ask is heard at the gateway. */
-export function createBot({ discord, apiUrl, groups, store, clock, random, logger, metrics }: BotOptions): Bot {
+export function createBot({ discord, apiUrl, groups, store, clock, random, logger, metrics, say }: BotOptions): Bot {
   const { token, operatorChannelId } = discord;
   const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
   const api = { token, apiUrl, clock, onRequest: countRequests(metrics) };
@@ -49,6 +54,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
   const editSubscription = createEditSubscription(store);
   const standing = createStanding({ store, editSubscription, logger, now: () => clock.now() });
 
+  let applicationId: string | null = null;
   const send = createDiscordSend({ ...api, logger, charts, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId) });
   const operator = createOperator({ send, channelId: operatorChannelId, clock, random, logger });
   const delivery = createDelivery({
@@ -78,7 +84,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
       directory: createCountryDirectory(groups),
       troubleOf: (channelId) => delivery.troubleOf(channelId),
       logEnd: () => store.end(),
-      inviteLink: () => inviteLink(applicationIdOf(token)),
+      inviteLink: () => (applicationId === null ? developerPortal : inviteLink(applicationId)),
     },
     onNotice: (text) => operator.notify(text),
     onCommand: (command, outcome, seconds) => {
@@ -107,6 +113,35 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
         logger.warn({ err: error }, 'DISCORD_CHANNEL_ID cannot be subscribed, trying again');
         await clock.sleep(storeRetryMs, signal);
       }
+    }
+  };
+
+  /** Who we are to Discord; an invitation, as long as nobody has let us in. */
+  const introduce = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const check = await checkDiscord({ ...api, channelId: discord.channelId }, signal);
+      if (check.kind === 'ok') {
+        applicationId = check.applicationId;
+        if (check.servers === 0) say(`${check.botName} is in no server yet. Invite it: ${inviteLink(check.applicationId)}`);
+        else if (check.channel?.kind === 'closed') logger.error(`DISCORD_CHANNEL_ID: ${check.channel.reason}`);
+        else logger.info(`Discord: ${check.botName} is in ${check.servers === 1 ? 'one server' : `${check.servers} servers`}`);
+        return;
+      }
+      // A refused token ends the gateway's run, and with it this.
+      logger.warn(`Discord: ${check.reason}`);
+      await clock.sleep(askAgainMs, signal);
+    }
+  };
+
+  const register = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const outcome = await registerCommands({ ...api, commands, devGuildId: discord.devGuildId }, store, 'changed', signal)
+        .catch((error: unknown) => ({ kind: 'unreachable', reason: String(error) }) as const);
+      if (outcome.kind === 'registered') logger.info('the commands were registered with Discord');
+      if (outcome.kind === 'refused') operator.notify(`The commands could not be registered: ${outcome.reason}`);
+      if (outcome.kind !== 'unreachable') return;
+      logger.warn(`the commands could not be registered, trying again: ${outcome.reason}`);
+      await clock.sleep(askAgainMs, signal);
     }
   };
 
@@ -139,8 +174,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
       const ended = new AbortController();
       const both = AbortSignal.any([signal, ended.signal]);
       const work = [
-        delivery.run(both), operator.run(both), count(both), sweep(both),
-        registerChanged({ ...api, commands, notes: store, devGuildId: discord.devGuildId, random, logger }, both),
+        delivery.run(both), operator.run(both), count(both), sweep(both), introduce(both), register(both),
       ];
       const end = await gateway.run(both);
       if (end.kind === 'token-refused') ended.abort();
