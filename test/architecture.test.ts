@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'pipeline.ts': ['bgp', 'table', 'countries', 'detector', 'incidents', 'settings.ts'],
   report: ['countries', 'incidents'],
   feed: ['bgp', 'clock.ts', 'ws', 'unbzip2-stream'],
-  chart: ['@resvg/resvg-js'],
+  chart: ['incidents', '@resvg/resvg-js'],
   delivery: ['countries', 'incidents', 'report', 'settings.ts', 'clock.ts', 'observability'],
   store: ['incidents', 'delivery', 'ioredis', '@photostructure/sqlite'],
   discord: ['countries', 'incidents', 'report', 'delivery', 'clock.ts', 'observability', 'discord.js'],

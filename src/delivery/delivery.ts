@@ -62,6 +62,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const errands = new Errands();
   const fresh = new FreshMessages();
   let storeTrouble: string | null = null;
+  /** When a channel last took a message. */
+  let sentAt = -Infinity;
   const insist = createInsist({
     clock, random, logger,
     onTrouble: (text) => {
@@ -77,6 +79,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     report: {
       ...options.report,
+      attempt: (result, ageMs) => {
+        if (result === 'sent') sentAt = clock.now();
+        options.report.attempt(result, ageMs);
+      },
       started: (told, event) => fresh.add(told, event),
       ended: (channelId, incident) => fresh.forget(channelId, incident),
     },
@@ -188,10 +194,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     trouble() {
       if (storeTrouble !== null) return storeTrouble;
       if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs) return `Discord: ${gate.trouble.reason}`;
-      const closed = lanes.closed;
-      return closed.length > 0 && closed.length === lanes.size ? `Discord: ${closed[0].closed ?? ''}` : null;
+      // One channel of many is its owners' concern; where it is all there is, nobody is told.
+      const deaf = lanes.closed.find(({ closed }) => closed !== null && closed.since - sentAt > troubleAfterMs);
+      return deaf === undefined ? null : `Discord: ${deaf.closed?.reason ?? ''}`;
     },
-    troubleOf: (channelId) => lanes.get(channelId)?.closed ?? null,
+    troubleOf: (channelId) => lanes.get(channelId)?.closed?.reason ?? null,
     closed: () => lanes.closed.length,
   };
 }

@@ -24,7 +24,7 @@ export class FreshMessages {
     const refreshed = new Map<string, Promise<IncidentEvent | null>>();
     for (const [key, message] of this.#messages) {
       const { told, event } = message;
-      if (now - told.at >= freshMs) {
+      if (now - event.at >= freshMs) {
         this.#messages.delete(key);
         continue;
       }

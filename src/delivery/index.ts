@@ -1,4 +1,5 @@
 export { createDelivery, type Delivery } from './delivery.js';
+export { retryDelay } from './back-off.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
 export { planOf, toldAfter, type Plan } from './plan.js';
 export {

@@ -21,8 +21,8 @@ export interface Lane {
   notBefore: UnixMillis;
   failures: number;
   refusals: number;
-  /** Why it is closed to us; null while it is not. */
-  closed: string | null;
+  /** Why it is closed to us, and since when; null while it is not. */
+  closed: { readonly reason: string; readonly since: UnixMillis } | null;
   /**
    * The message at `position` may stand in the channel already: an attempt that began at `since` or later ended without an answer, or
    * with our process. null: nothing is in doubt.
@@ -60,10 +60,6 @@ export class Lanes {
 
   get closed(): Lane[] {
     return [...this.#lanes.values()].filter(({ closed }) => closed !== null);
-  }
-
-  get size(): number {
-    return this.#lanes.size;
   }
 
   /** The channel to serve now; else when one may be (Infinity: none waits for time alone). */
@@ -108,7 +104,7 @@ export function postpone(lane: Lane, now: UnixMillis, afterMs: number | null, ra
 /** Closed to us: probed at 5 min, 30 min, 2 h, then daily. Never given up. */
 export function close(lane: Lane, now: UnixMillis, reason: string): void {
   lane.refusals++;
-  lane.closed = reason;
+  lane.closed = { reason, since: lane.closed?.since ?? now };
   lane.notBefore = now + probeDelay(lane.refusals);
 }
 

@@ -10,14 +10,15 @@ export type DiscordCheck =
       readonly applicationId: string;
       /** How many servers the bot is in; at most 200 are counted. */
       readonly servers: number;
-      readonly channel: { readonly kind: 'found'; readonly name: string } | { readonly kind: 'closed'; readonly reason: string };
+      /** null: none was asked for. */
+      readonly channel: { readonly kind: 'found'; readonly name: string } | { readonly kind: 'closed'; readonly reason: string } | null;
     }
   /** The token is no good: trying again will not help. */
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
-/** Asks Discord who we are, where we may speak, and what the channel is called. */
-export async function checkDiscord(options: ApiOptions & { readonly channelId: string }, signal: AbortSignal): Promise<DiscordCheck> {
+/** Asks Discord who we are, how many servers let us in, and, where a channel is named, what it is called. */
+export async function checkDiscord(options: ApiOptions & { readonly channelId: string | null }, signal: AbortSignal): Promise<DiscordCheck> {
   const api = createApi(options);
   const user = await api.get(Routes.user(), signal);
   if (user.kind === 'unauthorized') return { kind: 'refused', reason: tokenRefused };
@@ -25,24 +26,28 @@ export async function checkDiscord(options: ApiOptions & { readonly channelId: s
   const userId = text(user, 'id');
   if (botName === null || userId === null) return { kind: 'unreachable', reason: reasonOf(user) };
 
+  const { channelId } = options;
   const [application, guilds, channel] = await Promise.all([
     api.get(Routes.oauth2CurrentApplication(), signal),
     api.get(Routes.userGuilds(), signal),
-    api.get(Routes.channel(options.channelId), signal),
+    channelId === null ? null : api.get(Routes.channel(channelId), signal),
   ]);
   if (guilds.kind !== 'ok' || !Array.isArray(guilds.body)) return { kind: 'unreachable', reason: reasonOf(guilds) };
-  if (channel.kind !== 'ok' && channel.kind !== 'refused') return { kind: 'unreachable', reason: reasonOf(channel) };
+  if (channel !== null && channel.kind !== 'ok' && channel.kind !== 'refused') return { kind: 'unreachable', reason: reasonOf(channel) };
   return {
     kind: 'ok',
     botName,
     // Bots made since 2016 share their application's id.
     applicationId: text(application, 'id') ?? userId,
     servers: guilds.body.length,
-    channel:
-      channel.kind === 'ok'
-        ? { kind: 'found', name: text(channel, 'name') ?? options.channelId }
-        : { kind: 'closed', reason: explainRefusal(channel, options.channelId) },
+    channel: channel === null || channelId === null ? null : channelOf(channel, channelId),
   };
+}
+
+function channelOf(answer: Extract<Answer, { kind: 'ok' | 'refused' }>, channelId: string): Extract<DiscordCheck, { kind: 'ok' }>['channel'] {
+  if (answer.kind === 'refused') return { kind: 'closed', reason: explainRefusal(answer, channelId) };
+  // A direct message has no name.
+  return { kind: 'found', name: text(answer, 'name') ?? channelId };
 }
 
 function text(answer: Answer, key: string): string | null {

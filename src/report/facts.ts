@@ -7,6 +7,11 @@ export type Fact =
   | { readonly kind: 'text'; readonly name: string; readonly value: string; readonly inline: boolean }
   | { readonly kind: 'time'; readonly name: string; readonly at: IncidentEvent['at']; readonly inline: boolean };
 
+export interface CountryLink {
+  readonly label: string;
+  readonly url: string;
+}
+
 /** What a message shows beside its sentence: plain data. Facts that an event has not are absent. */
 export interface MessageFacts {
   /** "North Korea: down". */
@@ -15,12 +20,12 @@ export interface MessageFacts {
   readonly colour: number;
   readonly fields: readonly Fact[];
   /** Where to get a second opinion on the country; empty for groups and notices. */
-  readonly links: readonly { readonly label: string; readonly url: string }[];
+  readonly links: readonly CountryLink[];
   readonly footer: string;
 }
 
 /** By level, 0xRRGGBB. */
-const colours = { down: 0xda373c, major: 0xe67e22, degraded: 0xf0b232, unstable: 0x5865f2, restored: 0x23a55a } as const;
+export const colours = { down: 0xda373c, major: 0xe67e22, degraded: 0xf0b232, unstable: 0x5865f2, restored: 0x23a55a } as const;
 const hourMs = 3_600_000;
 
 /** The facts of an event's message. */
@@ -30,7 +35,7 @@ export function factsOf(event: IncidentEvent): MessageFacts {
     colour: colour(event),
     fields: event.country === null ? [] : fields(event),
     links: links(event),
-    footer: event.incident === null ? 'BGP view' : `${event.incident} · BGP view`,
+    footer: `${event.id} · BGP view`,
   };
 }
 
@@ -73,9 +78,7 @@ function fields(event: IncidentEvent): Fact[] {
   };
   const visibility = (of: { family: IncidentEvent['family']; visible: number; baseline: number; share: number }, routes: string): void => {
     if (of.family === null || of.baseline <= 0) return;
-    const unit = of.family === 'ipv4' ? '/24s' : '/48s';
-    const now = `${count(of.visible)} of ${count(of.baseline)} ${unit} (${percent(of.visible, of.share)})`;
-    text(of.family === 'ipv4' ? 'IPv4' : 'IPv6', `${now}${routes}`);
+    text(of.family === 'ipv4' ? 'IPv4' : 'IPv6', `${unitsOf(of.family, of.visible, of.baseline, of.share)}${routes}`);
   };
   visibility(event, event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${plural(event.basePrefixes, 'route')}` : '');
   if (event.other !== null) visibility(event.other, '');
@@ -87,15 +90,24 @@ function fields(event: IncidentEvent): Fact[] {
   return facts;
 }
 
-function links(event: IncidentEvent): { label: string; url: string }[] {
-  const { country } = event;
-  if (country === null || !countryCodes.includes(country)) return [];
-  // IODA shows the hours asked for, in Unix seconds: half a day before it began, up to the event and an hour on.
-  const from = Math.floor(((event.since ?? event.at) - 12 * hourMs) / 1000);
-  const until = Math.floor((event.at + hourMs) / 1000);
+/** "41 of 84 /24s (49 %)". */
+export function unitsOf(family: 'ipv4' | 'ipv6', visible: number, baseline: number, share: number): string {
+  return `${count(visible)} of ${count(baseline)} ${family === 'ipv4' ? '/24s' : '/48s'} (${percent(visible, share)})`;
+}
+
+function links(event: IncidentEvent): CountryLink[] {
+  // Half a day before it began, up to the event and an hour on.
+  return event.country === null ? [] : countryLinks(event.country, (event.since ?? event.at) - 12 * hourMs, event.at + hourMs);
+}
+
+/** Where to get a second opinion on a country between two times; none for groups. */
+export function countryLinks(country: string, from: IncidentEvent['at'], until: IncidentEvent['at']): CountryLink[] {
+  if (!countryCodes.includes(country)) return [];
+  // IODA takes Unix seconds.
+  const hours = `from=${Math.floor(from / 1000)}&until=${Math.floor(until / 1000)}`;
   return [
     { label: 'RIPEstat', url: `https://stat.ripe.net/resource/${country}` },
-    { label: 'IODA', url: `https://ioda.inetintel.cc.gatech.edu/country/${country}?from=${from}&until=${until}` },
+    { label: 'IODA', url: `https://ioda.inetintel.cc.gatech.edu/country/${country}?${hours}` },
     { label: 'Cloudflare Radar', url: `https://radar.cloudflare.com/${country.toLowerCase()}` },
   ];
 }

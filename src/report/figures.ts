@@ -70,16 +70,21 @@ export function elapsed(ms: number): string {
 }
 
 /**
- * "a 9 hr 31 min", "an 8 hr", "a 5 day 10 hr": a duration before its noun. Counted between the minutes shown, so that who subtracts
- * the printed times gets the printed duration.
+ * "9 hr 31 min", "8 hr", "5 days 10 hr". Counted between the minutes shown, so that who subtracts the printed times gets the printed
+ * duration.
  */
-export function lengthBeforeNoun(from: UnixMillis, to: UnixMillis): string {
+export function lengthOf(from: UnixMillis, to: UnixMillis): string {
   const minutes = Math.max(1, Math.floor(to / 60_000) - Math.floor(from / 60_000));
   const days = Math.floor(minutes / 1440);
   const parts: [number, string][] =
     days > 0
-      ? [[days, 'day'], [Math.floor((minutes % 1440) / 60), 'hr']]
+      ? [[days, days === 1 ? 'day' : 'days'], [Math.floor((minutes % 1440) / 60), 'hr']]
       : [[Math.floor(minutes / 60), 'hr'], [minutes % 60, 'min']];
-  const text = parts.flatMap(([value, unit]) => (value > 0 ? [`${value} ${unit}`] : [])).join(' ');
+  return parts.flatMap(([value, unit]) => (value > 0 ? [`${value} ${unit}`] : [])).join(' ');
+}
+
+/** "a 9 hr 31 min", "an 8 hr": a duration before its noun. */
+export function lengthBeforeNoun(from: UnixMillis, to: UnixMillis): string {
+  const text = lengthOf(from, to).replace('days', 'day');
   return `${/^(8|11 |18 )/.test(text) ? 'an' : 'a'} ${text}`;
 }

@@ -1,4 +1,8 @@
-export { factsOf } from './facts.js';
-export type { Fact } from './facts.js';
+export { renderBacklog, type Backlog } from './backlog.js';
+export { endFactsOf } from './end-facts.js';
+export { colours, countryLinks, factsOf, unitsOf } from './facts.js';
+export type { CountryLink, Fact, MessageFacts } from './facts.js';
+export { count, elapsed, lengthOf, moment, percent, plural, span } from './figures.js';
 export { renderJsonLine, renderLine, renderTranscriptLine } from './lines.js';
-export { messageLimit, renderText, textLimit } from './text.js';
+export { isOver, renderStandingLine } from './standing.js';
+export { messageLimit, remains, renderText, textLimit } from './text.js';

@@ -90,7 +90,10 @@ function followUp(event: IncidentEvent, name: CountryName): string {
 }
 
 /** What is there of what was: "all 4 routes withdrawn", "41 of 84 routes left (12 % of its address space)". */
-function remains(event: IncidentEvent, word: 'left' | 'visible'): string {
+export function remains(
+  event: Pick<IncidentEvent, 'prefixes' | 'basePrefixes' | 'visible' | 'share'>,
+  word: 'left' | 'visible',
+): string {
   const { prefixes, basePrefixes, visible, share } = event;
   const space = `${percent(visible, share)} of its address space`;
   if (basePrefixes === 0) return visible === 0 ? 'no route to its address space' : `${space} ${word}`;
@@ -140,7 +143,7 @@ function internet(event: IncidentEvent): string {
 }
 
 /** "national Internet" for a state's IPv4, which stands for the whole. */
-function nationalInternet(event: IncidentEvent, name: CountryName): string {
+export function nationalInternet(event: IncidentEvent, name: CountryName): string {
   return event.family !== 'ipv6' && name.national ? 'national Internet' : internet(event);
 }
 
@@ -148,12 +151,12 @@ function since(event: IncidentEvent): number {
   return event.since ?? event.at;
 }
 
-function capitalised(text: string): string {
+export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** One line of at most `textLimit` units, never cut inside a surrogate pair. */
-function clip(text: string): string {
+export function clip(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (line.length <= textLimit) return line;
   return `${line.slice(0, textLimit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

@@ -1,52 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inflateSync } from 'node:zlib';
 import { assertFonts, renderChart, renderPng } from '../../src/chart/index.js';
 import type { ChartInput } from '../../src/chart/index.js';
-
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** Bytes per row, and the row's samples before unfiltering of every later row: RGBA, 8 bit. */
-  readonly pixel: (x: number, y: number) => readonly number[];
-}
-
-/** A PNG of 8-bit RGBA, not interlaced (what resvg writes), by the PNG specification: chunks, inflate, undo the row filters. */
-function decode(png: Uint8Array): Picture {
-  const bytes = Buffer.from(png);
-  assert.equal(bytes.subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n');
-  const chunks: { type: string; data: Buffer }[] = [];
-  for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at)) {
-    chunks.push({ type: bytes.toString('latin1', at + 4, at + 8), data: bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)) });
-  }
-  const header = chunks[0].data;
-  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
-  assert.deepEqual([...header.subarray(8, 13)], [8, 6, 0, 0, 0]);
-  const raw = inflateSync(Buffer.concat(chunks.filter((chunk) => chunk.type === 'IDAT').map((chunk) => chunk.data)));
-  const stride = width * 4;
-  const rows = new Uint8Array(stride * height);
-  for (let y = 0; y < height; y++) {
-    const filter = raw[y * (stride + 1)];
-    for (let i = 0; i < stride; i++) {
-      const left = i >= 4 ? rows[y * stride + i - 4] : 0;
-      const up = y > 0 ? rows[(y - 1) * stride + i] : 0;
-      const corner = i >= 4 && y > 0 ? rows[(y - 1) * stride + i - 4] : 0;
-      const guess = left + up - corner;
-      const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - up), Math.abs(guess - corner)];
-      const paeth = a <= b && a <= c ? left : b <= c ? up : corner;
-      rows[y * stride + i] = raw[y * (stride + 1) + 1 + i] + [0, left, up, (left + up) >> 1, paeth][filter];
-    }
-  }
-  return { width, height, pixel: (x, y) => [...rows.subarray(y * stride + x * 4, y * stride + x * 4 + 4)] };
-}
-
-/** Pixels of a region that differ from the picture's corner. */
-function inkIn(picture: Picture, left: number, top: number, right: number, bottom: number): number {
-  const paper = picture.pixel(0, 0).join();
-  let ink = 0;
-  for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) if (picture.pixel(x, y).join() !== paper) ink++;
-  return ink;
-}
+import { decodePng, inkIn } from '../support/png.js';
 
 const from = Date.UTC(2014, 11, 22);
 const dayMs = 86_400_000;
@@ -66,7 +22,7 @@ const input: ChartInput = {
 };
 
 test('the picture has its size, its words, its line where the data are, and its band where the outage is', () => {
-  const picture = decode(renderPng(renderChart(input)));
+  const picture = decodePng(renderPng(renderChart(input)));
   assert.deepEqual([picture.width, picture.height], [1100, 520]);
   assert.deepEqual(picture.pixel(0, 0), [0x2b, 0x2d, 0x31, 255]);
   assert.ok(inkIn(picture, 40, 20, 700, 70) > 2000, 'title');
@@ -81,7 +37,7 @@ test('the picture has its size, its words, its line where the data are, and its 
 
 test('without its fonts a picture has no words, and the check at start says so', () => {
   const wordless = renderChart(input).replace(/ font-family="DejaVu Sans"/, '').replace(/<text.*?<\/text>/g, '');
-  const picture = decode(renderPng(wordless));
+  const picture = decodePng(renderPng(wordless));
   assert.equal(inkIn(picture, 40, 20, 700, 70), 0);
   assert.doesNotThrow(() => {
     assertFonts();

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/clock.js';
 import { checkDiscord } from '../../src/discord/index.js';
 import { DiscordServer } from '../support/discord/server.js';
 
+const channelId = '200000000000000001';
 let discord: DiscordServer;
 beforeEach(async () => {
   discord = new DiscordServer();
@@ -11,8 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => discord.stop());
 
-const check = (token = 'good-token', channelId = '200000000000000001') =>
-  checkDiscord({ token, apiUrl: discord.apiUrl, channelId, clock: systemClock }, new AbortController().signal);
+const check = (token = 'good-token', channel: string | null = channelId) =>
+  checkDiscord({ token, apiUrl: discord.apiUrl, channelId: channel, clock: systemClock }, new AbortController().signal);
 
 describe('before the first alert, Discord is asked', () => {
   test('who we are, how many servers let us in, and what the channel is called', async () => {
@@ -23,6 +24,12 @@ describe('before the first alert, Discord is asked', () => {
       servers: 1,
       channel: { kind: 'found', name: 'alerts' },
     });
+  });
+
+  test('and no channel where none is named', async () => {
+    const result = await check('good-token', null);
+    assert.ok(result.kind === 'ok' && result.channel === null);
+    assert.deepEqual(discord.requests.filter((request) => request.includes('/channels/')), []);
   });
 
   test('and a bot that no server let in shows as such', async () => {

@@ -1,3 +1,6 @@
+import fc from 'fast-check';
+import { countryCodes } from '../../src/countries/index.js';
+import type { EventKind, IncidentEvent } from '../../src/incidents/index.js';
 import { incidentEvent } from '../support/incident-event.js';
 
 /** "2014-12-22 16:15" or with seconds, UTC, as Unix ms. */
@@ -13,3 +16,34 @@ export const northKoreaDown = incidentEvent({
   collectors: 3,
   reason: 'S 0 of 4 for 120 s',
 });
+
+const levels = ['normal', 'degraded', 'major', 'down'] as const;
+const kinds: readonly EventKind[] = [
+  'opened', 'escalated', 'follow-up', 'partially-restored', 'down-again', 'restored', 'new-normal', 'unstable', 'notice',
+];
+const time = fc.integer({ min: utc('2011-01-01 00:00'), max: utc('2031-01-01 00:00') });
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+/** Few, or about as many as the whole Internet has routes. */
+const counted = fc.oneof(fc.nat(5), fc.integer({ min: 1_000_000, max: 1_299_999 }));
+export const anyEvent: fc.Arbitrary<IncidentEvent> = fc
+  .record({
+    country: fc.oneof(fc.constantFrom(...countryCodes), fc.constantFrom('CF', 'IO', 'UM', 'TF', 'VC')),
+    family: fc.constantFrom('ipv4', 'ipv6'),
+    kind: fc.constantFrom(...kinds),
+    level: fc.constantFrom(...levels),
+    worst: fc.constantFrom(...levels),
+    times: fc.tuple(time, time, time).map((all) => all.sort((a, b) => a - b)),
+    visible: counted,
+    prefixes: counted,
+    basePrefixes: counted,
+    share,
+    provisional: fc.boolean(),
+    hard: fc.boolean(),
+    instability: fc.option(fc.record({ hours: fc.integer({ min: 12, max: 999 }), increasing: fc.boolean() })),
+    relapses: fc.nat(100_000),
+    other: fc.option(
+      fc.record({ family: fc.constant('ipv6' as const), level: fc.constantFrom(...levels), visible: counted, baseline: counted, share }),
+    ),
+    notice: fc.string({ maxLength: 400, unit: 'grapheme' }),
+  })
+  .map(({ times: [since, until, at], ...rest }) => ({ ...northKoreaDown, ...rest, since, until, at }));

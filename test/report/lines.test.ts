@@ -64,7 +64,7 @@ test('the facts of a message beside its sentence', () => {
         { label: 'IODA', url: 'https://ioda.inetintel.cc.gatech.edu/country/KP?from=1419221700&until=1419268620' },
         { label: 'Cloudflare Radar', url: 'https://radar.cloudflare.com/kp' },
       ],
-      footer: 'KP-ipv4-1419264900000 · BGP view',
+      footer: 'KP-ipv4-1419264900000/1 · BGP view',
     },
   );
 });
@@ -91,7 +91,7 @@ test('title and colour say what happened', () => {
 });
 
 test('a fact that an event has not is absent', () => {
-  assert.deepEqual(factsOf({ ...notice, reason: '' }), { title: 'Operator notice', colour: 0x5865f2, fields: [], links: [], footer: 'BGP view' });
+  assert.deepEqual(factsOf({ ...notice, reason: '' }), { title: 'Operator notice', colour: 0x5865f2, fields: [], links: [], footer: 'notice-1419264900000 · BGP view' });
   const bare = factsOf({ ...northKoreaDown, country: 'PS-GZ', label: 'Gaza', since: null, voters: 0, reason: '', baseline: 0 });
   assert.deepEqual([bare.title, bare.fields, bare.links], ['Gaza: down', [], []]);
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countryCodes, flagOf } from '../../src/countries/index.js';
+import { flagOf } from '../../src/countries/index.js';
 import type { EventKind, IncidentEvent, OtherFamily } from '../../src/incidents/index.js';
 import { messageLimit, renderText, textLimit } from '../../src/report/index.js';
-import { northKoreaDown, utc } from './events.js';
+import { anyEvent, northKoreaDown, utc } from './events.js';
 
 type Change = Partial<IncidentEvent>;
 
@@ -121,35 +121,6 @@ for (const [kind, table] of Object.entries(stories)) {
 test('a group goes by its label', () => {
   assert.match(renderText({ ...northKoreaDown, country: 'PS-GZ', label: 'Gaza' }), /^Gaza's Internet went down/);
 });
-
-const levels = ['normal', 'degraded', 'major', 'down'] as const;
-const kinds = Object.keys(stories) as EventKind[];
-const time = fc.integer({ min: utc('2011-01-01 00:00'), max: utc('2031-01-01 00:00') });
-const share = fc.double({ min: 0, max: 1, noNaN: true });
-/** Few, or about as many as the whole Internet has routes. */
-const counted = fc.oneof(fc.nat(5), fc.integer({ min: 1_000_000, max: 1_299_999 }));
-const anyEvent: fc.Arbitrary<IncidentEvent> = fc
-  .record({
-    country: fc.oneof(fc.constantFrom(...countryCodes), fc.constantFrom('CF', 'IO', 'UM', 'TF', 'VC')),
-    family: fc.constantFrom('ipv4', 'ipv6'),
-    kind: fc.constantFrom(...kinds),
-    level: fc.constantFrom(...levels),
-    worst: fc.constantFrom(...levels),
-    times: fc.tuple(time, time, time).map((all) => all.sort((a, b) => a - b)),
-    visible: counted,
-    prefixes: counted,
-    basePrefixes: counted,
-    share,
-    provisional: fc.boolean(),
-    hard: fc.boolean(),
-    instability: fc.option(fc.record({ hours: fc.integer({ min: 12, max: 999 }), increasing: fc.boolean() })),
-    relapses: fc.nat(100_000),
-    other: fc.option(
-      fc.record({ family: fc.constant('ipv6' as const), level: fc.constantFrom(...levels), visible: counted, baseline: counted, share }),
-    ),
-    notice: fc.string({ maxLength: 400, unit: 'grapheme' }),
-  })
-  .map(({ times: [since, until, at], ...rest }) => ({ ...northKoreaDown, ...rest, since, until, at }));
 
 test('nothing exceeds a tweet with its flag and a mention, breaks a line, or shows what no reader should see', () => {
   fc.assert(

@@ -48,6 +48,8 @@ export interface CommandDeps {
   readonly troubleOf: (channelId: string) => string | null;
   /** Why the gateway or delivery as a whole is in trouble; empty while all is well. */
   readonly troubles: () => readonly string[];
+  /** Position of the newest event in the log: a new subscription hears what comes after it. */
+  readonly logEnd: () => Promise<number>;
   readonly inviteLink: () => string;
   readonly version: string;
 }
