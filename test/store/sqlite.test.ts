@@ -73,7 +73,8 @@ describe('SQLite', () => {
     const dataDir = newDir();
     await (await open(dataDir)).close();
     const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
-    db.exec('DROP TABLE incidents; DROP TABLE records; DROP TABLE health; PRAGMA user_version = 1');
+    const later = ['incidents', 'records', 'health', 'subscriptions', 'owed', 'told', 'notes', 'expansion'];
+    db.exec(`${later.map((table) => `DROP TABLE ${table};`).join(' ')} PRAGMA user_version = 1`);
     const append = db.prepare('INSERT INTO events (body) VALUES (?)');
     for (const event of olderEvents()) append.run(JSON.stringify(event));
     db.close();
