@@ -89,7 +89,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
     onNotice: (text) => operator.notify(text),
     onCommand: (command, outcome, seconds) => {
       metrics.commands.inc({ command, outcome });
-      metrics.commandSeconds.observe(seconds);
+      metrics.commandSeconds.observe({ command }, seconds);
     },
     onChannelsOpen: (where) => {
       if (where.kind === 'channels') delivery.reopen(where.channelIds);
@@ -152,11 +152,11 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
       if (depth !== null) {
         const { owed, oldestAt } = depth;
         metrics.outboxOwed.set(owed);
-        metrics.outboxAge.set(oldestAt === null ? 0 : (clock.now() - oldestAt) / 1000);
+        metrics.outboxOldestAge.set(oldestAt === null ? 0 : (clock.now() - oldestAt) / 1000);
       }
-      metrics.channelsClosed.set(delivery.closed());
+      metrics.channelsPaused.set(delivery.closed());
       metrics.gatewayUp.set(gateway.health().connected ? 1 : 0);
-      metrics.identifies.set(gateway.identifiesLastHour());
+      metrics.identifiesLastHour.set(gateway.identifiesLastHour());
       await clock.sleep(countEveryMs, signal);
     }
   };
