@@ -4,6 +4,7 @@ import type { Charts, DrawnChart } from '../discord/index.js';
 import { historyRules, type CountryRecord, type FamilyRecord, type HistoryReader, type IncidentEvent, type StateReader } from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
 import { isOver, renderStandingLine } from '../report/index.js';
+import { createSharedPromises } from './shared-promises.js';
 
 export interface ChartsOptions {
   readonly reader: HistoryReader & StateReader;
@@ -19,7 +20,7 @@ const mostKept = 64;
 
 /** Charts of what the store remembers. A chart that cannot be drawn is logged, and its message goes without. */
 export function createCharts({ reader, logger }: ChartsOptions): Charts {
-  const drawn = new Map<string, Promise<DrawnChart | null>>();
+  const shared = createSharedPromises<DrawnChart>(mostKept);
 
   const drawEvent = async (event: IncidentEvent, revision: number, at: number): Promise<DrawnChart | null> => {
     const { country } = event;
@@ -58,22 +59,7 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
     });
 
   return {
-    ofEvent(event, revision, at) {
-      const key = `${event.id} ${revision}`;
-      const known = drawn.get(key);
-      if (known !== undefined) return known;
-      const drawing = orNone(drawEvent(event, revision, at), event.id);
-      drawn.set(key, drawing);
-      for (const oldest of drawn.keys()) {
-        if (drawn.size <= mostKept) break;
-        drawn.delete(oldest);
-      }
-      // What could not be read now may be there for the next who asks.
-      void drawing.then((chart) => {
-        if (chart === null && drawn.get(key) === drawing) drawn.delete(key);
-      });
-      return drawing;
-    },
+    ofEvent: (event, revision, at) => shared(`${event.id} ${revision}`, () => orNone(drawEvent(event, revision, at), event.id)),
     ofCountry: (country, ms, now, family) => orNone(drawCountry(country, ms, now, family), country),
   };
 }

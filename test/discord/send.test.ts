@@ -67,7 +67,7 @@ const posts = (): string[] => discord.requests.filter((request) => request.start
 
 function idOf(result: SendResult): string {
   assert.equal(result.kind, 'sent', JSON.stringify(result));
-  return (result as Extract<SendResult, { kind: 'sent' }>).messageId;
+  return (result).messageId;
 }
 
 test('an alert arrives whole: sentence, embed, chart with its alt text; the role is pinged; the answer replies to it', async () => {
