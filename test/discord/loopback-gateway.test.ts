@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { createInflate, constants } from 'node:zlib';
 import { Client, Events, GatewayIntentBits } from 'discord.js';
 import { WebSocket } from 'ws';
-import { DiscordServer } from '../support/discord/server.js';
+import { DiscordServer, type DiscordOptions } from '../support/discord/server.js';
 
 const channelId = '200000000000000001';
 const guildId = '300000000000000001';
@@ -19,8 +19,8 @@ interface Story {
   readonly login: () => Promise<Client<true>>;
 }
 
-async function begin(t: TestContext): Promise<Story> {
-  const discord = new DiscordServer({ heartbeatIntervalMs: 50 });
+async function begin(t: TestContext, options?: DiscordOptions): Promise<Story> {
+  const discord = new DiscordServer(options);
   await discord.start();
   const clients: Client[] = [];
   t.after(async () => {
@@ -122,7 +122,7 @@ describe('the connection fails', atOnce, () => {
   ];
   for (const [name, end] of endings) {
     test(`${name}: the session is resumed, and what was missed is told`, async (t) => {
-      const { discord, login } = await begin(t);
+      const { discord, login } = await begin(t, { heartbeatIntervalMs: 200 });
       const client = await login();
       const [missed, resumed] = [once(client, Events.ChannelCreate), once(client, Events.ShardResume)];
       end(discord);
@@ -148,7 +148,7 @@ describe('the connection fails', atOnce, () => {
     ['op 9, for good', ({ gateway }) => gateway.invalidateSessions(false)],
     ['closed with 4009', ({ gateway }) => gateway.close(4009)],
     ['closed with 4007', ({ gateway }) => gateway.close(4007)],
-    ['it breaks, and the session is forgotten', ({ gateway }) => (gateway.forgetSessions(), gateway.drop())],
+    ['it breaks, and the session is forgotten', ({ gateway }) => { gateway.forgetSessions(); gateway.drop(); }],
   ];
   for (const [name, end] of losses) {
     test(`${name}: the client identifies anew`, async (t) => {
@@ -184,7 +184,7 @@ describe('the connection fails', atOnce, () => {
 });
 
 test('heartbeats are answered', async (t) => {
-  const { discord, login } = await begin(t);
+  const { discord, login } = await begin(t, { heartbeatIntervalMs: 50 });
   const client = await login();
   await discord.until(() => discord.gateway.counts.heartbeats > 2);
   assert.ok(client.ws.ping >= 0);

@@ -90,6 +90,11 @@ function amend(schemas: Record<string, Schema>): void {
   for (const name of ['ApplicationCommandUpdateRequest', 'ApplicationCommandCreateRequest', 'ApplicationCommandPatchRequestPartial']) {
     propertiesOf(schemas[name]).default_member_permissions = { type: ['string', 'null'], pattern: '^\\d+$' };
   }
+  // discord.js sends these with every message, where they belong and where they do not.
+  for (const { properties } of Object.values(schemas) as { readonly properties?: Record<string, Schema | undefined> }[]) {
+    if (properties?.content === undefined || properties.embeds === undefined) continue;
+    for (const name of ['tts', 'enforce_nonce']) properties[name] ??= { type: 'boolean' };
+  }
   // Discord passes over a field that it does not know; in what a bot sends, that is a slip of the pen.
   for (const schema of Object.values(schemas)) if (schema.type === 'object' && schema.properties !== undefined) schema.additionalProperties ??= false;
 }
@@ -119,7 +124,7 @@ function untie(node: unknown, schemas: Record<string, Schema>): void {
     const union = Array.isArray(schema[key]) ? unionOf(schema[key] as Schema[], schemas) : null;
     if (union === null) continue;
     schema.byType = union;
-    delete schema[key];
+    schema[key] = undefined;
   }
   for (const child of Object.values(schema)) untie(child, schemas);
 }
@@ -130,7 +135,7 @@ function unionOf(branches: readonly Schema[], schemas: Record<string, Schema>): 
   const named = branches.filter(({ type }) => type !== 'null');
   for (const { $ref } of named) {
     const name = typeof $ref === 'string' ? $ref.slice(prefix.length) : null;
-    const properties = name === null ? undefined : (schemas[name].properties as Record<string, Schema> | undefined);
+    const properties = name === null ? undefined : (schemas[name].properties as Record<string, Schema | undefined> | undefined);
     const types = properties?.type?.enum;
     if (name === null || !Array.isArray(types)) return null;
     for (const type of types) names[String(type)] = name;

@@ -87,7 +87,7 @@ function dataOf(world: World, use: Use, guildId: string | undefined): Record<str
 
 interface WireOption {
   readonly name: string;
-  readonly type: number;
+  readonly type: Type;
   readonly value?: string | number | boolean;
   readonly focused?: boolean;
   readonly options?: readonly WireOption[];
@@ -112,7 +112,7 @@ function checkOptions(command: string, known: readonly CommandOption[], given: r
   for (const { name, type } of given) {
     const option = known.find((candidate) => candidate.name === name);
     if (option === undefined) throw new Error(`/${command} has no option ${name}`);
-    const fits = option.type === type || (option.type === Type.Number && type === Type.Integer) || (typing && type === Type.String);
+    const fits = option.type === type || (type === Type.Integer && option.type === Type.Number) || (type === Type.String && typing);
     if (!fits) throw new Error(`/${command} ${name} is of type ${option.type}, not ${type}`);
   }
   const missing = known.find(({ name, required }) => required === true && !given.some((option) => option.name === name));
@@ -142,8 +142,7 @@ function resolve(world: World, values: readonly OptionValue[], guildId: string |
     else {
       put('users', value.user, wireUser(world, value.user));
       if (guild?.members.has(value.user) === true) {
-        const { user: _, ...member } = wireMember(world, guild, value.user);
-        put('members', value.user, { ...member, permissions: '0' });
+        put('members', value.user, { ...wireMember(world, guild, value.user), user: undefined, permissions: '0' });
       }
     }
   }

@@ -168,7 +168,7 @@ export class Interactions {
     const interaction = this.#find(call);
     const known = [interaction.original, ...interaction.followUps].filter((message) => message !== null && !message.deleted);
     const message = call.params.message === '@original' ? interaction.original : known.find((candidate) => candidate?.id === call.params.message);
-    if (message == null || message.deleted) throw new Refusal(10008);
+    if (message === undefined || message === null || message.deleted) throw new Refusal(10008);
     return message;
   }
 

@@ -17,7 +17,7 @@ export function checkLimits(body: MessageBody, files: readonly UploadedFile[]): 
   if (files.some(({ bytes }) => bytes.length > limits.fileBytes)) throw new Refusal(40005);
   const errors: FormError[] = [];
   const tooLong = (text: string | null | undefined, limit: number, ...path: (string | number)[]): void => {
-    if ([...(text ?? '')].length > limit) errors.push({ path, code: 'BASE_TYPE_MAX_LENGTH', message: `Must be ${limit} or fewer in length.` });
+    if (lengthOf(text) > limit) errors.push({ path, code: 'BASE_TYPE_MAX_LENGTH', message: `Must be ${limit} or fewer in length.` });
   };
   const tooMany = (list: readonly unknown[] | null | undefined, limit: number, path: string): void => {
     if ((list ?? []).length > limit) errors.push({ path: [path], code: 'BASE_TYPE_MAX_LENGTH', message: `Must be ${limit} or fewer in length.` });
@@ -53,10 +53,13 @@ function checkEmbed(embed: Embed, n: number, tooLong: TooLong, errors: FormError
   });
 }
 
+/** In code points, as Discord counts. */
+const lengthOf = (text: string | null | undefined): number => Array.from(text ?? '').length;
+
 /** Characters that count towards the sum of all embeds. */
 function embedLength({ title, description, footer, author, fields }: Embed): number {
   const texts = [title, description, footer?.text, author?.name, ...(fields ?? []).flatMap(({ name, value }) => [name, value])];
-  return texts.reduce((sum, text) => sum + [...(text ?? '')].length, 0);
+  return texts.reduce((sum, text) => sum + lengthOf(text), 0);
 }
 
 /** Nothing that anybody could see. */

@@ -11,7 +11,7 @@ export interface MessageBody {
   readonly nonce?: string;
   readonly enforce_nonce?: boolean;
   readonly allowed_mentions?: { readonly parse?: readonly string[]; readonly roles?: readonly string[]; readonly users?: readonly string[]; readonly replied_user?: boolean };
-  readonly message_reference?: { readonly message_id: string; readonly fail_if_not_exists?: boolean; readonly channel_id?: string };
+  readonly message_reference?: undefined | { readonly message_id: string; readonly fail_if_not_exists?: boolean; readonly channel_id?: string };
   readonly components?: readonly unknown[];
   readonly flags?: number;
   readonly attachments?: readonly { readonly id: string; readonly filename?: string; readonly description?: string }[];

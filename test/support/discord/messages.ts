@@ -63,13 +63,7 @@ export class Messages {
     if (known !== undefined && known.until > this.world.now()) return ok(wireMessage(this.world, known.message));
 
     const reference = this.#referenceOf(channel, body, may);
-    const { message_reference: _, ...rest } = body;
-    const message = createMessage(this.world, {
-      channelId: channel.id,
-      authorId: this.world.bot.id,
-      body: reference === undefined ? rest : { ...rest, message_reference: reference },
-      files,
-    });
+    const message = createMessage(this.world, { channelId: channel.id, authorId: this.world.bot.id, body: { ...body, message_reference: reference }, files });
     this.add(message);
     this.posted.push(message);
     if (body.nonce !== undefined) this.#nonces.set(key, { message, until: this.world.now() + this.nonceMs });

@@ -56,7 +56,7 @@ export function createRest({ world, routes, faults, buckets, onRequest }: RestOp
   const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? '';
     const url = new URL(request.url ?? '', 'http://loopback');
-    const path = url.pathname.replace(/^\/api\/v10(?=\/)/, '');
+    const path = decodeURIComponent(url.pathname).replace(/^\/api\/v10(?=\/)/, '');
     const bytes = await bytesOf(request);
     if (bytes === null) return;
     const known = compiled.some((route) => route.method === method && route.pattern.test(path));
@@ -64,10 +64,10 @@ export function createRest({ world, routes, faults, buckets, onRequest }: RestOp
     let body: Body = { json: undefined, files: [] };
     try {
       body = await readBody(request.headers, bytes);
-      violations.push(...violationsOf({ method, path, query: url.searchParams, json: body.json }));
     } catch (error) {
       violations.push(`${method} ${path}: unreadable body: ${String(error)}`);
     }
+    violations.push(...violationsOf({ method, path, query: url.searchParams, json: body.json }));
 
     const { refusal, headers } = buckets.take(method, path);
     const send = (answer: Answer): void => {

@@ -1,4 +1,4 @@
-import { ChannelType, OverwriteType, PermissionFlagsBits } from 'discord.js';
+import { type ApplicationCommandOptionType, ChannelType, OverwriteType, PermissionFlagsBits } from 'discord.js';
 import type { Message } from './message.js';
 import { Snowflakes } from './snowflake.js';
 
@@ -65,7 +65,7 @@ export interface RegisteredCommand {
 
 export interface CommandOption {
   readonly name: string;
-  readonly type: number;
+  readonly type: ApplicationCommandOptionType;
   readonly required?: boolean;
   readonly options?: readonly CommandOption[];
 }
@@ -125,7 +125,7 @@ export class World {
 
   /** A text channel of the first guild, unless told otherwise. */
   addChannel(fields: NewChannel = {}): Channel {
-    const parent = fields.parentId == null ? undefined : this.channels.get(fields.parentId);
+    const parent = this.channels.get(fields.parentId ?? '');
     const id = fields.id ?? this.ids.next();
     const channel: Channel = {
       id,
