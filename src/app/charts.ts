@@ -3,7 +3,7 @@ import { countryName } from '../countries/index.js';
 import type { Charts, DrawnChart } from '../discord/index.js';
 import { historyRules, type CountryRecord, type FamilyRecord, type HistoryReader, type IncidentEvent, type StateReader } from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
-import { isOver, renderStandingLine } from '../report/index.js';
+import { isOver, moment, renderStandingLine } from '../report/index.js';
 import { createSharedPromises } from './shared-promises.js';
 
 export interface ChartsOptions {
@@ -15,6 +15,8 @@ type Family = History['families'][number];
 
 const source = 'RIPE RIS';
 const eventRangeMs = 24 * 3_600_000;
+/** Records are written each minute. */
+const staleMs = 5 * 60_000;
 /** PNGs of 40 KB: what the channels of a few outages at once ask for. */
 const mostKept = 64;
 
@@ -43,10 +45,9 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
     const [rows, record, incidents] = await Promise.all([rowsOf(reader, country, from, now), reader.record(country), reader.incidents(from, country)]);
     if (record === null) return null;
     const families = familiesOf(record, now).filter((one) => family === null || one.family === family);
-    const ongoing = incidents.find((event) => !isOver(event));
     return draw({
       title: countryName(country, record.label ?? undefined).name,
-      subtitle: ongoing === undefined ? 'No outage is going on' : capitalised(renderStandingLine(ongoing, now)),
+      subtitle: subtitleOf(incidents.filter((event) => family === null || event.family === family), families, now),
       source, from, to: now, ...rows, families,
       outages: outagesOf(incidents, family, now),
     });
@@ -67,6 +68,15 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
 function draw(history: History): DrawnChart | null {
   const input = historyChart(history);
   return input === null ? null : { png: renderPng(renderChart(input)), altText: chartAltText(input) };
+}
+
+/** What goes on, and of what was not measured of late since when: then nobody knows that nothing goes on. */
+function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Family[], now: number): string {
+  const ongoing = incidents.find((event) => !isOver(event));
+  const measuredAt = Math.max(...families.map(({ latest }) => latest?.at ?? -Infinity));
+  const parts = ongoing === undefined ? [] : [capitalised(renderStandingLine(ongoing, now))];
+  if (measuredAt > now - staleMs) return parts[0] ?? 'No outage is going on';
+  return [...parts, Number.isFinite(measuredAt) ? `Not measured since ${moment(measuredAt, now)}` : 'Not measured of late'].join(' · ');
 }
 
 /** Only what the chart will use: minutes as long as they are kept, and the bins beside them. */

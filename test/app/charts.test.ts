@@ -113,10 +113,13 @@ describe('a country', () => {
     assert.deepEqual(reader.reads.map((read) => read.split(' ')[1]), ['minute', 'bin', 'bin']);
   });
 
-  test('says what goes on, and of a quiet one that nothing does', async () => {
-    assert.match((await charts.ofCountry('KP', 24 * hour, at + hour, 'ipv4'))!.altText, /Down since 16:15 UTC/);
+  test('says what goes on, of a quiet one that nothing does, and of one not measured of late that nobody knows', async () => {
+    const said = async (now: number): Promise<string | undefined> => (await charts.ofCountry('KP', 24 * hour, now, 'ipv4'))?.altText;
+    assert.match((await said(at))!, /North Korea\. Down since 16:15 UTC, all 4 routes withdrawn\. IPv4/);
+    assert.match((await said(at + hour))!, /Down since 16:15 UTC, all 4 routes withdrawn · Not measured since 16:15 UTC\. IPv4/);
     reader.events = [];
-    assert.match((await charts.ofCountry('KP', 24 * hour, at, 'ipv4'))!.altText, /No outage is going on\..*[^s]$/);
+    assert.match((await said(at))!, /North Korea\. No outage is going on\. IPv4/);
+    assert.match((await said(at + hour))!, /North Korea\. Not measured since 16:15 UTC\. IPv4/);
   });
 
   test('has no picture of a family that is not judged, nor has a notice', async () => {
