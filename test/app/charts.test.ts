@@ -75,6 +75,7 @@ test('what ended later lasts in the picture of the time before; the picture of t
   const end = incidentEvent({ id: `${event.incident}/3`, kind: 'restored', level: 'normal', until: at + 9 * hour, at: at + 10 * hour, visible: 4, share: 1 });
   reader.events = [end];
   assert.match((await charts.ofEvent(event, 0, at))!.altText, /Outages: 22 Dec 16:15 to now/);
+  assert.match((await charts.ofEvent(event, 1, at + hour))!.altText, /Outages: 22 Dec 16:15 to now/);
   assert.match((await charts.ofEvent(end, 0, end.at))!.altText, /Down 16:15-01:17 UTC, over now.*100 % at last\. Outages: 22 Dec 16:15 to 23 Dec 01:17\.$/);
 });
 
