@@ -6,7 +6,7 @@ import { CommandProblem, type Command, type CommandDeps, type CommandInput } fro
 import type { CommandMessage } from './command-message.js';
 import { conditionOf, flagBefore, greyColour, lowestText } from './condition.js';
 import { choiceOf, forEveryone } from './definition.js';
-import { pageButtons, pageOf, pageText, turnedTo } from './pages.js';
+import { oldButton, pageButtons, pageOf, pageText, turnedTo } from './pages.js';
 import { dated, sightOf, warningOf, type Sight } from './staleness.js';
 import { clip, textLimits } from './text-limits.js';
 
@@ -40,7 +40,7 @@ export const outages: Command = {
   press(customId, input, deps) {
     const { middle, page } = turnedTo(customId);
     const period = periods.find((each) => each === middle);
-    if (period === undefined) throw new CommandProblem('This button is from an older version of lightsout: give the command again.');
+    if (period === undefined) throw new CommandProblem(oldButton);
     return answer(period, page, input, deps);
   },
 };
