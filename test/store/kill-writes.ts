@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import { historyRules } from '../../src/incidents/index.js';
 import type { Commit } from '../../src/incidents/index.js';
 import type { Store } from '../../src/store/index.js';
-import { eventOf, numberOf, sampleOf, stateOf } from './samples.js';
+import { healthOf, incidentEventOf, numberOf, recordOf, sampleOf, stateOf } from './samples.js';
 
 const start = Date.UTC(2026, 5, 10);
 const { stepMs, keepMs } = historyRules.minute;
 const countries = ['KP', 'SY', 'TG'];
 
-/** What the commit of a version writes: states, rows and two events that all bear its number. */
+/** What the commit of a version writes: states, rows, records, health and two events that all bear its number. */
 export function writtenBy(version: number): Omit<Commit, 'lease' | 'version'> {
   const at = start + version * stepMs;
   return {
     at,
     states: countries.map((country) => stateOf(country, version)),
     samples: countries.map((country) => sampleOf(country, 'minute', at, version)),
-    events: [eventOf(`${version}/1`), eventOf(`${version}/2`)],
-    records: [],
-    health: null,
+    events: [1, 2].map((n) => ({ ...incidentEventOf('KP', 'ipv4', n, at), id: `${version}/${n}` })),
+    records: countries.map((country) => recordOf(country, version)),
+    health: healthOf(version),
   };
 }
 
@@ -25,6 +25,9 @@ export function writtenBy(version: number): Omit<Commit, 'lease' | 'version'> {
 export async function assertWhole(store: Store): Promise<number> {
   const { version, states } = await store.load();
   assert.deepEqual(states.map((state) => numberOf(state)), version === 0 ? [] : countries.map(() => version), 'states');
+  assert.deepEqual((await store.records()).map(({ ipv4 }) => ipv4?.units), version === 0 ? [] : countries.map(() => version), 'records');
+  assert.equal((await store.health())?.at ?? 0, version, 'health');
+  assert.deepEqual((await store.incidents(0, 'KP')).map(({ id }) => id), version === 0 ? [] : [`${version}/2`], 'incidents');
   assert.equal(await store.end(), version * 2, 'end of the event log');
   const events = await store.readAfter(0, version * 2 + 10);
   assert.deepEqual(
