@@ -25,7 +25,7 @@ export const guildId = '100';
 export const channelId = '200';
 export const dmId = '300';
 
-export const guild: Place = { kind: 'guild', guildId, channelId, memberPermissions: manageGuild, isMember: true };
+export const guild: Extract<Place, { kind: 'guild' }> = { kind: 'guild', guildId, channelId, memberPermissions: manageGuild, isMember: true };
 export const dm: Place = { kind: 'bot-dm', channelId: dmId };
 
 /** All that commands read and do, in memory. */
@@ -124,6 +124,12 @@ function sound(message: CommandMessage): CommandMessage {
     assert.ok(ids.length <= 5 && ids.every((id) => id.length >= 1 && id.length <= 100));
   }
   return message;
+}
+
+/** The one embed of a message. */
+export function embedOf({ embeds = [] }: CommandMessage): NonNullable<CommandMessage['embeds']>[number] {
+  assert.equal(embeds.length, 1);
+  return embeds[0];
 }
 
 /** All texts of a message, one a line. */

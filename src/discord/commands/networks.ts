@@ -13,10 +13,11 @@ export function lostMostFields(conditions: readonly Condition[]): APIEmbedField[
     const unit = family === 'ipv4' ? '/24s' : '/48s';
     const lost = measured.networks.filter(({ before, now }) => now < before).slice(0, mostNetworks);
     const others = measured.networks.filter((network) => network.now > 0 && !lost.includes(network)).sort((a, b) => b.now - a.now);
+    const there = others.slice(0, mostNetworks).map((network) => `AS${network.asn} (${left(network)} ${unit})`).join(', ');
     return [
       ...field(`${prefix}Networks that lost most`, lost.map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`).join('\n')),
       // Who is still there is worth a word only beside those who are not.
-      ...(lost.length === 0 ? [] : field(`${prefix}Still there`, others.slice(0, mostNetworks).map((network) => `AS${network.asn} (${left(network)} ${unit})`).join(', '))),
+      ...(lost.length === 0 ? [] : field(`${prefix}Still there`, there)),
     ];
   });
 }

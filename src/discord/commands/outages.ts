@@ -117,14 +117,16 @@ function words(level: IncidentEvent['level']): string {
 function nothing(period: Period, records: readonly CountryRecord[], sight: Sight, now: number): CommandMessage {
   const judged = records.filter((record) => (['ipv4', 'ipv6'] as const).some((family) => (record[family]?.baseline ?? null) !== null)).length;
   if (sight.kind === 'blind' || judged === 0) {
-    const last = sight.asOf === null ? '' : ` When it last looked, at ${dated(sight.asOf, now)}, it knew of none ${period === 'ongoing' ? 'that went on' : 'of that time'}.`;
+    const which = period === 'ongoing' ? 'that went on' : 'of that time';
+    const last = sight.asOf === null ? '' : ` When it last looked, at ${dated(sight.asOf, now)}, it knew of none ${which}.`;
     const lines = [...warningOf(sight), `lightsout does not know whether any country is in an outage.${last}`];
     return { embeds: [{ title: `Outages ${periodText[period]}: not known`, color: greyColour, description: lines.join('\n') }] };
   }
   const isWhole = sight.kind === 'clear';
+  const none = `No country ${period === 'ongoing' ? 'is' : 'was'} in an outage ${periodText[period]}`;
   const lines = [
     ...warningOf(sight),
-    `No country ${period === 'ongoing' ? 'is' : 'was'} in an outage ${periodText[period]}${isWhole ? '' : ', as far as can be seen'}: ${plural(judged, 'place')} judged, as of ${dated(sight.asOf, now)}.`,
+    `${none}${isWhole ? '' : ', as far as can be seen'}: ${plural(judged, 'place')} judged, as of ${dated(sight.asOf, now)}.`,
     'Only routes are seen: filtering, throttling and power cuts behind them do not show.',
   ];
   return {

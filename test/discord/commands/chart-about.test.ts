@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { about } from '../../../src/discord/commands/about.js';
 import { chart } from '../../../src/discord/commands/chart.js';
-import { CommandWorld, dayMs, family, healthy, hourMs, now, record, textOf } from '../../support/command-world.js';
+import { CommandWorld, dayMs, embedOf, family, healthy, hourMs, now, record, textOf } from '../../support/command-world.js';
 
 test('a chart: a sentence, the picture, its words for who cannot see it', async () => {
   const world = new CommandWorld();
@@ -33,7 +33,7 @@ test('about: what it sees, what it cannot, sources with credit, its sight, versi
     /3 collectors: rrc00, rrc01, rrc06; without rrc06/, /lightsout 1\.2\.3/, /oauth2\/authorize/,
   ]) assert.match(text, expected);
   assert.doesNotMatch(text, /⚠️/);
-  assert.equal(message.embeds?.[0].color, 0x23a55a);
+  assert.equal(embedOf(message).color, 0x23a55a);
 });
 
 test('about is not green while something is wrong', async () => {
@@ -41,7 +41,7 @@ test('about is not green while something is wrong', async () => {
   world.troubles.push('Discord refuses sessions');
   const message = await world.ask(about);
   assert.match(textOf(message), /Telling: ⚠️ Discord refuses sessions/);
-  assert.equal(message.embeds?.[0].color, 0x80848e);
+  assert.equal(embedOf(message).color, 0x80848e);
   world.feed = null;
   assert.match(textOf(await world.ask(about)), /⚠️ \*\*This is not the present[\s\S]*Nothing was ever measured/);
 });

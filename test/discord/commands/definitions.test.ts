@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { APIApplicationCommandOption } from 'discord.js';
+import { CommandWorld } from '../../support/command-world.js';
 import { commands } from '../../../src/discord/commands/commands.js';
 
 const everyone = ['status', 'outages', 'history', 'chart', 'about'];
@@ -42,23 +43,23 @@ function checked(part: { name: string; description: string; options?: readonly A
       assert.ok(name.length >= 1 && name.length <= 100 && String(value).length <= 100, `${option.name}: ${name}`);
       sum += name.length + String(value).length;
     }
-    if ('autocomplete' in option && option.autocomplete === true) assert.deepEqual(choices, [], option.name);
+    if ('autocomplete' in option && option.autocomplete) assert.deepEqual(choices, [], option.name);
     sum += checked('options' in option ? { ...option, options: option.options } : { name: option.name, description: option.description });
   }
   return sum;
 }
 
-test('each option that completes is completed, with at most 25 choices of at most 100 characters', async () => {
-  const { CommandWorld } = await import('../../support/command-world.js');
+test('each option that completes is completed, with at most 25 choices of at most 100 characters', () => {
   const { deps } = new CommandWorld();
-  const isCompleting = (option: APIApplicationCommandOption): boolean => 'autocomplete' in option && option.autocomplete === true;
+  const isCompleting = (option: APIApplicationCommandOption): boolean => 'autocomplete' in option && (option.autocomplete ?? false);
   let count = 0;
   for (const command of commands) {
     const options = (command.definition.options ?? []).flatMap((option) => ('options' in option ? (option.options ?? []) : [option]));
     for (const option of options.filter(isCompleting)) {
-      for (const typed of ['', 'kor', 'KP, mid', 'x'.repeat(300), 'KP, SY, IR, IQ, YE, LB, JO, SA, KW, QA, OM, AE, BH, IL, PS, EG, LY, TN, DZ, MA, SD, TD, ML, NE, NG, ']) {
+      for (const typed of ['', 'kor', 'KP, mid', 'x'.repeat(300), 'KP, SY, IR, '.repeat(8)]) {
         const choices = command.complete?.(option.name, typed, deps) ?? [];
-        assert.ok(choices.length <= 25 && choices.every(({ name, value }) => name.length <= 100 && value.length >= 1 && value.length <= 100), `${option.name}: ${typed}`);
+        assert.ok(choices.length <= 25, option.name);
+        for (const { name, value } of choices) assert.ok(name.length <= 100 && value.length >= 1 && value.length <= 100, `${option.name}: ${value}`);
       }
       assert.ok((command.complete?.(option.name, 'kor', deps) ?? []).some(({ value }) => value === 'KP'), command.definition.name);
       count += 1;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { history } from '../../../src/discord/commands/history.js';
 import type { IncidentEvent } from '../../../src/incidents/index.js';
-import { binRows, CommandWorld, dayMs, hourMs, minuteMs, now, textOf } from '../../support/command-world.js';
+import { binRows, CommandWorld, dayMs, embedOf, hourMs, minuteMs, now, textOf } from '../../support/command-world.js';
 import { incidentEvent } from '../../support/incident-event.js';
 
 function over(since: number, minutes: number, changes: Partial<IncidentEvent> = {}): IncidentEvent {
@@ -26,8 +26,8 @@ test('past outages, newest first, with start, length and depth', async () => {
     over(now - 50 * dayMs, 30),
   );
   const message = await world.ask(history, { country: 'KP' });
-  assert.equal(message.embeds?.[0].title, '🇰🇵 North Korea: 4 outages in 30 days');
-  assert.deepEqual(message.embeds?.[0].description?.split('\n'), [
+  assert.equal(embedOf(message).title, '🇰🇵 North Korea: 4 outages in 30 days');
+  assert.deepEqual(embedOf(message).description?.split('\n'), [
     '• **since 13:30 UTC** (3 hr, going on): down, lowest 2 %',
     '• **17 Dec 16:30-17:00 UTC** (30 min): IPv6 major outage, lowest 30 %',
     '• **14 Dec 16:30 - 15 Dec 16:30 UTC** (1 day): major outage, lowest 60 %; what was left became its new normal',
@@ -52,11 +52,11 @@ test('it says how far back it knows', async () => {
   for (const [what, days, , world, expected] of reach) {
     const message = await world.ask(history, { country: 'KP', days });
     assert.match(textOf(message), expected, what);
-    assert.equal(message.embeds?.[0].color, 0x80848e, what);
+    assert.equal(embedOf(message).color, 0x80848e, what);
   }
   const message = await watched(31).ask(history, { country: 'KP' });
-  assert.equal(message.embeds?.[0].description, 'None in what was watched.');
-  assert.equal(message.embeds?.[0].color, 0x23a55a);
+  assert.equal(embedOf(message).description, 'None in what was watched.');
+  assert.equal(embedOf(message).color, 0x23a55a);
 });
 
 test('it says when nobody measured', async () => {
@@ -69,6 +69,6 @@ test('a blind hour is said first', async () => {
   const world = watched(31);
   world.feed = null;
   const message = await world.ask(history, { country: 'KP', days: 1 });
-  assert.match(message.embeds?.[0].description ?? '', /^⚠️ \*\*This is not the present/);
-  assert.equal(message.embeds?.[0].color, 0x80848e);
+  assert.match(embedOf(message).description ?? '', /^⚠️ \*\*This is not the present/);
+  assert.equal(embedOf(message).color, 0x80848e);
 });

@@ -92,7 +92,7 @@ test('/mute silences one country for a while, and off ends it', async () => {
 
 test('/subscriptions shows those of this server alone, what is wrong with them, and pages', async () => {
   const world = subscribed({ roleId: '400', mutes: { KP: now + dayMs } });
-  const { channelId: _, ...other } = newSubscription({ channelId: '', guildId, since: 1, createdAt: now });
+  const other = newSubscription({ channelId: '', guildId, since: 1, createdAt: now });
   world.subscribed.set('201', { ...other, channelId: '201', standing: { kind: 'gone', at: now - dayMs, reason: 'the channel was deleted' } });
   world.subscribed.set('999', { ...other, channelId: '999', guildId: '998' });
   world.subscribed.set(dmId, { ...other, channelId: dmId, guildId: null, scope: 'listed', countries: { KP: 'down' } });

@@ -4,7 +4,7 @@ import { CommandProblem } from '../../../src/discord/commands/command.js';
 import { outages } from '../../../src/discord/commands/outages.js';
 import { countryCodes } from '../../../src/countries/index.js';
 import type { IncidentEvent } from '../../../src/incidents/index.js';
-import { CommandWorld, dayMs, family, healthy, hourMs, minuteMs, now, record, stateOf, textOf } from '../../support/command-world.js';
+import { CommandWorld, dayMs, embedOf, family, healthy, hourMs, minuteMs, now, record, stateOf, textOf } from '../../support/command-world.js';
 import { incidentEvent } from '../../support/incident-event.js';
 
 const green = 0x23a55a;
@@ -28,9 +28,9 @@ test('what goes on comes worst first, then longest, with what is left now', asyn
   ongoing(world, 'IR', 'down', now - 5 * hourMs);
   ongoing(world, 'IQ', 'degraded', now - 9 * dayMs);
   const message = await world.ask(outages);
-  assert.equal(message.embeds?.[0].title, '4 outages now');
-  assert.equal(message.embeds?.[0].color, 0xda373c);
-  assert.deepEqual(message.embeds?.[0].description?.split('\n'), [
+  assert.equal(embedOf(message).title, '4 outages now');
+  assert.equal(embedOf(message).color, 0xda373c);
+  assert.deepEqual(embedOf(message).description?.split('\n'), [
     '🇮🇷 **Iran**: down since 11:30 UTC (5 hr), 25 % visible, lowest 25 %',
     '🇰🇵 **North Korea**: down since 15:30 UTC (1 hr), 25 % visible, lowest 25 %',
     '🇸🇾 **Syria**: major outage since 16:30 UTC on 20 Dec (2 day), 25 % visible, lowest 25 %',
@@ -71,10 +71,10 @@ test('ten a page; the buttons carry the period and the page, and a page that is 
   const first = await world.ask(outages, { state: '24h' });
   const buttons = first.components?.[0].components ?? [];
   assert.deepEqual(buttons.map((button) => ['custom_id' in button ? button.custom_id : '', button.disabled]), [['outages:24h:0', true], ['outages:24h:2', false]]);
-  assert.equal(first.embeds?.[0].description?.split('\n').length, 10);
+  assert.equal(embedOf(first).description?.split('\n').length, 10);
   const last = await world.press(outages, 'outages:24h:3');
   assert.match(textOf(last), /Page 3 of 3/);
-  assert.equal(last.embeds?.[0].description?.split('\n').length, 3);
+  assert.equal(embedOf(last).description?.split('\n').length, 3);
   assert.deepEqual((last.components?.[0].components ?? []).map(({ disabled }) => disabled), [false, true]);
   assert.deepEqual(await world.press(outages, 'outages:24h:99'), last);
   for (const id of ['outages:1y:2', 'outages:2', 'outages:24h:x', 'outages']) {
@@ -86,7 +86,7 @@ test('nothing going on is good news only where somebody looks', async () => {
   const world = new CommandWorld();
   world.measured.push(record('KP'), record('SY'));
   const well = await world.ask(outages);
-  assert.equal(well.embeds?.[0].color, green);
+  assert.equal(embedOf(well).color, green);
   assert.match(textOf(well), /No outages now\nNo country is in an outage now: 2 places judged, as of 16:29 UTC \(<t:\d+:R>\)\./);
 
   const blind = { usable: false, voters: 5, collectors: 1, text: 'unusable: 5 of 20 voters' };
@@ -102,7 +102,7 @@ test('nothing going on is good news only where somebody looks', async () => {
   for (const [changes, expected] of dim) {
     const message = await Object.assign(world, changes).ask(outages);
     assert.match(textOf(message), expected);
-    assert.equal(message.embeds?.[0].color, grey);
+    assert.equal(embedOf(message).color, grey);
   }
 });
 
@@ -116,5 +116,5 @@ test('a list from a blind hour is marked as one', async () => {
   world.feed = healthy({ at: now - 14 * minuteMs, eventTime: now - 14 * minuteMs });
   const message = await world.ask(outages);
   assert.match(textOf(message), /^1 outage now, as far as known\n⚠️ \*\*This is not the present\.\*\*/);
-  assert.equal(message.embeds?.[0].color, grey);
+  assert.equal(embedOf(message).color, grey);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CommandProblem } from '../../../src/discord/commands/command.js';
 import { status } from '../../../src/discord/commands/status.js';
 import type { FeedHealth } from '../../../src/incidents/index.js';
-import { CommandWorld, dayMs, family, healthy, hourMs, minuteMs, now, record, stateOf, textOf } from '../../support/command-world.js';
+import { CommandWorld, dayMs, embedOf, family, healthy, hourMs, minuteMs, now, record, stateOf, textOf } from '../../support/command-world.js';
 
 const green = 0x23a55a;
 const grey = 0x80848e;
@@ -21,7 +21,7 @@ test('a country that is down: since when, how much is left, who lost most, links
   const world = northKoreaDown();
   const message = await world.ask(status, { country: 'north korea' });
   assert.equal(message.content, "🇰🇵 North Korea's national Internet has been down since 16:15 UTC: all 4 routes withdrawn.");
-  const [embed] = message.embeds ?? [];
+  const embed = embedOf(message);
   assert.equal(embed.title, 'North Korea: down');
   assert.equal(embed.color, red);
   assert.match(embed.description ?? '', /RIPEstat.*KP.*IODA.*Cloudflare Radar/);
@@ -40,7 +40,7 @@ test('a country that is whole is normal, and green only while it is seen', async
   world.measured.push(record('KP', family(), family({ units: 2, prefixes: 2, baseline: { units: 2, prefixes: 2, provisional: true } })));
   const message = await world.ask(status, { country: 'KP' });
   assert.equal(message.content, "🇰🇵 North Korea's national Internet looks normal from the outside: 4 of 4 routes visible (100 % of its address space).");
-  assert.equal(message.embeds?.[0].color, green);
+  assert.equal(embedOf(message).color, green);
   assert.match(textOf(message), /IPv6: normal: 2 of 2 \/48s \(100 %\)[\s\S]*provisional/);
   assert.doesNotMatch(textOf(message), /lost most/);
 });
@@ -66,8 +66,8 @@ test('each condition has its words', async () => {
     world.measured.push(measured);
     const message = await world.ask(status, { country: state[0] });
     assert.match(message.content ?? '', sentence, what);
-    assert.equal(message.embeds?.[0].title, title, what);
-    assert.notEqual(message.embeds?.[0].color, green, what);
+    assert.equal(embedOf(message).title, title, what);
+    assert.notEqual(embedOf(message).color, green, what);
   }
 });
 
@@ -93,8 +93,8 @@ test('what is not the present says so first, with its age, and is never green', 
     const message = await world.ask(status, { country: 'KP' });
     assert.match(message.content?.split('\n')[0] ?? '', warning, what);
     assert.match(message.content ?? '', /^⚠️[\s\S]*looked normal from the outside/, what);
-    assert.equal(message.embeds?.[0].color, grey, what);
-    assert.equal(message.embeds?.[0].title, 'North Korea: normal at 16:16 UTC, now not known', what);
+    assert.equal(embedOf(message).color, grey, what);
+    assert.equal(embedOf(message).title, 'North Korea: normal at 16:16 UTC, now not known', what);
   }
 });
 
@@ -103,7 +103,7 @@ test('a country last measured long ago is not the present, though the table is w
   world.measured.push(record('KP', family({ at: now - hourMs })));
   const message = await world.ask(status, { country: 'KP' });
   assert.match(message.content ?? '', /^⚠️ North Korea was last measured at 15:30 UTC/);
-  assert.equal(message.embeds?.[0].color, grey);
+  assert.equal(embedOf(message).color, grey);
 });
 
 test('what is never judged says so', async () => {
@@ -114,7 +114,7 @@ test('what is never judged says so', async () => {
   world.feed = null;
   const message = await world.ask(status, { country: 'BV' });
   assert.match(textOf(message), /^⚠️[\s\S]*Nothing is known of Bouvet Island/);
-  assert.equal(message.embeds?.[0].color, grey);
+  assert.equal(embedOf(message).color, grey);
 });
 
 test('without a chart there is no picture and no file', async () => {
@@ -122,7 +122,7 @@ test('without a chart there is no picture and no file', async () => {
   world.chart = null;
   const message = await world.ask(status, { country: 'KP' });
   assert.equal(message.files, undefined);
-  assert.equal(message.embeds?.[0].image, undefined);
+  assert.equal(embedOf(message).image, undefined);
 });
 
 test('networks: those that lost most, at most five, and who is still there', async () => {
