@@ -63,7 +63,7 @@ async function add(input: CommandInput, deps: CommandDeps, target: Target): Prom
   const { scope, minSeverity, countries } = existing(after, target);
   const severity: Severity = countries[country];
   const name = `${flagBefore(country)}${deps.directory.name(country)}`;
-  const lines = [`✅ ${target.shown}: ${name} is told from now on when it is ${severityText(severity)}.`];
+  const lines = [`✅ ${target.shown}: ${name} is told from now on: ${severityText(severity)}.`];
   if (scope === 'all') {
     lines.push(
       `This subscription is to every country (${severityText(minSeverity)}): that is an exception, and all others are told as before. ` +
@@ -88,7 +88,7 @@ async function remove(input: CommandInput, deps: CommandDeps, target: Target): P
   const code = directory.find(textOf(input, 'country') ?? '');
   const name = code.kind === 'found' ? `${flagBefore(code.code)}${directory.name(code.code)}` : typed;
   if (scope === 'all') {
-    const common = `like every country it is told when it is ${severityText(minSeverity)}`;
+    const common = `like every country it is told from this on: ${severityText(minSeverity)}`;
     return { content: `✅ ${target.shown}: ${name} has no threshold of its own any more; ${common}.` };
   }
   const left = Object.keys(countries).length;

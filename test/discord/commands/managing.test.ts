@@ -38,7 +38,7 @@ test('every managing command checks who asks, and gives the invite link where it
 test('/watch on a list adds and removes; the last one removed leaves nothing to tell', async () => {
   const world = subscribed({ scope: 'listed', countries: { SY: 'major' } });
   const countries = (): Subscription['countries'] | undefined => world.subscribed.get(channelId)?.countries;
-  assert.match(textOf(await world.ask(watch, { country: 'KP', 'min-severity': 'unstable' }, guild, 'add')), /North Korea is told from now on when it is unstable or worse\.$/);
+  assert.match(textOf(await world.ask(watch, { country: 'KP', 'min-severity': 'unstable' }, guild, 'add')), /North Korea is told from now on: unstable or worse\.$/);
   await world.ask(watch, { country: 'IR' }, guild, 'add');
   assert.deepEqual(countries(), { SY: 'major', KP: 'unstable', IR: 'major' });
   assert.match(textOf(await world.ask(watch, {}, guild, 'list')), /Iran \(IR\), Syria \(SY\): major or down\n• North Korea \(KP\): unstable or worse/);
@@ -55,7 +55,7 @@ test('/watch on all sets an exception, and says that it does not narrow', async 
   assert.match(textOf(await world.ask(watch, { country: 'KP', 'min-severity': 'unstable' }, guild, 'add')), /to every country \(major or down\): that is an exception/);
   assert.equal(world.subscribed.get(channelId)?.scope, 'all');
   assert.match(textOf(await world.ask(watch, {}, guild, 'list')), /Every country: major or down\n• but North Korea \(KP\): unstable or worse/);
-  assert.match(textOf(await world.ask(watch, { country: 'KP' }, guild, 'remove')), /no threshold of its own any more; like every country it is told when it is major or down/);
+  assert.match(textOf(await world.ask(watch, { country: 'KP' }, guild, 'remove')), /no threshold of its own any more; like every country it is told from this on: major or down/);
   await assert.rejects(world.ask(watch, { country: 'KP' }, guild, 'remove'), /no threshold of its own[\s\S]*`\/mute`/);
 });
 

@@ -92,6 +92,7 @@ test('what is not the present says so first, with its age, and is never green', 
     world.measured.push(record('KP', family({ at: now - 14 * minuteMs })));
     const message = await world.ask(status, { country: 'KP' });
     assert.match(message.content?.split('\n')[0] ?? '', warning, what);
+    assert.match(message.content ?? '', /16:16 UTC|16:10 UTC|16:29 UTC/, what);
     assert.match(message.content ?? '', /^⚠️[\s\S]*looked normal from the outside/, what);
     assert.equal(embedOf(message).color, grey, what);
     assert.equal(embedOf(message).title, 'North Korea: normal at 16:16 UTC, now not known', what);
