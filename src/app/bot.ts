@@ -74,7 +74,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
     const { reason } = gateway.health();
     const since = delivery.waitingSince();
     const late = since !== null && clock.now() - since > lateMs ? `messages wait since ${new Date(since).toISOString()}` : null;
-    return [reason === null ? null : `Discord's gateway: ${reason}`, delivery.trouble() ?? late].filter((trouble) => trouble !== null);
+    return [reason, delivery.trouble() ?? late].filter((trouble) => trouble !== null);
   };
 
   const gateway = createGateway({

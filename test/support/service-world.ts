@@ -29,7 +29,8 @@ const peers = collectors.flatMap((collector, row) =>
  */
 export class ServiceWorld {
   readonly clock: FakeClock;
-  readonly discord = new DiscordServer();
+  /** Its heartbeats are seldom, for the service's clock jumps and sockets do not. */
+  readonly discord: DiscordServer;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'lightsout-'));
   readonly output: string[] = [];
   readonly logs: string[] = [];
@@ -47,6 +48,7 @@ export class ServiceWorld {
     this.#risLive = risLive;
     this.#archive = archive;
     this.clock = new FakeClock(start);
+    this.discord = new DiscordServer({ clock: this.clock, heartbeatIntervalMs: 2_000_000_000 });
     this.#env = env;
   }
 
