@@ -7,7 +7,7 @@ const mostDirectMessages = 10_000;
 /** What happens to channels while the gateway is up. */
 export interface ChannelListeners {
   /** Something about permissions changed: channels that were closed to us may be open now. */
-  readonly onChannelsOpen: (where: { readonly kind: 'channels'; readonly channelIds: readonly string[] } | { readonly kind: 'guild'; readonly guildId: string }) => void;
+  readonly onChannelsOpen: (channelIds: readonly string[]) => void;
   readonly onChannelGone: (channelId: string, reason: string) => void;
   /** The bot was thrown out, or the server is no more; an outage of Discord's is not told. */
   readonly onGuildGone: (guildId: string, reason: string) => void;
@@ -67,12 +67,12 @@ export function createKnownChannels({ onChannelsOpen, onChannelGone, onGuildGone
       client.on(Events.ThreadDelete, ({ id }) => onChannelGone(id, 'the thread was deleted'));
       client.on(Events.ChannelUpdate, (_, channel) => {
         const threads = 'threads' in channel ? [...channel.threads.cache.keys()] : [];
-        onChannelsOpen({ kind: 'channels', channelIds: [channel.id, ...threads] });
+        onChannelsOpen([channel.id, ...threads]);
       });
-      client.on(Events.ThreadUpdate, (_, { id }) => onChannelsOpen({ kind: 'channels', channelIds: [id] }));
-      client.on(Events.GuildRoleUpdate, (_, { guild }) => onChannelsOpen({ kind: 'guild', guildId: guild.id }));
+      client.on(Events.ThreadUpdate, (_, { id }) => onChannelsOpen([id]));
+      client.on(Events.GuildRoleUpdate, (_, { guild }) => onChannelsOpen(channelIdsOf(guild)));
       client.on(Events.GuildMemberUpdate, (_, { id, guild }) => {
-        if (id === client.user?.id) onChannelsOpen({ kind: 'guild', guildId: guild.id });
+        if (id === client.user?.id) onChannelsOpen(channelIdsOf(guild));
       });
     },
   };
@@ -98,6 +98,7 @@ function kindOf(channel: GuildBasedChannel): ChannelAccess['kind'] {
   return channel.type === ChannelType.GuildText ? 'text' : 'other';
 }
 
+/** Threads too. */
 function channelIdsOf(guild: Guild): string[] {
-  return [...guild.channels.cache.values()].flatMap((channel) => ['threads' in channel ? [...channel.threads.cache.keys()] : [], channel.id].flat());
+  return [...guild.channels.cache.keys()];
 }

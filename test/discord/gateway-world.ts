@@ -107,7 +107,7 @@ export class GatewayWorld {
         this.outcomes.push(`${command} ${outcome}`);
         this.#wake();
       },
-      onChannelsOpen: (where) => tell('open', ...(where.kind === 'guild' ? [where.guildId] : where.channelIds)),
+      onChannelsOpen: (channelIds) => tell('open', ...channelIds),
       onChannelGone: (channelId, reason) => tell('gone', channelId, reason),
       onGuildGone: (guildId, reason) => tell('guild-gone', guildId, reason),
       onGuildBack: (guildId, channelIds) => tell('guild-back', guildId, ...channelIds),

@@ -73,6 +73,15 @@ describe('http', () => {
     });
   });
 
+  test('what is told of Discord is named as dashboards ask for it', async () => {
+    const { registry } = createMetrics();
+    const text = await registry.metrics();
+    for (const name of [
+      'delivery_attempts_total', 'delivery_age_seconds', 'deliveries_doubtful_total', 'outbox_owed', 'outbox_oldest_age_seconds', 'channels_paused',
+      'gateway_up', 'gateway_identifies_last_hour', 'discord_requests_total', 'discord_errors_total', 'commands_total', 'command_duration_seconds',
+    ]) assert.match(text, new RegExp(`^# TYPE lightsout_${name} `, 'm'));
+  });
+
   test('a port in use is named', async () => {
     await listening(() => ({ ready: true, reasons: [] }), async (base) => {
       const port = Number(new URL(base).port);
