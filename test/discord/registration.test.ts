@@ -21,7 +21,7 @@ const store: Notes = {
   note: (name) => Promise.resolve(notes.get(name) ?? null),
   setNote: (name, value) => Promise.resolve(void notes.set(name, value)),
 };
-const register = (which = commands, { devGuildId = null as string | null, when = 'changed', token = 'good-token' } = {}) =>
+const register = (which = commands, { devGuildId = null as string | null, when = 'changed' as 'always' | 'changed', token = 'good-token' } = {}) =>
   registerCommands({ token, apiUrl: discord.apiUrl, clock: systemClock, commands: which, devGuildId }, store, when, signal);
 const puts = (): string[] => discord.requests.filter((request) => request.startsWith('PUT'));
 const named = (scope: string): string[] | undefined => discord.world.commands.get(scope)?.map(({ name }) => name);
