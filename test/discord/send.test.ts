@@ -79,7 +79,7 @@ test('a message is the sentence with its flag, a plain embed, a nonce, and pings
   const embed = message.embeds![0];
   assert.equal(embed.title, 'North Korea: down');
   assert.equal(embed.color, 0xda373c);
-  assert.match(embed.footer?.text ?? '', /^KP-ipv4-1419265020000 /);
+  assert.match(embed.footer?.text ?? '', /^KP-ipv4-1419265020000\/1 /);
   assert.ok(embed.fields?.some(({ value }) => value === '<t:1419264900:f> (<t:1419264900:R>)'));
   assert.match(embed.description ?? '', /\[IODA\]\(https:\/\//);
 });
