@@ -142,10 +142,10 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   };
 
   async function sayHealthOften(): Promise<void> {
-    while (!ended.signal.aborted) {
+    for (;;) {
       await clock.sleep(healthEveryMs, ended.signal);
-      const isOld = clock.now() - healthAt >= healthEveryMs;
-      if (!ended.signal.aborted && isOld) queue?.say(health(phase === 'watching' ? 'watching' : 'loading'));
+      if (ended.signal.aborted) return;
+      if (clock.now() - healthAt >= healthEveryMs) queue?.say(health(phase === 'watching' ? 'watching' : 'loading'));
     }
   }
 
