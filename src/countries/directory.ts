@@ -32,8 +32,6 @@ export interface CountryDirectory {
   completeWithRegions(typed: string): readonly Choice[];
   /** "North Korea"; a code that nobody knows goes by itself. */
   name(code: string): string;
-  /** Whether the code is a country's or a group's. */
-  knows(code: string): boolean;
 }
 
 interface Entry {
@@ -75,7 +73,6 @@ export function createCountryDirectory(groups: readonly GroupDefinition[]): Coun
     complete: (typed) => fitting(foldName(typed), places).slice(0, mostChoices),
     completeWithRegions: (typed) => fitting(foldName(typed), withRegions).slice(0, mostChoices),
     name: nameOf,
-    knows: (code) => countryCodes.includes(code) || groupNames.has(code),
   };
 }
 

@@ -14,6 +14,6 @@ export type { CountriesSettings } from './settings.js';
 export { groupCode, parseCountriesFile } from './countries-file.js';
 export type { GroupDefinition } from './countries-file.js';
 export { createCountryDirectory } from './directory.js';
-export type { Choice, CountryDirectory, Found } from './directory.js';
+export type { CountryDirectory } from './directory.js';
 export { continents, regions } from './regions.js';
 export type { Region } from './regions.js';

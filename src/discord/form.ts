@@ -1,4 +1,5 @@
 import { PermissionFlagsBits, RESTJSONErrorCodes as Code } from 'discord.js';
+import type { Message } from '../delivery/index.js';
 import type { ChannelAccess } from './access.js';
 import type { DrawnChart } from './charts.js';
 import type { Form } from './message.js';
@@ -17,8 +18,17 @@ export function showsChart(access: ChannelAccess | null): boolean {
 }
 
 /** What a channel may take at most. */
-export function formIn(access: ChannelAccess | null, chart: DrawnChart | null): Form {
-  return { embed: mayIn(access, 'EmbedLinks'), chart: showsChart(access) ? chart : null, reply: mayIn(access, 'ReadMessageHistory') };
+export function formIn(access: ChannelAccess | null, chart: DrawnChart | null, message: Message): Form {
+  return {
+    embed: mayIn(access, 'EmbedLinks'),
+    chart: showsChart(access) ? chart : null,
+    reply: mayIn(access, 'ReadMessageHistory') && !(access?.kind === 'announcement' && isPublished(message)),
+  };
+}
+
+/** Whether an announcement channel hands it on to those that follow it. Discord does so with plain messages, not with replies (50068). */
+function isPublished(message: Message): boolean {
+  return message.kind === 'alert' && (message.part === 'start' || message.part === 'recovery');
 }
 
 /** What to try after a refusal with this code: what may have needed a permission goes, one thing at a time. null: there is nothing less. */

@@ -58,22 +58,13 @@ export function renderReduced(message: Message, channelId: string): RESTPostAPIC
 }
 
 /**
- * What an edit changes: the chart is replaced, or taken away where there is none for it, and nobody is pinged again. When the incident
- * is over the sentence stays as it was. null: without an embed that leaves nothing to change.
+ * What an edit changes: the embed, with its chart replaced, or taken away where there is none for it. The sentence was true when it was
+ * said and stays. null: without an embed that leaves nothing to change.
  */
 export function renderEdit(message: Message, { embed, chart }: Omit<Form, 'reply'>): Rendered<RESTPatchAPIChannelMessageJSONBody> | null {
-  const isEnd = message.kind === 'alert' && message.end !== null;
-  if (!embed) return isEnd ? null : { body: { content: contentOf(message), allowed_mentions: { parse: [] } }, files: [] };
+  if (!embed) return null;
   const shown = withChart(embedFor(message), chart);
-  return {
-    body: {
-      ...(!isEnd && { content: contentOf(message) }),
-      embeds: [shown.embed],
-      attachments: shown.attachments,
-      allowed_mentions: { parse: [] },
-    },
-    files: shown.files,
-  };
+  return { body: { embeds: [shown.embed], attachments: shown.attachments, allowed_mentions: { parse: [] } }, files: shown.files };
 }
 
 /**

@@ -34,7 +34,7 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
 
   const formFor = async (channelId: string, message: Message): Promise<Form> => {
     const access = lookUpChannel(channelId);
-    return formIn(access, showsChart(access) ? await chartOf(message) : null);
+    return formIn(access, showsChart(access) ? await chartOf(message) : null, message);
   };
 
   const retryAfter = async (answer: Exclude<Answer, { kind: 'ok' | 'refused' }>, signal: AbortSignal): Promise<Retry> => {

@@ -89,7 +89,7 @@ function fields(event: IncidentEvent): Fact[] {
   text('Shape', shapeOf(event));
   if (event.until !== null) facts.push({ kind: 'time', name: 'Until', at: event.until, inline: true });
   if (event.voters > 0) text('Seen from', `${plural(event.voters, 'network')}, ${plural(event.collectors, 'collector')}`);
-  text('Networks that lost most', networksThatLostMost(event), false);
+  text('Networks that lost most', networksText(event.family, event.networks), false);
   text('Why', event.reason, false);
   return facts;
 }
@@ -104,8 +104,8 @@ function shapeOf({ kind, onset, since }: IncidentEvent): string {
   return `${took <= hourMs ? 'sequential' : 'staggered'}, over ${elapsed(took)}`;
 }
 
-/** "AS24389: 64 → 0 /24s", a line each. */
-function networksThatLostMost({ family, networks }: IncidentEvent): string {
+/** "AS24389: 64 → 0 /24s", a line for each of at most 5; '' where none is known. */
+export function networksText(family: IncidentEvent['family'], networks: IncidentEvent['networks']): string {
   const unit = family === 'ipv6' ? '/48s' : '/24s';
   return networks.slice(0, 5).map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`).join('\n');
 }

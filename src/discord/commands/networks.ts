@@ -1,6 +1,6 @@
 import type { APIEmbedField } from 'discord.js';
 import type { NetworkChange } from '../../incidents/index.js';
-import { count } from '../../report/index.js';
+import { count, networksText } from '../../report/index.js';
 import type { Condition } from './condition.js';
 import { clip, textLimits } from './text-limits.js';
 
@@ -15,7 +15,7 @@ export function lostMostFields(conditions: readonly Condition[]): APIEmbedField[
     const others = measured.networks.filter((network) => network.now > 0 && !lost.includes(network)).sort((a, b) => b.now - a.now);
     const there = others.slice(0, mostNetworks).map((network) => `AS${network.asn} (${left(network)} ${unit})`).join(', ');
     return [
-      ...field(`${prefix}Networks that lost most`, lost.map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`).join('\n')),
+      ...field(`${prefix}Networks that lost most`, networksText(family, lost)),
       // Who is still there is worth a word only beside those who are not.
       ...(lost.length === 0 ? [] : field(`${prefix}Still there`, there)),
     ];

@@ -1,6 +1,6 @@
 import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
 import { countryName } from '../../countries/index.js';
-import type { CountryRecord, IncidentEvent, StoredState } from '../../incidents/index.js';
+import type { CountryRecord, FeedHealth, IncidentEvent, StoredState } from '../../incidents/index.js';
 import { colours, lengthOf, moment, percent, plural, span } from '../../report/index.js';
 import { CommandProblem, type Command, type CommandDeps, type CommandInput } from './command.js';
 import type { CommandMessage } from './command-message.js';
@@ -60,9 +60,10 @@ async function answer(period: Period, page: number, { now }: CommandInput, { rea
     reader.incidents(now - periodMs[period], null), reader.records(), reader.states(), reader.health(),
   ]);
   const sight = sightOf(health, now);
+  const warnings = [...warningOf(sight), ...unbrokenText(period, health, now)];
   const found = events.map((event) => outageOf(event, records, states, now)).filter(({ to }) => period !== 'ongoing' || to === null);
   const ranked = found.sort((a, b) => severityRank[b.level] - severityRank[a.level] || lengthMs(b, now) - lengthMs(a, now));
-  if (ranked.length === 0) return nothing(period, records, sight, now);
+  if (ranked.length === 0) return nothing(period, records, sight, warnings, now);
   const shown = pageOf(ranked, page);
   const worst = ranked[0];
   return {
@@ -70,7 +71,7 @@ async function answer(period: Period, page: number, { now }: CommandInput, { rea
       {
         title: `${plural(ranked.length, 'outage')} ${periodText[period]}${sight.kind === 'blind' ? ', as far as known' : ''}`,
         color: sight.kind === 'blind' ? greyColour : worst.level === 'normal' ? colours.degraded : colours[worst.level],
-        description: clip([...warningOf(sight), ...shown.rows.map(({ text }) => text)].join('\n'), textLimits.description),
+        description: clip([...warnings, ...shown.rows.map(({ text }) => text)].join('\n'), textLimits.description),
         footer: { text: [pageText(shown), 'BGP view', ...asOfText(sight, now)].filter((part) => part !== '').join(' · ') },
       },
     ],
@@ -114,18 +115,18 @@ function words(level: IncidentEvent['level']): string {
 }
 
 /** Nothing found is good news only where somebody looked. */
-function nothing(period: Period, records: readonly CountryRecord[], sight: Sight, now: number): CommandMessage {
+function nothing(period: Period, records: readonly CountryRecord[], sight: Sight, warnings: readonly string[], now: number): CommandMessage {
   const judged = records.filter((record) => (['ipv4', 'ipv6'] as const).some((family) => (record[family]?.baseline ?? null) !== null)).length;
   if (sight.kind === 'blind' || judged === 0) {
     const which = period === 'ongoing' ? 'that went on' : 'of that time';
     const last = sight.asOf === null ? '' : ` When it last looked, at ${dated(sight.asOf, now)}, it knew of none ${which}.`;
-    const lines = [...warningOf(sight), `lightsout does not know whether any country is in an outage.${last}`];
+    const lines = [...warnings, `lightsout does not know whether any country is in an outage.${last}`];
     return { embeds: [{ title: `Outages ${periodText[period]}: not known`, color: greyColour, description: lines.join('\n') }] };
   }
-  const isWhole = sight.kind === 'clear';
+  const isWhole = warnings.length === 0;
   const none = `No country ${period === 'ongoing' ? 'is' : 'was'} in an outage ${periodText[period]}`;
   const lines = [
-    ...warningOf(sight),
+    ...warnings,
     `${none}${isWhole ? '' : ', as far as can be seen'}: ${plural(judged, 'place')} judged, as of ${dated(sight.asOf, now)}.`,
     'Only routes are seen: filtering, throttling and power cuts behind them do not show.',
   ];
@@ -134,6 +135,13 @@ function nothing(period: Period, records: readonly CountryRecord[], sight: Sight
       title: `No outages ${periodText[period]}`, color: isWhole ? colours.restored : greyColour, description: lines.join('\n'), footer: { text: 'BGP view' },
     }],
   };
+}
+
+/** A table that is younger than the period was loaded anew in it: what began and ended before that may be missing. */
+function unbrokenText(period: Period, health: FeedHealth | null, now: number): string[] {
+  const since = health?.watchingSince ?? null;
+  if (period === 'ongoing' || since === null || since <= now - periodMs[period]) return [];
+  return [`⚠️ Watched without a break only since ${dated(since, now)}: an outage just before that may be missing.`];
 }
 
 function asOfText(sight: Sight, now: number): string[] {

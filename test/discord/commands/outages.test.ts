@@ -106,6 +106,16 @@ test('nothing going on is good news only where somebody looks', async () => {
   }
 });
 
+test('a period in which the table was loaded anew is not known as a whole', async () => {
+  const world = new CommandWorld();
+  world.measured.push(record('KP'));
+  world.feed = healthy({ watchingSince: now - 5 * hourMs });
+  const message = await world.ask(outages, { state: '24h' });
+  assert.match(textOf(message), /⚠️ Watched without a break only since 11:30 UTC [\s\S]*No country was in an outage in the last 24 hours, as far as can be seen/);
+  assert.equal(embedOf(message).color, grey);
+  assert.equal(embedOf(await world.ask(outages)).color, green);
+});
+
 test('nothing judged yet is not nothing going on', async () => {
   assert.match(textOf(await new CommandWorld().ask(outages)), /does not know/);
 });

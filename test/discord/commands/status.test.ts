@@ -136,6 +136,18 @@ test('networks: those that lost most, at most five, and who is still there', asy
   assert.match(fields.find(({ name }) => name === 'Still there')?.value ?? '', /^AS29386 \(20 \/24s\), AS645\d\d \(10 of 2,000 \/24s\)/);
 });
 
+test('the longest of everything keeps to the limits', async () => {
+  const world = new CommandWorld();
+  const networks = Array.from({ length: 24 }, (_, n) => ({ asn: 4_294_967_000 + n, before: 16_777_216, now: n > 16 ? 16_777_215 : 1 }));
+  const large = family({ units: 16_000_000, prefixes: 900_000, baseline: { units: 16_777_216, prefixes: 999_999, provisional: true }, networks });
+  const open = { worst: 'down', since: now - 400 * dayMs, lowest: 0.0001 } as const;
+  const judged = { level: 'major', since: now - 399 * dayMs, open } as const;
+  world.stored.push(stateOf('IO', judged, judged));
+  world.measured.push(record('IO', large, large));
+  world.feed = healthy({ at: now - hourMs });
+  assert.match(textOf(await world.ask(status, { country: 'IO' })), /AS4294967000: 16,777,216 → 1 \/24s/);
+});
+
 const refused: [string, RegExp][] = [
   ['germny', /no country called "germny"\. Did you mean Germany \(DE\)\?$/],
   ['korea', /Did you mean North Korea \(KP\) or South Korea \(KR\)\?/],
