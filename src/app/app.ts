@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { families } from '../bgp/index.js';
-import { inviteLink, secretsOf, type Config } from '../config/index.js';
-import { createDelivery, createTerminalSend, type Delivery } from '../delivery/index.js';
-import { checkDiscord, createDiscordSend } from '../discord/index.js';
+import { assertFonts } from '../chart/index.js';
+import { secretsOf, type Config } from '../config/index.js';
+import { createTerminal } from '../delivery/index.js';
 import { createProgress } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
+import { createBot } from './bot.js';
 import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadRegistry } from './registry.js';
 import { storeOptionsOf } from './store-options.js';
-import type { World } from './world.js';
+import { OperatorError, type World } from './world.js';
 
 export type Role = 'all' | 'ingest' | 'bot';
 
@@ -32,6 +33,12 @@ export interface App {
   /** Resolves when the work ends by itself, which it only does after `world.signal`. */
   readonly done: Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Who tells: the terminal, or the bot. */
+interface Teller {
+  wake(): void;
+  troubles(): readonly string[];
 }
 
 /** Starts the service; what had been started is stopped again if a part cannot be. */
@@ -74,21 +81,26 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   if (store === null) return { httpPort, done: Promise.resolve(), stop: () => lifecycle.stop() };
   if (locked === null) lifecycle.onStop('store', () => store.close());
 
-  const target = config.discord === null ? 'terminal' : `discord:${config.discord.channelId}`;
-  let delivery: Delivery | null = null;
   const work: Promise<void>[] = [];
+  let teller: Teller | null = null;
   if (role !== 'ingest') {
-    const discord = config.discord === null ? null : { ...config.discord, apiUrl: config.discordApiUrl, logger, clock };
-    if (discord !== null) work.push(inviteIfAlone(discord, world, logger, stopping.signal));
-    delivery = createDelivery({
-      outbox: store, target, clock, random, logger,
-      send: discord === null ? createTerminalSend((line) => void world.stdout.write(`${line}\n`)) : createDiscordSend(discord),
-      onAttempt: (result, ageMs) => {
-        metrics.deliveryAttempts.inc({ target, result });
-        if (result === 'sent') metrics.deliveryAge.observe({ target }, ageMs / 1000);
-      },
-    });
-    work.push(delivery.run(stopping.signal));
+    if (config.discord === null) {
+      const terminal = createTerminal({ log: store, write: (line) => void world.stdout.write(`${line}\n`), clock, random, logger });
+      work.push(terminal.run(stopping.signal));
+      teller = { wake: () => terminal.wake(), troubles: () => [terminal.trouble() ?? []].flat() };
+    } else {
+      // Without its fonts a chart would say nothing, and nobody would know why.
+      assertFonts();
+      const bot = createBot({
+        discord: config.discord, apiUrl: config.discordApiUrl, groups: config.countries.groups, store, clock, random, logger, metrics,
+        say: (text) => void world.stdout.write(`${text}\n`),
+      });
+      work.push(bot.run(stopping.signal).then((end) => {
+        // A token that was never any good is for its operator to mend; one refused later is waited out by the bot itself.
+        if (end.kind === 'token-refused') throw new OperatorError(end.reason);
+      }));
+      teller = bot;
+    }
   }
 
   let watch: Watch | null = null;
@@ -111,7 +123,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
             watch = createWatch({
               ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
               onProgress: progress.show,
-              onEvents: () => delivery?.wake(),
+              onEvents: () => teller?.wake(),
               againInMs,
             }, lease);
             end = await watch.run(stopping.signal);
@@ -126,9 +138,9 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
     }
   }
 
-  health = () => healthOf(role, watch, delivery, clock.now());
+  health = () => healthOf(role, watch, teller, clock.now());
   const done = Promise.all(work).then(() => undefined, (error: unknown) => {
-    if (!(error instanceof StoreRefusedError)) logger.fatal({ err: error }, 'a part failed: stopping');
+    if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) logger.fatal({ err: error }, 'a part failed: stopping');
     throw error;
   });
   lifecycle.onStop('work', async () => {
@@ -174,26 +186,11 @@ function introduce(config: Config, role: Role, { stdout }: World): void {
   else say(`lightsout watches every country's routes through ${config.collectors.length} RIPE RIS collector${config.collectors.length === 1 ? '' : 's'}: ${config.collectors.join(', ')}.`);
   if (role === 'ingest') say('It only takes in and remembers; a process with --role bot tells.');
   else if (config.discord === null) say('It tells this terminal, as no DISCORD_TOKEN is set.');
-  else say(`It tells the Discord channel ${config.discord.channelId}.`);
+  else say('It tells the Discord channels that are subscribed: /subscribe there makes one.');
   if (role !== 'bot') say('First it loads the routing tables: some minutes to an hour, as the line and the machine allow. Until then nothing is judged.');
 }
 
-async function inviteIfAlone(
-  discord: { readonly token: string; readonly channelId: string; readonly apiUrl: string; readonly logger: Logger; readonly clock: World['clock'] },
-  { stdout }: World, logger: Logger, signal: AbortSignal,
-): Promise<void> {
-  const check = await checkDiscord(discord, signal);
-  if (signal.aborted) return;
-  if (check.kind !== 'ok') {
-    logger.error(`Discord: ${check.reason}`);
-    return;
-  }
-  if (check.servers === 0) stdout.write(`${check.botName} is in no server yet. Invite it: ${inviteLink(check.applicationId)}\n`);
-  else if (check.channel.kind === 'closed') logger.error(`Discord: ${check.channel.reason}`);
-  else logger.info(`Discord: ${check.botName} speaks in #${check.channel.name}`);
-}
-
-function healthOf(role: Role, watch: Watch | null, delivery: Delivery | null, now: number): Health {
+function healthOf(role: Role, watch: Watch | null, teller: Teller | null, now: number): Health {
   const reasons: string[] = [];
   if (role !== 'bot') {
     if (watch === null) reasons.push('standing by for the lead');
@@ -203,8 +200,7 @@ function healthOf(role: Role, watch: Watch | null, delivery: Delivery | null, no
       if (trouble !== null) reasons.push(trouble);
     }
   }
-  const untold = delivery?.trouble() ?? null;
-  if (untold !== null) reasons.push(untold);
+  reasons.push(...(teller?.troubles() ?? []));
   return { ready: reasons.length === 0, reasons };
 }
 

@@ -3,7 +3,8 @@ import { countryName } from '../countries/index.js';
 import type { Charts, DrawnChart } from '../discord/index.js';
 import { historyRules, type CountryRecord, type FamilyRecord, type HistoryReader, type IncidentEvent, type StateReader } from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
-import { isOver, renderStandingLine } from '../report/index.js';
+import { isOver, moment, renderStandingLine } from '../report/index.js';
+import { createSharedPromises } from './shared-promises.js';
 
 export interface ChartsOptions {
   readonly reader: HistoryReader & StateReader;
@@ -14,12 +15,14 @@ type Family = History['families'][number];
 
 const source = 'RIPE RIS';
 const eventRangeMs = 24 * 3_600_000;
+/** Records are written each minute. */
+const staleMs = 5 * 60_000;
 /** PNGs of 40 KB: what the channels of a few outages at once ask for. */
 const mostKept = 64;
 
 /** Charts of what the store remembers. A chart that cannot be drawn is logged, and its message goes without. */
 export function createCharts({ reader, logger }: ChartsOptions): Charts {
-  const drawn = new Map<string, Promise<DrawnChart | null>>();
+  const shared = createSharedPromises<DrawnChart>(mostKept);
 
   const drawEvent = async (event: IncidentEvent, revision: number, at: number): Promise<DrawnChart | null> => {
     const { country } = event;
@@ -42,10 +45,9 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
     const [rows, record, incidents] = await Promise.all([rowsOf(reader, country, from, now), reader.record(country), reader.incidents(from, country)]);
     if (record === null) return null;
     const families = familiesOf(record, now).filter((one) => family === null || one.family === family);
-    const ongoing = incidents.find((event) => !isOver(event));
     return draw({
       title: countryName(country, record.label ?? undefined).name,
-      subtitle: ongoing === undefined ? 'No outage is going on' : capitalised(renderStandingLine(ongoing, now)),
+      subtitle: subtitleOf(incidents.filter((event) => family === null || event.family === family), families, now),
       source, from, to: now, ...rows, families,
       outages: outagesOf(incidents, family, now),
     });
@@ -58,22 +60,7 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
     });
 
   return {
-    ofEvent(event, revision, at) {
-      const key = `${event.id} ${revision}`;
-      const known = drawn.get(key);
-      if (known !== undefined) return known;
-      const drawing = orNone(drawEvent(event, revision, at), event.id);
-      drawn.set(key, drawing);
-      for (const oldest of drawn.keys()) {
-        if (drawn.size <= mostKept) break;
-        drawn.delete(oldest);
-      }
-      // What could not be read now may be there for the next who asks.
-      void drawing.then((chart) => {
-        if (chart === null && drawn.get(key) === drawing) drawn.delete(key);
-      });
-      return drawing;
-    },
+    ofEvent: (event, revision, at) => shared(`${event.id} ${revision}`, () => orNone(drawEvent(event, revision, at), event.id)),
     ofCountry: (country, ms, now, family) => orNone(drawCountry(country, ms, now, family), country),
   };
 }
@@ -81,6 +68,15 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
 function draw(history: History): DrawnChart | null {
   const input = historyChart(history);
   return input === null ? null : { png: renderPng(renderChart(input)), altText: chartAltText(input) };
+}
+
+/** What goes on, and of what was not measured of late since when: then nobody knows that nothing goes on. */
+function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Family[], now: number): string {
+  const ongoing = incidents.find((event) => !isOver(event));
+  const measuredAt = Math.max(...families.map(({ latest }) => latest?.at ?? -Infinity));
+  const parts = ongoing === undefined ? [] : [capitalised(renderStandingLine(ongoing, now))];
+  if (measuredAt > now - staleMs) return parts[0] ?? 'No outage is going on';
+  return [...parts, Number.isFinite(measuredAt) ? `Not measured since ${moment(measuredAt, now)}` : 'Not measured of late'].join(' · ');
 }
 
 /** Only what the chart will use: minutes as long as they are kept, and the bins beside them. */

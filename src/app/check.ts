@@ -82,6 +82,7 @@ async function checkChannel(config: Config, world: World, signal: AbortSignal): 
   const found = await checkDiscord({ ...config.discord, apiUrl: config.discordApiUrl, clock: world.clock }, signal);
   if (found.kind !== 'ok') return { kind: 'failed', text: found.reason };
   if (found.servers === 0) return { kind: 'failed', text: `${found.botName} is in no server yet. Invite it: ${inviteLink(found.applicationId)}` };
-  if (found.channel.kind === 'closed') return { kind: 'failed', text: found.channel.reason };
-  return { kind: 'ok', text: `ok, ${found.botName} speaks in #${found.channel.name}` };
+  if (found.channel?.kind === 'closed') return { kind: 'failed', text: `DISCORD_CHANNEL_ID: ${found.channel.reason}` };
+  const where = found.channel === null ? `is in ${found.servers === 1 ? 'one server' : `${found.servers} servers`}` : `speaks in #${found.channel.name}`;
+  return { kind: 'ok', text: `ok, ${found.botName} ${where}` };
 }

@@ -1,6 +1,6 @@
 import type { UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { Commit, HistorySample, IncidentEvent, IncidentStore, Lease, StoredState } from '../incidents/index.js';
+import type { Commit, CountryRecord, FeedHealth, HistorySample, IncidentEvent, IncidentStore, Lease, StoredState } from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
 import type { TickResult } from '../pipeline.js';
 import { StoreUnavailableError } from '../store/index.js';
@@ -22,13 +22,15 @@ export interface CommitQueueOptions {
 
 /**
  * Makes ticks durable, in order and one commit at a time, without holding up the stream. While the store is away what is to be
- * written gathers; the commit under way is repeated unchanged, for nobody knows whether it took place.
+ * written gathers (of states, records and health the latest); the commit under way is repeated unchanged, for nobody knows whether it took place.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
   readonly #states = new Map<string, StoredState>();
   #samples: HistorySample[] = [];
   #events: IncidentEvent[] = [];
+  readonly #records = new Map<string, CountryRecord>();
+  #health: FeedHealth | null = null;
   #at: UnixMillis = 0;
   #version: number;
   #writing: Promise<void> | null = null;
@@ -47,13 +49,22 @@ export class CommitQueue {
     return this.#trouble;
   }
 
-  add(at: UnixMillis, { states, samples, events }: TickResult): void {
+  add(at: UnixMillis, { states, samples, events, records }: TickResult, health: FeedHealth | null = null): void {
     for (const state of states) this.#states.set(state.country, state);
+    for (const record of records) this.#records.set(record.country, record);
     this.#samples.push(...samples);
     this.#events.push(...events);
+    this.#health = health ?? this.#health;
     this.#at = at;
     // States that only count a dwell on can wait for the minute's row; an event can't.
-    if (events.length > 0 || samples.length > 0) this.#write();
+    this.#writeWaiting();
+  }
+
+  /** Written at once, with what else is waiting. */
+  say(health: FeedHealth): void {
+    this.#health = health;
+    this.#at = Math.max(this.#at, health.at);
+    this.#write();
   }
 
   /** Writes what is left. Resolves when it is durable, or when `signal` cuts the attempts short. */
@@ -71,15 +82,17 @@ export class CommitQueue {
 
   #write(): void {
     if (this.#writing !== null || this.#fenced) return;
-    if (this.#states.size + this.#samples.length + this.#events.length === 0) return;
+    if (this.#states.size + this.#samples.length + this.#events.length + this.#records.size === 0 && this.#health === null) return;
     const commit: Commit = {
       lease: this.#options.lease, version: this.#version + 1, at: this.#at,
       states: [...this.#states.values()], samples: this.#samples, events: this.#events,
-      records: [], health: null,
+      records: [...this.#records.values()], health: this.#health,
     };
     this.#states.clear();
     this.#samples = [];
     this.#events = [];
+    this.#records.clear();
+    this.#health = null;
     this.#writing = this.#insist(commit).finally(() => {
       this.#writing = null;
       if (!this.#cut.signal.aborted) this.#writeWaiting();
@@ -87,7 +100,7 @@ export class CommitQueue {
   }
 
   #writeWaiting(): void {
-    if (this.#events.length > 0 || this.#samples.length > 0) this.#write();
+    if (this.#events.length > 0 || this.#samples.length > 0 || this.#health !== null) this.#write();
   }
 
   async #insist(commit: Commit): Promise<void> {

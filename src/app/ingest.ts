@@ -5,7 +5,7 @@ import {
   bootstrap, createArchive, createRisLiveFeed, hasRib, type Archive, type BootstrapProgress, type BootstrapResult, type FeedState, type RisLiveFeed,
 } from '../feed/index.js';
 import { tickMs } from '../detector/index.js';
-import { historyRules, type Commit, type IncidentEvent, type Lease } from '../incidents/index.js';
+import { historyRules, type Commit, type FamilyHealth, type FeedHealth, type IncidentEvent, type Lease } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
 import { StoreRefusedError, type Store } from '../store/index.js';
@@ -19,6 +19,8 @@ export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv
 const aheadMs = 2_000;
 /** How long a stop may spend on making the last ticks durable. */
 const flushMs = 4_000;
+/** What we say of our own sight is never much older, also while event time stands still: that is when somebody asks. */
+const healthEveryMs = 60_000;
 const weekMs = 7 * 86_400_000;
 
 export interface IngestOptions {
@@ -83,7 +85,9 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let queue: CommitQueue | null = null;
   let nextTick = Infinity;
   let lastTickAt: UnixMillis | null = null;
+  let firstTickAt: UnixMillis | null = null;
   let givenUp: readonly string[] = [];
+  let healthAt = 0;
   const told: Partial<Record<Family, string>> = {};
 
   const finish = (why: WatchEnd): void => {
@@ -119,29 +123,54 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         pipeline.restore(state, bins);
       }
     }
+    const records = await remembered(() => store.records(), signal);
+    if (records === null) return null;
+    for (const record of records) pipeline.restoreRecord(record);
     return loaded.version;
   }
 
   const usability = (): Readonly<Record<Family, Usability>> => ({ ipv4: pipeline.table.usability(0), ipv6: pipeline.table.usability(1) });
 
-  /** Blindness, and its end, are said once each time, of both families. */
-  const tellUsability = (): void => {
+  const health = (as: FeedHealth['phase']): FeedHealth => {
+    healthAt = clock.now();
+    const families = phase === 'watching' ? usability() : null;
+    return {
+      at: healthAt, phase: as, eventTime: lastTickAt, watchingSince: firstTickAt,
+      families: families === null ? null : { ipv4: healthOf(families.ipv4), ipv6: healthOf(families.ipv6) },
+      collectors: options.collectors, givenUp,
+    };
+  };
+
+  async function sayHealthOften(): Promise<void> {
+    for (;;) {
+      await clock.sleep(healthEveryMs, ended.signal);
+      if (ended.signal.aborted) return;
+      if (clock.now() - healthAt >= healthEveryMs) queue?.say(health(phase === 'watching' ? 'watching' : 'loading'));
+    }
+  }
+
+  /** Blindness, and its end, are said once each time, of both families; whether there was anything to say. */
+  const tellUsability = (): boolean => {
+    let changed = false;
     for (const [family, now] of Object.entries(usability()) as [Family, Usability][]) {
       const kind = now.kind === 'usable' ? now.kind : now.reason;
       if (told[family] === kind) continue;
       told[family] = kind;
+      changed = true;
       const text = `${familyNames[family]}: ${describeUsability(now)}`;
       if (now.kind === 'usable') logger.info(text);
       else logger.warn(text);
     }
+    return changed;
   };
 
   const tick = (): void => {
     const startedAt = clock.now();
     const result = pipeline.tick(nextTick);
     lastTickAt = nextTick;
-    tellUsability();
-    queue?.add(nextTick, result);
+    firstTickAt ??= nextTick;
+    const hasNews = tellUsability() || result.samples.length > 0;
+    queue?.add(nextTick, result, hasNews ? health('watching') : null);
     describeIngest(metrics, pipeline, nextTick, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
     for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
@@ -183,6 +212,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     phase = 'watching';
     tellUsability();
     givenUp = result.givenUp.map(({ collector }) => collector);
+    queue?.say(health('watching'));
   }
 
   /** Many collectors lost make a table that nobody may be judged by; that must not last longer than the archive's trouble. */
@@ -217,6 +247,8 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           onCommitted: (commit, tookMs) => committed(options, commit, tookMs),
         });
         phase = 'bootstrapping';
+        queue.say(health('loading'));
+        void sayHealthOften();
         const archive = createArchive(options.risArchiveUrl, clock);
         const result = await bootstrap({
           collectors: options.collectors,
@@ -251,7 +283,9 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         if (!ended.signal.aborted) throw error;
       } finally {
         signal.removeEventListener('abort', stop);
+        ended.abort();
         feed?.stop();
+        if (end === 'stopped') queue?.say(health('stopped'));
         // After a gap there is time; at a stop there is not.
         if (end !== 'lead-lost') await queue?.flush(end === 'gap' || end === 'incomplete' ? signal : AbortSignal.timeout(flushMs));
       }
@@ -265,6 +299,11 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     },
     storeTrouble: () => queue?.trouble ?? null,
   };
+}
+
+function healthOf(usability: Usability): FamilyHealth {
+  const { kind, voters, collectors } = usability;
+  return { usable: kind === 'usable', voters, collectors, text: describeUsability(usability) };
 }
 
 function committed({ metrics, onEvents }: IngestOptions, commit: Commit, tookMs: number): void {

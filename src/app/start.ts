@@ -5,7 +5,7 @@ import { StoreBusyError, StoreRefusedError } from '../store/index.js';
 import { createApp, type Role } from './app.js';
 import { check } from './check.js';
 import { readConfigFile } from './config-files.js';
-import { exitCode, type ExitCode, type World } from './world.js';
+import { exitCode, OperatorError, type ExitCode, type World } from './world.js';
 
 export const startUsage = 'usage: npm start -- [--role all|ingest|bot] [--check]';
 
@@ -47,7 +47,7 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
   }
   // `done` comes first only if a part fails in a way nobody foresaw; the log has it.
   const code = await Promise.race([aborted(world.signal), app.done]).then(() => exitCode.ok, (error: unknown) => {
-    if (!(error instanceof StoreRefusedError)) return exitCode.failed;
+    if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) return exitCode.failed;
     say(error.message);
     return exitCode.config;
   });

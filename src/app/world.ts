@@ -20,6 +20,11 @@ export interface Output {
   readonly columns?: number;
 }
 
+/** What only the operator can mend ends the service: the message is one sentence that says what to do. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+}
+
 /** Exit codes, after sysexits.h. */
 export const exitCode = { ok: 0, failed: 1, usage: 64, noInput: 66, unavailable: 69, busy: 75, config: 78 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 /** Wakes who waits: one who waits at a time. A ring that nobody waited for wakes the next at once. */
 export interface Bell {
   ring(): void;
-  /** Resolves after `ms`, or at a ring. */
+  /** Resolves after `ms` (Infinity: never by itself), or at a ring. */
   wait(ms: number): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export function createBell(clock: Clock): Bell {
     async wait(ms) {
       if (!rung) {
         await new Promise<void>((resolve) => {
-          const cancel = clock.after(ms, resolve);
+          const cancel = Number.isFinite(ms) ? clock.after(ms, resolve) : () => undefined;
           waiting = () => {
             cancel();
             resolve();

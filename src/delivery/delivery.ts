@@ -51,6 +51,8 @@ export interface Delivery {
   troubleOf(channelId: string): string | null;
   /** How many channels are closed to us. */
   closed(): number;
+  /** Wall clock; since when the oldest message waits, those for closed channels left out. */
+  waitingSince(): number | null;
 }
 
 /** Reads the event log, writes what each channel is owed, and tells it: a queue for each channel, one message under way in each. */
@@ -200,5 +202,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     troubleOf: (channelId) => lanes.get(channelId)?.closed?.reason ?? null,
     closed: () => lanes.closed.length,
+    waitingSince: () => lanes.waitingSince,
   };
 }

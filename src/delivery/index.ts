@@ -1,6 +1,7 @@
 export { createDelivery, type Delivery } from './delivery.js';
 export { retryDelay } from './back-off.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
+export { createOperator, type Operator } from './operator.js';
 export { planOf, toldAfter, type Plan } from './plan.js';
 export {
   priorities,

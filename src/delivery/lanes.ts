@@ -58,6 +58,13 @@ export class Lanes {
     return this.#underWay;
   }
 
+  /** Since when the oldest message waits, those of closed channels left out. */
+  get waitingSince(): UnixMillis | null {
+    let oldest: UnixMillis | null = null;
+    for (const { closed, owedAt } of this.#lanes.values()) if (closed === null && (oldest === null || owedAt < oldest)) oldest = owedAt;
+    return oldest;
+  }
+
   get closed(): Lane[] {
     return [...this.#lanes.values()].filter(({ closed }) => closed !== null);
   }

@@ -20,8 +20,8 @@ export interface Wanted {
   readonly channelId: string;
   /** The bot's own user id. */
   readonly authorId: string;
-  /** How the footer of its embed begins. */
-  readonly mark: string;
+  /** How the footer of its embed begins: any of these. */
+  readonly marks: readonly string[];
   /** Unix ms: not posted before. */
   readonly since: number;
   /** False: an empty list may mean that the history is hidden from us. */
@@ -32,7 +32,7 @@ export interface Wanted {
  * Looks for a message of ours through the channel's history. Where one of ours has no embed, nobody can tell which it is; nor where
  * more was written since than is looked through.
  */
-export async function searchHistory(api: Api, { channelId, authorId, mark, since, mayRead }: Wanted, signal: AbortSignal): Promise<Search> {
+export async function searchHistory(api: Api, { channelId, authorId, marks, since, mayRead }: Wanted, signal: AbortSignal): Promise<Search> {
   let after = snowflakeAt(since - clockDifferenceMs);
   let bare = false;
   for (let page = 0; page < mostPages; page++) {
@@ -45,7 +45,7 @@ export async function searchHistory(api: Api, { channelId, authorId, mark, since
     const messages = messagesIn(answer.body);
     if (messages === null) return { kind: 'unknown' };
     const ours = messages.filter((message) => message.author?.id === authorId && message.interaction_metadata === undefined);
-    const found = ours.find(({ embeds }) => embeds?.some(({ footer }) => footer?.text?.startsWith(mark)));
+    const found = ours.find(({ embeds }) => embeds?.some(({ footer }) => marks.some((mark) => footer?.text?.startsWith(mark))));
     if (found !== undefined) return { kind: 'found', messageId: found.id };
     bare ||= ours.some(({ embeds }) => (embeds ?? []).length === 0);
     if (messages.length < pageSize) {

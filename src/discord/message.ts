@@ -76,9 +76,14 @@ export function renderEdit(message: Message, { embed, chart }: Omit<Form, 'reply
   };
 }
 
-/** How the footer of a message begins that tells this: it is found by that again. */
-export function markOf(message: Message): string {
-  return `${footerOf(message).split(' · ', 1)[0]} ·`;
+/**
+ * How the footer of a message begins that tells this: it is found by that again. A single event that is told late may have arrived as
+ * its own alert before.
+ */
+export function marksOf(message: Message): string[] {
+  const footers = [footerOf(message)];
+  if (message.kind === 'backlog' && message.events.length === 1) footers.push(factsOf(message.events[0]).footer);
+  return footers.map((footer) => `${footer.split(' · ', 1)[0]} ·`);
 }
 
 function footerOf(message: Message): string {
@@ -132,7 +137,7 @@ function embedFor(message: Message): APIEmbed {
     case 'backlog':
       return backlogEmbedOf(renderBacklog(message.events, message.at));
     case 'notice':
-      return noticeEmbedOf('Operator notice', noticeColour, footerOf(message));
+      return noticeEmbedOf('lightsout', noticeColour, footerOf(message));
   }
 }
 

@@ -6,7 +6,7 @@ import { createApi, type Answer, type ApiOptions } from './api.js';
 import type { Charts, DrawnChart } from './charts.js';
 import { searchHistory } from './find.js';
 import { formIn, lesserForm, mayIn, showsChart } from './form.js';
-import { markOf, renderEdit, renderMessage, renderReduced, type Form } from './message.js';
+import { marksOf, renderEdit, renderMessage, renderReduced, type Form } from './message.js';
 import { explainRefusal, kindOfRefusal, tokenRefused, type Refusal } from './refusal.js';
 
 export interface DiscordSendOptions extends ApiOptions {
@@ -70,12 +70,12 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
 
   const postReduced = async (channelId: string, message: Message, refusal: Refusal, signal: AbortSignal): Promise<SendResult> => {
     const { status, code } = refusal;
-    logger.error({ channelId, mark: markOf(message), status, code }, `Discord refuses the message, sending its text alone: ${refusal.message}`);
+    logger.error({ channelId, mark: marksOf(message)[0], status, code }, `Discord refuses the message, sending its text alone: ${refusal.message}`);
     const answer = await api.post(Routes.channelMessages(channelId), renderReduced(message, channelId), signal);
     const isOff = answer.kind === 'refused' && answer.code === switchedOff;
     if (isOff) return { kind: 'retry', afterMs: null, scope: 'channel', maybeTaken: false, reason: explainRefusal(answer, channelId) };
     const result = await resultOf(answer, channelId, signal);
-    if (result.kind === 'refused') logger.error({ channelId, mark: markOf(message) }, `Discord refuses its text as well: ${result.reason}`);
+    if (result.kind === 'refused') logger.error({ channelId, mark: marksOf(message)[0] }, `Discord refuses its text as well: ${result.reason}`);
     return result;
   };
 
@@ -109,7 +109,7 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
       if (!mayIn(access, 'ReadMessageHistory') || !mayIn(access, 'EmbedLinks')) return { kind: 'unknown' };
       const authorId = await findOwnId(signal);
       if (typeof authorId !== 'string') return authorId;
-      const search = await searchHistory(api, { channelId, authorId, mark: markOf(message), since, mayRead: access !== null }, signal);
+      const search = await searchHistory(api, { channelId, authorId, marks: marksOf(message), since, mayRead: access !== null }, signal);
       return search.kind === 'failed' ? { ...(await retryAfter(search.answer, signal)), maybeTaken: false } : search;
     },
 

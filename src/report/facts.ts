@@ -1,6 +1,6 @@
 import { countryCodes, countryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
-import { count, percent, plural } from './figures.js';
+import { count, elapsed, percent, plural } from './figures.js';
 
 /** A short fact beside the sentence. A time is left to the reader's own clock and format. */
 export type Fact =
@@ -21,12 +21,14 @@ export interface MessageFacts {
   readonly fields: readonly Fact[];
   /** Where to get a second opinion on the country; empty for groups and notices. */
   readonly links: readonly CountryLink[];
+  /** Begins with the event's id: what was sent is found again by it. */
   readonly footer: string;
 }
 
 /** By level, 0xRRGGBB. */
 export const colours = { down: 0xda373c, major: 0xe67e22, degraded: 0xf0b232, unstable: 0x5865f2, restored: 0x23a55a } as const;
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 /** The facts of an event's message. */
 export function factsOf(event: IncidentEvent): MessageFacts {
@@ -84,10 +86,28 @@ function fields(event: IncidentEvent): Fact[] {
   if (event.other !== null) visibility(event.other, '');
   if (event.provisional) text('Baseline', 'provisional: under 24 hrs of data');
   if (event.since !== null) facts.push({ kind: 'time', name: 'Since', at: event.since, inline: true });
+  text('Shape', shapeOf(event));
   if (event.until !== null) facts.push({ kind: 'time', name: 'Until', at: event.until, inline: true });
   if (event.voters > 0) text('Seen from', `${plural(event.voters, 'network')}, ${plural(event.collectors, 'collector')}`);
+  text('Networks that lost most', networksThatLostMost(event), false);
   text('Why', event.reason, false);
   return facts;
+}
+
+const shapedKinds: readonly IncidentEvent['kind'][] = ['opened', 'escalated', 'follow-up', 'down-again'];
+
+/** How the fall came: all at once, or network after network. */
+function shapeOf({ kind, onset, since }: IncidentEvent): string {
+  if (!shapedKinds.includes(kind) || onset === null || since === null || onset > since) return '';
+  const took = since - onset;
+  if (took < 5 * minuteMs) return 'instant';
+  return `${took <= hourMs ? 'sequential' : 'staggered'}, over ${elapsed(took)}`;
+}
+
+/** "AS24389: 64 → 0 /24s", a line each. */
+function networksThatLostMost({ family, networks }: IncidentEvent): string {
+  const unit = family === 'ipv6' ? '/48s' : '/24s';
+  return networks.slice(0, 5).map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`).join('\n');
 }
 
 /** "41 of 84 /24s (49 %)". */

@@ -67,7 +67,7 @@ const posts = (): string[] => discord.requests.filter((request) => request.start
 
 function idOf(result: SendResult): string {
   assert.equal(result.kind, 'sent', JSON.stringify(result));
-  return (result as Extract<SendResult, { kind: 'sent' }>).messageId;
+  return result.messageId;
 }
 
 test('an alert arrives whole: sentence, embed, chart with its alt text; the role is pinged; the answer replies to it', async () => {
@@ -264,6 +264,16 @@ describe('what was posted is found again', () => {
     assert.deepEqual(await find(send), { kind: 'found', messageId: id });
     assert.deepEqual(await find(send, alert({}, restored)), { kind: 'absent' });
     assert.deepEqual(await find(send, alert(), Date.now() + 3_600_000), { kind: 'absent' }, 'posted before the time asked for');
+  });
+
+  test('a late one by the footer of the alert that was in doubt, for it tells the same', async () => {
+    const send = sender();
+    const id = idOf(await send.post(channelId, alert(), never));
+    const late = (...events: IncidentEvent[]): Message => ({ kind: 'backlog', events, roleId: null, replyTo: null, at: Date.now() });
+    assert.deepEqual(await find(send, late(incidentEvent())), { kind: 'found', messageId: id });
+    assert.deepEqual(await find(send, late(incidentEvent(), restored)), { kind: 'absent' }, 'it tells more than the alert did');
+    const combined = idOf(await send.post(channelId, late(incidentEvent(), restored), never));
+    assert.deepEqual(await find(send, late(incidentEvent(), restored)), { kind: 'found', messageId: combined });
   });
 
   test('behind hundreds of others, up to 500', async () => {

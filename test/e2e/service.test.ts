@@ -48,6 +48,10 @@ story('a restart in the middle of an outage says nothing, though the RIB is from
   await world.run(first, 3 * minute);
   await world.discord.until(() => world.discord.posted.length === 1);
   await first.stop();
+  const { health, record, ongoing } = await world.remembered('KP');
+  assert.deepEqual([health?.phase, health?.families?.ipv4.usable, health?.eventTime], ['stopped', true, world.clock.now()]);
+  assert.deepEqual(record?.ipv4?.networks, [{ asn: 131_279, before: 4, now: 0 }]);
+  assert.deepEqual(ongoing.map(({ networks, lowest }) => [networks, lowest]), [[record.ipv4.networks, 0]]);
 
   await world.clock.advance(10 * minute);
   world.publishUpdates(rib, rib + 30 * minute);

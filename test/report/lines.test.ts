@@ -56,6 +56,7 @@ test('the facts of a message beside its sentence', () => {
         { kind: 'text', name: 'IPv4', value: '0 of 4 /24s (0 %), 0 of 4 routes', inline: true },
         { kind: 'text', name: 'IPv6', value: '1,000 of 1,001 /48s (99 %)', inline: true },
         { kind: 'time', name: 'Since', at: utc('2014-12-22 16:15'), inline: true },
+        { kind: 'text', name: 'Shape', value: 'instant', inline: true },
         { kind: 'text', name: 'Seen from', value: '24 networks, 3 collectors', inline: true },
         { kind: 'text', name: 'Why', value: 'S 0 of 4 for 120 s', inline: false },
       ],
@@ -67,6 +68,27 @@ test('the facts of a message beside its sentence', () => {
       footer: 'KP-ipv4-1419264900000/1 · BGP view',
     },
   );
+});
+
+test('networks that lost most, a line each; absent when there are none', () => {
+  const named = (changes: Partial<IncidentEvent>) =>
+    factsOf({ ...northKoreaDown, ...changes }).fields.filter(({ name }) => name === 'Networks that lost most');
+  const networks = [24_389, 131_279, 3, 4, 5, 6].map((asn) => ({ asn, before: 2064, now: 0 }));
+  const lines = networks.slice(0, 5).map(({ asn }) => `AS${asn}: 2,064 → 0 /48s`).join('\n');
+  assert.deepEqual(named({ networks, family: 'ipv6' }), [{ kind: 'text', name: 'Networks that lost most', value: lines, inline: false }]);
+  assert.deepEqual(named({}), []);
+});
+
+test('the shape of a fall: from its onset to the level\'s since', () => {
+  const onset = northKoreaDown.onset!;
+  const shape = (changes: Partial<IncidentEvent>) => factsOf({ ...northKoreaDown, ...changes }).fields.flatMap((fact) => fact.kind === 'text' && fact.name === 'Shape' ? [fact.value] : [])[0];
+  const cases: [minutes: number, shape: string | undefined][] = [
+    [0, 'instant'], [4.9, 'instant'], [5, 'sequential, over 5 min'], [12.5, 'sequential, over 12 min'], [60, 'sequential, over 1 hr'],
+    [61, 'staggered, over 1 hr'], [190, 'staggered, over 3 hrs'], [-1, undefined],
+  ];
+  for (const [minutes, expected] of cases) assert.equal(shape({ since: onset + minutes * 60_000 }), expected, `${minutes} min`);
+  assert.deepEqual((['escalated', 'follow-up', 'down-again', 'restored', 'unstable'] as const).map((kind) => shape({ kind })), ['instant', 'instant', 'instant', undefined, undefined]);
+  assert.equal(shape({ onset: null }), undefined);
 });
 
 test('title and colour say what happened', () => {
@@ -91,7 +113,7 @@ test('title and colour say what happened', () => {
 });
 
 test('a fact that an event has not is absent', () => {
-  assert.deepEqual(factsOf({ ...notice, reason: '' }), { title: 'Operator notice', colour: 0x5865f2, fields: [], links: [], footer: 'notice-1419264900000 · BGP view' });
+  assert.deepEqual(factsOf({ ...notice, reason: '' }), { title: 'Operator notice', colour: 0x5865f2, fields: [], links: [], footer: `${notice.id} · BGP view` });
   const bare = factsOf({ ...northKoreaDown, country: 'PS-GZ', label: 'Gaza', since: null, voters: 0, reason: '', baseline: 0 });
   assert.deepEqual([bare.title, bare.fields, bare.links], ['Gaza: down', [], []]);
 });

@@ -5,7 +5,7 @@ import type { Commit, HistorySample, Lease, Resolution } from '../../src/inciden
 import { historyRules } from '../../src/incidents/index.js';
 import { StoreRefusedError } from '../../src/store/index.js';
 import type { Store } from '../../src/store/index.js';
-import { eventOf, numberOf, sampleOf, stateOf } from './samples.js';
+import { eventOf, healthOf, incidentEventOf, numberOf, recordOf, sampleOf, stateOf } from './samples.js';
 
 export interface StoreHarness {
   /** An empty place of its own. */
@@ -51,6 +51,38 @@ export function storeContract(harness: StoreHarness): void {
     assert.equal(await store.cursor('terminal'), null);
     assert.deepEqual(await store.readAfter(0, 10), []);
     assert.deepEqual(await store.history('KP', 'minute', noon, noon + day), []);
+    assert.deepEqual([await store.states(), await store.records(), await store.incidents(0, null)], [[], [], []]);
+    assert.deepEqual([await store.record('KP'), await store.health()], [null, null]);
+  });
+
+  story('the last of each record, of the health and of each state is what is read', async () => {
+    await commit({ states: [stateOf('KP', 1)], records: [recordOf('KP', 4), recordOf('PS-GZ', 3)], health: healthOf(1) });
+    await commit({ records: [recordOf('KP', 2)] });
+    await commit({ states: [stateOf('KP', 2)], health: healthOf(2) });
+    await commit();
+    await store.close();
+    store = await place.open();
+    const records = (await store.records()).sort((a, b) => (a.country < b.country ? -1 : 1));
+    assert.deepEqual(records, [recordOf('KP', 2), recordOf('PS-GZ', 3)]);
+    assert.deepEqual([await store.record('PS-GZ'), await store.record('PS')], [recordOf('PS-GZ', 3), null]);
+    assert.deepEqual(await store.health(), healthOf(2));
+    assert.deepEqual(await store.states(), [stateOf('KP', 2)]);
+  });
+
+  story('incidents: the last event of each that goes on or ended lately, newest first, a country\'s alone or all', async () => {
+    const gaza = incidentEventOf('PS-GZ', 'ipv4', 1, noon - 3 * day);
+    const palestine = [incidentEventOf('PS', 'ipv4', 1, noon - 2 * day), incidentEventOf('PS', 'ipv6', 1, noon - day)];
+    const korea = (n: number, at: number, kind: Parameters<typeof incidentEventOf>[4]) => incidentEventOf('KP', 'ipv4', n, at, kind);
+    const ids = async (from: number, country: string | null) => (await store.incidents(from, country)).map(({ id }) => id);
+    await commit({ events: [gaza, palestine[0], eventOf('no incident')] });
+    await commit({ events: [korea(1, noon - 2, 'opened'), palestine[1], korea(2, noon - 1, 'restored')] });
+    assert.deepEqual(await store.incidents(noon - 1, null), [korea(2, noon - 1, 'restored'), palestine[1], palestine[0], gaza]);
+    assert.deepEqual(await ids(noon, null), [palestine[1].id, palestine[0].id, gaza.id], 'what ended earlier is left out');
+    assert.deepEqual(await ids(noon, 'PS'), [palestine[1].id, palestine[0].id]);
+    assert.deepEqual(await ids(noon, 'PS-GZ'), [gaza.id]);
+    assert.deepEqual([await ids(0, 'P'), await ids(0, 'KP')], [[], ['KP-ipv4-1000/2']]);
+    await commit({ events: [korea(3, noon + 1, 'down-again'), incidentEventOf('PS', 'ipv6', 2, noon + 2, 'new-normal')] });
+    assert.deepEqual(await ids(noon + 3, null), ['KP-ipv4-1000/3', palestine[0].id, gaza.id], 'reopened, and one more over');
   });
 
   story('a commit is there for whoever opens the store next', async () => {
@@ -74,9 +106,11 @@ export function storeContract(harness: StoreHarness): void {
     await commit({ states: [stateOf('KP', 1)], events: [eventOf('a/1')] });
     await commit({ states: [stateOf('KP', 2)], events: [eventOf('a/2')] });
     for (const repeated of [1, 2]) {
-      assert.equal(await store.commit(batch({ version: repeated, states: [stateOf('KP', 9)], events: [eventOf('x/9')] })), 'duplicate');
+      const again = { states: [stateOf('KP', 9)], events: [eventOf('x/9')], records: [recordOf('KP', 9)], health: healthOf(9) };
+      assert.equal(await store.commit(batch({ version: repeated, ...again })), 'duplicate');
     }
     assert.deepEqual(await store.load(), { version: 2, states: [stateOf('KP', 2)] });
+    assert.deepEqual([await store.records(), await store.health()], [[], null]);
     assert.equal(await store.end(), 2);
   });
 
@@ -102,9 +136,13 @@ export function storeContract(harness: StoreHarness): void {
   for (const [name, over] of fenced) {
     story(`fenced, and nothing is written: ${name}`, async () => {
       await commit({ states: [stateOf('KP', 1)], events: [eventOf('a/1')], samples: [sampleOf('KP', 'minute', noon, 1)] });
-      const wrong = batch({ states: [stateOf('KP', 9)], events: [eventOf('x/9')], samples: [sampleOf('KP', 'minute', noon, 9)], ...(await over()) });
+      const wrong = batch({
+        states: [stateOf('KP', 9)], events: [incidentEventOf('KP', 'ipv4', 9, noon)], samples: [sampleOf('KP', 'minute', noon, 9)],
+        records: [recordOf('KP', 9)], health: healthOf(9), ...(await over()),
+      });
       assert.equal(await store.commit(wrong), 'fenced');
       assert.deepEqual(await store.load(), { version: 1, states: [stateOf('KP', 1)] });
+      assert.deepEqual([await store.records(), await store.health(), await store.incidents(0, null)], [[], null, []]);
       assert.equal(await store.end(), 1);
       assert.deepEqual(rowsOf(await store.history('KP', 'minute', noon, noon + minute)), [[noon, 1]]);
     });

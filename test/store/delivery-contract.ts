@@ -18,7 +18,7 @@ export const owedTo = (channelId: string, position: number, over: Partial<Owed> 
   channelId, position, positions: [position], priority: priorities.start, owedAt: noon + position, ...over,
 });
 export const toldTo = (channelId: string, incident: string, over: Partial<Told> = {}): Told => ({
-  channelId, incident, firstMessageId: '1001', position: 1, severity: 'down', at: noon, revision: 0, over: false, ...over,
+  channelId, incident, firstMessageId: '1001', position: 1, severity: 'down', at: noon, over: false, ...over,
 });
 const subscribed = (channelId: string, over: Partial<Subscription> = {}): Subscription =>
   newSubscription({ channelId, guildId: '7', since: 0, createdAt: noon, ...over });
@@ -134,7 +134,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     assert.deepEqual(await owedNow(), ['1:6', '2:5']);
     assert.deepEqual((await store.channel('1', 10)).told, [kp, sy]);
     assert.deepEqual((await store.channel('2', 10)).told, []);
-    const later = toldTo('1', 'KP-1', { revision: 1, over: true });
+    const later = toldTo('1', 'KP-1', { severity: 'major', over: true });
     await store.acknowledge(owedTo('1', 6), [later]);
     assert.deepEqual(await owedNow(), ['2:5']);
     assert.deepEqual((await store.channel('1', 10)).told, [later, sy]);

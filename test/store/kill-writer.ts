@@ -1,9 +1,10 @@
 import { openStore } from '../../src/store/index.js';
 import type { StoreOptions } from '../../src/store/index.js';
-import { writtenBy } from './kill-writes.js';
+import { tellUpTo, writtenBy } from './kill-writes.js';
 import { quiet } from './samples.js';
 
-// A child process: told where, it commits numbered batches as fast as it can until it is killed, and says which were acknowledged.
+// A child process: told where, it commits numbered batches and tells them as fast as it can until it is killed, and says
+// which were acknowledged.
 // The driver is loaded beforehand: a life is short.
 await (process.argv[2] === 'redis' ? import('../../src/store/redis/index.js') : import('../../src/store/sqlite/index.js'));
 process.on('disconnect', () => process.exit());
@@ -16,10 +17,12 @@ async function write(options: StoreOptions): Promise<void> {
   const store = await openStore(options, quiet);
   const lease = (await store.acquire('writer', 60_000))!;
   let { version } = await store.load();
+  await tellUpTo(store, version);
   for (;;) {
     version++;
     const outcome = await store.commit({ lease, version, ...writtenBy(version) });
     if (outcome !== 'committed') throw new Error(`version ${version}: ${outcome}`);
+    await tellUpTo(store, version);
     process.send!(version);
   }
 }

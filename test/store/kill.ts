@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../src/store/index.js';
 import type { StoreOptions } from '../../src/store/index.js';
 import { compile } from '../support/compile.js';
-import { assertWhole } from './kill-writes.js';
+import { assertTold, assertWhole } from './kill-writes.js';
 import { quiet } from './samples.js';
 
 /** Numbers from 0 to 1, the same in every run (mulberry32, public domain). */
@@ -73,6 +73,7 @@ export async function survivesBeingKilled(options: StoreOptions, lives: number):
 
       const store = await openStore(options, quiet);
       const found = await assertWhole(store);
+      await assertTold(store, found);
       await store.close();
       assert.ok(found >= acknowledged(), `version ${acknowledged()} was acknowledged, ${found} is there`);
       assert.ok(found >= version, `${version} was there, now ${found}`);

@@ -12,7 +12,7 @@ import { storeContract } from './contract.js';
 import { deliveryContract } from './delivery-contract.js';
 import { seededRandom, survivesBeingKilled } from './kill.js';
 import { assertWhole, writtenBy } from './kill-writes.js';
-import { quiet, sampleOf } from './samples.js';
+import { olderEvents, quiet, sampleOf } from './samples.js';
 
 const noon = Date.UTC(2026, 5, 10, 12);
 const password = 'geheim-4711';
@@ -151,6 +151,28 @@ describe('Redis', () => {
     await forgetful.stop();
     assert.equal(warnings.length, 1);
     assert.match(warnings[0], /keeps no append-only file/);
+  });
+
+  test('incidents of an event log that an older program wrote are entered by the next commit, whenever it wrote', async () => {
+    await beside.flushall();
+    const older = async (events: readonly unknown[], from: number): Promise<void> => {
+      for (const [index, event] of events.entries()) await beside.xadd('lightsout:events', `${from + index}-0`, 'event', JSON.stringify(event));
+      await beside.hset('lightsout:head', 'end', from + events.length - 1);
+    };
+    await beside.hset('lightsout:head', 'schema', 1);
+    await older(olderEvents().slice(0, 5), 1);
+    const store = await open(server.url);
+    assert.equal(await beside.hget('lightsout:head', 'schema'), '2');
+    const lease = (await store.acquire('me', 60_000))!;
+    const nothing = { lease, at: noon, states: [], samples: [], events: [], records: [], health: null };
+    assert.equal(await store.commit({ ...nothing, version: 1 }), 'committed');
+    assert.deepEqual((await store.incidents(20, null)).map(({ id }) => id), ['SY-ipv4-1000/2', 'KP-ipv4-1000/2']);
+    // It was still the leader.
+    await older(olderEvents().slice(5), 6);
+    assert.equal(await store.commit({ ...nothing, version: 2 }), 'committed');
+    assert.deepEqual((await store.incidents(21, null)).map(({ id, lowest }) => [id, lowest]), [['PS-GZ-ipv6-1001/1', 0], ['SY-ipv4-1000/3', 0]]);
+    assert.equal((await store.readAfter(0, 10)).length, 7);
+    await store.close();
   });
 
   test('a server that hangs fails a commit within 3 s, and the commit repeated takes place once', async () => {

@@ -10,7 +10,7 @@ import { storeContract } from './contract.js';
 import { deliveryContract } from './delivery-contract.js';
 import { survivesBeingKilled, writersOf } from './kill.js';
 import { assertWhole } from './kill-writes.js';
-import { eventOf, quiet, sampleOf, stateOf } from './samples.js';
+import { eventOf, olderEvents, quiet, sampleOf, stateOf } from './samples.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lightsout-store-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -67,6 +67,22 @@ describe('SQLite', () => {
     db.exec('PRAGMA user_version = 7');
     db.close();
     await assert.rejects(open(dataDir), refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 3\)/));
+  });
+
+  test('a database of schema 1 keeps what it has, and its incidents come from its event log', async () => {
+    const dataDir = newDir();
+    await (await open(dataDir)).close();
+    const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
+    const later = ['incidents', 'records', 'health', 'subscriptions', 'owed', 'told', 'notes', 'expansion'];
+    db.exec(`${later.map((table) => `DROP TABLE ${table};`).join(' ')} PRAGMA user_version = 1`);
+    const append = db.prepare('INSERT INTO events (body) VALUES (?)');
+    for (const event of olderEvents()) append.run(JSON.stringify(event));
+    db.close();
+    const store = await open(dataDir);
+    assert.deepEqual((await store.incidents(20, null)).map(({ id }) => id), ['PS-GZ-ipv6-1001/1', 'SY-ipv4-1000/3', 'KP-ipv4-1000/2']);
+    assert.deepEqual((await store.incidents(21, null)).map(({ id, lowest }) => [id, lowest]), [['PS-GZ-ipv6-1001/1', 0], ['SY-ipv4-1000/3', 0]]);
+    assert.equal((await store.readAfter(0, 10)).length, 7);
+    await store.close();
   });
 
   test('history is folded into days hourly and dropped when it has been kept long enough', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreRefusedError } from '../../src/store/index.js';
-import { parseState } from '../../src/store/versions.js';
+import { parseEvent, parseState } from '../../src/store/versions.js';
 
 const migrations = {
   1: (older: object) => ({ ...older, steps: ['1 to 2'] }),
@@ -25,3 +25,19 @@ for (const [text, sentence] of refused) {
     assert.throws(() => parseState(text, migrations, 3), (error: Error) => error instanceof StoreRefusedError && sentence.test(error.message));
   });
 }
+
+test('a state of version 1: how low its incidents went was not kept, and is at most the whole', () => {
+  const open = { kind: 'open', id: 'KP-ipv4-1', relapses: 0 };
+  const stateWith = (ipv4: object, ipv6: object, version: number): object => ({ version, country: 'KP', incidents: { ipv4, ipv6 }, detector: {}, baseline: {} });
+  const migrated = (ipv4: object, ipv6: object): object => parseState(JSON.stringify(stateWith(ipv4, ipv6, 1)));
+  const closed = { kind: 'closed', last: open, closedAt: 5 };
+  assert.deepEqual(migrated(open, closed), stateWith({ ...open, lowest: 1 }, { ...closed, last: { ...open, lowest: 1 } }, 2));
+  assert.deepEqual(migrated({ kind: 'none' }, { kind: 'none' }), stateWith({ kind: 'none' }, { kind: 'none' }, 2));
+});
+
+test('an event of a program that kept neither networks nor the lowest share', () => {
+  const older = { id: 'KP-ipv4-1/1', share: 0.25 };
+  assert.deepEqual(parseEvent(JSON.stringify(older)), { ...older, networks: [], lowest: 0.25 });
+  const newer = { ...older, networks: [{ asn: 1, before: 2, now: 0 }], lowest: 0.1 };
+  assert.deepEqual(parseEvent(JSON.stringify(newer)), newer);
+});

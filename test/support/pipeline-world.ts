@@ -1,6 +1,6 @@
 import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '../../src/bgp/index.js';
 import { parseRegistry, type GroupDefinition } from '../../src/countries/index.js';
-import type { HistorySample, IncidentEvent, StoredState } from '../../src/incidents/index.js';
+import type { CountryRecord, HistorySample, IncidentEvent, StoredState } from '../../src/incidents/index.js';
 import { Pipeline } from '../../src/pipeline.js';
 import { shippedRules } from './rules.js';
 import { ipv4Unit } from './units.js';
@@ -23,16 +23,20 @@ export class PipelineWorld {
   /** What every tick gave. */
   readonly events: IncidentEvent[] = [];
   readonly rows: HistorySample[] = [];
+  /** The last of each country. */
+  readonly records = new Map<string, CountryRecord>();
   at: number;
 
-  /** `restored`: what is remembered of BB. */
-  constructor({ start = '2026-01-05T00:00:00Z', groups = [], restored }: {
+  /** `restored`: what is remembered of BB; `measured`: what was last measured of it. */
+  constructor({ start = '2026-01-05T00:00:00Z', groups = [], restored, measured }: {
     readonly start?: string; readonly groups?: readonly GroupDefinition[]; readonly restored?: StoredState | undefined;
+    readonly measured?: CountryRecord | undefined;
   } = {}) {
     const peers = new PeerIndex();
     this.at = Date.parse(start);
     this.pipeline = new Pipeline({ peers, map, groups, rules: shippedRules(), configuredCollectors: 3, only: null });
     if (restored !== undefined) this.pipeline.restore(restored, []);
+    if (measured !== undefined) this.pipeline.restoreRecord(measured);
     for (const peer of everyPeer) peers.intern(`rrc0${peer % 3}`, `192.0.2.${peer + 1}`, 64_500 + peer);
     this.say(everyPeer, 'rib', elsewhere);
   }
@@ -59,7 +63,8 @@ export class PipelineWorld {
   /** Ticks for so long: every 10 s, now first. */
   run(ms: number): this {
     for (const end = this.at + ms; this.at < end; this.at += 10_000) {
-      const { events, samples } = this.pipeline.tick(this.at);
+      const { events, samples, records } = this.pipeline.tick(this.at);
+      for (const record of records) this.records.set(record.country, record);
       this.events.push(...events);
       this.rows.push(...samples);
     }

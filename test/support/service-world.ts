@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adopt, createApp, type App, type Role, type World } from '../../src/app/index.js';
 import { loadConfig } from '../../src/config/index.js';
+import type { CountryRecord, FeedHealth, IncidentEvent } from '../../src/incidents/index.js';
 import { openStore } from '../../src/store/index.js';
 import { startArchiveServer, type ArchiveServer, type Serving } from './archive-server.js';
 import { DiscordServer } from './discord/server.js';
@@ -29,7 +30,8 @@ const peers = collectors.flatMap((collector, row) =>
  */
 export class ServiceWorld {
   readonly clock: FakeClock;
-  readonly discord = new DiscordServer();
+  /** Its heartbeats are seldom, for the service's clock jumps and sockets do not. */
+  readonly discord: DiscordServer;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'lightsout-'));
   readonly output: string[] = [];
   readonly logs: string[] = [];
@@ -47,6 +49,7 @@ export class ServiceWorld {
     this.#risLive = risLive;
     this.#archive = archive;
     this.clock = new FakeClock(start);
+    this.discord = new DiscordServer({ clock: this.clock, heartbeatIntervalMs: 2_000_000_000 });
     this.#env = env;
   }
 
@@ -106,6 +109,14 @@ export class ServiceWorld {
     const events = await store.readAfter(0, 100);
     await store.close();
     return events.map(({ event: { kind, level, prefixes, basePrefixes } }) => `${kind} ${level} ${prefixes} of ${basePrefixes}`);
+  }
+
+  /** What is stored of the ingest's sight and of a country. The service must be stopped. */
+  async remembered(country: string): Promise<{ health: FeedHealth | null; record: CountryRecord | null; ongoing: IncidentEvent[] }> {
+    const store = await openStore({ kind: 'sqlite', dataDir: this.dataDir }, { info: () => undefined, warn: () => undefined });
+    const found = { health: await store.health(), record: await store.record(country), ongoing: await store.incidents(this.clock.now(), country) };
+    await store.close();
+    return found;
   }
 
   /** Starts the service; it is stopped by `stop` of the app, or by `close`. */

@@ -92,10 +92,15 @@ function watchedText(bins: readonly HistorySample[], events: readonly IncidentEv
   const texts: string[] = [];
   const reach = Math.max(from, now - keepMs);
   if (began > reach + graceMs) texts.push(`⚠️ The history goes back to ${moment(began, now)} only (${elapsed(now - began)}).`);
-  else if (from < now - keepMs - dayMs) texts.push(`Measurements are kept for ${Math.round(keepMs / dayMs)} days; before that, what was told is remembered, but not whether it was watched all the time.`);
+  else if (from < now - keepMs - dayMs) {
+    const kept = `Measurements are kept for ${Math.round(keepMs / dayMs)} days`;
+    texts.push(`${kept}; before that, what was told is remembered, but not whether it was watched all the time.`);
+  }
   const expected = Math.floor((now - first) / stepMs);
   const missingMs = (expected - measured.length) * stepMs;
-  if (expected > 0 && measured.length < 0.95 * expected) texts.push(`⚠️ Nothing was measured for ${elapsed(missingMs)} of it: an outage then may be missing.`);
+  if (measured.length < 0.95 * expected) {
+    texts.push(`⚠️ Nothing was measured for ${elapsed(missingMs)} of it: an outage then may be missing.`);
+  }
   return texts;
 }
 

@@ -10,8 +10,12 @@ import { existing } from './watch.js';
 
 const hourMs = 3_600_000;
 const durations = ['1h', '6h', '24h', '3d', '7d', '30d', 'off'] as const;
-const durationNames = { '1h': '1 hour', '6h': '6 hours', '24h': '24 hours', '3d': '3 days', '7d': '7 days', '30d': '30 days', off: 'off: tell it again' } as const;
-const durationMs = { '1h': hourMs, '6h': 6 * hourMs, '24h': 24 * hourMs, '3d': 72 * hourMs, '7d': 168 * hourMs, '30d': 720 * hourMs, off: 0 } as const;
+const durationNames = {
+  '1h': '1 hour', '6h': '6 hours', '24h': '24 hours', '3d': '3 days', '7d': '7 days', '30d': '30 days', off: 'off: tell it again',
+} as const;
+const durationMs = {
+  '1h': hourMs, '6h': 6 * hourMs, '24h': 24 * hourMs, '3d': 72 * hourMs, '7d': 168 * hourMs, '30d': 720 * hourMs, off: 0,
+} as const;
 
 export const mute: Command = {
   definition: {
@@ -51,7 +55,9 @@ export const mute: Command = {
     });
     if (duration === 'off') return { content: `✅ ${target.shown}: ${name} is told again from now on.` };
     const isWatched = thresholdOf(existing(after, target), country) !== null;
-    const note = isWatched ? 'An outage that begins and ends meanwhile is not told later; `/status` and `/outages` show it all the same.' : `It is not watched there anyway.`;
+    const note = isWatched
+      ? 'An outage that begins and ends meanwhile is not told later; `/status` and `/outages` show it all the same.'
+      : 'It is not watched there anyway.';
     return { content: `🔇 ${target.shown}: nothing of ${name} until ${localTime(until)}. ${note}` };
   },
 };

@@ -1,4 +1,5 @@
 import type { APIEmbedField } from 'discord.js';
+import type { NetworkChange } from '../../incidents/index.js';
 import { count } from '../../report/index.js';
 import type { Condition } from './condition.js';
 import { clip, textLimits } from './text-limits.js';
@@ -11,13 +12,19 @@ export function lostMostFields(conditions: readonly Condition[]): APIEmbedField[
     const prefix = family === 'ipv4' ? '' : 'IPv6: ';
     const unit = family === 'ipv4' ? '/24s' : '/48s';
     const lost = measured.networks.filter(({ before, now }) => now < before).slice(0, mostNetworks);
-    const there = measured.networks.filter(({ before, now }) => now > 0 && now >= before).slice(0, mostNetworks);
+    const others = measured.networks.filter((network) => network.now > 0 && !lost.includes(network)).sort((a, b) => b.now - a.now);
+    const there = others.slice(0, mostNetworks).map((network) => `AS${network.asn} (${left(network)} ${unit})`).join(', ');
     return [
       ...field(`${prefix}Networks that lost most`, lost.map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`).join('\n')),
-      // Whoever lost nothing is worth a word only beside those who did.
-      ...(lost.length === 0 ? [] : field(`${prefix}Still there`, there.map(({ asn, now }) => `AS${asn} (${count(now)} ${unit})`).join(', '))),
+      // Who is still there is worth a word only beside those who are not.
+      ...(lost.length === 0 ? [] : field(`${prefix}Still there`, there)),
     ];
   });
+}
+
+/** "12", or "12 of 20" where some of it is gone. */
+function left({ before, now }: NetworkChange): string {
+  return now < before ? `${count(now)} of ${count(before)}` : count(now);
 }
 
 function field(name: string, value: string): APIEmbedField[] {

@@ -6,7 +6,7 @@ import { CommandProblem, type Command, type CommandDeps, type CommandInput } fro
 import type { CommandMessage } from './command-message.js';
 import { conditionOf, flagBefore, greyColour, lowestText } from './condition.js';
 import { choiceOf, forEveryone } from './definition.js';
-import { pageButtons, pageOf, pageText, turnedTo } from './pages.js';
+import { oldButton, pageButtons, pageOf, pageText, turnedTo } from './pages.js';
 import { dated, sightOf, warningOf, type Sight } from './staleness.js';
 import { clip, textLimits } from './text-limits.js';
 
@@ -40,7 +40,7 @@ export const outages: Command = {
   press(customId, input, deps) {
     const { middle, page } = turnedTo(customId);
     const period = periods.find((each) => each === middle);
-    if (period === undefined) throw new CommandProblem('This button is from an older version of lightsout: give the command again.');
+    if (period === undefined) throw new CommandProblem(oldButton);
     return answer(period, page, input, deps);
   },
 };
@@ -117,14 +117,16 @@ function words(level: IncidentEvent['level']): string {
 function nothing(period: Period, records: readonly CountryRecord[], sight: Sight, now: number): CommandMessage {
   const judged = records.filter((record) => (['ipv4', 'ipv6'] as const).some((family) => (record[family]?.baseline ?? null) !== null)).length;
   if (sight.kind === 'blind' || judged === 0) {
-    const last = sight.asOf === null ? '' : ` When it last looked, at ${dated(sight.asOf, now)}, it knew of none ${period === 'ongoing' ? 'that went on' : 'of that time'}.`;
+    const which = period === 'ongoing' ? 'that went on' : 'of that time';
+    const last = sight.asOf === null ? '' : ` When it last looked, at ${dated(sight.asOf, now)}, it knew of none ${which}.`;
     const lines = [...warningOf(sight), `lightsout does not know whether any country is in an outage.${last}`];
     return { embeds: [{ title: `Outages ${periodText[period]}: not known`, color: greyColour, description: lines.join('\n') }] };
   }
   const isWhole = sight.kind === 'clear';
+  const none = `No country ${period === 'ongoing' ? 'is' : 'was'} in an outage ${periodText[period]}`;
   const lines = [
     ...warningOf(sight),
-    `No country ${period === 'ongoing' ? 'is' : 'was'} in an outage ${periodText[period]}${isWhole ? '' : ', as far as can be seen'}: ${plural(judged, 'place')} judged, as of ${dated(sight.asOf, now)}.`,
+    `${none}${isWhole ? '' : ', as far as can be seen'}: ${plural(judged, 'place')} judged, as of ${dated(sight.asOf, now)}.`,
     'Only routes are seen: filtering, throttling and power cuts behind them do not show.',
   ];
   return {

@@ -2,6 +2,7 @@ import { ButtonStyle, ComponentType, type APIActionRowComponent, type APIButtonC
 import { CommandProblem } from './command.js';
 
 export const pageLength = 10;
+export const oldButton = 'This button is from an older version of lightsout: give the command again.';
 
 export interface Page<T> {
   readonly rows: readonly T[];
@@ -33,7 +34,8 @@ export function pageText({ number, of }: Page<unknown>): string {
 
 /** What stands in a button's id between the command's name and the page, and the page. */
 export function turnedTo(customId: string): { readonly middle: string; readonly page: number } {
-  const parts = /^[a-z-]+:([a-z0-9]*):?(?<![a-z0-9])(\d{1,4})$/.exec(customId);
-  if (parts === null) throw new CommandProblem('This button is from an older version of lightsout: give the command again.');
-  return { middle: parts[1], page: Number(parts[2]) };
+  const parts = customId.split(':');
+  const page = parts.at(-1) ?? '';
+  if (parts.length < 2 || !/^\d{1,4}$/.test(page)) throw new CommandProblem(oldButton);
+  return { middle: parts.slice(1, -1).join(':'), page: Number(page) };
 }

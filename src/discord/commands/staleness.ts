@@ -20,7 +20,9 @@ export type Sight =
 export function sightOf(health: FeedHealth | null, now: UnixMillis): Sight {
   if (health === null) return blind('Nothing was ever measured here: the part of lightsout that watches the Internet has not started yet.', null, now);
   const { eventTime, families } = health;
-  if (now - health.at > freshMs) return blind(`The part of lightsout that watches the Internet has not been heard of for ${elapsed(now - health.at)}.`, eventTime, now);
+  if (now - health.at > freshMs) {
+    return blind(`The part of lightsout that watches the Internet has not been heard of for ${elapsed(now - health.at)}.`, eventTime, now);
+  }
   switch (health.phase) {
     case 'loading':
       return blind('lightsout is loading the routing tables, and judges nothing until they are there.', eventTime, now);

@@ -59,9 +59,11 @@ interface Known {
 function answer({ country, name, record, main, conditions, sight, now }: Known): { content: string; embed: APIEmbed } {
   const { at } = main.measured;
   const isNow = sees(sight, main.family) && now - at <= freshMs;
+  // Then the warning has already said from when this is.
+  const isAsOld = sight.kind === 'blind' && sight.asOf !== null && Math.abs(sight.asOf - at) <= freshMs;
   const lines = [
     ...warningOf(sight),
-    ...(isNow || sight.kind === 'blind' ? [] : [`⚠️ ${name} was last measured at ${moment(at, now)} (${ago(at)}).`]),
+    ...(isNow || isAsOld ? [] : [`⚠️ ${name} was last measured at ${moment(at, now)} (${ago(at)}).`]),
     ...conditions.filter((each) => each === main || each.word !== 'normal')
       .map((each) => `${flagBefore(country)}${sentenceOf(country, record?.label ?? null, each, now, isNow)}`),
   ];
@@ -91,7 +93,8 @@ function fieldsOf(main: Condition, conditions: readonly Condition[]): APIEmbedFi
   for (const { family, open } of conditions) {
     if (open === null) continue;
     const worst = open.worst === 'major' ? 'major outage' : open.worst;
-    field(family === 'ipv4' ? 'Outage' : 'IPv6 outage', `since ${localTime(open.since)}; worst: ${worst}, ${lowestText(open.lowest)}`);
+    const began = family === main.family && open.since === main.since ? '' : `since ${localTime(open.since)}; `;
+    field(family === 'ipv4' ? 'Outage' : 'IPv6 outage', `${began}worst: ${worst}, ${lowestText(open.lowest)}`);
   }
   if (conditions.some(({ measured }) => measured.baseline.provisional)) field('Baseline', 'provisional: under 24 hrs of data');
   const { voters, collectors, at } = main.measured;

@@ -96,12 +96,13 @@ function changed(present: Subscription | null, { channelId, guildId }: Target, c
   const base = present === null || isLost ? newSubscription({ channelId, guildId, since, createdAt: now }) : present;
   const { wanted, updates, quietRecovery, roleId } = changes;
   const minSeverity = changes.minSeverity ?? base.minSeverity;
+  const codes = wanted?.kind === 'listed' ? wanted.codes : [];
   return {
     ...base,
     guildId,
     scope: wanted?.kind ?? base.scope,
     minSeverity,
-    countries: wanted === null ? withThreshold(base, minSeverity) : Object.fromEntries(wanted.kind === 'all' ? [] : wanted.codes.map((code) => [code, minSeverity])),
+    countries: wanted === null ? withThreshold(base, minSeverity) : Object.fromEntries(codes.map((code) => [code, minSeverity])),
     roleId: roleId === undefined ? base.roleId : roleId,
     updates: updates ?? base.updates,
     quietRecovery: quietRecovery ?? base.quietRecovery,

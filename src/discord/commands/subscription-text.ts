@@ -44,7 +44,8 @@ export function describe(subscription: Subscription, directory: CountryDirectory
 
 /** "Muted: Iran (IR) until ...", in one line; none where nothing is muted. */
 export function mutesOf({ mutes }: Subscription, directory: CountryDirectory, now: number): string[] {
-  const texts = Object.keys(mutes).filter((code) => mutes[code] > now).sort().map((code) => `${directory.name(code)} (${code}) until ${localTime(mutes[code])}`);
+  const codes = Object.keys(mutes).filter((code) => mutes[code] > now).sort();
+  const texts = codes.map((code) => `${directory.name(code)} (${code}) until ${localTime(mutes[code])}`);
   return texts.length === 0 ? [] : [`Muted: ${fitting(texts, ', ', 300, (left) => `and ${left} more`)}`];
 }
 

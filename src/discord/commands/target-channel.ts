@@ -15,13 +15,14 @@ export interface Target {
   readonly shown: string;
 }
 
-/** The answer to who cannot be served where they ask: with the invite link. null: they can. Throws a CommandProblem where they may not. */
+/** The answer to who cannot be served where they ask: with the invite link. null: they can. Throws a CommandProblem to who may not. */
 export function turnedAway({ place }: CommandInput, deps: Pick<CommandDeps, 'inviteLink'>): CommandMessage | null {
   if (place.kind === 'bot-dm') return null;
   if (place.kind === 'private' || !place.isMember) {
     const where = place.kind === 'private' ? 'here' : 'in this server';
     return {
-      content: `I cannot post ${where}: you have installed me for yourself alone. Somebody with Manage Server can [invite me to the server](${deps.inviteLink()}); ` +
+      content: `I cannot post ${where}: you have installed me for yourself alone. Somebody with Manage Server can ` +
+        `[invite me to the server](${deps.inviteLink()}); ` +
         'or write to me in a direct message and use this command there.',
     };
   }
@@ -76,7 +77,11 @@ export function lackingIn({ kind, permissions }: ChannelAccess): Lacking {
   const wished = [
     { bit: PermissionFlagsBits.EmbedLinks, name: 'Embed Links', without: 'the sentence alone, without the box of figures and links' },
     { bit: PermissionFlagsBits.AttachFiles, name: 'Attach Files', without: 'no charts' },
-    { bit: PermissionFlagsBits.ReadMessageHistory, name: 'Read Message History', without: 'follow-ups are no replies, and a crash at the wrong moment may post one message twice' },
+    {
+      bit: PermissionFlagsBits.ReadMessageHistory,
+      name: 'Read Message History',
+      without: 'follow-ups are no replies, and a crash at the wrong moment may post one message twice',
+    },
   ];
   return { needed, wished: wished.filter(({ bit }) => lacks(bit)).map(({ name, without }) => ({ name, without })) };
 }

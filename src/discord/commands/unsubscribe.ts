@@ -23,6 +23,6 @@ export const unsubscribe: Command = {
       return null;
     });
     if (before.at(-1) === null) throw new CommandProblem(`There was no subscription for ${shown}: nothing to end.`);
-    return { content: `✅ ${shown.startsWith('<') ? shown : 'This direct message'} gets no more alerts. Its settings are forgotten; \`/subscribe\` begins anew.` };
+    return { content: `✅ No more alerts come to ${shown}. Its settings are forgotten; \`/subscribe\` begins anew.` };
   },
 };

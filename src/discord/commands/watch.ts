@@ -63,9 +63,12 @@ async function add(input: CommandInput, deps: CommandDeps, target: Target): Prom
   const { scope, minSeverity, countries } = existing(after, target);
   const severity: Severity = countries[country];
   const name = `${flagBefore(country)}${deps.directory.name(country)}`;
-  const lines = [`✅ ${target.shown}: ${name} is told from now on when it is ${severityText(severity)}.`];
+  const lines = [`✅ ${target.shown}: ${name} is told from now on: ${severityText(severity)}.`];
   if (scope === 'all') {
-    lines.push(`This subscription is to every country (${severityText(minSeverity)}): that is an exception, and all others are told as before. To watch a few countries alone, give them to \`/subscribe\`.`);
+    lines.push(
+      `This subscription is to every country (${severityText(minSeverity)}): that is an exception, and all others are told as before. ` +
+        'To watch a few countries alone, give them to `/subscribe`.',
+    );
   }
   if (isMuted(existing(after, target), country, input.now)) lines.push(`⚠️ ${name} is muted here just now: \`/mute\` with the duration off ends that.`);
   return { content: lines.join('\n') };
@@ -85,7 +88,8 @@ async function remove(input: CommandInput, deps: CommandDeps, target: Target): P
   const code = directory.find(textOf(input, 'country') ?? '');
   const name = code.kind === 'found' ? `${flagBefore(code.code)}${directory.name(code.code)}` : typed;
   if (scope === 'all') {
-    return { content: `✅ ${target.shown}: ${name} has no threshold of its own any more; like every country it is told when it is ${severityText(minSeverity)}.` };
+    const common = `like every country it is told from this on: ${severityText(minSeverity)}`;
+    return { content: `✅ ${target.shown}: ${name} has no threshold of its own any more; ${common}.` };
   }
   const left = Object.keys(countries).length;
   const rest = left > 0
@@ -108,6 +112,8 @@ function notListed({ scope, minSeverity }: Subscription, name: string, { shown }
 /** Throws a CommandProblem where there is none, or its channel was gone. */
 export function existing(subscription: Subscription | null, { shown }: Target): Subscription {
   if (subscription === null) throw new CommandProblem(`There is no subscription for ${shown} yet: \`/subscribe\` makes one.`);
-  if (subscription.standing.kind === 'gone') throw new CommandProblem(`The subscription for ${shown} was put aside (${subscription.standing.reason}): \`/subscribe\` brings it back.`);
+  if (subscription.standing.kind === 'gone') {
+    throw new CommandProblem(`The subscription for ${shown} was put aside (${subscription.standing.reason}): \`/subscribe\` brings it back.`);
+  }
   return subscription;
 }

@@ -24,6 +24,7 @@ const refusals = new Map<number, readonly [status: number, message: string]>([
   [Code.RequestEntityTooLarge, [413, 'Request entity too large']],
   [Code.ThisMessageWasAlreadyCrossposted, [400, 'This message has already been crossposted']],
   [Code.InteractionHasAlreadyBeenAcknowledged, [400, 'Interaction has already been acknowledged.']],
+  [Code.NotAuthorizedToPerformThisActionOnThisApplication, [403, 'You are not authorized to perform this action on this application']],
   [Code.MissingAccess, [403, 'Missing Access']],
   [Code.CannotEditMessageAuthoredByAnotherUser, [403, 'Cannot edit a message authored by another user']],
   [Code.ThisInteractionHasHitTheMaximumNumberOfFollowUpMessages, [400, 'This interaction has hit the maximum number of follow-up messages']],

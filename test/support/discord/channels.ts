@@ -83,7 +83,8 @@ export function wireChannel(world: World, channel: Channel): Record<string, unkn
 
 export function wireRole({ id, name, permissions }: Role): Record<string, unknown> {
   return {
-    id, name, permissions: String(permissions), position: 0, color: 0, hoist: false, managed: false, mentionable: false, icon: null, unicode_emoji: null, flags: 0,
+    id, name, permissions: String(permissions), position: 0, color: 0, hoist: false, managed: false, mentionable: false,
+    icon: null, unicode_emoji: null, flags: 0,
     colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
   };
 }
@@ -95,7 +96,8 @@ export function wireUser(world: World, userId: string): Record<string, unknown> 
 
 export function wireMember(world: World, guild: Guild, userId: string): Record<string, unknown> {
   const joined = new Date(snowflakeTime(guild.id)).toISOString();
-  return { user: wireUser(world, userId), roles: guild.members.get(userId)?.roles ?? [], joined_at: joined, deaf: false, mute: false, flags: 0, nick: null, avatar: null };
+  const { roles } = guild.members.get(userId) ?? { roles: [] };
+  return { user: wireUser(world, userId), roles, joined_at: joined, deaf: false, mute: false, flags: 0, nick: null, avatar: null };
 }
 
 /** What GUILD_CREATE brings: with the bot's own member, as for a bot without the members intent. */

@@ -20,7 +20,13 @@ interface FaultKinds {
 export type Target = string | ((request: { readonly method: string; readonly path: string }) => boolean);
 
 export type Fault = {
-  [Kind in keyof FaultKinds]: { readonly kind: Kind; /** Message posts, unless told. */ readonly on?: Target; /** 1, unless told. */ readonly times?: number } & FaultKinds[Kind];
+  [Kind in keyof FaultKinds]: {
+    readonly kind: Kind;
+    /** Message posts, unless told. */
+    readonly on?: Target;
+    /** 1, unless told. */
+    readonly times?: number;
+  } & FaultKinds[Kind];
 }[keyof FaultKinds];
 
 /** What becomes of a request: refused with an answer, done with its answer lost, or neither done nor answered. */

@@ -142,7 +142,11 @@ export class Interactions {
   }
 
   #callbackResponse({ id, kind, original, ephemeral, acknowledged }: Interaction, type: Type): Record<string, unknown> {
-    const types = { command: InteractionType.ApplicationCommand, autocomplete: InteractionType.ApplicationCommandAutocomplete, component: InteractionType.MessageComponent };
+    const types = {
+      command: InteractionType.ApplicationCommand,
+      autocomplete: InteractionType.ApplicationCommandAutocomplete,
+      component: InteractionType.MessageComponent,
+    };
     return {
       interaction: {
         id,
@@ -176,7 +180,9 @@ export class Interactions {
     const interaction = this.#find(call);
     const body = call.json as MessageBody;
     // Right after "is thinking..." this is the edit that it waits for.
-    if (interaction.acknowledged === 'thinking' && interaction.original === null) return this.#edit({ ...call, params: { ...call.params, message: '@original' } });
+    if (interaction.acknowledged === 'thinking' && interaction.original === null) {
+      return this.#edit({ ...call, params: { ...call.params, message: '@original' } });
+    }
     checkLimits(body, call.files);
     if (isEmpty(body, call.files.length)) throw new Refusal(50006);
     if (interaction.installedBy === 'user' && interaction.followUps.length >= limits.followUpsOfUserInstall) throw new Refusal(40094);

@@ -10,7 +10,12 @@ export interface MessageBody {
   readonly embeds?: readonly Embed[] | null;
   readonly nonce?: string;
   readonly enforce_nonce?: boolean;
-  readonly allowed_mentions?: { readonly parse?: readonly string[]; readonly roles?: readonly string[]; readonly users?: readonly string[]; readonly replied_user?: boolean };
+  readonly allowed_mentions?: {
+    readonly parse?: readonly string[];
+    readonly roles?: readonly string[];
+    readonly users?: readonly string[];
+    readonly replied_user?: boolean;
+  };
   readonly message_reference?: undefined | { readonly message_id: string; readonly fail_if_not_exists?: boolean; readonly channel_id?: string };
   readonly components?: readonly unknown[];
   readonly flags?: number;

@@ -1,4 +1,4 @@
-import { ChannelType, MessageFlags, MessageType } from 'discord.js';
+import { ChannelType, MessageFlags } from 'discord.js';
 import { noContent, ok, rateLimitAnswer, Refusal, type Answer } from './answer.js';
 import { checkLimits, isEmpty } from './limits.js';
 import { createMessage, editMessage, wireMessage, type Message, type MessageBody } from './message.js';
@@ -153,8 +153,6 @@ export class Messages {
     const { channel, message } = this.#find(call, 'SendMessages');
     if (channel.type !== ChannelType.GuildAnnouncement) throw new Refusal(50024);
     if (message.authorId !== this.world.bot.id) need(channelPermissions(this.world, channel, this.world.bot.id), 'ManageMessages');
-    const { type } = wireMessage(this.world, message);
-    if (type !== MessageType.Default && type !== MessageType.Reply) throw new Refusal(50068);
     if ((message.flags & MessageFlags.Crossposted) !== 0) throw new Refusal(40033);
     message.flags |= MessageFlags.Crossposted;
     return ok(wireMessage(this.world, message));

@@ -55,7 +55,8 @@ function schemaViolations(schema: Schema, value: unknown): string[] {
 /** What failed because something below it failed, and what says no more than that a value is not null, goes without saying. */
 function wordsOf(errors: readonly ErrorObject[]): string[] {
   const below = (path: string): boolean => errors.some((other) => other.instancePath.startsWith(`${path}/`));
-  const telling = errors.filter(({ instancePath, keyword, params }) => !below(instancePath) && keyword !== 'oneOf' && keyword !== 'anyOf' && (params as { type?: unknown } | undefined)?.type !== 'null');
+  const wantsNull = ({ params }: ErrorObject): boolean => (params as { readonly type?: unknown } | undefined)?.type === 'null';
+  const telling = errors.filter((error) => !below(error.instancePath) && !['oneOf', 'anyOf'].includes(error.keyword) && !wantsNull(error));
   const words = (telling.length > 0 ? telling : errors).map(({ instancePath, keyword, message, params }) => {
     const extra = keyword === 'additionalProperties' ? `: ${(params as { additionalProperty: string }).additionalProperty}` : '';
     return `value${instancePath} ${message ?? keyword}${extra}`;

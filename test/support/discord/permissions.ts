@@ -3,8 +3,6 @@ import { bits, isThread, type Channel, type World } from './world.js';
 
 const all = Object.values(PermissionFlagsBits).reduce((sum, bit) => sum | bit, 0n);
 const inDirectMessages = bits('ViewChannel', 'SendMessages', 'EmbedLinks', 'AttachFiles', 'ReadMessageHistory');
-/** Mean nothing to who may not send (Discord's documentation, Permissions, Implicit Permissions). */
-const needSending = bits('MentionEveryone', 'SendTTSMessages', 'AttachFiles', 'EmbedLinks');
 
 /** In the whole guild, from ownership and roles. 0 to who is no member. */
 export function guildPermissions(world: World, guildId: string, userId: string): bigint {
@@ -16,7 +14,7 @@ export function guildPermissions(world: World, guildId: string, userId: string):
   return (sum & PermissionFlagsBits.Administrator) === 0n ? sum : all;
 }
 
-/** In one channel, as Discord's documentation computes it (Permissions, Permission Overwrites), with what the lack of one implies. */
+/** In one channel, as Discord's documentation computes it (Permissions, Permission Overwrites), and 0 for who may not see it. */
 export function channelPermissions(world: World, channel: Channel, userId: string): bigint {
   if (channel.guildId === null) return channel.type === ChannelType.DM && isOfDirectMessages(world, channel, userId) ? inDirectMessages : 0n;
   const base = guildPermissions(world, channel.guildId, userId);
@@ -36,9 +34,7 @@ export function channelPermissions(world: World, channel: Channel, userId: strin
   if (own !== undefined) apply(own.allow, own.deny);
 
   const hidden = channel.type === ChannelType.PrivateThread && !channel.recipients.has(userId) && (permissions & PermissionFlagsBits.ManageThreads) === 0n;
-  if (hidden || (permissions & PermissionFlagsBits.ViewChannel) === 0n) return 0n;
-  if ((permissions & sendingIn(channel)) === 0n) permissions &= ~needSending;
-  return permissions;
+  return hidden || (permissions & PermissionFlagsBits.ViewChannel) === 0n ? 0n : permissions;
 }
 
 /** The permission that lets one write there. */

@@ -118,10 +118,15 @@ function reply(response: ServerResponse, { status, body, headers }: Answer, limi
 
 /** Who the bot is and where it is. */
 export function identityRoutes(world: World): Route[] {
-  const application = (): Answer => ok({ ...world.application, icon: null, description: '', bot_public: true, bot_require_code_grant: false, verify_key: '0'.repeat(64), flags: 0 });
+  const shown = { icon: null, description: '', bot_public: true, bot_require_code_grant: false, verify_key: '0'.repeat(64), flags: 0 };
+  const application = (): Answer => ok({ ...world.application, ...shown });
+  const guilds = (): unknown[] =>
+    [...world.guilds.values()]
+      .filter(({ members }) => members.has(world.bot.id))
+      .map(({ id, name }) => ({ id, name, icon: null, banner: null, owner: false, permissions: '0', features: [] }));
   return [
     ['GET', '/users/@me', () => ok({ ...world.bot, discriminator: '0', global_name: null, avatar: null, flags: 0, public_flags: 0 })],
-    ['GET', '/users/@me/guilds', () => ok([...world.guilds.values()].filter(({ members }) => members.has(world.bot.id)).map(({ id, name }) => ({ id, name, icon: null, banner: null, owner: false, permissions: '0', features: [] })))],
+    ['GET', '/users/@me/guilds', () => ok(guilds())],
     ['GET', '/applications/@me', application],
     ['GET', '/oauth2/applications/@me', application],
   ];

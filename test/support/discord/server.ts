@@ -45,7 +45,9 @@ export class DiscordServer {
   #server = createServer();
   #port = 0;
 
-  constructor({ clock = systemClock, nonceMs = 180_000, rateLimits = false, heartbeatIntervalMs = 41_250, allowedIntents = GatewayIntentBits.Guilds }: DiscordOptions = {}) {
+  constructor({
+    clock = systemClock, nonceMs = 180_000, rateLimits = false, heartbeatIntervalMs = 41_250, allowedIntents = GatewayIntentBits.Guilds,
+  }: DiscordOptions = {}) {
     const now = (): number => clock.now();
     this.world = new World(now);
     this.#messages = new Messages(this.world, nonceMs);

@@ -1,0 +1,61 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../observability/index.js';
+import { probeDelay, retryDelay } from './back-off.js';
+import { createBell } from './bell.js';
+import type { Message, Send } from './ports.js';
+
+/** Notices that wait; what is more than that is in the log alone. */
+const most = 20;
+
+export interface OperatorOptions {
+  readonly send: Pick<Send, 'post'>;
+  /** null: notices go to the log alone. */
+  readonly channelId: string | null;
+  readonly clock: Clock;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export interface Operator {
+  /** Tells what was noticed, until the signal. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Always in the log; and in the operator's channel as soon as that can be. */
+  notify(text: string): void;
+}
+
+/** The bot's word to who runs it about its own trouble. What it cannot tell when it ends is in the log. */
+export function createOperator({ send, channelId, clock, random, logger }: OperatorOptions): Operator {
+  const waiting: Message[] = [];
+  const bell = createBell(clock);
+  let count = 0;
+
+  const tell = async (operatorChannelId: string, message: Message, signal: AbortSignal): Promise<void> => {
+    for (let failures = 1; !signal.aborted; failures++) {
+      const result = await send.post(operatorChannelId, message, signal);
+      if (result.kind === 'sent') return;
+      if (result.kind !== 'retry') logger.error({ channelId: operatorChannelId }, `OPERATOR_CHANNEL_ID: ${result.reason}`);
+      if (result.kind === 'refused') return;
+      const waitMs = result.kind === 'retry' ? (result.afterMs ?? retryDelay(failures, random)) : probeDelay(failures);
+      await clock.sleep(waitMs, signal);
+    }
+  };
+
+  return {
+    async run(signal) {
+      if (channelId === null) return;
+      signal.addEventListener('abort', () => bell.ring(), { once: true });
+      while (!signal.aborted) {
+        const next = waiting.shift();
+        if (next === undefined) await bell.wait(Infinity);
+        else await tell(channelId, next, signal);
+      }
+    },
+    notify(text) {
+      logger.warn(`to the operator: ${text}`);
+      if (channelId === null || waiting.length >= most) return;
+      waiting.push({ kind: 'notice', id: `notice-${clock.now()}-${++count}`, text });
+      bell.ring();
+    },
+  };
+}
