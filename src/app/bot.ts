@@ -91,10 +91,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
       metrics.commands.inc({ command, outcome });
       metrics.commandSeconds.observe({ command }, seconds);
     },
-    onChannelsOpen: (where) => {
-      if (where.kind === 'channels') delivery.reopen(where.channelIds);
-      else standing.guildOpen(where.guildId, delivery);
-    },
+    onChannelsOpen: (channelIds) => delivery.reopen(channelIds),
     onChannelGone: (channelId, reason) => standing.channelGone(channelId, reason),
     onGuildGone: (guildId, reason) => standing.guildGone(guildId, reason),
     onGuildBack: (guildId, channelIds) => {

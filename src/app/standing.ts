@@ -1,6 +1,6 @@
 import {
   newSubscription, tombstoneMs,
-  type Delivery, type EditSubscription, type EventLog, type Notes, type Outbox, type Subscription, type Subscriptions,
+  type EditSubscription, type EventLog, type Notes, type Outbox, type Subscription, type Subscriptions,
 } from '../delivery/index.js';
 import type { Logger } from '../observability/index.js';
 
@@ -17,8 +17,6 @@ export interface Standing {
   guildGone(guildId: string, reason: string): void;
   /** What was laid aside when the bot was thrown out is told again. */
   guildBack(guildId: string, channelIds: readonly string[]): void;
-  /** Channels of a server that may be open again. */
-  guildOpen(guildId: string, delivery: Pick<Delivery, 'reopen'>): void;
   /** Forgets what has been laid aside for longer than it is kept. */
   sweep(): Promise<void>;
   /** DISCORD_CHANNEL_ID: a subscription to everything that is major, made once; taken back by its owners, it stays away. */
@@ -61,8 +59,6 @@ export function createStanding({ store, editSubscription, logger, now }: Standin
       // A new session names every server in one turn: the subscriptions are read once for all of them.
       if (back.size === channelIds.length) edit('servers that are back could not be taken up again', () => Promise.resolve().then(takeUp));
     },
-    guildOpen: (guildId, delivery) =>
-      edit('a server\'s channels could not be looked up', async () => delivery.reopen((await ofGuild(guildId)).map(({ channelId }) => channelId))),
     async sweep() {
       for (const { channelId, standing } of await store.subscriptions()) {
         if (standing.kind === 'gone' && now() - standing.at > tombstoneMs) {

@@ -154,9 +154,9 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
     shard.on('debug', ({ message }) => {
       logger.trace(message);
       if (over) return;
-      // The only place that tells the interval.
-      const interval = /starting to beat every (\d+)ms/.exec(message);
-      if (interval !== null) on.onHeartbeatInterval(Number(interval[1]));
+      // The only place that tells the interval: the first beat comes after a part of it.
+      const [, part, waitMs] = /jitter of ([\d.]+); waiting (\d+)ms/.exec(message) ?? [];
+      if (Number(part) > 0) on.onHeartbeatInterval(Number(waitMs) / Number(part));
       if (message.startsWith('Failed to connect')) trouble = 'Discord\'s gateway cannot be reached';
     });
     return new SimpleShardingStrategy(manager);
