@@ -55,6 +55,7 @@ interface ShardEvents {
 }
 interface ShardEmitter {
   on<E extends keyof ShardEvents>(event: E, listener: (payload: ShardEvents[E]) => void): void;
+  emit(event: string, ...args: readonly unknown[]): boolean;
 }
 
 /**
@@ -117,6 +118,16 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
       }
     };
     const shard = manager as unknown as ShardEmitter;
+    // What throws on an event, in discord.js as well as in a listener of ours, would be an unhandled rejection of the socket's.
+    const emit = shard.emit.bind(shard);
+    shard.emit = (...event) => {
+      try {
+        return emit(...event);
+      } catch (error) {
+        logger.error({ err: error }, 'a Discord event could not be read');
+        return true;
+      }
+    };
     shard.on('hello', () => {
       phase = 'open';
       if (over) destroy();

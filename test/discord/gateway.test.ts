@@ -258,3 +258,16 @@ test('a stop while the gateway is being dialled leaves nobody to stumble over th
   socket.resetAndDestroy();
   await once(socket, 'close');
 });
+
+test('an event that nobody can read is logged, and costs itself alone', async () => {
+  const world = await new GatewayWorld().connected();
+  world.discord.gateway.dispatch('CHANNEL_CREATE', null);
+  world.discord.gateway.dispatch('GUILD_ROLE_UPDATE', { guild_id: '300000000000000001' });
+  world.discord.gateway.dispatch('GUILD_CREATE', {});
+  world.discord.changes.channelCreate({ id: '200000000000000077', name: 'after' });
+  world.discord.changes.channelUpdate('200000000000000077');
+  await world.until(() => world.told.some(([what]) => what === 'open'));
+  assert.ok(world.logged(/a Discord event could not be read/));
+  assert.equal(world.gateway.lookUpChannel('200000000000000077')?.name, 'after');
+  assert.equal(world.gateway.health().connected, true);
+});
