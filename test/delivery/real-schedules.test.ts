@@ -8,14 +8,14 @@ import { gatewayFaults, restFaults } from '../support/real-schedule.js';
 import type { RealTally } from './real-schedule-worker.js';
 
 const schedules = 20;
-const workers = 4;
+const workers = 2;
 
 test(`${schedules} schedules of faults through the real client: each message once, in order`, { timeout: 120_000 }, async (t) => {
   const compiled = compile(new URL('./real-schedule-worker.ts', import.meta.url).href);
   t.after(() => compiled.remove());
   const tallies = await Promise.all(Array.from({ length: workers }, async (_, index) => {
     const seeds = Array.from({ length: schedules / workers }, (_seed, n) => 1 + index + n * workers);
-    const worker = new Worker(compiled.script, { workerData: { seeds } });
+    const worker = new Worker(compiled.script, { execArgv: [], workerData: { seeds } });
     t.after(() => worker.terminate());
     const [tally] = await once(worker, 'message') as [RealTally];
     return tally;

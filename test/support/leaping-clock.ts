@@ -2,8 +2,8 @@ import type { Clock } from '../../src/clock.js';
 
 /** Of real time, how much one step counts at most: a machine that stood still must not look like minutes of silence. */
 const longestStepMs = 2;
-/** So many steps in which nothing fell due, and what comes next may come at once. */
-const stillSteps = 4;
+/** After so many steps in which nothing fell due the next may leap; where a request is under way, after so many that it must have hung. */
+const stillSteps = { idle: 4, busy: 12 } as const;
 
 interface Timer {
   readonly at: number;
@@ -12,8 +12,8 @@ interface Timer {
 }
 
 /**
- * A clock for what speaks over real sockets for hours: it runs at `times` the real speed while something is under way, and leaps to the
- * next timer when nothing is.
+ * A clock for what speaks over real sockets for hours: it runs at `times` the real speed while something happens, and leaps to the next
+ * timer when nothing does.
  */
 export class LeapingClock implements Clock {
   readonly #times: number;
@@ -87,7 +87,7 @@ export class LeapingClock implements Clock {
     let target = this.#now + Math.min(realMs - this.#realMs, longestStepMs) * this.#times;
     this.#realMs = realMs;
     const next = this.#next();
-    if (next !== null && this.#still >= stillSteps && !this.#busy()) target = Math.max(target, next.at);
+    if (next !== null && this.#still >= stillSteps[this.#busy() ? 'busy' : 'idle']) target = Math.max(target, next.at);
     this.#still++;
     for (let due = next; due !== null && due.at <= target; due = this.#next()) {
       this.#timers.delete(due);

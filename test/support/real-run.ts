@@ -97,7 +97,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     });
     const send = createDiscordSend({
       ...api, logger, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId),
-      charts: { ofEvent: () => Promise.resolve(chart), ofCountry: () => Promise.resolve(null) },
+      charts: { ofEvent: ({ kind }) => Promise.resolve(kind === 'escalated' ? chart : null), ofCountry: () => Promise.resolve(null) },
     });
     const delivery = createDelivery({
       store: mortalStore, operatorChannelId: null, refresh: () => Promise.resolve(null), clock: quiet, random, logger,
@@ -225,8 +225,9 @@ function faultOf(kind: Exclude<RealSchedule['rest'][number]['kind'], 'down'>, st
     // At a login it would be the end of the bot, as it should be.
     case '401':
       return { kind: 'error', status: 401, on: atMessages };
+    // At a login the client would wait for 15 s of real time.
     case 'hang':
-      return { kind, on: everywhere };
+      return { kind, on: ({ path }) => strikes(path !== '/gateway/bot') };
     case 'accept-then-reset':
     case 'accept-then-hang':
       return { kind, on: atMessages };

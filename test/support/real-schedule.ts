@@ -24,7 +24,7 @@ export function realSchedule(seed: number): RealSchedule {
   const random = seededRandom(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const { channels, subscriptions } = audience(random, 40);
-  const planned = incidents(random, 1 + below(2), span);
+  const planned = incidents(random, seed % 4 === 0 ? 2 : 1, span);
   /** Shortly before something is told. */
   const before = (): number => planned[below(planned.length)].at - below(2_000);
   const outageFrom = before();
@@ -34,13 +34,13 @@ export function realSchedule(seed: number): RealSchedule {
   const kinds = [restFaults[seed % restFaults.length], restFaults[(3 * seed + 1 + Math.floor(seed / restFaults.length)) % restFaults.length]];
   const rest = kinds.map((kind) => {
     const from = dated(before());
-    return { kind, from, to: from + 10_000 + below(4 * minute), chance: [0.3, 0.6, 1][below(3)] };
+    return { kind, from, to: from + 10_000 + below(2 * minute), chance: [0.3, 0.6, 1][below(3)] };
   });
   const gateway = [gatewayFaults[seed % gatewayFaults.length], gatewayFaults[below(gatewayFaults.length)]].map((kind) => ({ kind, at: dated(before() + below(5_000)) }));
   const kills = Array.from({ length: seed % 3 }, () => ({ at: dated(before()), nth: 1 + below(20), downMs: below(2) === 0 ? below(10_000) : below(12 * minute) }));
   return {
     channels, subscriptions, rest, gateway, kills, outage,
     events: planned.map((event) => ({ ...event, at: dated(event.at) })),
-    end: dated(scheduleStart + span) + hour,
+    end: dated(scheduleStart + span),
   };
 }
