@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -30,6 +30,5 @@ export function compile(entry: string): { readonly script: string; remove(): voi
   const targetOf = (file: string): string => join(out, relative(project, file).replace(/\.ts$/, '.js'));
   writeFileSync(join(out, 'package.json'), '{"type":"module"}');
   visit(fileURLToPath(entry));
-  symlinkSync(join(project, 'test/fixtures'), join(out, 'test/fixtures'));
   return { script: targetOf(fileURLToPath(entry)), remove: () => rmSync(out, { recursive: true, force: true }) };
 }

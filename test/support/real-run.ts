@@ -23,7 +23,8 @@ const chart = { png: Buffer.from('89504e470d0a1a0a', 'hex'), altText: 'a chart' 
 export interface RealRun {
   /** What stands in a channel; a message that no bot asked for is a fault. */
   heard(channelId: string): Message[];
-  readonly doubtful: number;
+  /** Channels where a message was posted that may have stood there already, each as often as that happened. */
+  readonly doubtful: readonly string[];
   readonly lost: number;
   /** Channels and servers that the bot took for gone. */
   readonly gone: readonly string[];
@@ -65,7 +66,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
   const struck = new Map<string, number>();
   const strike = (kind: string): void => void struck.set(kind, (struck.get(kind) ?? 0) + 1);
   const ends: Promise<unknown>[] = [];
-  let doubtful = 0;
+  const doubtful: string[] = [];
   let lost = 0;
   let killed = 0;
 
@@ -111,14 +112,14 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
         edit: (...args) => busy(send.edit(...args)),
         crosspost: (...args) => busy(send.crosspost(...args)),
       },
-      report: { attempt: () => undefined, doubtful: () => doubtful++, lost: () => lost++ },
+      report: { attempt: () => undefined, doubtful: (channelId) => doubtful.push(channelId), lost: () => lost++ },
     });
     void delivery.run(ended.signal);
     ends.push(gateway.run(ended.signal));
     return { gateway, wake: () => delivery.wake(), kill: () => ended.abort() };
   };
 
-  let life: Life | null = live();
+  const present: { life: Life | null } = { life: live() };
   let outages = 0;
   const goDown = async (): Promise<void> => {
     if (outages++ === 0) await discord.stop();
@@ -128,26 +129,28 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
   };
 
   const kill = (downMs: number): void => {
-    if (life === null) return;
+    if (present.life === null) return;
     killed++;
-    life.kill();
-    life = null;
-    clock.after(downMs, () => (life = live()));
+    present.life.kill();
+    present.life = null;
+    clock.after(downMs, () => {
+      present.life = live();
+    });
   };
 
-  const acts: { readonly at: number; readonly act: () => void | Promise<void> }[] = [
+  const acts: { readonly at: number; readonly act: () => unknown }[] = [
     ...schedule.events.map((event) => ({ at: event.at, act: () => {
       store.append(event);
-      life?.wake();
+      present.life?.wake();
     } })),
     ...schedule.rest.flatMap(({ kind, from, to, chance }) => {
       if (kind === 'down') {
         return [
-          { at: from, act: async () => {
+          { at: from, act: () => {
             strike(kind);
-            await goDown();
+            return goDown();
           } },
-          { at: to, act: comeBack },
+          { at: to, act: () => comeBack() },
         ];
       }
       let end = (): void => undefined;
@@ -190,12 +193,12 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
   const isDone = async (): Promise<boolean> => {
     const { owed } = await store.depth();
     const told = (await store.expansion())?.position === (await store.end());
-    return owed === 0 && told && life?.gateway.health().connected === true;
+    return owed === 0 && told && present.life?.gateway.health().connected === true;
   };
   await clock.until(isDone, schedule.end + patienceMs);
   const { owed } = await store.depth();
-  const unwell = life === null ? 'the bot is dead' : life.gateway.health().reason;
-  life?.kill();
+  const unwell = present.life === null ? 'the bot is dead' : present.life.gateway.health().reason;
+  present.life?.kill();
   await Promise.all(ends);
   await discord.stop();
   clock.stop();

@@ -27,17 +27,23 @@ export function realSchedule(seed: number): RealSchedule {
   const planned = incidents(random, seed % 4 === 0 ? 2 : 1, span);
   /** Shortly before something is told. */
   const before = (): number => planned[below(planned.length)].at - below(2_000);
-  const outageFrom = before();
+  const { at: lastHeard } = planned[below(planned.length)];
+  const outageFrom = lastHeard + 1_000 + below(10_000);
   const outage = seed % 4 === 0 ? { from: outageFrom, to: outageFrom + 2 * minute + below(8 * minute), leapMs: 8 * hour } : null;
   const dated = (at: number): number => (outage !== null && at >= outage.to ? at + outage.leapMs : at);
 
   const kinds = [restFaults[seed % restFaults.length], restFaults[(3 * seed + 1 + Math.floor(seed / restFaults.length)) % restFaults.length]];
-  const rest = kinds.map((kind) => {
+  const rest: RealSchedule['rest'][number][] = kinds.map((kind) => {
     const from = dated(before());
     return { kind, from, to: from + 10_000 + below(2 * minute), chance: [0.3, 0.6, 1][below(3)] };
   });
+  // Whether Discord took its last messages is not known until long after it has forgotten their nonces.
+  if (outage !== null) rest.unshift({ kind: seed % 8 === 0 ? 'accept-then-hang' : 'accept-then-reset', from: lastHeard, to: outage.from, chance: 0.6 });
   const gateway = [gatewayFaults[seed % gatewayFaults.length], gatewayFaults[below(gatewayFaults.length)]].map((kind) => ({ kind, at: dated(before() + below(5_000)) }));
-  const kills = Array.from({ length: seed % 3 }, () => ({ at: dated(before()), nth: 1 + below(20), downMs: below(2) === 0 ? below(10_000) : below(12 * minute) }));
+  // No more than one life ends for longer than a nonce lives: each time that happens to a message costs a double where nobody can tell.
+  const kills = Array.from({ length: seed % 3 }, (_, index) => ({
+    at: dated(before()), nth: 1 + below(20), downMs: index > 0 || below(2) === 0 ? below(10_000) : below(12 * minute),
+  }));
   return {
     channels, subscriptions, rest, gateway, kills, outage,
     events: planned.map((event) => ({ ...event, at: dated(event.at) })),
