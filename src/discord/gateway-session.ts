@@ -154,9 +154,11 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
     shard.on('debug', ({ message }) => {
       logger.trace(message);
       if (over) return;
-      // The only place that tells the interval: the first beat comes after a part of it.
+      // The only place that tells the interval: exactly with the first beat; before, by the part of it that is waited for that beat.
       const [, part, waitMs] = /jitter of ([\d.]+); waiting (\d+)ms/.exec(message) ?? [];
-      if (Number(part) > 0) on.onHeartbeatInterval(Number(waitMs) / Number(part));
+      if (Number(part) > 0) on.onHeartbeatInterval((Number(waitMs) + 1) / Number(part));
+      const exact = /starting to beat every (\d+)ms/.exec(message);
+      if (exact !== null) on.onHeartbeatInterval(Number(exact[1]));
       if (message.startsWith('Failed to connect')) trouble = 'Discord\'s gateway cannot be reached';
     });
     return new SimpleShardingStrategy(manager);

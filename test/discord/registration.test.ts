@@ -21,8 +21,13 @@ const store: Notes = {
   note: (name) => Promise.resolve(notes.get(name) ?? null),
   setNote: (name, value) => Promise.resolve(void notes.set(name, value)),
 };
-const register = (which = commands, { devGuildId = null as string | null, when = 'changed' as 'always' | 'changed', token = 'good-token' } = {}) =>
-  registerCommands({ token, apiUrl: discord.apiUrl, clock: systemClock, commands: which, devGuildId }, store, when, signal);
+interface Wanted {
+  readonly devGuildId?: string;
+  readonly when?: 'always' | 'changed';
+  readonly token?: string;
+}
+const register = (which = commands, { devGuildId, when = 'changed', token = 'good-token' }: Wanted = {}) =>
+  registerCommands({ token, apiUrl: discord.apiUrl, clock: systemClock, commands: which, devGuildId: devGuildId ?? null }, store, when, signal);
 const puts = (): string[] => discord.requests.filter((request) => request.startsWith('PUT'));
 const named = (scope: string): string[] | undefined => discord.world.commands.get(scope)?.map(({ name }) => name);
 
