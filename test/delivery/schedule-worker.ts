@@ -1,7 +1,8 @@
 /** Plays the schedules from..to: in a worker of its own, for the test runner's hooks on every promise would make them thrice as slow. */
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { doubles, faultsIn, runSchedule } from '../support/delivery-run.js';
+import { doubles, faultsIn } from '../support/delivery-oracle.js';
+import { runSchedule } from '../support/delivery-run.js';
 import { deliverySchedule } from '../support/delivery-schedule.js';
 
 /** Every tenth keeps Discord away for longer than news live. */
@@ -22,9 +23,12 @@ async function play(seed: number, tally: Tally): Promise<void> {
   assert.equal((await run.store.depth()).owed, 0, `seed ${seed}: some are still owed`);
   assert.equal(run.lost, 0, `seed ${seed}: messages were given up`);
   let twice = 0;
-  for (const [channelId, { readable, embeds }] of schedule.channels) {
-    assert.deepEqual(faultsIn(channelId, run, schedule), [], `seed ${seed}, channel ${channelId}`);
-    const again = doubles(channelId, run);
+  for (const subscription of schedule.subscriptions) {
+    const { channelId } = subscription;
+    const { readable, embeds } = schedule.channels.get(channelId)!;
+    const heard = run.discord.in(channelId).map(({ message }) => message);
+    assert.deepEqual(faultsIn(heard, subscription, schedule.events), [], `seed ${seed}, channel ${channelId}`);
+    const again = doubles(heard);
     if (readable && embeds) assert.deepEqual(again, [], `seed ${seed}, channel ${channelId}: twice`);
     assert.equal(new Set(again).size, again.length, `seed ${seed}, channel ${channelId}: three times`);
     twice += again.length;

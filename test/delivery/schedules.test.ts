@@ -14,7 +14,7 @@ test(`${schedules} schedules of faults on 40 channels: each message once, in ord
   t.after(() => compiled.remove());
   const share = schedules / workers;
   const tallies = await Promise.all(Array.from({ length: workers }, async (_, index) => {
-    const worker = new Worker(compiled.script, { workerData: { from: 1 + index * share, to: 1 + (index + 1) * share } });
+    const worker = new Worker(compiled.script, { execArgv: [], workerData: { from: 1 + index * share, to: 1 + (index + 1) * share } });
     const [tally] = await once(worker, 'message') as [Tally];
     return tally;
   }));

@@ -28,9 +28,16 @@ const countries = ['KP', 'SY', 'EG', 'IR', 'AZ', 'BD', 'CA', 'KZ'];
 /** `long`: Discord is away for longer than news live. */
 export function deliverySchedule(seed: number, long: boolean, channelCount = 40): DeliverySchedule {
   const random = seededRandom(seed);
+  const span = long ? 9 * hour : 40 * minute;
+  const { channels, subscriptions } = audience(random, channelCount);
+  const events = incidents(random, 2 + Math.floor(random() * 4), span);
+  return { channels, subscriptions, events, ...troubles(random, span, long, [...channels.keys()]), end: scheduleStart + span + 5 * hour };
+}
+
+/** Channels of every kind, and what each wants to hear. */
+export function audience(random: () => number, channelCount: number): Pick<DeliverySchedule, 'channels' | 'subscriptions'> {
   const below = (limit: number): number => Math.floor(random() * limit);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)];
-  const span = long ? 9 * hour : 40 * minute;
   const channels = new Map<string, VirtualChannel>();
   const subscriptions: Subscription[] = [];
   for (let index = 0; index < channelCount; index++) {
@@ -43,9 +50,13 @@ export function deliverySchedule(seed: number, long: boolean, channelCount = 40)
       updates: below(2) === 0 ? 'all' : pick(updateModes), quietRecovery: below(4) === 0,
     }));
   }
-  const events = Array.from({ length: 2 + below(4) }, (_, index) => incident(countries[index], scheduleStart + below(span * 0.6), span, random)).flat();
-  events.sort((a, b) => a.at - b.at);
-  return { channels, subscriptions, events, ...troubles(random, span, long, [...channels.keys()]), end: scheduleStart + span + 5 * hour };
+  return { channels, subscriptions };
+}
+
+/** What happens in `count` countries, in order. */
+export function incidents(random: () => number, count: number, span: number): IncidentEvent[] {
+  const from = (): number => scheduleStart + Math.floor(random() * span * 0.6);
+  return Array.from({ length: count }, (_, index) => incident(countries[index], from(), span, random)).flat().sort((a, b) => a.at - b.at);
 }
 
 /** One country's incident: it opens, may deepen, lasts, relapses, and is over, or not. */
