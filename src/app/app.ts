@@ -8,7 +8,6 @@ import { createProgress } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
-import { createBot } from './bot.js';
 import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
@@ -89,6 +88,8 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
       work.push(terminal.run(stopping.signal));
       teller = { wake: () => terminal.wake(), troubles: () => [terminal.trouble() ?? []].flat() };
     } else {
+      // Loaded where it is used: discord.js takes longer to load than everything else together.
+      const { createBot } = await import('./bot.js');
       // Without its fonts a chart would say nothing, and nobody would know why.
       assertFonts();
       const bot = createBot({

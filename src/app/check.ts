@@ -1,6 +1,5 @@
 import { PeerIndex } from '../bgp/index.js';
 import { inviteLink, maskUrl, type Config } from '../config/index.js';
-import { checkDiscord } from '../discord/index.js';
 import { createArchive, createRisLiveFeed, ribPath } from '../feed/index.js';
 import { openStore, StoreBusyError } from '../store/index.js';
 import { storeOptionsOf } from './store-options.js';
@@ -79,6 +78,7 @@ async function checkArchive(config: Config, { clock }: World, signal: AbortSigna
 
 async function checkChannel(config: Config, world: World, signal: AbortSignal): Promise<Finding> {
   if (config.discord === null) return { kind: 'ok', text: 'not used, alerts go to the terminal' };
+  const { checkDiscord } = await import('../discord/index.js');
   const found = await checkDiscord({ ...config.discord, apiUrl: config.discordApiUrl, clock: world.clock }, signal);
   if (found.kind !== 'ok') return { kind: 'failed', text: found.reason };
   if (found.servers === 0) return { kind: 'failed', text: `${found.botName} is in no server yet. Invite it: ${inviteLink(found.applicationId)}` };

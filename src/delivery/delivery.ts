@@ -158,7 +158,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   const follow = async (signal: AbortSignal): Promise<void> => {
     let reached: Expansion | null = await insist('read how far it has told', signal, () => beginExpansion(store));
-    while (reached !== null && !signal.aborted) {
+    const stopped = (): boolean => signal.aborted;
+    while (reached !== null && !stopped()) {
       const from: Expansion = reached;
       // Asked for anew each time: a write that failed without an answer may have been done.
       reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
@@ -169,7 +170,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           toServe.ring();
         },
       }));
-      if (reached?.position === from.position && !signal.aborted) await toRead.wait(pollMs);
+      if (reached?.position === from.position && !stopped()) await toRead.wait(pollMs);
     }
   };
 

@@ -76,10 +76,11 @@ export function createTerminal({ log, write, clock, random, logger }: TerminalOp
       const stop = (): void => bell.ring();
       signal.addEventListener('abort', stop, { once: true });
       let cursor = await insist('read how far it has told', signal, begin);
-      while (cursor !== null && !signal.aborted) {
+      const stopped = (): boolean => signal.aborted;
+      while (cursor !== null && !stopped()) {
         const before: number = cursor;
         cursor = await tellAfter(before, signal);
-        if (cursor === before && !signal.aborted) await bell.wait(pollMs);
+        if (cursor === before && !stopped()) await bell.wait(pollMs);
       }
       signal.removeEventListener('abort', stop);
     },

@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const options: ts.CompilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true };
+
+/** What the program reads from beside its sources. */
+const readAtRunTime = ['src/chart/fonts', 'src/app/demo/bview.20151023.derived-3peers-1in40.gz'];
 
 /**
  * Strips the types from `entry` (a URL) and all it imports, and returns the path of a script for plain node: it starts in a tenth of
@@ -28,7 +31,12 @@ export function compile(entry: string): { readonly script: string; remove(): voi
     }
   };
   const targetOf = (file: string): string => join(out, relative(project, file).replace(/\.ts$/, '.js'));
-  writeFileSync(join(out, 'package.json'), '{"type":"module"}');
+  // Its type says that these are modules, and its version is told by the bot.
+  copyFileSync(join(project, 'package.json'), join(out, 'package.json'));
   visit(fileURLToPath(entry));
+  for (const read of readAtRunTime) {
+    mkdirSync(dirname(join(out, read)), { recursive: true });
+    symlinkSync(join(project, read), join(out, read));
+  }
   return { script: targetOf(fileURLToPath(entry)), remove: () => rmSync(out, { recursive: true, force: true }) };
 }

@@ -84,7 +84,7 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
     act();
   }
   await clock.runUntil(schedule.end);
-  life?.kill();
+  (life as ReturnType<typeof live> | null)?.kill();
   return { discord, store, doubtful, lost };
 }
 

@@ -43,7 +43,7 @@ export function deliverySchedule(seed: number, long: boolean, channelCount = 40)
       updates: below(2) === 0 ? 'all' : pick(updateModes), quietRecovery: below(4) === 0,
     }));
   }
-  const events = Array.from({ length: 2 + below(4) }, (_, index) => incident(`${countries[index]}`, scheduleStart + below(span * 0.6), span, random)).flat();
+  const events = Array.from({ length: 2 + below(4) }, (_, index) => incident(countries[index], scheduleStart + below(span * 0.6), span, random)).flat();
   events.sort((a, b) => a.at - b.at);
   return { channels, subscriptions, events, ...troubles(random, span, long, [...channels.keys()]), end: scheduleStart + span + 5 * hour };
 }

@@ -143,7 +143,10 @@ export class ServiceWorld {
   /** Ten seconds later each peer says what it is told to say; resolves when the service has judged that moment. */
   async tick(app: App, kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
     await this.say(kind, prefixes);
-    const at = this.clock.now();
+    await this.#judged(app, this.clock.now());
+  }
+
+  async #judged(app: App, at: number): Promise<void> {
     for (const end = performance.now() + 20 * second; performance.now() < end; ) {
       if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
     }
@@ -153,14 +156,36 @@ export class ServiceWorld {
   /** tick(), judged or not. */
   async say(kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
     await this.clock.advance(10 * second - (this.clock.now() % (10 * second)));
-    const at = this.clock.now() + this.ahead;
-    if (kind !== null) {
-      for (const peer of peers.filter(({ collector }) => this.speaking.includes(collector))) {
-        this.#said.push({ at, peer, kind, prefixes });
-        this.#risLive.send(risUpdate({ collector: peer.collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 4837, 131_279], [kind]: prefixes }));
-      }
-    }
+    if (kind !== null) this.#speak(kind, prefixes);
     this.#heartbeat();
+  }
+
+  #speak(kind: 'announce' | 'withdraw', prefixes: readonly string[]): void {
+    const at = this.clock.now() + this.ahead;
+    for (const peer of peers.filter(({ collector }) => this.speaking.includes(collector))) {
+      this.#said.push({ at, peer, kind, prefixes });
+      this.#risLive.send(risUpdate({ collector: peer.collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 4837, 131_279], [kind]: prefixes }));
+    }
+  }
+
+  /**
+   * Plays `changes` (oldest first) and the quiet between them until `until`, with a heartbeat every 20 s of the clock; an hour takes
+   * about a third of a second. Whatever happens is judged before the clock goes on.
+   */
+  async play(app: App, until: number, changes: readonly { readonly at: number; readonly kind: 'announce' | 'withdraw' }[]): Promise<void> {
+    const left = changes.filter(({ at }) => at >= this.clock.now());
+    for (let step = 0; this.clock.now() < until; step++) {
+      const next = this.clock.now() + 20 * second - (this.clock.now() % (20 * second));
+      await this.clock.advance(next - this.clock.now());
+      for (let change = left.at(0); change !== undefined && change.at <= next; change = left.at(0)) {
+        this.#speak(change.kind, northKorea);
+        left.shift();
+      }
+      this.#heartbeat();
+      // What was sent on loopback is read in the next turn of the event loop; once a minute that is made sure of.
+      for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (step % 3 === 0) await this.#judged(app, next);
+    }
   }
 
   async run(app: App, ms: number): Promise<void> {

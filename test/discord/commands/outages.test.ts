@@ -33,8 +33,8 @@ test('what goes on comes worst first, then longest, with what is left now', asyn
   assert.deepEqual(embedOf(message).description?.split('\n'), [
     '🇮🇷 **Iran**: down since 11:30 UTC (5 hr), 25 % visible, lowest 25 %',
     '🇰🇵 **North Korea**: down since 15:30 UTC (1 hr), 25 % visible, lowest 25 %',
-    '🇸🇾 **Syria**: major outage since 16:30 UTC on 20 Dec (2 day), 25 % visible, lowest 25 %',
-    '🇮🇶 **Iraq**: partly dark since 16:30 UTC on 13 Dec (9 day), 25 % visible, lowest 25 %',
+    '🇸🇾 **Syria**: major outage since 16:30 UTC on 20 Dec (2 days), 25 % visible, lowest 25 %',
+    '🇮🇶 **Iraq**: partly dark since 16:30 UTC on 13 Dec (9 days), 25 % visible, lowest 25 %',
   ]);
   assert.deepEqual(message.components, []);
   assert.match(textOf(message), /BGP view · as of 16:29 UTC/);
