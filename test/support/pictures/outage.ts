@@ -10,7 +10,7 @@ const minute = 60 * second;
 const times = {
   rib: Date.parse('2026-03-02T12:00:00Z'),
   start: Date.parse('2026-03-02T12:07:00Z'),
-  flapping: Date.parse('2026-03-02T17:05:00Z'),
+  flapping: Date.parse('2026-03-02T16:05:00Z'),
   gone: Date.parse('2026-03-03T16:15:00Z'),
   asked: Date.parse('2026-03-03T17:02:00Z'),
   back: Date.parse('2026-03-04T01:46:00Z'),
@@ -80,7 +80,7 @@ function losses(): { readonly from: number; readonly to: number; readonly lost: 
     const lost = all.length % 3 === 0 ? northKorea : northKorea.slice(0, 2);
     all.push({ from, to: from + 30 * second + random() * 20 * second, lost });
     const past = (from - times.flapping) / (times.gone - times.flapping);
-    from += (5 + (1 - past) * 55 * random() + 10 * random()) * minute;
+    from += (6 + (1 - past) * 80 * random() + 8 * random()) * minute;
   }
   return all;
 }
