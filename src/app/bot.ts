@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Clock } from '../clock.js';
 import { inviteLink, type Config } from '../config/index.js';
 import { createCountryDirectory } from '../countries/index.js';
-import { createDelivery, createEditSubscription, createOperator } from '../delivery/index.js';
+import { createDelivery, createEditSubscription, createOperator, createTurn } from '../delivery/index.js';
 import { checkDiscord, commands, createDiscordSend, createGateway, registerCommands } from '../discord/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import type { Store } from '../store/index.js';
@@ -55,7 +55,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
   const standing = createStanding({ store, editSubscription, logger, now: () => clock.now() });
 
   let applicationId: string | null = null;
-  const send = createDiscordSend({ ...api, logger, charts, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId) });
+  const send = createDiscordSend({ ...api, turn: createTurn(clock), logger, charts, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId) });
   const operator = createOperator({ send, channelId: operatorChannelId, clock, random, logger });
   const delivery = createDelivery({
     store, send, operatorChannelId, editSubscription, clock, random, logger,

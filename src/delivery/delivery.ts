@@ -11,7 +11,6 @@ import { FreshMessages } from './fresh.js';
 import { createGate } from './gate.js';
 import { createInsist } from './insist.js';
 import { isLane, Lanes, postpone, reopen, type Lane } from './lanes.js';
-import { createPace } from './pace.js';
 import type { EventLog, Expansion, Outbox, Send, Subscriptions } from './ports.js';
 import { createServe, type DeliveryReport } from './serve.js';
 
@@ -19,6 +18,10 @@ import { createServe, type DeliveryReport } from './serve.js';
 const pollMs = 3_000;
 /** How often new messages are looked at for an edit. */
 const freshenMs = 60_000;
+/** Channels served at once: what a second of Discord's pace takes. More would wait for their turn in the order they came, not of their worth. */
+const mostUnderWay = 45;
+/** Edits and crossposts at once: an alert that comes among them waits for no more than these. */
+const mostErrands = 4;
 /** Trouble that lasts less than this is no reason to call the service unwell. */
 const troubleAfterMs = 30_000;
 
@@ -60,9 +63,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { store, send, clock, random, logger, operatorChannelId } = options;
   const lanes = new Lanes();
   const gate = createGate(random);
-  const pace = createPace();
   const errands = new Errands();
   const fresh = new FreshMessages();
+  let errandsUnderWay = 0;
   let storeTrouble: string | null = null;
   /** When a channel last took a message. */
   let sentAt = -Infinity;
@@ -76,9 +79,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     outbox: store, eventAt: createEventCache(store), send, gate, errands, insist,
     editSubscription: options.editSubscription ?? createEditSubscription(store),
     operatorChannelId, clock, random, logger,
-    turn: async (signal) => {
-      for (let waitMs = pace.take(clock.now()); waitMs > 0 && !signal.aborted; waitMs = pace.take(clock.now())) await clock.sleep(waitMs, signal);
-    },
     report: {
       ...options.report,
       attempt: (result, ageMs) => {
@@ -112,11 +112,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const doErrand = async (signal: AbortSignal): Promise<void> => {
     const errand = errands.take();
     if (errand === null) return;
+    errandsUnderWay++;
     try {
       await runErrand(errand, send, signal);
     } catch (error) {
       logger.error({ err: error }, 'an edit failed in a way nobody foresaw');
     }
+    errandsUnderWay--;
     toServe.ring();
   };
 
@@ -132,9 +134,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (opensAt > now) return opensAt;
       const next = lanes.next(now);
       // An errand is no way to find out whether Discord is back.
-      if (!isLane(next) && (errands.size === 0 || gate.trouble !== null)) return next.at;
-      const waitMs = pace.take(now);
-      if (waitMs > 0) return now + waitMs;
+      if (!isLane(next) && (errands.size === 0 || errandsUnderWay >= mostErrands || gate.trouble !== null)) return next.at;
+      if (isLane(next) && lanes.underWay >= mostUnderWay) return Infinity;
       track(isLane(next) ? serveLane(next, signal) : doErrand(signal));
     }
   };

@@ -3,6 +3,7 @@ export { retryDelay } from './back-off.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
 export { createOperator, type Operator } from './operator.js';
 export { planOf, toldAfter, type Plan } from './plan.js';
+export { createTurn, type Turn } from './pace.js';
 export {
   priorities,
   type ChannelState,

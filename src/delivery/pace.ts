@@ -1,24 +1,31 @@
-/** Discord's documentation, Rate Limits: 50 requests a second in all. Some are left to commands and to other uses of the token. */
+import type { Clock } from '../clock.js';
+
+/** Discord's documentation, Rate Limits: 50 requests a second in all. Some are left to other uses of the token. */
 const perSecond = 45;
 const windowMs = 1_000;
 
-/** At most 45 requests in any second. */
-export interface Pace {
-  /** Takes a place if there is one; else how long until there is, in ms. */
-  take(now: number): number;
-}
+/** Waits for a place among the requests of this second, first come, first served; or until the signal. */
+export type Turn = (signal: AbortSignal) => Promise<void>;
 
-export function createPace(): Pace {
-  /** When the last requests were let through, in a ring. */
+/** At most 45 requests in any second. To be asked right before each request: a place taken sooner lets requests bunch. */
+export function createTurn(clock: Clock): Turn {
+  /** When the last places were given, in a ring. */
   const times = new Float64Array(perSecond).fill(-Infinity);
   let next = 0;
-  return {
-    take(now) {
-      const waitMs = times[next] + windowMs - now;
-      if (waitMs > 0) return waitMs;
-      times[next] = now;
-      next = (next + 1) % perSecond;
-      return 0;
-    },
+  let last: Promise<void> = Promise.resolve();
+
+  const take = async (signal: AbortSignal): Promise<void> => {
+    for (let waitMs = times[next] + windowMs - clock.now(); waitMs > 0; waitMs = times[next] + windowMs - clock.now()) {
+      // Who stops waits no longer.
+      if (signal.aborted) return;
+      await clock.sleep(waitMs, signal);
+    }
+    times[next] = clock.now();
+    next = (next + 1) % perSecond;
+  };
+
+  return (signal) => {
+    last = last.then(() => take(signal));
+    return last;
   };
 }

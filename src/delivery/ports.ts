@@ -153,7 +153,7 @@ export type FindResult =
   | { readonly kind: 'unknown' }
   | Extract<SendResult, { kind: 'retry' }>;
 
-/** Speaks to Discord's channels. Outcomes are values; it throws only on a bug. */
+/** Speaks to Discord's channels, at a pace that Discord allows. Outcomes are values; it throws only on a bug. */
 export interface Send {
   /** The same `message` to the same channel has the same nonce each time. */
   post(channelId: string, message: Message, signal: AbortSignal): Promise<SendResult>;

@@ -26,8 +26,6 @@ export interface ServeOptions {
   readonly insist: Insist;
   readonly editSubscription: EditSubscription;
   readonly operatorChannelId: string | null;
-  /** Waits for a place among the requests of this second. */
-  readonly turn: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
@@ -118,7 +116,6 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
 
   /** Whether the message in doubt stands in the channel already. */
   const look = async (lane: Lane, message: Message, since: number, signal: AbortSignal): Promise<FindResult> => {
-    await options.turn(signal);
     const startedAt = clock.now();
     const result = await send.find(lane.channelId, message, since, signal);
     if (result.kind !== 'retry') gate.pass(startedAt);
@@ -209,7 +206,6 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
       if (found.kind === 'retry') return;
       if (found.kind === 'found') return finish(lane, head, composed.post, found.messageId, events, next, signal);
       unsure = found.kind === 'unknown';
-      await options.turn(signal);
     }
     if (isLate && next !== undefined && composed.kind === 'post') {
       state = await outbox.channel(lane.channelId, backlogLimit);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.js';
-import type { Message, Send, SendResult } from '../../src/delivery/index.js';
+import { createTurn, type Message, type Send, type SendResult } from '../../src/delivery/index.js';
 
 /** How long the virtual Discord knows a nonce again: "a few minutes". */
 const nonceMs = 180_000;
@@ -54,12 +54,15 @@ export class VirtualDiscord {
 
   /** As a process with this clock speaks to it. */
   sender(clock: Clock): Send {
+    const turn = createTurn(clock);
+    const never = new AbortController().signal;
     const sent: number[] = [];
     this.requests.push(sent);
     /** In steps, so that many arrive together. */
     const travel = (): Promise<void> => clock.sleep(50 + 50 * Math.floor(this.#random() * 4));
     return {
       post: async (channelId, message) => {
+        await turn(never);
         sent.push(clock.now());
         await travel();
         const now = clock.now();
@@ -70,6 +73,7 @@ export class VirtualDiscord {
         return answer;
       },
       find: async (channelId, message, since) => {
+        await turn(never);
         sent.push(clock.now());
         await travel();
         const now = clock.now();
@@ -82,6 +86,7 @@ export class VirtualDiscord {
         return found === undefined ? { kind: 'absent' } : { kind: 'found', messageId: found.id };
       },
       edit: async (channelId, messageId, message) => {
+        await turn(never);
         sent.push(clock.now());
         await travel();
         if (this.#fault(channelId, clock.now()) !== null) return false;
@@ -89,6 +94,7 @@ export class VirtualDiscord {
         return true;
       },
       crosspost: async () => {
+        await turn(never);
         sent.push(clock.now());
         await travel();
         return true;
