@@ -124,8 +124,8 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
         else logger.info(`Discord: ${check.botName} is in ${check.servers === 1 ? 'one server' : `${check.servers} servers`}`);
         return;
       }
-      // A refused token ends the gateway's run, and with it this.
-      logger.warn(`Discord: ${check.reason}`);
+      // The gateway tells of a refused token, and ends.
+      if (check.kind === 'unreachable') logger.warn(`Discord: ${check.reason}`);
       await clock.sleep(askAgainMs, signal);
     }
   };
@@ -135,7 +135,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
       const outcome = await registerCommands({ ...api, commands, devGuildId: discord.devGuildId }, store, 'changed', signal)
         .catch((error: unknown) => ({ kind: 'unreachable', reason: String(error) }) as const);
       if (outcome.kind === 'registered') logger.info('the commands were registered with Discord');
-      if (outcome.kind === 'refused') operator.notify(`The commands could not be registered: ${outcome.reason}`);
+      if (outcome.kind === 'refused') logger.error(`the commands could not be registered: ${outcome.reason}`);
       if (outcome.kind !== 'unreachable') return;
       logger.warn(`the commands could not be registered, trying again: ${outcome.reason}`);
       await clock.sleep(askAgainMs, signal);

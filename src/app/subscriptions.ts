@@ -33,7 +33,7 @@ function exportTo(file: string | null, world: World): Promise<ExitCode> {
       say(code === 'EEXIST' ? `${file} would be overwritten: name a file that does not exist.` : `${file} cannot be written: ${message}.`);
       return exitCode.failed;
     }
-    world.stdout.write(`${file}: subscriptions of ${all.length} channels\n`);
+    world.stdout.write(`${file}: subscriptions of ${all.length === 1 ? 'one channel' : `${all.length} channels`}\n`);
     return exitCode.ok;
   });
 }

@@ -67,8 +67,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const fresh = new FreshMessages();
   let errandsUnderWay = 0;
   let storeTrouble: string | null = null;
-  /** When a channel last took a message. */
-  let sentAt = -Infinity;
+  /** How many channels there are to tell. */
+  let subscribed = Infinity;
   const insist = createInsist({
     clock, random, logger,
     onTrouble: (text) => {
@@ -81,10 +81,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     operatorChannelId, clock, random, logger,
     report: {
       ...options.report,
-      attempt: (result, ageMs) => {
-        if (result === 'sent') sentAt = clock.now();
-        options.report.attempt(result, ageMs);
-      },
       started: (told, event) => fresh.add(told, event),
       ended: (channelId, incident) => fresh.forget(channelId, incident),
     },
@@ -166,6 +162,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
         store, operatorChannelId,
         now: () => clock.now(),
+        onSubscribed: (count) => {
+          subscribed = count;
+        },
         onOwed: (rows) => {
           for (const row of rows) lanes.add(row);
           toServe.ring();
@@ -198,9 +197,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     trouble() {
       if (storeTrouble !== null) return storeTrouble;
       if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs) return `Discord: ${gate.trouble.reason}`;
-      // One channel of many is its owners' concern; where it is all there is, nobody is told.
-      const deaf = lanes.closed.find(({ closed }) => closed !== null && closed.since - sentAt > troubleAfterMs);
-      return deaf === undefined ? null : `Discord: ${deaf.closed?.reason ?? ''}`;
+      // One channel of many is its owners' concern; where there is no other, nobody is told.
+      const { closed } = lanes;
+      return closed.length > 0 && closed.length >= subscribed ? `Discord: ${closed[0].closed?.reason ?? ''}` : null;
     },
     troubleOf: (channelId) => lanes.get(channelId)?.closed?.reason ?? null,
     closed: () => lanes.closed.length,

@@ -14,6 +14,8 @@ export interface ExpandOptions {
   /** Where notices go; null: nowhere but the log. */
   readonly operatorChannelId: string | null;
   readonly now: () => UnixMillis;
+  /** How many channels there are to tell. */
+  readonly onSubscribed: (count: number) => void;
   /** Rows were made durable, or may have been. */
   readonly onOwed: (rows: readonly Owed[]) => void;
 }
@@ -31,10 +33,11 @@ export async function beginExpansion(store: EventLog & Outbox): Promise<Expansio
  * Turns the events after `from` into what channels are owed, chunk by chunk; how far it came (the same: there was nothing). What was
  * written counts whatever happens after it: a crash goes on behind the last chunk.
  */
-export async function expand(from: Expansion, { store, operatorChannelId, now, onOwed }: ExpandOptions): Promise<Expansion> {
+export async function expand(from: Expansion, { store, operatorChannelId, now, onSubscribed, onOwed }: ExpandOptions): Promise<Expansion> {
   const batch = await store.readAfter(from.position, readLimit);
   if (batch.length === 0) return from;
   const subscriptions = await store.subscriptions();
+  onSubscribed(subscriptions.filter(({ standing }) => standing.kind === 'active').length);
   let reached = from;
   const write = async (rows: readonly Owed[], next: Expansion): Promise<void> => {
     try {

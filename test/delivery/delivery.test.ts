@@ -117,6 +117,11 @@ story('a channel that is closed to us is asked after 5 and 30 minutes, 2 hours, 
   assert.deepEqual(asked.slice(-4).map((at) => Math.round((at - start) / minute)), [5, 35, 155, 1595]);
 }, [closed(start, start + 9_999 * hour, here)], [{}, { channelId: there }]);
 
+story('where the only channel is closed to us nobody is told, and that is said', async (world) => {
+  await world.happen(minute, down);
+  assert.match(world.delivery.trouble() ?? '', /^Discord: the bot may not write there/);
+}, [closed(start, start + hour, here)]);
+
 story('what closed it is mended: it is told at once, and its pause is over', async (world) => {
   await world.happen(10 * minute, down);
   assert.deepEqual(world.heard(), []);

@@ -49,7 +49,7 @@ const story: readonly Change[] = [
 function written(discord: DiscordServer): string {
   const messages = discord.posted;
   return messages.map((message, index) => {
-    const [embed] = message.embeds ?? [];
+    const embed = message.embeds?.at(0);
     const replied = messages.findIndex(({ id }) => id === message.message_reference?.message_id);
     const head = [
       `#${index + 1}`, new Date(message.createdAt).toISOString().slice(0, 19).replace('T', ' '),
