@@ -143,7 +143,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       store.append(event);
       present.life?.wake();
     } })),
-    ...schedule.rest.flatMap(({ kind, from, to, chance }) => {
+    ...schedule.rest.flatMap(({ kind, from, to, chance }): { readonly at: number; readonly act: () => unknown }[] => {
       if (kind === 'down') {
         return [
           { at: from, act: () => {
