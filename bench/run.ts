@@ -1,15 +1,17 @@
 /**
  * The goals of this program's speed and size as ratios, measured in one run, and this machine's own numbers beside them. Synthetic
  * but like the real thing: 1.05 M IPv4 and 0.24 M IPv6 prefixes in registered space, frames of 676 bytes. argv: the scripts of the
- * server and of the memory's children, then the sections wanted (none: all).
+ * feed's server, of the memory's children and of Discord's server, then the sections wanted (none: all).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRegistry } from '../src/app/registry.js';
 import { shippedRules } from '../test/support/rules.js';
+import { measureAlerts } from './alerts.js';
 import { measureCore } from './core.js';
 import { restoreHistory } from './history.js';
+import { smallCountries } from './live-feed.js';
 import { measureMemory } from './memory.js';
 import { makeMessages } from './messages.js';
 import { makePrefixes } from './prefixes.js';
@@ -27,8 +29,12 @@ const memoryMixes = [{ count: 512, full: 60, atLeast: 450, aim: 350 }, { count: 
 
 const begunAt = performance.now();
 const say = (text: string): void => console.log(`${((performance.now() - begunAt) / 1000).toFixed(0).padStart(4)} s  ${text}`);
-const [serverScript, memoryScript, ...chosen] = process.argv.slice(2);
+const [serverScript, memoryScript, discordScript, ...chosen] = process.argv.slice(2);
 const wanted = (section: string): boolean => chosen.length === 0 || chosen.includes(section);
+
+/** By what is measured with them: a country leaves once. */
+const leave = { events: 60, single: 20, many: 4 };
+const alertGoals = [{ atLeast: 1500, aim: 500 }, { atLeast: 4000, aim: 3000 }];
 
 const rows: Row[] = [];
 const dir = mkdtempSync(join(tmpdir(), 'lightsout-bench-'));
@@ -59,11 +65,17 @@ try {
     say('memory measured');
   }
 
-  if (['core', 'socket', 'ticks', 'events'].some(wanted)) {
+  if (['core', 'socket', 'ticks', 'events', 'alerts'].some(wanted)) {
     watch.load(prefixes);
     restoreHistory(watch.pipeline, map.codes.slice(1), startAt);
     say(`table loaded: ${coreMix.count} peers, ${coreMix.full} full feeds`);
   }
+  const small = smallCountries(map, prefixes[0]);
+  const leaving = {
+    events: small.slice(0, leave.events),
+    single: small.slice(leave.events, leave.events + leave.single),
+    many: small.slice(leave.events + leave.single, leave.events + leave.single + leave.many),
+  };
   if (wanted('core')) {
     const { parseMicros, decodeMicros, pipelineMicros } = await measureCore(watch, messages);
     rows.push({
@@ -94,12 +106,21 @@ try {
     say('ticks measured');
   }
   if (wanted('events')) {
-    const { p50, p99, events } = await measureEvents(watch, messages, map, prefixes, dir);
+    const { p50, p99, events } = await measureEvents(watch, messages, leaving.events, dir);
     rows.push({
       what: 'deciding message to committed event, p99', value: p99, unit: ' ms', digits: 0, better: 'lower', atLeast: 1000, aim: 250,
       because: `p50 ${p50.toFixed(0)} ms; ${events} events, SQLite, at 50 k msg/s`,
     });
     say('events measured');
+  }
+  if (wanted('alerts')) {
+    for (const [index, { channels, alerts, p50, p99 }] of (await measureAlerts(watch, messages, leaving, discordScript, dir)).entries()) {
+      rows.push({
+        what: `deciding message to POST at Discord, ${channels === 1 ? 'one channel' : `${channels} channels`}, p99`, value: p99, unit: ' ms', digits: 0, better: 'lower',
+        ...alertGoals[index], because: `p50 ${p50.toFixed(0)} ms; ${alerts} outages with charts, SQLite, at 50 k msg/s`,
+      });
+    }
+    say('alerts measured');
   }
 } finally {
   rmSync(dir, { recursive: true, force: true });

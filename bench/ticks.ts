@@ -1,12 +1,11 @@
 /** How long a tick holds up the stream, and how soon after the message that decides it an event is on the disk. */
-import { setImmediate } from 'node:timers/promises';
 import { join } from 'node:path';
-import { createRisLiveDecoder, ElemBatch, ElemKind, prefixLength } from '../src/bgp/index.js';
+import { createRisLiveDecoder, ElemBatch } from '../src/bgp/index.js';
 import { CommitQueue } from '../src/app/commit-queue.js';
 import { systemClock } from '../src/clock.js';
-import type { CountryMap } from '../src/countries/index.js';
 import { createLogger } from '../src/observability/index.js';
 import { openStore } from '../src/store/index.js';
+import { feedLive, ticksToDecide, withdrawEverywhere, type SmallCountry } from './live-feed.js';
 import { blockMs, type Messages } from './messages.js';
 import { quantile, timed } from './rounds.js';
 import type { Watch } from './watch.js';
@@ -34,14 +33,8 @@ export function measureTicks(watch: Watch, { texts }: Messages): TickTimes {
   return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), longest: Math.max(...times) };
 }
 
-/** The feed while it happens; event time runs faster than the clock, so that many ticks come together. */
-const messagesPerMs = 50;
+/** Event time runs faster than the clock, so that many ticks come together: a tick every 200 ms. */
 const messagesPerTick = 10_000;
-const turnMessages = 96;
-/** One after the other, a tick apart. */
-const darkCountries = 60;
-/** Two minutes of dwell, and some more. */
-const ticksAfterLast = 20;
 
 export interface EventTimes {
   readonly p50: number;
@@ -49,9 +42,8 @@ export interface EventTimes {
   readonly events: number;
 }
 
-export async function measureEvents(
-  watch: Watch, { texts }: Messages, map: CountryMap, prefixes: readonly [Float64Array, Float64Array], dir: string,
-): Promise<EventTimes> {
+/** `leaving` leave one after the other, a tick apart. */
+export async function measureEvents(watch: Watch, { texts }: Messages, leaving: readonly SmallCountry[], dir: string): Promise<EventTimes> {
   const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
   const store = await openStore({ kind: 'sqlite', dataDir: join(dir, 'data') }, logger);
   const lease = (await store.acquire('bench', 60_000))!;
@@ -65,55 +57,23 @@ export async function measureEvents(
     },
     onFenced: () => undefined,
   });
-  const leaving = routesOfSmallCountries(map, prefixes[0]);
-  const decoder = createRisLiveDecoder(watch.peers);
-  const batch = new ElemBatch(8192);
-  const total = (leaving.length + ticksAfterLast) * messagesPerTick;
-  const firstTick = watch.nextTick;
-  const startedAt = performance.now();
-  let handled = 0;
   let cameAt = 0;
   watch.onTick = (at, result) => {
     reachedAt.set(at, cameAt);
     queue.add(at, result);
   };
-  while (handled < total) {
-    const due = Math.min(total, Math.floor((performance.now() - startedAt) * messagesPerMs));
-    const until = Math.min(due, handled + turnMessages);
-    for (; handled < until; handled++) {
-      cameAt = startedAt + handled / messagesPerMs;
-      decoder.decode(texts[handled % texts.length], batch);
-      const at = firstTick + Math.floor((handled / messagesPerTick) * blockMs);
-      batch.at.fill(at, 0, batch.length);
-      const lost = handled % messagesPerTick === 1 ? leaving[Math.floor(handled / messagesPerTick)] : undefined;
-      if (lost !== undefined) withdrawEverywhere(watch, lost, at, batch);
-      // Not gathered over the turn: then no message would have to wait for the others.
-      watch.updates(batch);
-      batch.clear();
-    }
-    await setImmediate();
-  }
+  const firstTick = watch.nextTick;
+  await feedLive(watch, texts, (message, came) => {
+    const tick = Math.floor(message / messagesPerTick);
+    if (tick === leaving.length + ticksToDecide) return undefined;
+    cameAt = came;
+    const at = firstTick + Math.floor((message / messagesPerTick) * blockMs);
+    if (message % messagesPerTick === 1 && tick < leaving.length) withdrawEverywhere(watch, leaving[tick], at);
+    return at;
+  });
   await queue.flush(AbortSignal.timeout(10_000));
   watch.onTick = () => undefined;
   await store.close();
-  if (latencies.length < darkCountries / 2) throw new Error(`only ${latencies.length} events were committed`);
+  if (latencies.length < leaving.length / 2) throw new Error(`only ${latencies.length} events were committed`);
   return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), events: latencies.length };
-}
-
-function withdrawEverywhere(watch: Watch, codes: readonly number[], at: number, batch: ElemBatch): void {
-  for (const { peer, share } of watch.sessions) {
-    if (share > 0.9) for (const code of codes) batch.push(ElemKind.withdrawal, 0, peer, at, code, 0);
-  }
-}
-
-function routesOfSmallCountries(map: CountryMap, codes: Float64Array): number[][] {
-  const byCountry = new Map<number, number[]>();
-  for (const code of codes) {
-    const length = prefixLength(code);
-    const country = map.ipv4[(code - 2 ** length) * 2 ** (24 - length)];
-    const own = byCountry.get(country);
-    if (own === undefined) byCountry.set(country, [code]);
-    else own.push(code);
-  }
-  return [...byCountry.values()].filter(({ length }) => length >= 20 && length <= 2000).slice(0, darkCountries);
 }

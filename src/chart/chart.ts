@@ -152,7 +152,7 @@ function bandLabel(outage: Outage, lines: readonly Line[], input: ChartInput, sc
   if (at === null) return [];
   const today = input.to - outage.from < 86_400_000;
   const start = today ? timeOf(outage.from) : `${dayOf(outage.from)} ${timeOf(outage.from)}`;
-  const text = outage.to === null ? `since ${start}` : durationOf(outage.to - outage.from);
+  const text = outage.to === null ? `since ${start}` : durationOf(outage.from, outage.to);
   const [half, centre] = [(text.length * 11.7) / 2, (at.left + at.right) / 2];
   if (at.right - at.left < 2 * half + 8) return [];
   const beside = lines

@@ -52,9 +52,9 @@ export function daysOf(from: number, to: number): string {
   return `${dayOf(from)} – ${dayOf(last)} ${year}`;
 }
 
-/** "9 hr 31 min", "5 days 10 hr". */
-export function durationOf(ms: number): string {
-  const minutes = Math.max(1, Math.floor(ms / minuteMs));
+/** "9 hr 31 min", "5 days 10 hr": counted between the minutes, as the sentence beside the chart counts them. */
+export function durationOf(from: number, to: number): string {
+  const minutes = Math.max(1, Math.floor(to / minuteMs) - Math.floor(from / minuteMs));
   const days = Math.floor(minutes / 1440);
   const hours = Math.floor((minutes % 1440) / 60);
   const parts = days > 0 ? [`${days} day${days === 1 ? '' : 's'}`, hours > 0 ? `${hours} hr` : ''] : [];

@@ -14,9 +14,8 @@ import { Subject } from './subject.js';
 import { UnitTrie } from './unit-trie.js';
 import { UnitsV4 } from './units-v4.js';
 
-type Before =
-  | { readonly kind: 'in-table' }
-  | { readonly kind: 'all' | 'stored'; readonly units: ReadonlyMap<number, number> };
+type CountedBefore = { readonly kind: 'all' | 'stored'; readonly units: ReadonlyMap<number, number> };
+type Before = { readonly kind: 'in-table' } | CountedBefore;
 
 const minuteMs = 60_000;
 const originsEveryMs = 3_600_000;
@@ -35,8 +34,8 @@ export class Countries implements VerdictSink {
   readonly #groups: readonly { readonly group: Group; readonly subject: Subject }[];
   readonly #byCode: ReadonlyMap<string, Subject>;
   /**
-   * Where it stands what each subject's networks had when it was last whole: the table knows it by prefix, or here it is by ASN. After
-   * a restart in trouble there are only those that were stored. Nobody knows it of one that is not in here.
+   * Where it stands what each subject's networks had when it was last whole: the table knows it by prefix, or, once it was asked for,
+   * here it is by ASN. After a restart in trouble there are only those that were stored. Nobody knows it of one that is not in here.
    */
   readonly #before: readonly [Map<string, Before>, Map<string, Before>] = [new Map(), new Map()];
   readonly #rememberedBin = [-Infinity, -Infinity];
@@ -150,17 +149,20 @@ export class Countries implements VerdictSink {
     const wanted = Uint8Array.from(this.#map.codes, (code) => (known(code) === undefined ? 0 : 1));
     if (!wanted.includes(1)) return changes;
     const units = this.#map.codes.map(() => ({ before: new NetworkUnits(family), now: new NetworkUnits(family) }));
+    const inTable = this.#map.codes.map((code) => known(code)?.kind === 'in-table');
     routes.compare(wanted, (owner, code, before, now) => {
-      units[owner].before.add(before, code);
-      units[owner].now.add(now, code);
+      const { before: unitsBefore, now: unitsNow } = units[owner];
+      if (inTable[owner]) unitsBefore.add(before, code);
+      unitsNow.add(now, code);
     });
     for (const [number, code] of this.#map.codes.entries()) {
       const before = known(code);
       if (before === undefined) continue;
       const held = heldBy(this.#map, family, number);
-      const inTable = before.kind === 'in-table';
-      const unitsBefore = inTable ? units[number].before.counts(held) : before.units;
-      changes.set(code, networkChanges(unitsBefore, units[number].now.counts(held), inTable));
+      // It stands until the country is whole again, so it is counted once.
+      const counted: CountedBefore = before.kind === 'in-table' ? { kind: 'all', units: units[number].before.counts(held) } : before;
+      this.#before[family].set(code, counted);
+      changes.set(code, networkChanges(counted.units, units[number].now.counts(held), counted.kind === 'all'));
     }
     return changes;
   }

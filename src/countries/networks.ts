@@ -34,7 +34,8 @@ export class NetworkUnits {
     for (const [origin, spans] of this.#spans) {
       let units = 0;
       let covered = 0;
-      for (const span of Float64Array.from(spans).sort()) {
+      // Most have few prefixes: what sorting them costs must not be more than that.
+      for (const span of spans.length === 1 ? spans : new Float64Array(spans).sort()) {
         const start = Math.floor(span / heights);
         const end = start + 2 ** (span % heights);
         if (end > covered) units += held(Math.max(start, covered), end);

@@ -46,6 +46,11 @@ test('a small chart, line by line: gap, step, band, axis in UTC', () => {
   assert.equal(renderChart(small), svg);
 });
 
+test('an outage lasts as long as the minutes say that are printed beside the chart', () => {
+  const outages = [{ from: start + 15 * minute + 50_000, to: start + 46 * minute }];
+  assert.match(renderChart({ ...small, outages }), />31 min</);
+});
+
 test('a legend stands only where there are two lines to tell apart', () => {
   assert.ok(!renderChart(small).includes('>IPv4<'));
   const both = renderChart({ ...small, series: [...small.series, { label: 'IPv6', points: points(start, start + hour, 5 * minute, () => 0.5) }] });
