@@ -31,5 +31,5 @@ test(`${schedules} schedules of faults through the real client: each message onc
   t.diagnostic(`killed ${sum('killed')} times; ${faults}`);
   for (const kind of [...restFaults, ...gatewayFaults, 'outage']) assert.ok(struck(kind) > 0, `${kind} never struck`);
   assert.ok(sum('killed') > 5, 'it was killed between a message and its acknowledgement');
-  assert.ok(sum('combined') > 50, 'Discord was away for longer than news live');
+  assert.ok(sum('combined') > 20, 'Discord was away for longer than news live');
 });

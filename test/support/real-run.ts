@@ -37,6 +37,11 @@ export interface RealRun {
   readonly unwell: string | null;
 }
 
+interface Act {
+  readonly at: number;
+  readonly act: () => void | Promise<void>;
+}
+
 interface Life {
   readonly gateway: Gateway;
   wake(): void;
@@ -138,12 +143,12 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     });
   };
 
-  const acts: { readonly at: number; readonly act: () => unknown }[] = [
+  const acts: Act[] = [
     ...schedule.events.map((event) => ({ at: event.at, act: () => {
       store.append(event);
       present.life?.wake();
     } })),
-    ...schedule.rest.flatMap(({ kind, from, to, chance }): { readonly at: number; readonly act: () => unknown }[] => {
+    ...schedule.rest.flatMap(({ kind, from, to, chance }): Act[] => {
       if (kind === 'down') {
         return [
           { at: from, act: () => {

@@ -27,7 +27,8 @@ export function realSchedule(seed: number): RealSchedule {
   const planned = incidents(random, seed % 4 === 0 ? 2 : 1, span);
   /** Shortly before something is told. */
   const before = (): number => planned[below(planned.length)].at - below(2_000);
-  const { at: lastHeard } = planned[below(planned.length)];
+  // Half of the time the last event of all: nothing newer is told with it afterwards.
+  const { at: lastHeard } = planned[seed % 8 === 4 ? planned.length - 1 : below(planned.length)];
   const outageFrom = lastHeard + 1_000 + below(10_000);
   const outage = seed % 4 === 0 ? { from: outageFrom, to: outageFrom + 2 * minute + below(8 * minute), leapMs: 8 * hour } : null;
   const dated = (at: number): number => (outage !== null && at >= outage.to ? at + outage.leapMs : at);
@@ -38,7 +39,7 @@ export function realSchedule(seed: number): RealSchedule {
     return { kind, from, to: from + 10_000 + below(2 * minute), chance: [0.3, 0.6, 1][below(3)] };
   });
   // Whether Discord took its last messages is not known until long after it has forgotten their nonces.
-  if (outage !== null) rest.unshift({ kind: seed % 8 === 0 ? 'accept-then-hang' : 'accept-then-reset', from: lastHeard, to: outage.from, chance: 0.6 });
+  if (outage !== null) rest.unshift({ kind: seed % 8 === 0 ? 'accept-then-hang' : 'accept-then-reset', from: lastHeard, to: outage.from, chance: 1 });
   const gateway = [gatewayFaults[seed % gatewayFaults.length], gatewayFaults[below(gatewayFaults.length)]].map((kind) => ({ kind, at: dated(before() + below(5_000)) }));
   // No more than one life ends for longer than a nonce lives: each time that happens to a message costs a double where nobody can tell.
   const kills = Array.from({ length: seed % 3 }, (_, index) => ({
