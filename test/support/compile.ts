@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -22,7 +23,7 @@ export function compile(entry: string): { readonly script: string; remove(): voi
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    const script = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions: options }).outputText;
+    const script = transpiled(readFileSync(file, 'utf8'), cache);
     const target = targetOf(file);
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, script);
@@ -39,4 +40,16 @@ export function compile(entry: string): { readonly script: string; remove(): voi
     symlinkSync(join(project, read), join(out, read));
   }
   return { script: targetOf(fileURLToPath(entry)), remove: () => rmSync(out, { recursive: true, force: true }) };
+}
+
+/** Kept by its source's hash: the compiler takes seconds for the whole program, and many tests start it. */
+function transpiled(source: string, cache: string): string {
+  const kept = join(cache, `transpiled-${createHash('sha256').update(source).digest('hex')}.js`);
+  if (existsSync(kept)) return readFileSync(kept, 'utf8');
+  const script = ts.transpileModule(source, { compilerOptions: options }).outputText;
+  // Whole or not at all, for tests run side by side.
+  const partial = `${kept}.${process.pid}`;
+  writeFileSync(partial, script);
+  renameSync(partial, kept);
+  return script;
 }

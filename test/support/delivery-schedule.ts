@@ -30,7 +30,7 @@ export function deliverySchedule(seed: number, long: boolean, channelCount = 40)
   const random = seededRandom(seed);
   const span = long ? 9 * hour : 40 * minute;
   const { channels, subscriptions } = audience(random, channelCount);
-  const events = incidents(random, 2 + Math.floor(random() * 4), span);
+  const events = incidents(random, 1 + Math.floor(random() * 3), span);
   return { channels, subscriptions, events, ...troubles(random, span, long, [...channels.keys()]), end: scheduleStart + span + 5 * hour };
 }
 
