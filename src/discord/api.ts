@@ -92,6 +92,8 @@ export function createApi({ token, apiUrl, clock, onRequest, turn }: ApiOptions)
 
   const ask = async (method: Method, route: Route, request: (signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<Answer> => {
     await turn?.(signal);
+    // Stopped while it waited: it was never sent, and the next process will.
+    if (turn !== undefined && signal.aborted) return { kind: 'unreachable', reason: 'stopped before it was sent', maybeTaken: false };
     const answer = await send(request, signal);
     onRequest?.({ method, route: kindOf(route), outcome: answer.kind, code: answer.kind === 'refused' ? answer.code : null });
     return answer;

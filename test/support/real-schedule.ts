@@ -24,7 +24,7 @@ export function realSchedule(seed: number): RealSchedule {
   const random = seededRandom(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const { channels, subscriptions } = audience(random, 40);
-  const planned = incidents(random, seed % 4 === 0 ? 2 : 1, span);
+  const planned = incidents(random, seed % 8 === 0 ? 2 : 1, span);
   /** Shortly before something is told. */
   const before = (): number => planned[below(planned.length)].at - below(2_000);
   // Half of the time the last event of all: nothing newer is told with it afterwards.
