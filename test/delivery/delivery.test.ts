@@ -179,6 +179,16 @@ story('a notice goes to the operator alone', async (world) => {
   assert.deepEqual([world.heard(), world.heard(operator)], [[], ['Measurement degraded: 12 of 20 voters.']]);
 });
 
+const noticeOf = (number: number): Partial<IncidentEvent> => ({ id: `notice-${number}`, incident: null, country: null, kind: 'notice', notice: `Notice ${number}.` });
+
+story('after a long silence the operator still gets every notice, and the alerts around them where the channel is subscribed too', async (world) => {
+  await world.happen(hour, noticeOf(1));
+  await world.happen(hour, noticeOf(2), down);
+  await world.happen(hour, still, noticeOf(3));
+  await world.happen(32 * hour, syria, { ...syria, id: 'SY/2', kind: 'restored', level: 'normal' });
+  assert.deepEqual(world.heard(operator), ['Notice 1.', 'Notice 2.', 'backlog of KP follow-up', 'Notice 3.', 'backlog of SY restored']);
+}, [away(start, start + 30 * hour)], [{ channelId: operator }]);
+
 const edits = ({ discord }: World): string[] => discord.edits.map(({ messageId, message }) => `${messageId}: ${editInWords(message)}`);
 const editInWords = (message: Message): string =>
   message.kind !== 'alert' ? message.kind : message.end === null ? `revision ${message.revision}, ${message.event.prefixes} routes` : `over, ${message.end.kind}`;
