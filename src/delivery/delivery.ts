@@ -163,13 +163,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const from: Expansion = reached;
       // Asked for anew each time: a write that failed without an answer may have been done.
       reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
-        store, operatorChannelId,
-        now: () => clock.now(),
+        store, operatorChannelId, clock,
         onOwed: (rows) => {
           for (const row of rows) lanes.add(row);
           toServe.ring();
         },
-      }));
+      }, signal));
       if (reached?.position === from.position && !stopped()) await toRead.wait(pollMs);
     }
   };
