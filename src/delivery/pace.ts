@@ -14,6 +14,8 @@ export function createPace(): Pace {
   let next = 0;
   return {
     take(now) {
+      // The clock was set back: what was let through by the other time says nothing.
+      if (times[(next + perSecond - 1) % perSecond] > now + windowMs) times.fill(-Infinity);
       const waitMs = times[next] + windowMs - now;
       if (waitMs > 0) return waitMs;
       times[next] = now;

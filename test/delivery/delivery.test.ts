@@ -224,3 +224,14 @@ story('the store is away: nothing is lost, and it is said why nobody is told', a
   await world.happen(2 * minute);
   assert.deepEqual([world.heard(), world.delivery.trouble()], [['start KP'], null]);
 });
+
+story('an end while the country is muted says nothing, but it is one: its message turns green, and what follows is a start again', async (world) => {
+  const mute = async (mutes: Subscription['mutes']): Promise<void> => world.store.saveSubscription({ ...(await world.store.subscription(here))!, mutes });
+  await world.happen(minute, down);
+  await mute({ KP: start + hour });
+  await world.happen(minute, back);
+  assert.deepEqual([world.heard(), edits(world)], [['start KP'], ['1: over, restored']]);
+  await mute({});
+  await world.happen(minute, { ...down, id: 'KP/4', kind: 'down-again' });
+  assert.deepEqual(world.heard(), ['start KP', 'start KP re 1']);
+}, [], [{ updates: 'start+end' }]);
