@@ -64,8 +64,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const errands = new Errands();
   const fresh = new FreshMessages();
   let storeTrouble: string | null = null;
-  /** When a channel last took a message. */
-  let sentAt = -Infinity;
+  /** The channels that want to hear something, as last read: asked for only to see whether all of them are closed to us. */
+  let subscribed: readonly string[] = [];
   const insist = createInsist({
     clock, random, logger,
     onTrouble: (text) => {
@@ -81,10 +81,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     report: {
       ...options.report,
-      attempt: (result, ageMs) => {
-        if (result === 'sent') sentAt = clock.now();
-        options.report.attempt(result, ageMs);
-      },
       started: (told, event) => fresh.add(told, event),
       ended: (channelId, incident) => fresh.forget(channelId, incident),
     },
@@ -139,16 +135,22 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   };
 
+  const readSubscribed = async (): Promise<void> => {
+    subscribed = (await store.subscriptions()).filter(({ standing }) => standing.kind === 'active').map(({ channelId }) => channelId);
+  };
+
   const tell = async (signal: AbortSignal): Promise<void> => {
     const heads = await insist('read what is owed', signal, () => store.heads());
     // The process before may have posted what it could not acknowledge any more.
     for (const head of heads ?? []) lanes.add(head).doubt = { position: head.position, since: head.owedAt };
+    await insist('read who wants to hear', signal, readSubscribed);
     const underWay = new Set<Promise<void>>();
     let freshenAt = clock.now() + freshenMs;
     while (!signal.aborted) {
       if (clock.now() >= freshenAt) {
         freshenAt = clock.now() + freshenMs;
         await fresh.update(clock.now(), options.refresh, errands).catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
+        if (lanes.closed.length > 0) await readSubscribed().catch((error: unknown) => logger.warn({ err: error }, 'who wants to hear cannot be read'));
       }
       const until = Math.min(dispatch(underWay, signal), freshenAt);
       await toServe.wait(until - clock.now());
@@ -197,8 +199,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (storeTrouble !== null) return storeTrouble;
       if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs) return `Discord: ${gate.trouble.reason}`;
       // One channel of many is its owners' concern; where it is all there is, nobody is told.
-      const deaf = lanes.closed.find(({ closed }) => closed !== null && closed.since - sentAt > troubleAfterMs);
-      return deaf === undefined ? null : `Discord: ${deaf.closed?.reason ?? ''}`;
+      const reasonOf = (channelId: string): string | null => lanes.get(channelId)?.closed?.reason ?? null;
+      const isDeaf = subscribed.length > 0 && subscribed.every((channelId) => reasonOf(channelId) !== null);
+      return isDeaf ? `Discord: ${reasonOf(subscribed[0]) ?? ''}` : null;
     },
     troubleOf: (channelId) => lanes.get(channelId)?.closed?.reason ?? null,
     closed: () => lanes.closed.length,

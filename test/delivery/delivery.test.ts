@@ -235,3 +235,14 @@ story('an end while the country is muted says nothing, but it is one: its messag
   await world.happen(minute, { ...down, id: 'KP/4', kind: 'down-again' });
   assert.deepEqual(world.heard(), ['start KP', 'start KP re 1']);
 }, [], [{ updates: 'start+end' }]);
+
+story('a channel that is closed to us is no trouble of the service while others listen, and is where nobody else does', async (world) => {
+  await world.happen(5 * minute, down);
+  assert.deepEqual([world.delivery.closed(), world.delivery.trouble()], [1, null], 'nobody else wanted to hear of this');
+  await world.store.removeSubscription(there);
+  await world.happen(5 * minute);
+  assert.match(world.delivery.trouble() ?? '', /may not write/);
+  world.delivery.reopen([here]);
+  await world.happen(minute);
+  assert.deepEqual([world.heard(), world.delivery.trouble()], [['start KP'], null]);
+}, [closed(start, start + 10 * minute, here)], [{}, { channelId: there, scope: 'listed', countries: { SY: 'major' } }]);
