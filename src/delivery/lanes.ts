@@ -53,7 +53,6 @@ export class Lanes {
     return this.#lanes.get(channelId);
   }
 
-
   get underWay(): number {
     return this.#underWay;
   }

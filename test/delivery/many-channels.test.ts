@@ -1,7 +1,8 @@
-/** How many requests go in a second, and how many edits wait. */
+/** What many channels at once must not cost: requests, edits that are dropped, reads of the log. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Errands } from '../../src/delivery/errands.js';
+import { createEventCache } from '../../src/delivery/event-cache.js';
 import { createPace, type Pace } from '../../src/delivery/pace.js';
 import { incidentEvent } from '../support/incident-event.js';
 
@@ -25,4 +26,16 @@ test('the last edits of ten thousand channels all wait for their turn, each cros
     errands.add({ kind: 'edit', channelId: String(index), messageId: '1', message });
   }
   assert.equal(errands.size, 20_000);
+});
+
+test('what thousands of channels sum up after a day of silence is read from the log once', async () => {
+  let reads = 0;
+  const eventAt = createEventCache({
+    readAfter: (position) => {
+      reads++;
+      return Promise.resolve([{ position: position + 1, event: incidentEvent({ id: `KP/${position + 1}` }) }]);
+    },
+  });
+  for (let channel = 0; channel < 3; channel++) for (let position = 1; position <= 2_000; position++) await eventAt(position);
+  assert.equal(reads, 2_000);
 });
