@@ -67,8 +67,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const fresh = new FreshMessages();
   let errandsUnderWay = 0;
   let storeTrouble: string | null = null;
-  /** How many channels there are to tell. */
-  let subscribed = Infinity;
+  /** The channels that want to hear something, as last read: asked for only to see whether all of them are closed to us. */
+  let subscribed: readonly string[] = [];
   const insist = createInsist({
     clock, random, logger,
     onTrouble: (text) => {
@@ -136,16 +136,22 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   };
 
+  const readSubscribed = async (): Promise<void> => {
+    subscribed = (await store.subscriptions()).filter(({ standing }) => standing.kind === 'active').map(({ channelId }) => channelId);
+  };
+
   const tell = async (signal: AbortSignal): Promise<void> => {
     const heads = await insist('read what is owed', signal, () => store.heads());
     // The process before may have posted what it could not acknowledge any more.
-    for (const head of heads ?? []) lanes.add(head).doubt = { position: head.position, since: head.owedAt };
+    for (const head of heads ?? []) lanes.add(head).doubt = { position: head.position, since: head.owedAt, lastAt: clock.now() };
+    await insist('read who wants to hear', signal, readSubscribed);
     const underWay = new Set<Promise<void>>();
     let freshenAt = clock.now() + freshenMs;
     while (!signal.aborted) {
       if (clock.now() >= freshenAt) {
         freshenAt = clock.now() + freshenMs;
         await fresh.update(clock.now(), options.refresh, errands).catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
+        if (lanes.closed.length > 0) await readSubscribed().catch((error: unknown) => logger.warn({ err: error }, 'who wants to hear cannot be read'));
       }
       const until = Math.min(dispatch(underWay, signal), freshenAt);
       await toServe.wait(until - clock.now());
@@ -160,16 +166,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const from: Expansion = reached;
       // Asked for anew each time: a write that failed without an answer may have been done.
       reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
-        store, operatorChannelId,
-        now: () => clock.now(),
-        onSubscribed: (count) => {
-          subscribed = count;
-        },
+        store, operatorChannelId, clock,
         onOwed: (rows) => {
           for (const row of rows) lanes.add(row);
           toServe.ring();
         },
-      }));
+      }, signal));
       if (reached?.position === from.position && !stopped()) await toRead.wait(pollMs);
     }
   };
@@ -197,9 +199,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     trouble() {
       if (storeTrouble !== null) return storeTrouble;
       if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs) return `Discord: ${gate.trouble.reason}`;
-      // One channel of many is its owners' concern; where there is no other, nobody is told.
-      const { closed } = lanes;
-      return closed.length > 0 && closed.length >= subscribed ? `Discord: ${closed[0].closed?.reason ?? ''}` : null;
+      // One channel of many is its owners' concern; where it is all there is, nobody is told.
+      const reasonOf = (channelId: string): string | null => lanes.get(channelId)?.closed?.reason ?? null;
+      const isDeaf = subscribed.length > 0 && subscribed.every((channelId) => reasonOf(channelId) !== null);
+      return isDeaf ? `Discord: ${reasonOf(subscribed[0]) ?? ''}` : null;
     },
     troubleOf: (channelId) => lanes.get(channelId)?.closed?.reason ?? null,
     closed: () => lanes.closed.length,

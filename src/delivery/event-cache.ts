@@ -1,6 +1,7 @@
 import type { EventLog, LoggedEvent } from './ports.js';
 
-const most = 512;
+/** Of a day with much news: after it ten thousand channels ask for the same ones. */
+const most = 4_096;
 
 /** The event at a position of the log: one alert goes to many channels, and is read once. */
 export function createEventCache(log: Pick<EventLog, 'readAfter'>): (position: number) => Promise<LoggedEvent | null> {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { concerns, priorityOf } from './plan.js';
 import type { EventLog, Expansion, LoggedEvent, Outbox, Owed, Subscriptions } from './ports.js';
@@ -13,9 +14,7 @@ export interface ExpandOptions {
   readonly store: EventLog & Outbox & Subscriptions;
   /** Where notices go; null: nowhere but the log. */
   readonly operatorChannelId: string | null;
-  readonly now: () => UnixMillis;
-  /** How many channels there are to tell. */
-  readonly onSubscribed: (count: number) => void;
+  readonly clock: Clock;
   /** Rows were made durable, or may have been. */
   readonly onOwed: (rows: readonly Owed[]) => void;
 }
@@ -31,13 +30,12 @@ export async function beginExpansion(store: EventLog & Outbox): Promise<Expansio
 
 /**
  * Turns the events after `from` into what channels are owed, chunk by chunk; how far it came (the same: there was nothing). What was
- * written counts whatever happens after it: a crash goes on behind the last chunk.
+ * written counts whatever happens after it: a crash, or a stop by the signal, goes on behind the last chunk.
  */
-export async function expand(from: Expansion, { store, operatorChannelId, now, onSubscribed, onOwed }: ExpandOptions): Promise<Expansion> {
+export async function expand(from: Expansion, { store, operatorChannelId, clock, onOwed }: ExpandOptions, signal: AbortSignal): Promise<Expansion> {
   const batch = await store.readAfter(from.position, readLimit);
   if (batch.length === 0) return from;
   const subscriptions = await store.subscriptions();
-  onSubscribed(subscriptions.filter(({ standing }) => standing.kind === 'active').length);
   let reached = from;
   const write = async (rows: readonly Owed[], next: Expansion): Promise<void> => {
     try {
@@ -47,15 +45,19 @@ export async function expand(from: Expansion, { store, operatorChannelId, now, o
       // A write that failed without an answer may have been done: a channel that is owed nothing after all is soon seen to be.
       if (rows.length > 0) onOwed(rows);
     }
+    // An embedded store answers without letting anything else run: the stream, whose process this may be, goes on in between.
+    if (rows.length > 0) await clock.sleep(0);
   };
   for (const logged of batch) {
     const before = logged.position - 1;
     const after = reached.position === before ? reached.channelId : null;
-    const rows = owedOf(logged, subscriptions, operatorChannelId, now()).filter(({ channelId }) => after === null || channelId > after);
+    const rows = owedOf(logged, subscriptions, operatorChannelId, clock.now()).filter(({ channelId }) => after === null || channelId > after);
     for (let first = 0; first + chunkSize < rows.length; first += chunkSize) {
+      if (signal.aborted) return reached;
       const chunk = rows.slice(first, first + chunkSize);
       await write(chunk, { position: before, channelId: chunk[chunk.length - 1].channelId });
     }
+    if (signal.aborted) return reached;
     const rest = rows.slice(Math.floor(Math.max(0, rows.length - 1) / chunkSize) * chunkSize);
     // Events that nobody hears of need no write of their own.
     if (rest.length > 0 || logged === batch[batch.length - 1]) await write(rest, { position: logged.position, channelId: null });

@@ -25,9 +25,9 @@ export interface Lane {
   closed: { readonly reason: string; readonly since: UnixMillis } | null;
   /**
    * The message at `position` may stand in the channel already: an attempt that began at `since` or later ended without an answer, or
-   * with our process. null: nothing is in doubt.
+   * with our process; the last such attempt ended at `lastAt`. null: nothing is in doubt.
    */
-  doubt: { readonly position: number; readonly since: UnixMillis } | null;
+  doubt: { readonly position: number; readonly since: UnixMillis; readonly lastAt: UnixMillis } | null;
 }
 
 /** Which channel is served next. */
@@ -52,7 +52,6 @@ export class Lanes {
   get(channelId: string): Lane | undefined {
     return this.#lanes.get(channelId);
   }
-
 
   get underWay(): number {
     return this.#underWay;

@@ -15,6 +15,8 @@ export function createTurn(clock: Clock): Turn {
   let last: Promise<void> = Promise.resolve();
 
   const take = async (signal: AbortSignal): Promise<void> => {
+    // The clock was set back: what was let through by the other time says nothing.
+    if (times[(next + perSecond - 1) % perSecond] > clock.now() + windowMs) times.fill(-Infinity);
     for (let waitMs = times[next] + windowMs - clock.now(); waitMs > 0; waitMs = times[next] + windowMs - clock.now()) {
       // Who stops waits no longer.
       if (signal.aborted) return;

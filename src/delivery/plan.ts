@@ -1,4 +1,4 @@
-import type { IncidentEvent } from '../incidents/index.js';
+import { endsIncident, type IncidentEvent } from '../incidents/index.js';
 import { priorities, type Priority, type Told } from './ports.js';
 import { isMuted, thresholdOf, type Severity, type Subscription } from './subscription.js';
 
@@ -42,7 +42,9 @@ export function priorityOf({ kind }: IncidentEvent): Priority {
 export function concerns(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
   if (event.country === null || subscription.standing.kind !== 'active') return false;
   const threshold = thresholdOf(subscription, event.country);
-  if (threshold === null || isMuted(subscription, event.country, now)) return false;
+  if (threshold === null) return false;
+  // An end is taken note of through a mute: what follows it is a start again.
+  if (!endsIncident(event.kind) && isMuted(subscription, event.country, now)) return false;
   return event.kind === 'unstable' ? threshold === 'unstable' : ranks[event.worst] >= ranks[threshold];
 }
 
@@ -73,6 +75,7 @@ export function planOf(event: IncidentEvent, subscription: Subscription, told: T
     case 'restored':
     case 'new-normal':
       if (known === null) return { kind: 'skip', reason: 'never-told' };
+      if (event.country !== null && isMuted(subscription, event.country, now)) return { kind: 'end' };
       return updates === 'start' ? { kind: 'end' } : { kind: 'post', part: 'recovery', roleId: null, replyTo, silent: quietRecovery };
     case 'notice':
       return { kind: 'skip', reason: 'not-concerned' };

@@ -12,6 +12,8 @@ import type { FindResult, LoggedEvent, Message, Outbox, Owed, Send, SendResult, 
 
 /** Discord remembers a nonce for some minutes; for so long it is relied on, afterwards the channel's own messages are looked at. */
 const nonceTrustMs = 120_000;
+/** A request that was given up may still be on its way into the channel for so long. */
+const settleMs = 60_000;
 /** What one message can sum up. */
 const backlogLimit = 500;
 /** A wait shorter than this is pacing, and no trouble. */
@@ -134,7 +136,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     switch (result.kind) {
       case 'retry': {
         const { afterMs, scope, maybeTaken, reason } = result;
-        if (maybeTaken) lane.doubt ??= { position: head.position, since: startedAt };
+        if (maybeTaken) lane.doubt = { position: head.position, since: lane.doubt?.since ?? startedAt, lastAt: clock.now() };
         if (scope === 'everywhere') gate.fail(startedAt, clock.now(), afterMs, reason);
         postpone(lane, clock.now(), afterMs, random);
         const pacing = afterMs !== null && afterMs < pacingMs;
@@ -187,35 +189,45 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     await follow(lane.channelId, message, messageId, remembered, events);
   };
 
+  /** Makes one row of all that the channel is owed up to the next notice, which stands for itself; false: there is nothing to sum up. */
+  const combine = async (lane: Lane): Promise<boolean> => {
+    const { owed } = await outbox.channel(lane.channelId, backlogLimit);
+    const firsts = await Promise.all(owed.map(({ position }) => eventAt(position)));
+    const notice = firsts.findIndex((logged) => logged?.event.kind === 'notice');
+    const rows = notice < 0 ? owed : owed.slice(0, notice);
+    if (rows.length < 2) return false;
+    await outbox.combine(rows, combined(rows, clock.now()));
+    // Read anew before it is told: what stands there is what counts, whoever wrote it.
+    lane.grown = true;
+    return true;
+  };
+
   return async (lane, signal) => {
     lane.grown = false;
     lane.drained = false;
-    let state = await outbox.channel(lane.channelId, 2);
-    let [head, next] = state.owed as [Owed | undefined, Owed | undefined];
+    const state = await outbox.channel(lane.channelId, 2);
+    const [head, next] = state.owed as [Owed | undefined, Owed | undefined];
     if (head === undefined) {
       lane.drained = true;
       return;
     }
-    let events = await eventsOf(head);
+    const events = await eventsOf(head);
+    const composed = compose(head, events, state);
     const isLate = head.positions.length === 1 && events.length > 0 && isExpired(events[0].event, clock.now());
-    let composed = compose(head, events, state);
     let unsure = false;
     if (composed.kind === 'post' && lane.doubt?.position === head.position && (isLate || clock.now() - lane.doubt.since >= nonceTrustMs)) {
+      const settledAt = lane.doubt.lastAt + settleMs;
+      if (isLate && settledAt > clock.now()) {
+        postpone(lane, clock.now(), settledAt - clock.now(), random);
+        return;
+      }
       // What tells an old message otherwise than the attempt in doubt did has another nonce: only the channel itself can say.
       const found = await look(lane, composed.post.message, lane.doubt.since, signal);
       if (found.kind === 'retry') return;
       if (found.kind === 'found') return finish(lane, head, composed.post, found.messageId, events, next, signal);
       unsure = found.kind === 'unknown';
     }
-    if (isLate && next !== undefined && composed.kind === 'post') {
-      state = await outbox.channel(lane.channelId, backlogLimit);
-      const into = combined(state.owed, clock.now());
-      await outbox.combine(state.owed, into);
-      [head, next] = [into, undefined];
-      lane.grown = true;
-      events = await eventsOf(into);
-      composed = compose(into, events, state);
-    }
+    if (isLate && next !== undefined && composed.kind === 'post' && (await combine(lane))) return;
     if (signal.aborted) return;
     if (composed.kind === 'post') return attempt(lane, head, composed.post, unsure, events, next, signal);
     await acknowledge(lane, head, composed.told, next, signal);

@@ -184,6 +184,16 @@ story('a notice goes to the operator alone', async (world) => {
   assert.deepEqual([world.heard(), world.heard(operator)], [[], ['Measurement degraded: 12 of 20 voters.']]);
 });
 
+const noticeOf = (number: number): Partial<IncidentEvent> => ({ id: `notice-${number}`, incident: null, country: null, kind: 'notice', notice: `Notice ${number}.` });
+
+story('after a long silence the operator still gets every notice, and the alerts around them where the channel is subscribed too', async (world) => {
+  await world.happen(hour, noticeOf(1));
+  await world.happen(hour, noticeOf(2), down);
+  await world.happen(hour, still, noticeOf(3));
+  await world.happen(32 * hour, syria, { ...syria, id: 'SY/2', kind: 'restored', level: 'normal' });
+  assert.deepEqual(world.heard(operator), ['Notice 1.', 'Notice 2.', 'backlog of KP follow-up', 'Notice 3.', 'backlog of SY restored']);
+}, [away(start, start + 30 * hour)], [{ channelId: operator }]);
+
 const edits = ({ discord }: World): string[] => discord.edits.map(({ messageId, message }) => `${messageId}: ${editInWords(message)}`);
 const editInWords = (message: Message): string =>
   message.kind !== 'alert' ? message.kind : message.end === null ? `revision ${message.revision}, ${message.event.prefixes} routes` : `over, ${message.end.kind}`;
@@ -219,3 +229,25 @@ story('the store is away: nothing is lost, and it is said why nobody is told', a
   await world.happen(2 * minute);
   assert.deepEqual([world.heard(), world.delivery.trouble()], [['start KP'], null]);
 });
+
+story('an end while the country is muted says nothing, but it is one: its message turns green, and what follows is a start again', async (world) => {
+  const mute = async (mutes: Subscription['mutes']): Promise<void> => world.store.saveSubscription({ ...(await world.store.subscription(here))!, mutes });
+  await world.happen(minute, down);
+  await mute({ KP: start + hour });
+  await world.happen(minute, back);
+  assert.deepEqual([world.heard(), edits(world)], [['start KP'], ['1: over, restored']]);
+  await mute({});
+  await world.happen(minute, { ...down, id: 'KP/4', kind: 'down-again' });
+  assert.deepEqual(world.heard(), ['start KP', 'start KP re 1']);
+}, [], [{ updates: 'start+end' }]);
+
+story('a channel that is closed to us is no trouble of the service while others listen, and is where nobody else does', async (world) => {
+  await world.happen(5 * minute, down);
+  assert.deepEqual([world.delivery.closed(), world.delivery.trouble()], [1, null], 'nobody else wanted to hear of this');
+  await world.store.removeSubscription(there);
+  await world.happen(5 * minute);
+  assert.match(world.delivery.trouble() ?? '', /may not write/);
+  world.delivery.reopen([here]);
+  await world.happen(minute);
+  assert.deepEqual([world.heard(), world.delivery.trouble()], [['start KP'], null]);
+}, [closed(start, start + 10 * minute, here)], [{}, { channelId: there, scope: 'listed', countries: { SY: 'major' } }]);

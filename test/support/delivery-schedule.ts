@@ -89,7 +89,7 @@ function incident(country: string, from: number, span: number, random: () => num
 
 function troubles(random: () => number, span: number, long: boolean, channelIds: readonly string[]): Pick<DeliverySchedule, 'faults' | 'kills' | 'storeAway' | 'lossyStore'> {
   const below = (limit: number): number => Math.floor(random() * limit);
-  const kinds = ['down', '5xx', 'accept-then-reset', 'hang', 'accept-then-hang', '429', 'global-429', '401'] as const;
+  const kinds = ['down', '5xx', 'accept-then-reset', 'hang', 'accept-then-hang', 'accept-late', '429', 'global-429', '401'] as const;
   const faults: VirtualFault[] = [];
   const during = (lengthMs: number): { from: number; to: number } => {
     const from = scheduleStart + below(span);

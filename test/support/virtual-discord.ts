@@ -7,7 +7,7 @@ const timeoutMs = 10_000;
 
 /** What befalls requests: each has its time, and some only some channels. */
 export interface VirtualFault {
-  readonly kind: 'down' | '5xx' | 'accept-then-reset' | 'hang' | 'accept-then-hang' | '429' | 'global-429' | '401' | 'closed' | 'gone';
+  readonly kind: 'down' | '5xx' | 'accept-then-reset' | 'hang' | 'accept-then-hang' | 'accept-late' | '429' | 'global-429' | '401' | 'closed' | 'gone';
   readonly from: number;
   readonly to: number;
   /** Of the requests in that time. */
@@ -68,7 +68,8 @@ export class VirtualDiscord {
         const now = clock.now();
         const fault = this.#fault(channelId, now);
         const answer = this.#answer(fault?.kind ?? null, channelId, message, now);
-        if (fault?.kind === 'hang' || fault?.kind === 'accept-then-hang') await clock.sleep(timeoutMs);
+        if (fault?.kind === 'accept-late') clock.after(1.5 * timeoutMs, () => void this.#take(channelId, message, clock.now()));
+        if (fault?.kind === 'hang' || fault?.kind === 'accept-then-hang' || fault?.kind === 'accept-late') await clock.sleep(timeoutMs);
         else await travel();
         return answer;
       },
