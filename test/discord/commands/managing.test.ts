@@ -144,3 +144,10 @@ test('/test-alert posts what is plainly a test, and says what came of it', async
   assert.equal(world.posted.length, 1);
   assert.match(textOf(await world.ask(testAlert, {}, dm)), /in this direct message/);
 });
+
+test('/subscriptions says what is wrong with a channel however much it watches', async () => {
+  const countries = Object.fromEntries(countryCodes.map((code, n) => [code, (['unstable', 'degraded', 'major', 'down'] as const)[n % 4]]));
+  const world = subscribed({ countries, roleId: '1000000000000000099', mutes: { KP: now + dayMs } });
+  world.trouble = 'the bot may not write in channel 1000000000000000001: it lacks the permission Send Messages (in a thread: Send Messages in Threads)';
+  assert.match(textOf(await world.ask(subscriptions)), /⚠️ Not told just now: the bot may not write .* Send Messages in Threads\)/);
+});
