@@ -68,7 +68,7 @@ export function summaryOf(subscription: Subscription, directory: CountryDirector
   const muted = Object.values(subscription.mutes).filter((until) => until > now).length;
   const mute = muted === 0 ? '' : `; ${muted} muted`;
   const wrong = standing.kind === 'gone'
-    ? `\n⚠️ Gone ${ago(standing.at)}: ${clip(standing.reason, 80)}. \`/subscribe\` brings it back until ${localTime(standing.at + tombstoneMs)}.`
+    ? `\n⚠️ Gone ${ago(standing.at)}: ${clip(standing.reason, 80)}. Its settings are kept until ${localTime(standing.at + tombstoneMs)}.`
     : trouble === null ? '' : `\n⚠️ Not told just now: ${clip(trouble, 160)}`;
   const rest = ` · ${updateTexts[updates]}${mention}${mute}${wrong}`;
   const room = Math.min(160, summaryLimit - `**${where}**: `.length - rest.length);
