@@ -26,7 +26,7 @@ export function severityText(severity: Severity): string {
 }
 
 /** What a channel is told of, in at most `limit` units: one line for each threshold. */
-export function watchedLines({ scope, minSeverity, countries }: Subscription, directory: CountryDirectory, limit: number): string[] {
+function watchedLines({ scope, minSeverity, countries }: Subscription, directory: CountryDirectory, limit: number): string[] {
   const own = [...severities].reverse().flatMap((severity) => {
     const names = Object.keys(countries).filter((code) => countries[code] === severity).map((code) => `${directory.name(code)} (${code})`).sort();
     return names.length === 0 ? [] : [{ severity, names }];
@@ -54,7 +54,7 @@ export function describe(subscription: Subscription, directory: CountryDirectory
 }
 
 /** "Muted: Iran (IR) until ...", in one line; none where nothing is muted. */
-export function mutesOf({ mutes }: Subscription, directory: CountryDirectory, now: number): string[] {
+function mutesOf({ mutes }: Subscription, directory: CountryDirectory, now: number): string[] {
   const codes = Object.keys(mutes).filter((code) => mutes[code] > now).sort();
   const texts = codes.map((code) => `${directory.name(code)} (${code}) until ${localTime(mutes[code])}`);
   return texts.length === 0 ? [] : [`Muted: ${fitting(texts, ', ', 300, (left) => `and ${left} more`)}`];
