@@ -170,13 +170,20 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
       if (discord.channelId !== null) await subscribeFirst(discord.channelId, signal);
       const ended = new AbortController();
       const both = AbortSignal.any([signal, ended.signal]);
-      const work = [
-        delivery.run(both), operator.run(both), count(both), sweep(both), introduce(both), register(both),
-      ];
-      const end = await gateway.run(both);
-      if (end.kind === 'token-refused') ended.abort();
-      await Promise.all(work);
-      return end;
+      const listen = async (): Promise<BotEnd> => {
+        const end = await gateway.run(both);
+        if (end.kind === 'token-refused') ended.abort();
+        return end;
+      };
+      try {
+        // All at once, so that a part that fails is heard of while the others go on.
+        const [end] = await Promise.all([
+          listen(), delivery.run(both), operator.run(both), count(both), sweep(both), introduce(both), register(both),
+        ]);
+        return end;
+      } finally {
+        ended.abort();
+      }
     },
     wake: () => delivery.wake(),
     troubles,

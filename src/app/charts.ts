@@ -70,13 +70,20 @@ function draw(history: History): DrawnChart | null {
   return input === null ? null : { png: renderPng(renderChart(input)), altText: chartAltText(input) };
 }
 
-/** What goes on, and of what was not measured of late since when: then nobody knows that nothing goes on. */
+const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
+
+/** What goes on, and what was not measured of late since when: of that nobody knows that nothing goes on. */
 function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Family[], now: number): string {
   const ongoing = incidents.find((event) => !isOver(event));
-  const measuredAt = Math.max(...families.map(({ latest }) => latest?.at ?? -Infinity));
   const parts = ongoing === undefined ? [] : [capitalised(renderStandingLine(ongoing, now))];
-  if (measuredAt > now - staleMs) return parts[0] ?? 'No outage is going on';
-  return [...parts, Number.isFinite(measuredAt) ? `Not measured since ${moment(measuredAt, now)}` : 'Not measured of late'].join(' · ');
+  const stale = families.filter(({ latest }) => latest === null || latest.at <= now - staleMs);
+  const fresh = families.filter((family) => !stale.includes(family));
+  if (stale.length === 0) return parts[0] ?? 'No outage is going on';
+  const measuredAt = Math.max(...stale.map(({ latest }) => latest?.at ?? -Infinity));
+  const not = Number.isFinite(measuredAt) ? `not measured since ${moment(measuredAt, now)}` : 'not measured of late';
+  if (fresh.length === 0) return [...parts, capitalised(not)].join(' · ');
+  const nothing = ongoing === undefined ? [`No outage of ${familyNames[fresh[0].family]} is going on`] : [];
+  return [...parts, ...nothing, `${familyNames[stale[0].family]} ${not}`].join(' · ');
 }
 
 /** Only what the chart will use: minutes as long as they are kept, and the bins beside them. */

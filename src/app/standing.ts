@@ -26,8 +26,10 @@ export interface Standing {
 export function createStanding({ store, editSubscription, logger, now }: StandingOptions): Standing {
   const gone = (reason: string) => (present: Subscription | null): Subscription | null =>
     present?.standing.kind === 'active' ? { ...present, standing: { kind: 'gone', at: now(), reason } } : present;
+  /** One after the other: who is thrown out and let in again at once must end up inside. */
+  let last = Promise.resolve();
   const edit = (doing: string, change: () => Promise<unknown>): void => {
-    void change().catch((error: unknown) => logger.error({ err: error }, doing));
+    last = last.then(change).then(() => undefined, (error: unknown) => logger.error({ err: error }, doing));
   };
   /** Channel to server, of servers that are there again. */
   const back = new Map<string, string>();
@@ -57,7 +59,7 @@ export function createStanding({ store, editSubscription, logger, now }: Standin
     guildBack(guildId, channelIds) {
       for (const channelId of channelIds) back.set(channelId, guildId);
       // A new session names every server in one turn: the subscriptions are read once for all of them.
-      if (back.size === channelIds.length) edit('servers that are back could not be taken up again', () => Promise.resolve().then(takeUp));
+      if (back.size === channelIds.length) edit('servers that are back could not be taken up again', takeUp);
     },
     async sweep() {
       for (const { channelId, standing } of await store.subscriptions()) {

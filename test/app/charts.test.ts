@@ -123,6 +123,14 @@ describe('a country', () => {
     assert.match((await said(at + hour))!, /North Korea\. Not measured since 16:15 UTC\. IPv4/);
   });
 
+  test('does not call a day quiet of which one family was not measured', async () => {
+    reader.events = [];
+    const quiet = { at: since, units: 4, prefixes: 4, baseline: { units: 4, prefixes: 4, provisional: false }, voters: 41, collectors: 9, networks: [] };
+    reader.record = () => Promise.resolve({ country: 'KP', label: null, ipv4: { ...quiet, at: since - hour }, ipv6: quiet });
+    const chart = await charts.ofCountry('KP', 24 * hour, at, null);
+    assert.match(chart!.altText, /North Korea\. No outage of IPv6 is going on · IPv4 not measured since 15:15 UTC\./);
+  });
+
   test('has no picture of a family that is not judged, nor has a notice', async () => {
     assert.equal(await charts.ofCountry('KP', 24 * hour, at, 'ipv6'), null);
     assert.equal(await charts.ofEvent(incidentEvent({ country: null, family: null, incident: null, kind: 'notice' }), 0, at), null);

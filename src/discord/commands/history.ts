@@ -50,10 +50,11 @@ export const history: Command = {
     const head = warnings.length === 0 ? '' : `${warnings.join('\n')}\n\n`;
     const list = fitting(entries.length === 0 ? [nothing] : entries, '\n', textLimits.description - head.length, (left) => `and ${left} earlier`);
     const isSure = warnings.length === 0;
+    const found = entries.length === 0 && !isSure ? 'no outages known of' : plural(entries.length, 'outage');
     return {
       embeds: [
         {
-          title: `${flagBefore(country)}${directory.name(country)}: ${plural(entries.length, 'outage')} in ${plural(days, 'day')}`,
+          title: `${flagBefore(country)}${directory.name(country)}: ${found} in ${plural(days, 'day')}`,
           color: entries.length > 0 ? colours.unstable : isSure ? colours.restored : greyColour,
           description: `${head}${list}`,
           footer: { text: 'BGP view · times in UTC · depth: the lowest share of its address space that was visible' },

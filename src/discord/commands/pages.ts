@@ -1,7 +1,7 @@
 import { ButtonStyle, ComponentType, type APIActionRowComponent, type APIButtonComponent } from 'discord.js';
 import { CommandProblem } from './command.js';
 
-export const pageLength = 10;
+const pageLength = 10;
 export const oldButton = 'This button is from an older version of lightsout: give the command again.';
 
 export interface Page<T> {

@@ -1,4 +1,5 @@
 import { ApplicationCommandType, type APIEmbed, type APIEmbedField } from 'discord.js';
+import { countryName } from '../../countries/index.js';
 import type { CountryRecord } from '../../incidents/index.js';
 import { countryLinks, moment, plural, unitsOf } from '../../report/index.js';
 import type { Command } from './command.js';
@@ -7,12 +8,13 @@ import { colourOf, conditionOf, flagBefore, greyColour, lowestText, mainOf, sent
 import { completeCountry, countryOf } from './country-option.js';
 import { countryOption, forEveryone } from './definition.js';
 import { lostMostFields } from './networks.js';
-import { ago, localTime, sees, sightOf, warningOf, type Sight } from './staleness.js';
+import { ago, dated, localTime, sees, sightOf, warningOf, type Sight } from './staleness.js';
 import { clip, textLimits } from './text-limits.js';
 
 const dayMs = 86_400_000;
 /** A measure older than this is not the present, whatever the rest of the table says. */
 const freshMs = 3 * 60_000;
+const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 
 export const status: Command = {
   definition: {
@@ -58,14 +60,17 @@ interface Known {
 
 function answer({ country, name, record, main, conditions, sight, now }: Known): { content: string; embed: APIEmbed } {
   const { at } = main.measured;
-  const isNow = sees(sight, main.family) && now - at <= freshMs;
-  // Then the warning has already said from when this is.
-  const isAsOld = sight.kind === 'blind' && sight.asOf !== null && Math.abs(sight.asOf - at) <= freshMs;
+  const isPresent = ({ family, measured }: Condition): boolean => sees(sight, family) && now - measured.at <= freshMs;
+  const isNow = isPresent(main);
+  const label = record?.label ?? null;
   const lines = [
     ...warningOf(sight),
-    ...(isNow || isAsOld ? [] : [`⚠️ ${name} was last measured at ${moment(at, now)} (${ago(at)}).`]),
+    ...conditions.filter((each) => (each === main || isNow) && !isPresent(each) && !isAsOldAs(sight, each)).map((each) => {
+      const whose = each === main ? name : `${countryName(country, label ?? undefined).possessive} ${familyNames[each.family]}`;
+      return `⚠️ ${whose} was last measured at ${dated(each.measured.at, now)}.`;
+    }),
     ...conditions.filter((each) => each === main || each.word !== 'normal')
-      .map((each) => `${flagBefore(country)}${sentenceOf(country, record?.label ?? null, each, now, isNow)}`),
+      .map((each) => `${flagBefore(country)}${sentenceOf(country, label, each, now, isPresent(each))}`),
   ];
   const title = `${name}: ${main.family === 'ipv6' ? 'IPv6 ' : ''}${main.word}`;
   return {
@@ -74,18 +79,26 @@ function answer({ country, name, record, main, conditions, sight, now }: Known):
       title: clip(isNow ? title : `${title} at ${moment(at, now)}, now not known`, textLimits.title),
       color: isNow ? colourOf(main) : greyColour,
       description: countryLinks(country, now - dayMs, now).map(({ label, url }) => `[${label}](${url})`).join(' · '),
-      fields: fieldsOf(main, conditions),
+      fields: fieldsOf(main, conditions, (each) => isNow && !isPresent(each)),
       footer: { text: 'BGP view: routes, not traffic' },
     },
   };
 }
 
-function fieldsOf(main: Condition, conditions: readonly Condition[]): APIEmbedField[] {
+/** Whether the warning has already said from when this is. */
+function isAsOldAs(sight: Sight, { measured }: Condition): boolean {
+  return sight.kind === 'blind' && sight.asOf !== null && Math.abs(sight.asOf - measured.at) <= freshMs;
+}
+
+/** `isOlder`: than the title says. */
+function fieldsOf(main: Condition, conditions: readonly Condition[], isOlder: (condition: Condition) => boolean): APIEmbedField[] {
   const fields: APIEmbedField[] = [];
   const field = (name: string, value: string, inline = true): void => void fields.push({ name, value: clip(value, textLimits.fieldValue), inline });
-  for (const { family, measured, share, word } of conditions) {
+  for (const each of conditions) {
+    const { family, measured, share, word } = each;
     const routes = measured.baseline.prefixes > 0 ? `, ${measured.prefixes} of ${plural(measured.baseline.prefixes, 'route')}` : '';
-    field(family === 'ipv4' ? 'IPv4' : 'IPv6', `${word}: ${unitsOf(family, measured.units, measured.baseline.units, share)}${routes}`);
+    const age = isOlder(each) ? ` (${ago(measured.at)})` : '';
+    field(familyNames[family], `${word}: ${unitsOf(family, measured.units, measured.baseline.units, share)}${routes}${age}`);
   }
   if (conditions.every(({ family }) => family !== 'ipv6')) field('IPv6', 'not judged: there is none, or too little');
   if (conditions.every(({ family }) => family !== 'ipv4')) field('IPv4', 'not judged: there is none, or too little');

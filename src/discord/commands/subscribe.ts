@@ -49,13 +49,11 @@ export const subscribe: Command = {
       return changed(present, target, changes, since, input.now);
     });
     if (after === null) throw new Error('a subscription that was just made is not there');
-    const lines = [
-      headOf(before, target, input.now),
-      ...describe(after, deps.directory, input.now),
-      ...(Object.keys(after.countries).length === 0 && after.scope === 'listed' ? ['⚠️ No country is left in it: nothing is told here.'] : []),
-      ...notesOn(target, after),
-    ];
-    return { content: clip(lines.join('\n'), textLimits.content) };
+    const head = headOf(before, target, input.now);
+    const isEmpty = Object.keys(after.countries).length === 0 && after.scope === 'listed';
+    const notes = [...(isEmpty ? ['⚠️ No country is left in it: nothing is told here.'] : []), ...notesOn(target, after)];
+    const room = textLimits.content - [head, ...notes].join('\n').length - 2;
+    return { content: clip([head, ...describe(after, deps.directory, input.now, room), ...notes].join('\n'), textLimits.content) };
   },
 };
 

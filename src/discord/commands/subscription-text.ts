@@ -1,7 +1,14 @@
 import type { CountryDirectory } from '../../countries/index.js';
 import { severities, tombstoneMs, type Severity, type Subscription, type UpdateMode } from '../../delivery/index.js';
 import { ago, localTime } from './staleness.js';
-import { fitting } from './text-limits.js';
+import { clip, fitting } from './text-limits.js';
+
+/** What a threshold's line needs beside the names of its countries. */
+const thresholdRoom = 40;
+/** Room for "249 countries". */
+const leastNames = 16;
+/** Ten of them fit into an embed's description. */
+const summaryLimit = 380;
 
 export const updateTexts: Readonly<Record<UpdateMode, string>> = {
   all: 'starts, changes, follow-ups and ends',
@@ -19,47 +26,52 @@ export function severityText(severity: Severity): string {
 }
 
 /** What a channel is told of, in at most `limit` units: one line for each threshold. */
-export function watchedLines({ scope, minSeverity, countries }: Subscription, directory: CountryDirectory, limit: number): string[] {
+function watchedLines({ scope, minSeverity, countries }: Subscription, directory: CountryDirectory, limit: number): string[] {
   const own = [...severities].reverse().flatMap((severity) => {
     const names = Object.keys(countries).filter((code) => countries[code] === severity).map((code) => `${directory.name(code)} (${code})`).sort();
     return names.length === 0 ? [] : [{ severity, names }];
   });
-  const share = Math.floor(limit / Math.max(1, own.length)) - 40;
-  const lines = own.map(({ severity, names }) => `${fitting(names, ', ', share, (left) => `and ${left} more`)}: ${severityText(severity)}`);
+  const share = Math.max(leastNames, Math.floor(limit / Math.max(1, own.length)) - thresholdRoom);
+  const lines = own.map(({ severity, names }) => {
+    const more = (left: number): string => (left === names.length ? `${left} ${left === 1 ? 'country' : 'countries'}` : `and ${left} more`);
+    return `${fitting(names, ', ', share, more)}: ${severityText(severity)}`;
+  });
   if (scope === 'listed') return lines.length === 0 ? ['No country: nothing is told'] : lines;
   return [`Every country: ${severityText(minSeverity)}`, ...lines.map((line) => `but ${line}`)];
 }
 
-/** All that was chosen, a line each. */
-export function describe(subscription: Subscription, directory: CountryDirectory, now: number): string[] {
+/** All that was chosen, a line each, in about `limit` units: where it is much, fewer countries are named. */
+export function describe(subscription: Subscription, directory: CountryDirectory, now: number, limit: number): string[] {
   const { roleId, updates, quietRecovery } = subscription;
-  return [
-    ...watchedLines(subscription, directory, 2000).map((line) => `• ${line}`),
+  const chosen = [
     `• Told: ${updateTexts[updates]}`,
     ...(roleId === null ? [] : [`• Mentions <@&${roleId}> at starts and when it gets worse`]),
     ...(quietRecovery ? ['• Ends come without a notification'] : []),
     ...mutesOf(subscription, directory, now).map((line) => `• ${line}`),
   ];
+  const left = limit - chosen.join('\n').length - thresholdRoom;
+  return [...watchedLines(subscription, directory, left).map((line) => `• ${line}`), ...chosen];
 }
 
 /** "Muted: Iran (IR) until ...", in one line; none where nothing is muted. */
-export function mutesOf({ mutes }: Subscription, directory: CountryDirectory, now: number): string[] {
+function mutesOf({ mutes }: Subscription, directory: CountryDirectory, now: number): string[] {
   const codes = Object.keys(mutes).filter((code) => mutes[code] > now).sort();
   const texts = codes.map((code) => `${directory.name(code)} (${code}) until ${localTime(mutes[code])}`);
   return texts.length === 0 ? [] : [`Muted: ${fitting(texts, ', ', 300, (left) => `and ${left} more`)}`];
 }
 
-/** In a few lines, for a list of many: at most 380 units. */
+/** In a few lines, for a list of many: at most 380 units. What is wrong comes before what is watched. */
 export function summaryOf(subscription: Subscription, directory: CountryDirectory, trouble: string | null, now: number): string {
   const { channelId, guildId, standing, updates, roleId } = subscription;
   const where = guildId === null ? 'This direct message' : `<#${channelId}>`;
   const mention = roleId === null ? '' : `; mentions <@&${roleId}>`;
   const muted = Object.values(subscription.mutes).filter((until) => until > now).length;
   const mute = muted === 0 ? '' : `; ${muted} muted`;
-  const watched = fitting(watchedLines(subscription, directory, 160), '; ', 160, (left) => `and ${left} more`);
-  const lines = [`**${where}**: ${watched} · ${updateTexts[updates]}${mention}${mute}`];
-  if (standing.kind === 'gone') {
-    lines.push(`⚠️ Gone ${ago(standing.at)}: ${standing.reason}. \`/subscribe\` brings it back until ${localTime(standing.at + tombstoneMs)}.`);
-  } else if (trouble !== null) lines.push(`⚠️ Not told just now: ${trouble}`);
-  return fitting(lines, '\n', 380, () => '⚠️ …');
+  const wrong = standing.kind === 'gone'
+    ? `\n⚠️ Gone ${ago(standing.at)}: ${clip(standing.reason, 80)}. Its settings are kept until ${localTime(standing.at + tombstoneMs)}.`
+    : trouble === null ? '' : `\n⚠️ Not told just now: ${clip(trouble, 160)}`;
+  const rest = ` · ${updateTexts[updates]}${mention}${mute}${wrong}`;
+  const room = Math.min(160, summaryLimit - `**${where}**: `.length - rest.length);
+  const watched = fitting(watchedLines(subscription, directory, room), '; ', room, (left) => `and ${left} more thresholds`);
+  return `**${where}**: ${watched}${rest}`;
 }

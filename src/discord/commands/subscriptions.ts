@@ -5,7 +5,7 @@ import type { CommandMessage } from './command-message.js';
 import { forManagers } from './definition.js';
 import { pageButtons, pageOf, pageText, turnedTo } from './pages.js';
 import { summaryOf } from './subscription-text.js';
-import { turnedAway } from './target-channel.js';
+import { lackingIn, turnedAway } from './target-channel.js';
 import { clip, textLimits } from './text-limits.js';
 
 export const subscriptions: Command = {
@@ -28,7 +28,7 @@ async function answer(page: number, input: CommandInput, deps: CommandDeps): Pro
     .filter(({ guildId, channelId }) => (place.kind === 'guild' ? guildId === place.guildId : channelId === place.channelId));
   if (here.length === 0) return { content: `Nothing is subscribed ${place.kind === 'guild' ? 'in this server' : 'here'} yet: \`/subscribe\` makes a start.` };
   const shown = pageOf(here, page);
-  const rows = shown.rows.map((subscription) => summaryOf(subscription, deps.directory, deps.troubleOf(subscription.channelId), now));
+  const rows = shown.rows.map((subscription) => summaryOf(subscription, deps.directory, troubleOf(subscription.channelId, deps), now));
   const warnings = deps.troubles().map((trouble) => `⚠️ ${clip(trouble, 200)}`).slice(0, 1);
   const footer = pageText(shown);
   return {
@@ -42,4 +42,11 @@ async function answer(page: number, input: CommandInput, deps: CommandDeps): Pro
     ],
     components: pageButtons('subscriptions', shown),
   };
+}
+
+/** What failed there, or would: where nothing happened since a permission was taken away, nothing has failed yet. */
+function troubleOf(channelId: string, deps: CommandDeps): string | null {
+  const access = deps.lookUpChannel(channelId);
+  const needed = access === null ? [] : lackingIn(access).needed;
+  return deps.troubleOf(channelId) ?? (needed.length === 0 ? null : `I lack ${needed.join(' and ')} there`);
 }

@@ -28,7 +28,7 @@ export function turnedAway({ place }: CommandInput, deps: Pick<CommandDeps, 'inv
   }
   const { memberPermissions } = place;
   if ((memberPermissions & (PermissionFlagsBits.ManageGuild | PermissionFlagsBits.Administrator)) === 0n) {
-    throw new CommandProblem('Only who has the permission Manage Server may do that.');
+    throw new CommandProblem('Only people with the permission Manage Server may do that.');
   }
   return null;
 }

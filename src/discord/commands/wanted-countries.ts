@@ -37,11 +37,15 @@ function codesOf(word: string, directory: CountryDirectory): readonly string[] {
   return found.kind === 'found' ? [found.code] : (directory.region(word)?.countries ?? []);
 }
 
-/** "KP SY IR" without commas is three countries; "North Korea" is one. */
+/** "KP SY IR" without commas is three countries, and so is "Iran, Iraq and North Korea"; "Trinidad and Tobago" is one. */
 function apart(word: string, directory: CountryDirectory): string[] {
-  if (codesOf(word, directory).length > 0) return [word];
-  const parts = word.split(/\s+/);
-  return parts.every((part) => codesOf(part, directory).length > 0) ? parts : [word];
+  const isKnown = (part: string): boolean => codesOf(part, directory).length > 0;
+  if (isKnown(word)) return [word];
+  // "and" joins before it is taken for anything else: AND is the code of Andorra.
+  const joined = word.split(/(?:^|\s+)and\s+|\s*&\s*/i).filter((part) => part !== '');
+  if (joined.every(isKnown)) return joined;
+  const parts = joined.flatMap((part) => (isKnown(part) ? [part] : part.split(/\s+/)));
+  return parts.every(isKnown) ? parts : [word];
 }
 
 /** Completes the last of the words typed. */

@@ -100,7 +100,8 @@ async function remove(input: CommandInput, deps: CommandDeps, target: Target): P
 
 async function list({ now }: CommandInput, { subscriptions, directory }: CommandDeps, target: Target): Promise<CommandMessage> {
   const subscription = existing(await subscriptions.subscription(target.channelId), target);
-  return { content: clip([`What ${target.shown} is told of:`, ...describe(subscription, directory, now)].join('\n'), textLimits.content) };
+  const head = `What ${target.shown} is told of:`;
+  return { content: clip([head, ...describe(subscription, directory, now, textLimits.content - head.length - 1)].join('\n'), textLimits.content) };
 }
 
 function notListed({ scope, minSeverity }: Subscription, name: string, { shown }: Target): string {

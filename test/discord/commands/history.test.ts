@@ -53,10 +53,12 @@ test('it says how far back it knows', async () => {
     const message = await world.ask(history, { country: 'KP', days });
     assert.match(textOf(message), expected, what);
     assert.equal(embedOf(message).color, 0x80848e, what);
+    assert.equal(embedOf(message).title, `🇰🇵 North Korea: no outages known of in ${days} days`, what);
   }
   const message = await watched(31).ask(history, { country: 'KP' });
   assert.equal(embedOf(message).description, 'None in what was watched.');
   assert.equal(embedOf(message).color, 0x23a55a);
+  assert.equal(embedOf(message).title, '🇰🇵 North Korea: 0 outages in 30 days');
 });
 
 test('it says when nobody measured', async () => {

@@ -99,7 +99,7 @@ test('/subscriptions shows those of this server alone, what is wrong with them, 
   world.trouble = 'it lacks the permission Send Messages';
   const text = textOf(await world.ask(subscriptions));
   assert.match(text, /^2 subscriptions in this server\n\*\*<#200>\*\*: Every country: major or down · .*; mentions <@&400>; 1 muted\n⚠️ Not told just now: it lacks the permission/);
-  assert.match(text, new RegExp(`\\*\\*<#201>\\*\\*: .*\n⚠️ Gone <t:\\d+:R>: the channel was deleted\\. \`/subscribe\` brings it back until <t:${(now - dayMs + tombstoneMs) / 1000}:f>`));
+  assert.match(text, new RegExp(`\\*\\*<#201>\\*\\*: .*\n⚠️ Gone <t:\\d+:R>: the channel was deleted\\. Its settings are kept until <t:${(now - dayMs + tombstoneMs) / 1000}:f>`));
   assert.doesNotMatch(text, /999|300/);
   world.trouble = null;
   assert.match(textOf(await world.ask(subscriptions, {}, dm)), /^1 subscription here\n\*\*This direct message\*\*: North Korea \(KP\): down only/);
@@ -143,4 +143,19 @@ test('/test-alert posts what is plainly a test, and says what came of it', async
   await assert.rejects(world.ask(testAlert), /I may not post in <#200>/);
   assert.equal(world.posted.length, 1);
   assert.match(textOf(await world.ask(testAlert, {}, dm)), /in this direct message/);
+});
+
+test('/subscriptions says what is wrong with a channel however much it watches', async () => {
+  const countries = Object.fromEntries(countryCodes.map((code, n) => [code, (['unstable', 'degraded', 'major', 'down'] as const)[n % 4]]));
+  const world = subscribed({ countries, roleId: '1000000000000000099', mutes: { KP: now + dayMs } });
+  world.trouble = 'the bot may not write in channel 1000000000000000001: it lacks the permission Send Messages (in a thread: Send Messages in Threads)';
+  assert.match(textOf(await world.ask(subscriptions)), /⚠️ Not told just now: the bot may not write .* Send Messages in Threads\)/);
+});
+
+test('/subscriptions sees that a channel was closed to it before anything failed there', async () => {
+  const world = subscribed();
+  world.channels.set(channelId, access({ permissions: allPermissions & ~(1n << 11n) }));
+  assert.match(textOf(await world.ask(subscriptions)), /⚠️ Not told just now: I lack Send Messages there/);
+  world.channels.clear();
+  assert.doesNotMatch(textOf(await world.ask(subscriptions)), /⚠️/, 'an archived thread, say: nobody knows');
 });

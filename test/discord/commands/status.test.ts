@@ -166,3 +166,20 @@ test('a store that is away is nobody\'s answer', async () => {
   world.fault = new Error('the store is away');
   await assert.rejects(world.ask(status, { country: 'KP' }), /the store is away/);
 });
+
+test('a family that cannot be judged is spoken of as past beside one that can', async () => {
+  const blind6 = { ...healthy().families!, ipv6: { usable: false, voters: 5, collectors: 1, text: 'unusable: 5 of 20 voters' } };
+  const stories: [string, FeedHealth][] = [['IPv6 is not seen', healthy({ families: blind6 })], ['IPv6 was not measured for hours', healthy()]];
+  for (const [what, health] of stories) {
+    const world = new CommandWorld();
+    world.feed = health;
+    const gone = family({ at: now - 3 * hourMs, units: 0, prefixes: 0 });
+    world.measured.push(record('SY', family({ units: 2, prefixes: 2 }), gone));
+    world.stored.push(stateOf('SY', { level: 'major', since: now - hourMs }, { level: 'down', since: now - 4 * hourMs }));
+    const message = await world.ask(status, { country: 'SY' });
+    assert.match(message.content ?? '', /Syria's national Internet has been in a major outage/, what);
+    assert.match(message.content ?? '', /⚠️ Syria's IPv6 was last measured at 13:30 UTC[\s\S]*Syria's IPv6 Internet had been down/, what);
+    const ipv6 = embedOf(message).fields?.find(({ name }) => name === 'IPv6')?.value ?? '';
+    assert.match(ipv6, /\(<t:\d+:R>\)$/, what);
+  }
+});

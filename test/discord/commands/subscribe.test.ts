@@ -184,3 +184,24 @@ test('unsubscribing forgets it, says if there was none, and works where the chan
   await assert.rejects(stranger.ask(unsubscribe), /cannot see/);
   assert.equal(stranger.subscribed.size, 1);
 });
+
+test('"and" stands between countries, and is not Andorra\'s code', async () => {
+  const lists: [string, readonly string[]][] = [
+    ['Iran and Iraq', ['IQ', 'IR']], ['KP, SY and IR', ['IR', 'KP', 'SY']], ['KP, and SY', ['KP', 'SY']], ['Iran & North Korea', ['IR', 'KP']],
+    ['AND', ['AD']], ['Trinidad & Tobago; Iran', ['IR', 'TT']],
+  ];
+  for (const [countries, codes] of lists) {
+    const world = new CommandWorld();
+    await world.ask(subscribe, { countries });
+    assert.deepEqual(Object.keys(world.subscribed.get(channelId)?.countries ?? {}), codes, countries);
+  }
+  assert.match(await refusal(new CommandWorld(), { countries: 'Iran and Atlantis' }), /no country or region called "Iran and Atlantis"/);
+});
+
+test('a list of half the world leaves room for what is lacking, and for the rest', async () => {
+  const world = new CommandWorld();
+  world.channels.set(channelId, access({ kind: 'announcement', permissions: allPermissions & ~(embed | attach | read | mentionEveryone) }));
+  const options = { countries: 'Africa, Europe, Asia', mention: '1000000000000000099', updates: 'start', 'quiet-recovery': true };
+  const text = textOf(await world.ask(subscribe, options));
+  assert.match(text, /and \d+ more: major or down[\s\S]*Told: starts and when[\s\S]*Mentions[\s\S]*Embed Links[\s\S]*Attach Files[\s\S]*Read Message History[\s\S]*announcement channel[\s\S]*pinged only if[\s\S]*`\/test-alert`/);
+});
