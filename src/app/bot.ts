@@ -8,6 +8,7 @@ import type { Logger, Metrics } from '../observability/index.js';
 import type { Store } from '../store/index.js';
 import { createCharts } from './charts.js';
 import { refreshEvent } from './refresh-event.js';
+import { createSight } from './sight.js';
 import { createStanding } from './standing.js';
 
 const developerPortal = 'https://discord.com/developers/applications';
@@ -52,7 +53,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
   const api = { token, apiUrl, clock, onRequest: countRequests(metrics) };
   const charts = createCharts({ reader: store, logger });
   const editSubscription = createEditSubscription(store);
-  const standing = createStanding({ store, editSubscription, logger, now: () => clock.now() });
+  const standing = createStanding({ store, editSubscription, logger, clock });
 
   let applicationId: string | null = null;
   const send = createDiscordSend({ ...api, turn: createTurn(clock), logger, charts, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId) });
@@ -70,11 +71,13 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
     },
   });
 
+  const sight = createSight({ notify: (text) => operator.notify(text), now: () => clock.now() });
+
   const troubles = (): readonly string[] => {
     const { reason } = gateway.health();
     const since = delivery.waitingSince();
     const late = since !== null && clock.now() - since > lateMs ? `messages wait since ${new Date(since).toISOString()}` : null;
-    return [reason, delivery.trouble() ?? late].filter((trouble) => trouble !== null);
+    return [reason, delivery.trouble() ?? late, sight.trouble()].filter((trouble) => trouble !== null);
   };
 
   const gateway = createGateway({
@@ -151,6 +154,8 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
         metrics.outboxOwed.set(owed);
         metrics.outboxOldestAge.set(oldestAt === null ? 0 : (clock.now() - oldestAt) / 1000);
       }
+      const health = await store.health().catch(() => undefined);
+      if (health !== undefined) sight.look(health);
       metrics.channelsPaused.set(delivery.closed());
       metrics.gatewayUp.set(gateway.health().connected ? 1 : 0);
       metrics.identifiesLastHour.set(gateway.identifiesLastHour());

@@ -2,13 +2,18 @@ import {
   newSubscription, tombstoneMs,
   type EditSubscription, type EventLog, type Notes, type Outbox, type Subscription, type Subscriptions,
 } from '../delivery/index.js';
+import type { Clock } from '../clock.js';
 import type { Logger } from '../observability/index.js';
+
+const retryMs = 5_000;
+/** Hours: a store that is away for longer has its operator's attention. */
+const mostAttempts = 5_000;
 
 export interface StandingOptions {
   readonly store: EventLog & Outbox & Subscriptions & Notes;
   readonly editSubscription: EditSubscription;
   readonly logger: Logger;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** What becomes of subscriptions when channels and servers come and go. */
@@ -23,19 +28,31 @@ export interface Standing {
   firstChannel(channelId: string): Promise<void>;
 }
 
-export function createStanding({ store, editSubscription, logger, now }: StandingOptions): Standing {
+export function createStanding({ store, editSubscription, logger, clock }: StandingOptions): Standing {
+  const now = (): number => clock.now();
   const gone = (reason: string) => (present: Subscription | null): Subscription | null =>
     present?.standing.kind === 'active' ? { ...present, standing: { kind: 'gone', at: now(), reason } } : present;
   /** One after the other: who is thrown out and let in again at once must end up inside. */
   let last = Promise.resolve();
   const edit = (doing: string, change: () => Promise<unknown>): void => {
-    last = last.then(change).then(() => undefined, (error: unknown) => logger.error({ err: error }, doing));
+    last = last.then(() => insist(doing, change));
+  };
+  /** The store being away delays: a server that is back must not stay silent until its next session. */
+  const insist = async (doing: string, change: () => Promise<unknown>): Promise<void> => {
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+      try {
+        await change();
+        return;
+      } catch (error) {
+        logger.warn({ err: error }, `${doing}, trying again`);
+        await clock.sleep(retryMs);
+      }
+    }
+    logger.error(`${doing}: given up until the next session`);
   };
   /** Channel to server, of servers that are there again. */
   const back = new Map<string, string>();
-  const takeUp = async (): Promise<void> => {
-    const servers = new Map(back);
-    back.clear();
+  const takeUp = async (servers: ReadonlyMap<string, string>): Promise<void> => {
     for (const { channelId, guildId, standing } of await store.subscriptions()) {
       const server = servers.get(channelId);
       if (server === undefined || (standing.kind === 'active' && guildId === server)) continue;
@@ -59,7 +76,15 @@ export function createStanding({ store, editSubscription, logger, now }: Standin
     guildBack(guildId, channelIds) {
       for (const channelId of channelIds) back.set(channelId, guildId);
       // A new session names every server in one turn: the subscriptions are read once for all of them.
-      if (back.size === channelIds.length) edit('servers that are back could not be taken up again', takeUp);
+      if (back.size > channelIds.length) return;
+      let servers: ReadonlyMap<string, string> | null = null;
+      edit('servers that are back could not be taken up again', () => {
+        if (servers === null) {
+          servers = new Map(back);
+          back.clear();
+        }
+        return takeUp(servers);
+      });
     },
     async sweep() {
       for (const { channelId, standing } of await store.subscriptions()) {
@@ -75,9 +100,10 @@ export function createStanding({ store, editSubscription, logger, now }: Standin
       const reached = await store.cursor(`discord:${channelId}`);
       if (reached !== null && (await store.expansion()) === null) await store.owe([], { position: reached, channelId: null });
       const since = reached ?? (await store.end());
-      await editSubscription(channelId, (present) => present ?? newSubscription({ channelId, guildId: null, since, createdAt: now() }));
+      const at = now();
+      const subscription = await editSubscription(channelId, (present) => present ?? newSubscription({ channelId, guildId: null, since, createdAt: at }));
       await store.setNote(name, new Date(now()).toISOString());
-      logger.info({ channelId }, 'DISCORD_CHANNEL_ID is subscribed to every country, from major on; change that with /subscribe there');
+      if (subscription?.createdAt === at) logger.info({ channelId }, 'DISCORD_CHANNEL_ID is subscribed to every country, from major on; change that with /subscribe there');
     },
   };
 }

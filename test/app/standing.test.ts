@@ -4,19 +4,20 @@ import { beforeEach, describe, test } from 'node:test';
 import { createStanding } from '../../src/app/standing.js';
 import { createEditSubscription, newSubscription, tombstoneMs, type Subscription } from '../../src/delivery/index.js';
 import { createLogger } from '../../src/observability/index.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { incidentEvents } from '../support/incident-event.js';
 import { MemoryDeliveryStore } from '../support/memory-delivery-store.js';
 
 const start = Date.UTC(2026, 2, 2, 8);
 const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
-let now = start;
+let clock: FakeClock;
 let store: MemoryDeliveryStore;
 let standing: ReturnType<typeof createStanding>;
 
 beforeEach(() => {
-  now = start;
+  clock = new FakeClock(start);
   store = new MemoryDeliveryStore();
-  standing = createStanding({ store, editSubscription: createEditSubscription(store), logger, now: () => now });
+  standing = createStanding({ store, editSubscription: createEditSubscription(store), logger, clock });
 });
 
 /** What was set off without an answer has settled. */
@@ -42,10 +43,10 @@ describe('a channel', () => {
     await save('11');
     standing.channelGone('10', 'deleted');
     await settled();
-    now += tombstoneMs;
+    clock.jump(tombstoneMs);
     await standing.sweep();
     assert.equal(await kindOf('10'), 'gone');
-    now += 1;
+    clock.jump(1);
     await standing.sweep();
     assert.deepEqual([await kindOf('10'), await kindOf('11')], [undefined, 'active']);
   });
@@ -66,6 +67,19 @@ test('a server that throws the bot out and takes it back has its channels as the
   const back = await store.subscription('10');
   assert.deepEqual([back?.standing.kind, back?.since, back?.minSeverity], ['active', 7, 'down']);
   assert.equal(await kindOf('11'), 'gone');
+});
+
+test('a store that is away when a server comes back delays it, no more', async () => {
+  await save('10', { standing: { kind: 'gone', at: start, reason: 'the bot was removed' } });
+  store.onCall = () => {
+    throw new Error('the store is away');
+  };
+  standing.guildBack('1', ['10']);
+  await clock.waiting(5_000);
+  store.onCall = () => undefined;
+  await clock.advance(5_000);
+  await settled();
+  assert.equal(await kindOf('10'), 'active');
 });
 
 test('a session with many servers reads the subscriptions once', async () => {
