@@ -5,7 +5,7 @@ type UnixMillis = FeedHealth['at'];
 type Family = 'ipv4' | 'ipv6';
 
 /** The ingest writes each minute: two missed are a fault. */
-const freshMs = 3 * 60_000;
+export const freshMs = 3 * 60_000;
 
 /**
  * What lightsout sees just now. clear: both families are judged. partly: one is not. blind: none is, and what is remembered is old. `asOf`:

@@ -8,12 +8,10 @@ import { colourOf, conditionOf, flagBefore, greyColour, lowestText, mainOf, sent
 import { completeCountry, countryOf } from './country-option.js';
 import { countryOption, forEveryone } from './definition.js';
 import { lostMostFields } from './networks.js';
-import { ago, dated, localTime, sees, sightOf, warningOf, type Sight } from './staleness.js';
+import { ago, dated, freshMs, localTime, sees, sightOf, warningOf, type Sight } from './staleness.js';
 import { clip, textLimits } from './text-limits.js';
 
 const dayMs = 86_400_000;
-/** A measure older than this is not the present, whatever the rest of the table says. */
-const freshMs = 3 * 60_000;
 const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 
 export const status: Command = {
@@ -60,6 +58,7 @@ interface Known {
 
 function answer({ country, name, record, main, conditions, sight, now }: Known): { content: string; embed: APIEmbed } {
   const { at } = main.measured;
+  // A measure that is old is not the present, whatever the rest of the table says.
   const isPresent = ({ family, measured }: Condition): boolean => sees(sight, family) && now - measured.at <= freshMs;
   const isNow = isPresent(main);
   const label = record?.label ?? null;

@@ -58,7 +58,8 @@ async function add(input: CommandInput, deps: CommandDeps, target: Target): Prom
   const wanted = choiceOf(input, 'min-severity', severities);
   const after = await deps.editSubscription(target.channelId, (present) => {
     const subscription = existing(present, target);
-    return { ...subscription, countries: { ...subscription.countries, [country]: wanted ?? subscription.minSeverity } };
+    const own = Object.hasOwn(subscription.countries, country) ? subscription.countries[country] : subscription.minSeverity;
+    return { ...subscription, countries: { ...subscription.countries, [country]: wanted ?? own } };
   });
   const { scope, minSeverity, countries } = existing(after, target);
   const severity: Severity = countries[country];
