@@ -96,10 +96,13 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         discord: config.discord, apiUrl: config.discordApiUrl, groups: config.countries.groups, store, clock, random, logger, metrics,
         say: (text) => void world.stdout.write(`${text}\n`),
       });
-      work.push(bot.run(stopping.signal).then((end) => {
+      const told = bot.run(stopping.signal).then((end) => {
         // A token that was never any good is for its operator to mend; one refused later is waited out by the bot itself.
         if (end.kind === 'token-refused') throw new OperatorError(end.reason);
-      }));
+      });
+      // It may fail before the rest has been put together: `done` tells of it then, and nobody else.
+      told.catch(() => undefined);
+      work.push(told);
       teller = bot;
     }
   }

@@ -158,14 +158,14 @@ test('a token without a server gets the invite link', async () => {
   await discord.stop();
 });
 
-test('a token that Discord refuses ends with 78 and what to do about it', async () => {
+test('a token that Discord refuses ends with 78 and what to do about it', async (t) => {
   const discord = new DiscordServer();
   await discord.start();
+  t.after(() => discord.stop());
   const wrong = startCli([], { ...(await nowhere()), DISCORD_API_URL: discord.apiUrl, DISCORD_TOKEN: 'wrong-token' });
   assert.equal(await wrong.ended, 78, wrong.stderr);
   assert.match(wrong.stderr, /Discord refuses the token: reset it at discord\.com/);
   assert.doesNotMatch(wrong.stdout + wrong.stderr, /wrong-token/);
-  await discord.stop();
 });
 
 describe('--check', () => {
