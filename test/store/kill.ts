@@ -6,19 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../src/store/index.js';
 import type { StoreOptions } from '../../src/store/index.js';
 import { compile } from '../support/compile.js';
+import { seededRandom } from '../support/random.js';
 import { assertTold, assertWhole } from './kill-writes.js';
 import { quiet } from './samples.js';
-
-/** Numbers from 0 to 1, the same in every run (mulberry32, public domain). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface Writer {
   /** Writes as fast as it can from here on. `wrote` resolves at its first acknowledged commit. */

@@ -6,11 +6,12 @@ import { Redis } from 'ioredis';
 import { backup, openStore, StoreRefusedError, StoreUnavailableError } from '../../src/store/index.js';
 import type { Store } from '../../src/store/index.js';
 import type { Lease } from '../../src/incidents/index.js';
+import { seededRandom } from '../support/random.js';
 import { startRedisServer } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { storeContract } from './contract.js';
 import { deliveryContract } from './delivery-contract.js';
-import { seededRandom, survivesBeingKilled } from './kill.js';
+import { survivesBeingKilled } from './kill.js';
 import { assertWhole, writtenBy } from './kill-writes.js';
 import { olderEvents, quiet, sampleOf } from './samples.js';
 

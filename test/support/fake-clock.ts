@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.js';
+import { sleepWith } from './sleep.js';
 
 interface Timer {
   readonly at: number;
@@ -36,19 +37,7 @@ export class FakeClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) {
-        resolve();
-        return;
-      }
-      const done = (): void => {
-        cancel();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.after(ms, done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
+    return sleepWith((wait, fn) => this.after(wait, fn))(ms, signal);
   }
 
   /** Milliseconds until each pending timer, soonest first. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.js';
+import { sleepWith } from './sleep.js';
 
 /** Of real time, how much one step counts at most: a machine that stood still must not look like minutes of silence. */
 const longestStepMs = 2;
@@ -44,19 +45,7 @@ export class LeapingClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted === true) {
-        resolve();
-        return;
-      }
-      const done = (): void => {
-        cancel();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.after(ms, done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
+    return sleepWith((wait, fn) => this.after(wait, fn))(ms, signal);
   }
 
   /** Resolves when it is `at`. */

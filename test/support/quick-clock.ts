@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.js';
+import { sleepWith } from './sleep.js';
 
 interface Timer {
   readonly at: number;
@@ -29,24 +30,7 @@ export class QuickClock {
     const after = (ms: number, fn: () => void): (() => void) => this.#after(ms, () => {
       if (!dead()) fn();
     });
-    return {
-      now: () => this.#now,
-      after,
-      sleep: (ms, signal) =>
-        new Promise((resolve) => {
-          if (signal?.aborted === true) {
-            resolve();
-            return;
-          }
-          const done = (): void => {
-            cancel();
-            signal?.removeEventListener('abort', done);
-            resolve();
-          };
-          const cancel = Number.isFinite(ms) ? after(ms, done) : () => undefined;
-          signal?.addEventListener('abort', done, { once: true });
-        }),
-    };
+    return { now: () => this.#now, after, sleep: sleepWith(after) };
   }
 
   async runUntil(target: number): Promise<void> {
