@@ -4,7 +4,7 @@ import { families } from '../bgp/index.js';
 import { assertFonts } from '../chart/index.js';
 import { secretsOf, type Config } from '../config/index.js';
 import { createTerminal } from '../delivery/index.js';
-import { createProgress } from '../feed/index.js';
+import { createArchive, createProgress, createRisLiveFeed } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
@@ -126,6 +126,9 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
           for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
             watch = createWatch({
               ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
+              archive: createArchive(config.risArchiveUrl, clock),
+              openFeed: (consumer, peers) =>
+                createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
               onProgress: progress.show,
               onEvents: () => teller?.wake(),
               againInMs,

@@ -2,7 +2,7 @@ import { PeerIndex, type ElemBatch, type Family, type FeedGap, type UnixMillis }
 import type { Clock } from '../clock.js';
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import {
-  bootstrap, createArchive, createRisLiveFeed, hasRib, type Archive, type BootstrapProgress, type BootstrapResult, type FeedState, type RisLiveFeed,
+  bootstrap, hasRib, type Archive, type BootstrapProgress, type BootstrapResult, type FeedConsumer, type FeedState, type RisLiveFeed,
 } from '../feed/index.js';
 import { tickMs } from '../detector/index.js';
 import { historyRules, type Commit, type FamilyHealth, type FeedHealth, type IncidentEvent, type Lease } from '../incidents/index.js';
@@ -29,8 +29,9 @@ export interface IngestOptions {
   readonly map: CountryMap;
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
-  readonly risLiveUrl: string;
-  readonly risArchiveUrl: string;
+  readonly archive: Archive;
+  /** Makes the stream of these collectors that tells `consumer`, its peers named by `peers`. */
+  readonly openFeed: (consumer: FeedConsumer, peers: PeerIndex) => RisLiveFeed;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -249,15 +250,13 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         phase = 'bootstrapping';
         queue.say(health('loading'));
         void sayHealthOften();
-        const archive = createArchive(options.risArchiveUrl, clock);
+        const { archive } = options;
         const result = await bootstrap({
           collectors: options.collectors,
           peers,
           archive,
           openFeed: (consumer) => {
-            feed = createRisLiveFeed({
-              ...consumer, url: options.risLiveUrl, collectors: options.collectors, peers, clock, random: options.random, log: logger,
-            });
+            feed = options.openFeed(consumer, peers);
             return feed;
           },
           sink: {
