@@ -9,6 +9,7 @@ import { createHttp, createLogger, createMetrics, type Health, type Logger } fro
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
 import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
+import { Impairments } from './impairments.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadRegistry } from './registry.js';
@@ -67,7 +68,8 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   const metrics = createMetrics();
   let starting = 'starting';
   let health: () => Health = () => ({ ready: false, reasons: [starting] });
-  const http = config.http === null ? null : createHttp({ ...config.http, registry: metrics.registry, health: () => health() });
+  let peers: () => readonly object[] | null = () => null;
+  const http = config.http === null ? null : createHttp({ ...config.http, registry: metrics.registry, health: () => health(), peers: () => peers() });
   const httpPort = http === null ? null : await http.start();
   lifecycle.onStop('http', () => http?.stop());
 
@@ -122,6 +124,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         const term = new AbortController();
         void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
         try {
+          const impairments = new Impairments();
           let againInMs = againFirstMs;
           for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
             watch = createWatch({
@@ -131,7 +134,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
               onProgress: progress.show,
               onEvents: () => teller?.wake(),
-              againInMs,
+              againInMs, impairments,
             }, lease);
             end = await watch.run(stopping.signal);
             againInMs = end === 'incomplete' ? Math.min(againMostMs, againInMs * 2) : againFirstMs;

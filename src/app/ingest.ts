@@ -11,6 +11,8 @@ import { Pipeline, type Rules } from '../pipeline.js';
 import { StoreRefusedError, type Store } from '../store/index.js';
 import { describeUsability, EventTime, type Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
+import { impairedBy } from './impaired-by.js';
+import type { Impairments } from './impairments.js';
 import { DecodedMetrics, describeBootstrap, describeIngest } from './ingest-metrics.js';
 
 export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
@@ -21,6 +23,8 @@ const aheadMs = 2_000;
 const flushMs = 4_000;
 /** What we say of our own sight is never much older, also while event time stands still: that is when somebody asks. */
 const healthEveryMs = 60_000;
+/** How often it is asked what hinders our sight. */
+const lookEveryMs = 10_000;
 const weekMs = 7 * 86_400_000;
 
 export interface IngestOptions {
@@ -36,6 +40,8 @@ export interface IngestOptions {
   readonly random: () => number;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What stands from one life of a table to the next. */
+  readonly impairments: Impairments;
   readonly onProgress: (progress: BootstrapProgress) => void;
   /** How long a table that is not usable for want of collectors given up is kept before the archive is asked for them again. */
   readonly againInMs: number;
@@ -89,6 +95,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let firstTickAt: UnixMillis | null = null;
   let givenUp: readonly string[] = [];
   let healthAt = 0;
+  const seen = new Set<Family>();
   const told: Partial<Record<Family, string>> = {};
 
   const finish = (why: WatchEnd): void => {
@@ -127,6 +134,8 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     const records = await remembered(() => store.records(), signal);
     if (records === null) return null;
     for (const record of records) pipeline.restoreRecord(record);
+    const last = await remembered(() => store.health(), signal);
+    options.impairments.restore(last?.impairments ?? []);
     return loaded.version;
   }
 
@@ -138,7 +147,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     return {
       at: healthAt, phase: as, eventTime: lastTickAt, watchingSince: firstTickAt,
       families: families === null ? null : { ipv4: healthOf(families.ipv4), ipv6: healthOf(families.ipv6) },
-      collectors: options.collectors, givenUp,
+      collectors: options.collectors, givenUp, impairments: options.impairments.standing,
     };
   };
 
@@ -147,6 +156,22 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       await clock.sleep(healthEveryMs, ended.signal);
       if (ended.signal.aborted) return;
       if (clock.now() - healthAt >= healthEveryMs) queue?.say(health(phase === 'watching' ? 'watching' : 'loading'));
+    }
+  }
+
+  /** The operator is told of what has hindered our sight for minutes, and of its end, also while there are no ticks. */
+  async function watchSight(): Promise<void> {
+    for (;;) {
+      await clock.sleep(lookEveryMs, ended.signal);
+      if (ended.signal.aborted) return;
+      for (const [family, now] of Object.entries(usability()) as [Family, Usability][]) if (now.kind === 'usable') seen.add(family);
+      const found = impairedBy({
+        now: clock.now(), phase: phase === 'watching' ? phase : 'loading', feed: feedState, lastTickAt, usability: usability(), seen,
+        lostCollectors: givenUp.map((collector) => ({ collector, why: 'its tables could not be loaded' })),
+      });
+      const notices = options.impairments.look(clock.now(), found);
+      for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);
+      if (notices.length > 0) queue?.add(clock.now(), { states: [], samples: [], records: [], events: notices }, health(phase === 'watching' ? 'watching' : 'loading'));
     }
   }
 
@@ -250,6 +275,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         phase = 'bootstrapping';
         queue.say(health('loading'));
         void sayHealthOften();
+        void watchSight();
         const { archive } = options;
         const result = await bootstrap({
           collectors: options.collectors,

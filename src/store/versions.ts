@@ -1,7 +1,7 @@
 import { subscriptionVersion } from '../delivery/index.js';
 import type { Subscription } from '../delivery/index.js';
 import { stateVersion } from '../incidents/index.js';
-import type { IncidentEvent, StoredState } from '../incidents/index.js';
+import type { FeedHealth, IncidentEvent, StoredState } from '../incidents/index.js';
 import { StoreRefusedError } from './errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -55,6 +55,13 @@ export function parseEvent(text: string): IncidentEvent {
   // What the type promises an older program may not have written.
   const { networks, lowest } = event as Partial<IncidentEvent>;
   return { ...event, networks: networks ?? [], lowest: lowest ?? event.share };
+}
+
+/** What an ingest last said of its own sight, as this program knows it. */
+export function parseHealth(text: string): FeedHealth {
+  const health = JSON.parse(text) as FeedHealth;
+  const { impairments } = health as Partial<FeedHealth>;
+  return { ...health, impairments: impairments ?? [] };
 }
 
 /** The refusal of data from a later program. `what` begins the sentence. */
