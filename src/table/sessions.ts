@@ -1,5 +1,5 @@
 import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
-import { countOf, IdNotes, wordsFor } from './id-notes.js';
+import { countOf, wordsFor, type IdNotes } from './id-notes.js';
 import { bothFamilies, statusOf, type PeerStatus, type Progress, type SessionState, type Sizes, type Watch } from './peer-status.js';
 import { RecentNotes } from './recent-notes.js';
 import { RecentSizes } from './recent-sizes.js';
