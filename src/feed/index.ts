@@ -1,8 +1,9 @@
-export { createArchive, hasRib, ribPath } from './archive.js';
+export { createArchive, ribPath } from './archive.js';
 export type { Archive } from './archive.js';
-export { bootstrap } from './bootstrap.js';
-export type { BootstrapProgress, BootstrapResult } from './bootstrap.js';
 export type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
+export { createIntake } from './intake.js';
+export type { Intake, IntakeOptions, IntakeReady } from './intake.js';
+export type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress, LostBecause } from './intake-sink.js';
 export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';
