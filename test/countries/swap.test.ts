@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { CountryMap } from '../../src/countries/index.js';
-import { ipv6Columns, type UnitRange } from '../../src/countries/country-map.js';
+import { heldIpv6, ipv6Columns, type UnitRange } from '../../src/countries/country-map.js';
 import { Holdings } from '../../src/countries/holdings.js';
+import { UnitTrie } from '../../src/countries/unit-trie.js';
 import { RouteTable } from '../../src/table/route-table.js';
 import { shippedRules } from '../support/rules.js';
 
@@ -95,17 +96,55 @@ function counted(map: CountryMap, visible: ReadonlySet<string>): unknown {
 }
 
 test('S, N and every owner after a swap, and after all that follows, are those of a table that knew no other registry', () => {
+  const swaps = fc.array(fc.record({ map: mapOf, flips: fc.array(prefix, { minLength: 10, maxLength: 40 }) }), { minLength: 2, maxLength: 2 });
   fc.assert(
-    fc.property(mapOf, fc.array(fc.record({ map: mapOf, flips: fc.array(prefix, { maxLength: 25 }) }), { minLength: 1, maxLength: 3 }), fc.array(prefix, { maxLength: 25 }), (first, swaps, flips) => {
-      const world = new World(first);
+    fc.property(mapOf, fc.array(prefix, { minLength: 10, maxLength: 40 }), swaps, (before, flips, changes) => {
+      const world = new World(before);
       for (const each of flips) world.flip(each);
-      for (const { map, flips: later } of swaps) {
+      for (const { map, flips: later } of changes) {
         world.holdings.swap(map, world.routes);
-        assert.deepEqual(world.count(), counted(map, world.visible));
         for (const each of later) world.flip(each);
-        assert.deepEqual(world.count(), counted(map, world.visible));
+      }
+      assert.deepEqual(world.count(), counted(changes.at(-1)!.map, world.visible));
+    }),
+    { numRuns: 5, seed: 20260617 },
+  );
+});
+
+test('IPv6 alone, through many swaps: blocks that changed hands are counted anew, the others only renumbered', () => {
+  const holders = (map: CountryMap) => (start: number, end: number) => heldIpv6(map, start, end);
+  const prefix6 = prefix.filter(({ family }) => family === 1).map((one) => one.code);
+  const steps = fc.array(fc.record({ map: mapOf, flips: fc.array(prefix6, { maxLength: 20 }) }), { minLength: 2, maxLength: 6 });
+  fc.assert(
+    fc.property(steps, ([{ map, flips }, ...later]) => {
+      const trie = new UnitTrie(48, map.codes.length, holders(map));
+      const codes: number[] = [];
+      const up = new Set<number>();
+      const flip = (one: number): void => {
+        if (!codes.includes(one)) trie.add(codes.push(one) - 1, one);
+        if (!up.delete(one)) up.add(one);
+        trie.flip(codes.indexOf(one), up.has(one));
+      };
+      flips.forEach(flip);
+      let old = map;
+      for (const step of later) {
+        const numbers = Uint16Array.from(old.codes, (name) => (step.map.codes.includes(name) ? step.map.codes.indexOf(name) : 0xffff));
+        const isMoved = trie.swap(step.map.codes.length, numbers, holders(step.map));
+        for (const [id, one] of codes.entries()) {
+          if (!isMoved(one)) continue;
+          trie.add(id, one);
+          if (up.has(one)) trie.flip(id, true);
+        }
+        step.flips.forEach(flip);
+        const fresh = new UnitTrie(48, step.map.codes.length, holders(step.map));
+        for (const [id, one] of [...up].entries()) {
+          fresh.add(id, one);
+          fresh.flip(id, true);
+        }
+        assert.deepEqual([...trie.totals], [...fresh.totals]);
+        old = step.map;
       }
     }),
-    { numRuns: 25, seed: 20260617 },
+    { numRuns: 40, seed: 20260617 },
   );
 });
