@@ -2,7 +2,8 @@ import type { CountryMap } from './country-map.js';
 
 const sentinel = 1 << 24;
 /** Changes of a map are noted by /16. */
-const blockUnits = 256;
+const blockHeight = 8;
+const blockUnits = 1 << blockHeight;
 
 /** S of IPv4: per /24 a byte counts the visible prefixes over it (/8../24: at most 17), per country the /24s that have any. */
 export class UnitsV4 {
@@ -57,17 +58,22 @@ export class UnitsV4 {
     const old = this.#countryOf;
     const now = map.ipv4;
     const covered = this.#covered;
-    const totals = new Uint32Array(map.codes.length);
+    const left = this.totals;
+    const gained = new Uint32Array(map.codes.length);
     const changed = new Uint8Array(old.length / blockUnits);
     for (let unit = 0; unit < old.length; unit++) {
-      if (numbers[old[unit]] !== now[unit]) changed[Math.floor(unit / blockUnits)] = 1;
-      if (covered[unit] > 0) totals[now[unit]]++;
+      if (numbers[old[unit]] === now[unit]) continue;
+      changed[unit >>> blockHeight] = 1;
+      if (covered[unit] === 0) continue;
+      left[old[unit]]--;
+      gained[now[unit]]++;
     }
+    for (const [number, units] of left.entries()) if (numbers[number] < gained.length) gained[numbers[number]] += units;
     this.#countryOf = now;
-    this.totals = totals;
+    this.totals = gained;
     return (code) => {
       const { start, end } = range(code);
-      for (let block = Math.floor(start / blockUnits); block * blockUnits < end; block++) if (changed[block] === 1) return true;
+      for (let block = start >>> blockHeight; block * blockUnits < end; block++) if (changed[block] === 1) return true;
       return false;
     };
   }
