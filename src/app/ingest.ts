@@ -232,12 +232,20 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
             rib: (_, batch) => pipeline.apply(batch),
             ribLoaded: () => undefined,
             updates: onUpdates,
-            lost: (collector, from, why) => logger.warn({ collector, from, why }, 'collector lost'),
-            reset: () => undefined,
-            joined: () => undefined,
-            holed: () => undefined,
-            fill: (batch) => pipeline.apply(batch),
-            filled: () => undefined,
+            lost: (collector, from) => {
+              // Its holes are part of it.
+              pipeline.endFill(collector);
+              pipeline.loseCollector(collector, from);
+              time.lose(collector);
+            },
+            reset: (collector) => pipeline.resetCollector(collector),
+            joined: (collector) => {
+              pipeline.rejoinCollector(collector);
+              time.rejoin(collector);
+            },
+            holed: (collector, _, to) => pipeline.noteTouched(collector, to),
+            fill: (batch) => pipeline.fill(batch),
+            filled: (collector) => pipeline.endFill(collector),
           },
           positions: null,
           gapFreezeMs: rules.table.gapFreezeMs,
