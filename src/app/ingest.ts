@@ -224,6 +224,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           collectors: options.collectors,
           peers,
           archive: options.archive,
+          workers: null,
           openFeed: (consumer) => {
             feed = options.openFeed(consumer, peers);
             return feed;

@@ -1,5 +1,8 @@
-export { createArchive, ribPath } from './archive.js';
-export type { Archive } from './archive.js';
+export { ribPath } from './archive.js';
+export type { Archive, ArchiveCounters, ArchiveFile, FileVersion } from './archive.js';
+export { createArchive } from './archive-client.js';
+export { createDecodeWorkers, decodeWorkersFor } from './decode-workers.js';
+export type { DecodeWorkers } from './decode-workers.js';
 export type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
 export { createIntake } from './intake.js';
 export type { Intake, IntakeOptions, IntakeReady } from './intake.js';
