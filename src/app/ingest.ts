@@ -122,7 +122,11 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       metrics.elems.inc(batch.length);
       ticks.apply(batch);
     },
-    lost: (collector, from) => ticks.loseCollector(collector, from),
+    lost(collector, from) {
+      // Its holes are part of it.
+      pipeline.endFill(collector);
+      ticks.loseCollector(collector, from);
+    },
     reset: (collector) => pipeline.resetCollector(collector),
     joined: (collector) => ticks.rejoinCollector(collector),
     holed: (collector, _, to) => pipeline.noteTouched(collector, to),
@@ -154,6 +158,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           collectors: options.collectors,
           peers,
           archive: options.archive,
+          workers: null,
           openFeed: (consumer) => {
             feed = options.openFeed(consumer, peers);
             return feed;
