@@ -1,16 +1,17 @@
 import { PeerIndex, type ElemBatch, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { CountryMap, GroupDefinition } from '../countries/index.js';
+import type { GroupDefinition } from '../countries/index.js';
 import {
   createIntake, type Archive, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type LoadProgress, type RisLiveFeed,
 } from '../feed/index.js';
 import { tickMs } from '../detector/index.js';
-import { historyRules, type Commit, type FamilyHealth, type FeedHealth, type IncidentEvent, type Lease } from '../incidents/index.js';
+import { historyRules, type Commit, type FamilyHealth, type FeedHealth, type IncidentEvent, type Lease, type StoredState } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
 import { StoreRefusedError, type Store } from '../store/index.js';
 import { describeUsability, EventTime, type Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
+import { isSameRegistry, type Registry } from './registry-refresh.js';
 import { impairedBy } from './impaired-by.js';
 import type { Impairments } from './impairments.js';
 import { DecodedMetrics, describeBootstrap, describeIngest } from './ingest-metrics.js';
@@ -30,7 +31,10 @@ const weekMs = 7 * 86_400_000;
 export interface IngestOptions {
   readonly store: Store;
   readonly rules: Rules;
-  readonly map: CountryMap;
+  /** By which all that is stored was measured. */
+  readonly registry: Registry;
+  /** The newest; it takes the place of the other as soon as the table is there. */
+  readonly newestRegistry: () => Registry | null;
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly archive: Archive;
@@ -78,7 +82,7 @@ export interface Watch {
 export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
-  const pipeline = new Pipeline({ peers, map: options.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
+  const pipeline = new Pipeline({ peers, map: options.registry.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
   const time = new EventTime(peers, options.collectors.length);
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
@@ -93,6 +97,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let firstTickAt: UnixMillis | null = null;
   let intake: Intake | null = null;
   let healthAt = 0;
+  let registry = options.registry;
   const seen = new Set<Family>();
   const told: Partial<Record<Family, string>> = {};
 
@@ -148,6 +153,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       at: healthAt, phase: as, eventTime: lastTickAt, watchingSince: firstTickAt,
       families: families === null ? null : { ipv4: healthOf(families.ipv4), ipv6: healthOf(families.ipv6) },
       collectors: options.collectors, givenUp: givenUp(), impairments: options.impairments.standing,
+      registry: { file: registry.file, ignored: registry.ignored },
     };
   };
 
@@ -190,13 +196,25 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     return changed;
   };
 
+  /** A newer registry takes over, which is no event; null: there is none. What changed must be written together with its name. */
+  const followRegistry = (): readonly StoredState[] | null => {
+    const newest = options.newestRegistry();
+    if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return null;
+    const startedAt = clock.now();
+    const states = pipeline.swapRegistry(newest.map, nextTick);
+    logger.info({ from: registry.file, to: newest.file, countriesMoved: states.length, tookMs: clock.now() - startedAt }, 'another registry is in use');
+    registry = newest;
+    return states;
+  };
+
   const tick = (): void => {
+    const moved = followRegistry();
     const startedAt = clock.now();
     const result = pipeline.tick(nextTick);
     lastTickAt = nextTick;
     firstTickAt ??= nextTick;
-    const hasNews = tellUsability() || result.samples.length > 0;
-    queue?.add(nextTick, result, hasNews ? health('watching') : null);
+    const hasNews = tellUsability() || result.samples.length > 0 || moved !== null;
+    queue?.add(nextTick, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? health('watching') : null);
     describeIngest(metrics, pipeline, nextTick, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
     for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');

@@ -6,7 +6,8 @@ import { gunzip, gzip } from 'node:zlib';
 import { mapText, parseMapText, type CountryMap } from '../countries/index.js';
 import type { FileVersion } from '../feed/index.js';
 
-const fileName = /^(\d{8}-[0-9a-f]{16})\.gz$/;
+/** By checksum; of one that shipped with the program, which needs no telling apart, gzip's own must do. */
+const fileName = /^(\d{8}-(?:[0-9a-f]{16}|package))\.gz$/;
 /** As many as were last written or used. */
 const filesKept = 3;
 const tornAfterMs = 3_600_000;
@@ -50,15 +51,16 @@ export class RegistryFolder {
       throw error;
     }
     const text = await promisify(gunzip)(packed, { maxOutputLength: mostBytes }).catch(() => null);
-    const map = text === null || checksumOf([text]) !== name.slice(9) ? null : parseMapText(text.toString('latin1'));
+    const isWhole = text !== null && (name === packageName(name.slice(0, 8)) || name.endsWith(checksumOf([text])));
+    const map = !isWhole ? null : parseMapText(text.toString('latin1'));
     if (map === null) throw new Error(`${file} is torn, or no registry: it is passed over`);
     return map;
   }
 
-  /** `day`: YYYYMMDD. Returns its name. The oldest files go. */
-  async write(map: CountryMap, day: string): Promise<string> {
+  /** `day`: YYYYMMDD; `origin`: where it came from. Returns its name. The oldest files go. */
+  async write(map: CountryMap, day: string, origin: 'download' | 'package'): Promise<string> {
     const pieces = [...mapText(map)].map((piece) => Buffer.from(piece, 'latin1'));
-    const name = `${day}-${checksumOf(pieces)}`;
+    const name = origin === 'package' ? packageName(day) : `${day}-${checksumOf(pieces)}`;
     await this.#put(`${name}.gz`, await promisify(gzip)(Buffer.concat(pieces)));
     await this.#tidy();
     return name;
@@ -119,6 +121,11 @@ export class RegistryFolder {
       if (at !== null && at < files[0].at - tornAfterMs) await rm(join(this.path, entry), { force: true });
     }
   }
+}
+
+/** Of the map that ships with the program. */
+export function packageName(day: string): string {
+  return `${day}-package`;
 }
 
 function checksumOf(pieces: readonly Uint8Array[]): string {

@@ -2,8 +2,8 @@ import type { Clock } from '../clock.js';
 import { withoutPrefixes, type CountryMap } from '../countries/index.js';
 import type { RegistryName } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
-import { loadRegistry } from './registry.js';
-import type { RegistryFolder } from './registry-folder.js';
+import { loadRegistry, packagedDay } from './registry.js';
+import { packageName, type RegistryFolder } from './registry-folder.js';
 import { newestIn, updateRegistry } from './registry-update.js';
 
 /** How often the folder is looked into: what `npm run update-registry` put there is in use so much later at most. */
@@ -56,24 +56,28 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
   const ageDays = (): number | null => (newest === null ? null : (clock.now() - timeOf(newest.file)) / dayMs);
 
   async function look(): Promise<Registry> {
-    const [first] = newest === null ? [] : await folder.names();
-    if (newest === null || first !== newest.file) {
-      const { file, map } = await newestIn(folder, onProblem).catch(async (error: Error) => {
-        // A folder that cannot be written to must not keep us from watching.
-        onProblem(`${folder.path} cannot be used: ${error.message}`);
-        return { file: newest?.file ?? 'packaged', map: await loadRegistry([]) };
-      });
+    const [first] = await folder.names();
+    if (newest === null || (first !== undefined && first !== newest.file)) {
+      const { file, map } = await newestIn(folder, onProblem);
       if (newest?.file !== file) newest = { file, ignored, map: withoutPrefixes(map, ignored) };
     }
-    metrics.registryAge.set(Math.max(0, (ageDays() ?? 0) * 86_400));
+    metrics.registryAge.set(Math.max(0, ageDays() ?? 0) * 86_400);
     return newest;
+  }
+
+  /** The next version of the program ships another, and would not know what all was measured by. */
+  async function keepPackaged(): Promise<void> {
+    const packaged = packagedDay();
+    if (newest?.file !== packageName(packaged) || (await folder.names()).includes(newest.file)) return;
+    await folder.write(await loadRegistry([]), packaged, 'package');
   }
 
   async function stored({ file, ignored: then }: RegistryName): Promise<Registry | null> {
     try {
-      const map = await folder.read(file);
+      const isPackaged = file === packageName(packagedDay());
+      const map = isPackaged ? await loadRegistry([]) : await folder.read(file);
       if (map === null) return null;
-      await folder.touch(file, new Date(clock.now()));
+      if (!isPackaged) await folder.touch(file, new Date(clock.now()));
       return { file, ignored: then, map: withoutPrefixes(map, then) };
     } catch (error) {
       onProblem((error as Error).message);
@@ -128,6 +132,7 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
             againMs = done ? againFirstMs : Math.min(againMostMs, againMs * 2);
           }
           await look();
+          await keepPackaged();
         } catch (error) {
           if (signal.aborted) return;
           failure = (error as Error).message;
@@ -150,5 +155,5 @@ export function isSameRegistry(one: RegistryName, other: RegistryName): boolean 
 
 /** 20260617-...: the day it says. */
 function timeOf(file: string): number {
-  return Date.parse(`${file.slice(0, 4)}-${file.slice(4, 6)}-${file.slice(6, 8)}T00:00:00Z`) || 0;
+  return Date.parse(`${file.slice(0, 4)}-${file.slice(4, 6)}-${file.slice(6, 8)}T00:00:00Z`);
 }

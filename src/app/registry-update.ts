@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { DelegatedReader, doubtsAbout, mapChanges, totalsOf, type CountryMap, type DelegatedCounts, type MapChange, type MapTotals } from '../countries/index.js';
 import { createArchive, downloadRegistry } from '../feed/index.js';
 import { loadRegistry, packagedDay } from './registry.js';
-import type { RegistryFolder } from './registry-folder.js';
+import { packageName, type RegistryFolder } from './registry-folder.js';
 
 export type RegistryUpdate =
   /** Nothing was to be had that is not here. */
@@ -41,12 +41,12 @@ export async function updateRegistry({ folder, url, clock, random, acceptChange,
   const { counts } = reader;
   const changes = mapChanges(last.map, map);
   // A day of its own is for a registry that says something else.
-  const file = changes.length === 0 ? last.file : await folder.write(map, counts.day ?? dayOf(clock.now()));
+  const file = changes.length === 0 ? last.file : await folder.write(map, counts.day ?? dayOf(clock.now()), 'download');
   await folder.writeNote({ url, version: got.version, file });
   return changes.length === 0 ? { kind: 'unchanged', file } : { kind: 'new', file, totals, counts, changes };
 }
 
-/** The newest map of the folder that can be read, the one that ships with the program among them. `onProblem`: of files passed over. */
+/** The newest of the folder's maps that can be read and of the one that ships with the program. `onProblem`: of files passed over. */
 export async function newestIn(folder: RegistryFolder, onProblem: (text: string) => void = () => undefined): Promise<{ readonly file: string; readonly map: CountryMap }> {
   const packaged = packagedDay();
   for (const file of await folder.names()) {
@@ -58,8 +58,7 @@ export async function newestIn(folder: RegistryFolder, onProblem: (text: string)
       onProblem((error as Error).message);
     }
   }
-  const map = await loadRegistry([]);
-  return { file: await folder.write(map, packaged), map };
+  return { file: packageName(packaged), map: await loadRegistry([]) };
 }
 
 function dayOf(at: number): string {

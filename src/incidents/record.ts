@@ -50,7 +50,7 @@ export interface StandingImpairment {
 
 /** A registry of who holds what: by it bins are measured. */
 export interface RegistryName {
-  /** Its day and the beginning of its checksum: 20260617-0123456789abcdef. */
+  /** Its day and the beginning of its checksum, 20260617-0123456789abcdef; 20260617-package shipped with the program. */
   readonly file: string;
   /** Prefixes that count for no country, whatever it says. */
   readonly ignored: readonly string[];
