@@ -122,6 +122,7 @@ export class Sessions {
 
   lose(collector: string, at: UnixMillis): void {
     if (!this.#lost.has(collector)) this.#lost.set(collector, at);
+    this.#changed = true;
     for (const peer of this.#of(collector)) {
       this.#unseat(peer);
       this.plain[peer] = false;
@@ -270,6 +271,7 @@ export class Sessions {
       this.#former[peer] = [former[0], former[1]];
     }
     this.#unseat(peer);
+    this.#changed = true;
   }
 
   #become(peer: number, state: SessionState): void {
