@@ -25,13 +25,19 @@ export class Electorate {
     this.#settings = settings;
   }
 
-  /** Takes a peer's votes. Until the next election knows whether the others are enough, its family's verdicts stand still. */
-  unseat(peer: number): void {
+  /**
+   * Takes a peer's votes, and tells whether it had one. Until the next election knows whether the others are enough, its family's
+   * verdicts stand still.
+   */
+  unseat(peer: number): boolean {
+    let voted = false;
     for (const family of [0, 1] as const) {
       if (!this.voters[family].delete(peer)) continue;
+      voted = true;
       this.#routes[family].setVoting(peer, false);
       this.#routes[family].hold(true);
     }
+    return voted;
   }
 
   chooseFullFeeds(sessions: Sessions, at: UnixMillis): void {

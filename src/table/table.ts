@@ -42,7 +42,7 @@ export class Table {
     this.#configuredCollectors = configuredCollectors;
     this.routes = [new RouteTable(0, sink, settings), new RouteTable(1, sink, settings)];
     this.#electorate = new Electorate(this.routes, peers, settings);
-    this.#sessions = new Sessions({ routes: this.routes, peers, settings, unseat: (peer) => { this.#electorate.unseat(peer); } });
+    this.#sessions = new Sessions({ routes: this.routes, peers, settings, unseat: (peer) => this.#electorate.unseat(peer) });
     this.#holes = new Holes(peers);
     this.#history = [new VoterHistory(settings.voterHistoryMs), new VoterHistory(settings.voterHistoryMs)];
     const none = usabilityOf(0, 0, configuredCollectors, 0, settings);
