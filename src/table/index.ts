@@ -1,3 +1,4 @@
+export type { OutOfVote } from './electorate.js';
 export { EventTime } from './event-time.js';
 export type { PeerStatus } from './peer-status.js';
 export type { PeerView } from './peer-view.js';

@@ -76,7 +76,8 @@ export class PeerColumn {
   /** How many of its ids have their bit set in `bits`. */
   sharedWith(bits: Uint32Array): number {
     let shared = 0;
-    if (this.#dense) for (let word = Math.min(this.#bits.length, bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & bits[word]);
+    const own = this.#bits;
+    if (this.#dense) for (let word = Math.min(own.length, bits.length) - 1; word >= 0; word--) shared += ones(own[word] & bits[word]);
     else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) shared++;
     return shared;
   }
