@@ -43,10 +43,30 @@ async function eachStream(act: (stream: CutStream, whole: Held, random: () => nu
   }
 }
 
+interface Loss {
+  /** null: the connection of all. */
+  readonly collector: string | null;
+  /** By arrival. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One piece, or two of which the second often begins before the first is made good. */
+function lossesOf(random: () => number): Loss[] {
+  const piece = (from: number): Loss => {
+    const kind = random();
+    if (kind < 0.4) return { collector: null, from, to: from + (5 + random() * 45) * second };
+    if (kind < 0.7) return { collector: null, from, to: from + (1.2 + random() * 3) * minute };
+    return { collector: collectors[Math.floor(random() * collectors.length)], from, to: from + (1.4 + random() * 3) * minute };
+  };
+  const first = piece(ribTime + (9 + random() * 5) * minute);
+  return random() < 0.5 ? [first] : [first, piece(Math.min(ribTime + 17 * minute, first.from + random() * 5 * minute))];
+}
+
 describe('stream and archive', { timeout: 120_000 }, () => {
   it('joined at any message make the table that an uninterrupted stream makes', async () => {
     await eachStream(async (stream, whole, random, seed) => {
-      const until = stream.said.findIndex(({ arrives }) => arrives > ribTime + 30 * minute);
+      const until = stream.said.findIndex(({ arrives }) => arrives > ribTime + 20 * minute);
       for (let cut = 0; cut < cutsEach; cut++) {
         const first = Math.floor(random() * until);
         const name = `stream ${seed}, cut at ${first}`;
@@ -56,6 +76,46 @@ describe('stream and archive', { timeout: 120_000 }, () => {
         reception.stop();
         assert.deepEqual([...reception.told].sort(), [`ready with ${collectors.join(', ')}`, ...collectors.map((collector) => `${collector} joined`)], name);
         assertSame(reception.held(), whole, name);
+      }
+    });
+  });
+
+  it('of which pieces are lost, short or long, of all or of one, make it too', async () => {
+    const counted = new Map<string, number>();
+    await eachStream(async (stream, whole, random, seed) => {
+      for (let loss = 0; loss < cutsEach; loss++) {
+        const pieces = lossesOf(random);
+        const name = `stream ${seed}, loss ${loss}: ${pieces.map((piece) => `${piece.collector ?? 'all'} ${(piece.from - ribTime) / second}..${(piece.to - ribTime) / second}`).join(', ')}`;
+        const isIn = (at: number, collector: string | null): boolean => pieces.some((piece) => piece.collector === collector && at >= piece.from && at < piece.to);
+        const reception = new Reception(stream, ribTime);
+        reception.start();
+        await reception.play(streamEnds, ({ arrives, collector }) => !isIn(arrives, collector), (at) => !isIn(at, null));
+        reception.stop();
+        for (const line of reception.told) counted.set(line.slice(6), (counted.get(line.slice(6)) ?? 0) + 1);
+        assertSame(reception.held(), whole, `${name}\n${reception.told.join('\n')}`);
+      }
+    });
+    for (const what of ['holed', 'filled', 'lost: gap', 'lost: silent', 'joined']) assert.ok((counted.get(what) ?? 0) > 50, `${what} ${counted.get(what)} times`);
+  });
+
+  it('of which we saw nothing while we were stopped make it too, from where we were', async () => {
+    await eachStream(async (stream, whole, random, seed) => {
+      for (let stop = 0; stop < 4; stop++) {
+        const reception = new Reception(stream, ribTime);
+        const stops = ribTime + 9 * minute + random() * 5 * minute;
+        const back = stops + random() * 5 * minute;
+        const { intake } = reception.start();
+        await reception.play(stops, () => true, (at) => at < stops);
+        const positions = intake.positions();
+        assert.equal(positions.size, collectors.length);
+        reception.stop();
+        reception.forget();
+        await reception.play(back, () => false, () => false);
+        reception.start({ positions });
+        await reception.play(streamEnds);
+        reception.stop();
+        assert.ok(!reception.told.some((line) => line.includes('reset')));
+        assertSame(reception.held(), whole, `stream ${seed}, away ${(stops - ribTime) / second}..${(back - ribTime) / second}\n${reception.told.join('\n')}`);
       }
     });
   });

@@ -1,5 +1,5 @@
 /**
- * A seeded little Internet of 24 peers on three collectors: what they say in 45 minutes, as RIS Live's JSON in the order in which it
+ * A seeded little Internet of 24 peers on three collectors: what they say in half an hour, as RIS Live's JSON in the order in which it
  * arrives, and as the archive's MRT files in the order in which the collectors wrote it.
  */
 import { mrtPeerTable, mrtRib, mrtStateChange, mrtUpdate, type MrtSession } from './mrt-writer.js';
@@ -10,9 +10,9 @@ export const second = 1_000;
 export const minute = 60 * second;
 export const fileMs = 5 * minute;
 export const ribTime = Date.UTC(2024, 0, 1, 8);
-export const streamEnds = ribTime + 45 * minute;
+export const streamEnds = ribTime + 30 * minute;
 /** Nobody's session ends or begins after this. */
-const lastState = ribTime + 27 * minute;
+const lastState = ribTime + 17 * minute;
 const origin = 64_500;
 
 export const collectors = ['rrc00', 'rrc01', 'rrc03'];

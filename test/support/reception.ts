@@ -8,6 +8,8 @@ import { QuickClock } from './quick-clock.js';
 import { shippedRules } from './rules.js';
 
 const rules = shippedRules({ table: { minVoters: 4, minCollectors: 1, warmingMs: 120_000 } }).table;
+/** What arrives meanwhile comes together. */
+const stepMs = 4 * second;
 const codes = prefixes.map((text) => parsePrefix(text)!);
 
 /** What a table holds: by peer the prefixes it sees, as a text; and what came of it. */
@@ -103,8 +105,13 @@ export class Reception {
     this.#stop.abort();
   }
 
+  /** The process ended: what it remembers is its table. */
+  forget(): void {
+    this.#heard.clear();
+  }
+
   /**
-   * Plays what arrives until then, a second at a time. `hears`: whether a message comes through; `connected`: whether the socket is
+   * Plays what arrives until then, a step at a time. `hears`: whether a message comes through; `connected`: whether the socket is
    * there; both asked by the time of arrival.
    */
   async play(until: number, hears: (said: Said, index: number) => boolean = () => true, connected: (at: number) => boolean = () => true): Promise<void> {
@@ -114,7 +121,7 @@ export class Reception {
     let isUp = this.#heard.size > 0;
     let lostAt: number | null = null;
     while (this.clock.now() < until) {
-      const now = Math.min(until, this.clock.now() + second);
+      const now = Math.min(until, this.clock.now() + stepMs);
       await this.clock.runUntil(now);
       const group: Said[] = [];
       for (; next < said.length && said[next].arrives <= now; next++) if (connected(said[next].arrives) && hears(said[next], next)) group.push(said[next]);
