@@ -131,7 +131,8 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
             const registry = await registryInUse(refresh, store as Store, world, stopping.signal);
             if (registry === null) break;
             watch = createWatch({
-              ...config, store: store as Store, registry, newestRegistry: refresh.newest, registryTrouble: refresh.trouble, groups: config.countries.groups, clock, random, logger, metrics,
+              ...config, store: store as Store, registry, newestRegistry: () => refresh.newest(), registryTrouble: () => refresh.trouble(),
+              groups: config.countries.groups, clock, random, logger, metrics,
               archive: createArchive(config.risArchiveUrl, clock, random),
               openFeed: (consumer, peers) =>
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),

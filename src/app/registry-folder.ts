@@ -99,8 +99,8 @@ export class RegistryFolder {
   }
 
   async #files(): Promise<{ readonly name: string; readonly at: number }[]> {
-    const entries = await readdir(this.path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
+    const entries = await readdir(this.path).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
     });
     const names = entries.flatMap((entry) => fileName.exec(entry)?.[1] ?? []);

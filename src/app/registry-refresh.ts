@@ -53,7 +53,7 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
     toldProblems.add(text);
     logger.warn(text);
   };
-  const ageDays = (): number | null => (newest === null ? null : (clock.now() - timeOf(newest.file)) / dayMs);
+  const ageDays = ({ file }: Registry): number => (clock.now() - timeOf(file)) / dayMs;
 
   async function look(): Promise<Registry> {
     const [first] = await folder.names();
@@ -61,7 +61,7 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
       const { file, map } = await newestIn(folder, onProblem);
       if (newest?.file !== file) newest = { file, ignored, map: withoutPrefixes(map, ignored) };
     }
-    metrics.registryAge.set(Math.max(0, ageDays() ?? 0) * 86_400);
+    metrics.registryAge.set(Math.max(0, ageDays(newest) * 86_400));
     return newest;
   }
 
@@ -122,7 +122,7 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
     async run(signal) {
       let dueAt = clock.now() + firstWithinMs * (0.1 + 0.9 * random());
       let againMs = againFirstMs;
-      while (!signal.aborted) {
+      for (;;) {
         await clock.sleep(url === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(0, dueAt - clock.now())), signal);
         if (signal.aborted) return;
         try {
@@ -143,8 +143,8 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
       }
     },
     trouble() {
-      const days = ageDays();
-      return failure === null || days === null || days < oldDays ? null : `the registry is ${Math.floor(days)} days old: ${failure}`;
+      if (failure === null || newest === null || ageDays(newest) < oldDays) return null;
+      return `the registry is ${Math.floor(ageDays(newest))} days old: ${failure}`;
     },
   };
 }
