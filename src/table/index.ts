@@ -1,7 +1,10 @@
 export { EventTime } from './event-time.js';
+export { KeptTable } from './kept-table.js';
 export type { VerdictSink } from './route-table.js';
 export { parseTableSettings } from './settings.js';
 export type { TableSettings } from './settings.js';
+export { tableShape } from './snapshot.js';
+export type { SnapshotPiece } from './snapshot.js';
 export { Table } from './table.js';
 export { describeUsability } from './usability.js';
 export type { Usability } from './usability.js';

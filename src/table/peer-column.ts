@@ -1,6 +1,12 @@
 /** As many ids as are kept one by one, whatever the table's size. */
 const fewIds = 256;
 
+/** A column in 32-bit words: the steps from each of its ids to the next (few ids: small numbers), or a bit for each id. */
+export interface ColumnWords {
+  readonly form: 'steps' | 'bits';
+  readonly words: Uint32Array<ArrayBuffer>;
+}
+
 /**
  * One peer's table: the ids of the prefixes that it sees. Most sessions send little: their ids stand in order, four octets each.
  * Where that would take more room than a bit for every prefix there is, it is bits.
@@ -81,6 +87,38 @@ export class PeerColumn {
     if (!other.#dense) return other.sharedWith(this);
     for (let word = Math.min(this.#bits.length, other.#bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & other.#bits[word]);
     return shared;
+  }
+
+  /** A copy of what it has of the ids below `limit`. */
+  copy(limit: number): ColumnWords {
+    if (!this.#dense) {
+      const steps = this.#ids.slice(0, this.#placeOf(limit));
+      for (let place = steps.length - 1; place > 0; place--) steps[place] -= steps[place - 1];
+      return { form: 'steps', words: steps };
+    }
+    const words = this.#bits.slice(0, Math.ceil(limit / 32));
+    if (words.length * 32 > limit) words[words.length - 1] &= (1 << (limit & 31)) - 1;
+    return { form: 'bits', words };
+  }
+
+  /** A column of such a copy, made when there were `among` ids in all; null where it is none. */
+  static of({ form, words }: ColumnWords, among: number): PeerColumn | null {
+    const column = new PeerColumn();
+    if (form === 'steps') {
+      for (let place = 0, id = 0; place < words.length; place++) {
+        id += words[place];
+        if (id >= among || (place > 0 && words[place] === 0)) return null;
+        column.add(id, among);
+      }
+      return column;
+    }
+    const last = words.length - 1;
+    if (words.length > Math.ceil(among / 32) || (words.length * 32 > among && words[last] >>> (among & 31) !== 0)) return null;
+    column.#dense = true;
+    column.#bits = words;
+    column.#widen(among);
+    for (const word of words) column.size += ones(word);
+    return column;
   }
 
   /** Where an id stands among #ids, or would stand. In order of ids, as in a RIB, that is the end. */

@@ -10,6 +10,14 @@ export interface VerdictSink {
   flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void;
 }
 
+/** What is known of prefixes, each at one place of all four: code, origin, origin before, and whether it is up (1). */
+export interface PrefixRows {
+  readonly codes: Float64Array;
+  readonly origins: Uint32Array;
+  readonly before: Uint32Array;
+  readonly verdicts: Uint8Array;
+}
+
 /**
  * One family's routes: who sees which prefix, kept by peer so that losing one is one sequential pass; beside it, for every
  * prefix, how many voters see it, and its verdict. `v` is count / voters: up at >= visibleUp, down at < visibleDown, as before between.
@@ -181,6 +189,43 @@ export class RouteTable {
     for (let id = 0; id < size; id++) {
       if (wanted[owners[id]] === 1) tell(owners[id], codes[id], before[id], verdicts[id] === 1 ? origins[id] : 0);
     }
+  }
+
+  /** A copy of what is known of the prefixes with the ids from..to-1. */
+  rows(from: number, to: number): PrefixRows {
+    return {
+      codes: this.ids.codes.slice(from, to), origins: this.origins.slice(from, to),
+      before: this.#before.slice(from, to), verdicts: this.verdicts.slice(from, to),
+    };
+  }
+
+  /** The peer's table; undefined where it never had one. */
+  column(peer: number): PeerColumn | undefined {
+    return this.#columns[peer];
+  }
+
+  /** Takes over the next prefixes of a table that was kept, none of which it has: with the verdicts that it had made of them. */
+  restoreRows({ codes, origins, before, verdicts }: PrefixRows): void {
+    for (let row = 0; row < codes.length; row++) {
+      const id = this.#add(codes[row]);
+      this.origins[id] = origins[row];
+      this.#before[id] = before[row];
+      if (verdicts[row] === 0) continue;
+      this.verdicts[id] = 1;
+      this.#sink.flipped(this.#family, id, codes[row], this.#owners[id], origins[row], true);
+    }
+  }
+
+  /** Takes over a peer's column of a table that was kept, after the prefixes and before it votes. */
+  restoreColumn(peer: number, column: PeerColumn): void {
+    this.#column(peer);
+    this.#columns[peer] = column;
+  }
+
+  /** The verdicts taken over are this table's own: they stand still until they are held against the voters that there are then. */
+  resume(): void {
+    this.#judging = true;
+    this.hold(true);
   }
 
   /** How many voters see the prefix: for tests and questions, not for the hot path. */

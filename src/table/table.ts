@@ -1,19 +1,12 @@
 import { ElemKind, families, type ElemBatch, type Family, type FamilyIndex, type PeerIndex, type UnixMillis } from '../bgp/index.js';
+import type { KeptTable } from './kept-table.js';
 import type { PeerColumn } from './peer-column.js';
+import type { PeerStatus } from './peer-status.js';
 import { RouteTable, type VerdictSink } from './route-table.js';
 import type { TableSettings } from './settings.js';
+import { piecesOf, type SnapshotPiece } from './snapshot.js';
 import { usabilityOf, VoterHistory, type Usability } from './usability.js';
 import { elect, fullFeeds, type Candidate } from './voters.js';
-
-/**
- * What we know of a session. `no-table`: it was in no RIB, so what it does not announce means nothing, and it never votes. `up`: its
- * table is whole. `unknown`: lost, and its routes with it: that is not a withdrawal. `warming`: back, and sending its table again.
- */
-export type PeerStatus =
-  | { readonly kind: 'no-table' }
-  | { readonly kind: 'up' }
-  | { readonly kind: 'unknown'; readonly since: UnixMillis }
-  | { readonly kind: 'warming'; readonly since: UnixMillis };
 
 const noTable: PeerStatus = { kind: 'no-table' };
 const up: PeerStatus = { kind: 'up' };
@@ -118,7 +111,52 @@ export class Table {
     this.#chooseFullFeeds(at);
     this.#elect();
     this.#lenient = lenient;
+    // What the files said of the time before is no flip of any minute that is counted.
+    for (const routes of this.routes) routes.churn.fill(0);
     this.settle(at);
+  }
+
+  /** All that it knows but why, in pieces: see snapshot.ts. It may change between them. */
+  pieces(): Generator<SnapshotPiece, void, undefined> {
+    return piecesOf({
+      peers: this.#peers, routes: this.routes, full: this.#full, voters: this.#voters, history: this.#history,
+      session: (peer) => this.#sessions[peer] ?? { status: noTable, former: null },
+    });
+  }
+
+  /**
+   * Takes over, as an empty table, one that was kept, but for the peers of collectors that `wanted` does not name: a part at each step, to
+   * the last. What happened since is to be applied to it; the load ends with judge(), and until then its verdicts stand still.
+   */
+  *restore(kept: KeptTable, wanted: ReadonlySet<string>): Generator<void, void, undefined> {
+    const { peers, families: heads } = kept.head;
+    const here = peers.map(([collector, address, asn]) => (wanted.has(collector) ? this.#peers.intern(collector, address, asn) : null));
+    const known = (list: readonly number[]): number[] => list.flatMap((peer) => here[peer] ?? []);
+    for (const family of [0, 1] as const) {
+      for (const rows of kept.rows(family)) {
+        this.routes[family].restoreRows(rows);
+        yield;
+      }
+    }
+    for (const { peer, status, columns, former } of kept.peers) {
+      const who = here[peer];
+      if (who === null) continue;
+      for (const family of [0, 1] as const) this.routes[family].restoreColumn(who, columns[family]);
+      this.#sessions[who] = { status: status.kind === 'up' ? up : status, former };
+      this.#plain[who] = status.kind === 'up' || status.kind === 'no-table';
+    }
+    for (const family of [0, 1] as const) {
+      const { full, voters, history, historyAt, judging } = heads[family];
+      this.#history[family].restore(history, historyAt);
+      this.#full[family] = new Set(known(full));
+      for (const peer of known(voters)) {
+        if (this.#sessions[peer]?.status !== up) continue;
+        this.#voters[family].add(peer);
+        this.routes[family].setVoting(peer, true);
+      }
+      if (judging) this.routes[family].resume();
+      yield;
+    }
   }
 
   /** To be called at every tick, before anything is read: peers whose table is whole again vote, voters are renewed, verdicts settled. */
