@@ -148,17 +148,47 @@ export class Pipeline {
   }
 
   /**
-   * Takes over, after what was stored and before anything is applied, a table that was kept: a part at each step, to the last. Then
-   * come the elems since, and loaded().
+   * Takes over, after what was stored and before anything is applied, what was kept of the collectors in `positions`: a part at each step,
+   * to the last. Each is in a gap since its time, until it rejoins; then comes loaded().
    */
-  *restoreTable({ table, remembered }: KeptPipeline, collectors: ReadonlySet<string>): Generator<void, void, undefined> {
-    yield* this.table.restore(table, collectors);
+  *restoreTable({ table, remembered }: KeptPipeline, positions: ReadonlyMap<string, UnixMillis>): Generator<void, void, undefined> {
+    yield* this.table.restore(table, positions);
     for (const family of [0, 1] as const) this.#countries.restoreRemembered(family, remembered[family]);
   }
 
   /** Applies rows from..to-1 of a batch: RIB entries, updates and peer states, in their order. */
   apply(batch: ElemBatch, from = 0, to = batch.length): void {
     this.table.apply(batch, from, to);
+  }
+
+  /** The collector is in a gap: its peers are unknown until it rejoins. */
+  loseCollector(collector: string, at: UnixMillis): void {
+    this.table.loseCollector(collector, at);
+  }
+
+  /** What the collector said in its gap was applied. */
+  rejoinCollector(collector: string): void {
+    this.table.rejoinCollector(collector);
+  }
+
+  /** The collector's tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
+  resetCollector(collector: string): void {
+    this.table.resetCollector(collector);
+  }
+
+  /** A short hole in the collector's stream, over since `to`, will be filled: from here on what is touched is noted. */
+  noteTouched(collector: string, to: UnixMillis): void {
+    this.table.noteTouched(collector, to);
+  }
+
+  /** Rows from..to-1 of files for such a hole. */
+  fill(batch: ElemBatch, from = 0, to = batch.length): void {
+    this.table.fill(batch, from, to);
+  }
+
+  /** The collector's holes that end at `upTo` at the latest are filled. */
+  endFill(collector: string, upTo = Infinity): void {
+    this.table.endFill(collector, upTo);
   }
 
   /** A hole in the stream. A long one freezes judgement: only a new table ends that. */

@@ -107,10 +107,10 @@ export type LoadedSnapshot =
 export async function loadSnapshot(path: string, { pipeline, collectors, now }: LoadOptions): Promise<LoadedSnapshot> {
   try {
     const { head, kept } = await readKept(path, now);
-    const fresh = head.positions.filter(([collector, at]) => collectors.includes(collector) && now - at <= oldestMs);
+    const fresh = head.positions.filter(([collector, at]) => collectors.includes(collector) && !kept.table.reset.has(collector) && now - at <= oldestMs);
     if (fresh.length === 0) return { kind: 'refused', reason: 'has none of the collectors that are wanted now' };
     const positions = new Map(fresh);
-    for (const step of pipeline.restoreTable(kept, new Set(positions.keys()))) await setImmediate(step);
+    for (const step of pipeline.restoreTable(kept, positions)) await setImmediate(step);
     return { kind: 'restored', createdAt: head.createdAt, positions };
   } catch (error) {
     if (error instanceof UnreadableSnapshot) return { kind: 'refused', reason: error.message };

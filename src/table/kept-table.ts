@@ -1,10 +1,10 @@
-import { prefixLength } from '../bgp/index.js';
 import { isRecord } from '../settings.js';
 import { countedLengths } from './exclusions.js';
 import { PeerColumn } from './peer-column.js';
-import type { PeerStatus } from './peer-status.js';
+import { areBitsBelow } from './id-notes.js';
+import type { KeptState, Sizes } from './peer-status.js';
 import type { PrefixRows } from './route-table.js';
-import { prefixOctets, type FamilyHead, type SnapshotPiece, type TableHead } from './snapshot.js';
+import { prefixOctets, type ColumnHead, type FamilyHead, type SnapshotPiece, type TableHead } from './snapshot.js';
 
 /** More than twice what there is on the Internet: a table that claims more is none. */
 const mostPrefixes = 4_000_000;
@@ -14,9 +14,11 @@ const mostColumnOctets = 2 ** 30;
 
 export interface KeptPeer {
   readonly peer: number;
-  readonly status: PeerStatus;
+  readonly state: KeptState;
+  readonly former: Sizes | null;
   readonly columns: readonly [PeerColumn, PeerColumn];
-  readonly former: readonly [PeerColumn, PeerColumn] | null;
+  /** Bits by family, of a table that was being sent again. */
+  readonly seen: readonly [Uint32Array | null, Uint32Array | null];
 }
 
 /**
@@ -29,6 +31,7 @@ export class KeptTable {
   readonly #missing = [0, 0];
   readonly #peers: KeptPeer[] = [];
   #columnOctets = 0;
+  #reset: ReadonlySet<string> | null = null;
 
   /** Takes the next piece; what is wrong with it, or null. */
   take({ head, body }: SnapshotPiece): string | null {
@@ -37,13 +40,15 @@ export class KeptTable {
     if (this.#head === null) return 'no list of peers at its beginning';
     if (head['piece'] === 'prefixes') return this.#takePrefixes(head, body);
     if (head['piece'] === 'peer') return this.#takePeer(this.#head, head, body);
+    if (head['piece'] === 'end') return this.#takeEnd(head);
     return 'a piece of an unknown kind';
   }
 
   /** What it lacks, or null where it is whole. */
   lacks(): string | null {
     if (this.#head === null) return 'holds no table';
-    return this.#missing[0] + this.#missing[1] > 0 ? 'not all of its prefixes are there' : null;
+    if (this.#reset === null) return 'has no end';
+    return this.#missing[0] + this.#missing[1] > 0 ? 'lacks prefixes' : null;
   }
 
   get head(): TableHead {
@@ -57,6 +62,17 @@ export class KeptTable {
 
   get peers(): readonly KeptPeer[] {
     return this.#peers;
+  }
+
+  /** Collectors of which there is no whole table in it. */
+  get reset(): ReadonlySet<string> {
+    return this.#reset ?? new Set();
+  }
+
+  #takeEnd({ reset }: Record<string, unknown>): string | null {
+    if (!Array.isArray(reset) || !reset.every((collector) => typeof collector === 'string')) return 'a list of collectors that is none';
+    this.#reset = new Set(reset);
+    return null;
   }
 
   #takeHead(head: Record<string, unknown>): string | null {
@@ -80,37 +96,32 @@ export class KeptTable {
       verdicts: new Uint8Array(octets(body, count * 16, count)),
     };
     const { shortest, longest } = countedLengths[family];
-    for (const code of rows.codes) {
-      if (!(Number.isInteger(code) && code >= 2 ** shortest && code < 2 ** 49)) return 'a prefix that is none';
-      const length = prefixLength(code);
-      if (length < shortest || length > longest) return 'a prefix that is not counted';
-    }
+    const isCounted = (code: number): boolean => Number.isInteger(code) && code >= 2 ** shortest && code < 2 ** (longest + 1);
+    if (!rows.codes.every(isCounted)) return 'a prefix that is not counted';
     this.#missing[family] -= count;
     this.#rows[family].push(rows);
     return null;
   }
 
-  #takePeer(table: TableHead, { peer, status, columns }: Record<string, unknown>, body: Uint8Array): string | null {
-    if (!isCount(peer, table.peers.length - 1) || (this.#peers.length > 0 && this.#peers[this.#peers.length - 1].peer >= peer)) return 'a peer out of order';
-    if (!isStatus(status)) return 'a peer of unknown state';
-    if (!Array.isArray(columns) || (columns.length !== 2 && columns.length !== 4)) return 'a peer without its columns';
-    const made: PeerColumn[] = [];
+  #takePeer(table: TableHead, { peer, state, former, columns, seen }: Record<string, unknown>, body: Uint8Array): string | null {
+    if (!isCount(peer, table.peers.length - 1) || peer <= (this.#peers.at(-1)?.peer ?? -1)) return 'a peer out of order';
+    if (!isState(state) || !(former === null || isSizes(former))) return 'a peer of unknown state';
+    if (!isList(columns, 2, isColumnHead) || !isList(seen, 2, (words) => words === null || isCount(words, mostPrefixes))) return 'a peer without its columns';
     let at = 0;
-    for (const [index, column] of columns.entries()) {
-      const among = table.prefixes[index % 2];
-      if (!isList(column, 2, () => true)) return 'a column without its form';
-      const [form, length] = column;
-      if ((form !== 'steps' && form !== 'bits') || !isCount(length, (body.length - at) / 4)) return 'a column without its form';
-      const words = new Uint32Array(octets(body, at, length * 4));
-      this.#columnOctets += form === 'bits' ? among / 8 : words.byteLength;
-      if (this.#columnOctets > mostColumnOctets) return 'columns of an impossible size';
-      const read = PeerColumn.of({ form, words }, among);
-      if (read === null) return 'a column that is none';
-      made.push(read);
-      at += words.byteLength;
-    }
-    if (at !== body.length) return 'a peer with more than its columns';
-    this.#peers.push({ peer, status, columns: [made[0], made[1]], former: made.length === 4 ? [made[2], made[3]] : null });
+    const next = (words: number): Uint32Array<ArrayBuffer> | null => {
+      at += words * 4;
+      this.#columnOctets += words * 4;
+      return at > body.length || this.#columnOctets > mostColumnOctets ? null : new Uint32Array(octets(body, at - words * 4, words * 4));
+    };
+    const made = (columns as ColumnHead[]).map(([form, length], family) => {
+      const words = next(length);
+      return words === null ? null : PeerColumn.of({ form, words }, table.prefixes[family]);
+    });
+    const notes = (seen as (number | null)[]).map((length) => (length === null ? null : next(length)));
+    const areNotes = notes.every((words, family) => (words === null ? seen[family] === null : areBitsBelow(table.prefixes[family], words)));
+    const [ipv4, ipv6] = made;
+    if (at !== body.length || ipv4 === null || ipv6 === null || !areNotes) return 'a peer with other columns than it says';
+    this.#peers.push({ peer, state, former, columns: [ipv4, ipv6], seen: [notes[0], notes[1]] });
     return null;
   }
 }
@@ -136,14 +147,35 @@ function isNamedPeer(value: unknown): boolean {
 
 function isFamilyHead(value: unknown, peers: number): value is FamilyHead {
   if (!isRecord(value)) return false;
-  const { judging, full, voters, history, historyAt } = value;
+  const { judging, full, history, historyAt } = value;
   const arePeers = (list: unknown): boolean => Array.isArray(list) && list.length <= peers && list.every((peer) => isCount(peer, peers - 1));
-  return typeof judging === 'boolean' && arePeers(full) && arePeers(voters) && (historyAt === null || Number.isFinite(historyAt))
-    && Array.isArray(history) && history.every((count) => isCount(count, peers));
+  return typeof judging === 'boolean' && arePeers(full) && (historyAt === null || Number.isFinite(historyAt))
+    && Array.isArray(history) && history.every((count) => isCount(count, 0xffff));
 }
 
-function isStatus(value: unknown): value is PeerStatus {
+function isColumnHead(value: unknown): value is ColumnHead {
+  return isList(value, 2, () => true) && (value[0] === 'steps' || value[0] === 'bits') && isCount(value[1], mostPrefixes);
+}
+
+function isSizes(value: unknown): value is Sizes {
+  return isList(value, 2, (size) => isCount(size, mostPrefixes));
+}
+
+function isState(value: unknown): value is KeptState {
   if (!isRecord(value)) return false;
-  const { kind, since } = value;
-  return kind === 'no-table' || kind === 'up' || ((kind === 'unknown' || kind === 'warming') && Number.isFinite(since));
+  const { kind, since, progress, steadySince, least, most } = value;
+  switch (kind) {
+    case 'no-table':
+    case 'up':
+      return true;
+    case 'down':
+      return Number.isFinite(since);
+    case 'dumped':
+      return Number.isFinite(since) && Number.isFinite(steadySince) && isSizes(least) && isSizes(most);
+    case 'returning':
+    case 'resending':
+      return Number.isFinite(since) && isRecord(progress) && Number.isFinite(progress['at']) && isSizes(progress['seen']) && isSizes(progress['of']);
+    default:
+      return false;
+  }
 }

@@ -1,3 +1,5 @@
+import { areBitsBelow, bitsBelow, countOf, ones, wordsFor } from './id-notes.js';
+
 /** As many ids as are kept one by one, whatever the table's size. */
 const fewIds = 256;
 
@@ -77,28 +79,32 @@ export class PeerColumn {
     }
   }
 
-  /** How many ids are in both. */
-  sharedWith(other: PeerColumn): number {
+  /** How many of its ids have their bit set in `bits`. */
+  sharedWith(bits: Uint32Array): number {
     let shared = 0;
-    if (!this.#dense) {
-      for (let place = 0; place < this.size; place++) if (other.has(this.#ids[place])) shared++;
-      return shared;
-    }
-    if (!other.#dense) return other.sharedWith(this);
-    for (let word = Math.min(this.#bits.length, other.#bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & other.#bits[word]);
+    if (this.#dense) for (let word = Math.min(this.#bits.length, bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & bits[word]);
+    else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) shared++;
     return shared;
+  }
+
+  /** Keeps of its ids those that have their bit set in `bits`. */
+  retain(bits: Uint32Array): void {
+    let kept = 0;
+    if (this.#dense) {
+      for (let word = 0; word < this.#bits.length; word++) {
+        this.#bits[word] &= word < bits.length ? bits[word] : 0;
+        kept += ones(this.#bits[word]);
+      }
+    } else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) this.#ids[kept++] = this.#ids[place];
+    this.size = kept;
   }
 
   /** A copy of what it has of the ids below `limit`. */
   copy(limit: number): ColumnWords {
-    if (!this.#dense) {
-      const steps = this.#ids.slice(0, this.#placeOf(limit));
-      for (let place = steps.length - 1; place > 0; place--) steps[place] -= steps[place - 1];
-      return { form: 'steps', words: steps };
-    }
-    const words = this.#bits.slice(0, Math.ceil(limit / 32));
-    if (words.length * 32 > limit) words[words.length - 1] &= (1 << (limit & 31)) - 1;
-    return { form: 'bits', words };
+    if (this.#dense) return { form: 'bits', words: bitsBelow(limit, this.#bits) };
+    const steps = this.#ids.slice(0, this.#placeOf(limit));
+    for (let place = steps.length - 1; place > 0; place--) steps[place] -= steps[place - 1];
+    return { form: 'steps', words: steps };
   }
 
   /** A column of such a copy, made when there were `among` ids in all; null where it is none. */
@@ -112,12 +118,11 @@ export class PeerColumn {
       }
       return column;
     }
-    const last = words.length - 1;
-    if (words.length > Math.ceil(among / 32) || (words.length * 32 > among && words[last] >>> (among & 31) !== 0)) return null;
+    if (!areBitsBelow(among, words)) return null;
     column.#dense = true;
     column.#bits = words;
     column.#widen(among);
-    for (const word of words) column.size += ones(word);
+    column.size = countOf(words);
     return column;
   }
 
@@ -143,14 +148,12 @@ export class PeerColumn {
 
   /** Room for a tenth more than there are prefixes: columns of many peers are most of the memory. */
   #widen(among: number): void {
-    const wider = new Uint32Array(Math.ceil((among * 1.1) / 32) + 1);
+    const wider = new Uint32Array(wordsFor(among));
     wider.set(this.#bits);
     this.#bits = wider;
   }
 }
 
-function ones(bits: number): number {
-  bits -= (bits >>> 1) & 0x55555555;
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+function isSet(bits: Uint32Array, id: number): boolean {
+  return id >>> 5 < bits.length && (bits[id >>> 5] & (1 << (id & 31))) !== 0;
 }

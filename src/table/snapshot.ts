@@ -20,11 +20,13 @@
  *   between it is "as before".
  * - What a prefix's origin was before is renewed at every bin while its country is whole.
  */
-import type { PeerIndex, UnixMillis } from '../bgp/index.js';
+import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
 import { countedLengths, excluded } from './exclusions.js';
-import type { PeerColumn } from './peer-column.js';
-import type { PeerStatus } from './peer-status.js';
+import { bitsBelow } from './id-notes.js';
+import type { ColumnWords } from './peer-column.js';
+import type { KeptState, Sizes } from './peer-status.js';
 import type { RouteTable } from './route-table.js';
+import type { Sessions } from './sessions.js';
 import type { VoterHistory } from './usability.js';
 
 /** A part of a snapshot: what it is, as plain JSON, and numbers as they lie in this machine's memory. */
@@ -50,7 +52,6 @@ export interface FamilyHead {
   /** Whether there are verdicts. */
   readonly judging: boolean;
   readonly full: readonly number[];
-  readonly voters: readonly number[];
   /** How many voters there were, a value a minute, oldest first. */
   readonly history: readonly number[];
   /** When the newest of them was noted; null: never. */
@@ -60,35 +61,52 @@ export interface FamilyHead {
 /** The next `count` prefixes of a family in the order of their ids; body: codes, origins, origins before, verdicts. */
 export interface PrefixesHead {
   readonly piece: 'prefixes';
-  readonly family: 0 | 1;
+  readonly family: FamilyIndex;
   readonly count: number;
 }
 
-/** A peer that has ever had a table. Form and number of words of its columns by family, then of its former ones if it has such; body: the words. */
+/** Form of a column and how many words it has. */
+export type ColumnHead = readonly ['steps' | 'bits', number];
+
+/**
+ * A peer of which anything is known. What a table that is sent again has sent so far is bits, by family; null: that family is not sent
+ * again. Body: the words of the columns by family, then of those bits.
+ */
 export interface PeerHead {
   readonly piece: 'peer';
   readonly peer: number;
-  readonly status: PeerStatus;
-  readonly columns: readonly (readonly ['steps' | 'bits', number])[];
+  readonly state: KeptState;
+  readonly former: Sizes | null;
+  readonly columns: readonly [ColumnHead, ColumnHead];
+  readonly seen: readonly [number | null, number | null];
+}
+
+/** The last piece: collectors whose tables were forgotten, to be read from a RIB, since the first. Nothing above holds of them. */
+export interface EndHead {
+  readonly piece: 'end';
+  readonly reset: readonly string[];
 }
 
 export interface SnapshotSource {
   readonly peers: PeerIndex;
   readonly routes: readonly [RouteTable, RouteTable];
   readonly full: readonly [ReadonlySet<number>, ReadonlySet<number>];
-  readonly voters: readonly [ReadonlySet<number>, ReadonlySet<number>];
   readonly history: readonly [VoterHistory, VoterHistory];
-  session(peer: number): { readonly status: PeerStatus; readonly former: readonly [PeerColumn, PeerColumn] | null };
+  /** By collector, how often its tables were forgotten. */
+  readonly resets: ReadonlyMap<string, number>;
+  readonly session: Sessions['kept'];
 }
 
 export const prefixOctets = 17;
 const prefixesInPiece = 16_384;
 const noBody = new Uint8Array(0);
+const noColumn: ColumnWords = { form: 'steps', words: new Uint32Array(0) };
 
 export function* piecesOf(source: SnapshotSource): Generator<SnapshotPiece, void, undefined> {
   const { peers, routes } = source;
   const sizes = [routes[0].ids.size, routes[1].ids.size] as const;
   const count = peers.size;
+  const resetsBefore = new Map(source.resets);
   const named = Array.from({ length: count }, (_, index) => {
     const { collector, address, asn } = peers.at(index);
     return [collector, address, asn] as const;
@@ -101,24 +119,32 @@ export function* piecesOf(source: SnapshotSource): Generator<SnapshotPiece, void
     const piece = peerPiece(source, peer, sizes);
     if (piece !== null) yield piece;
   }
+  const reset = [...source.resets].filter(([collector, times]) => times !== resetsBefore.get(collector)).map(([collector]) => collector);
+  yield { head: { piece: 'end', reset } satisfies EndHead, body: noBody };
 }
 
-function familyHead({ routes, full, voters, history }: SnapshotSource, family: 0 | 1): FamilyHead {
-  return { judging: routes[family].isJudging, full: [...full[family]], voters: [...voters[family]], ...history[family].kept() };
+function familyHead({ routes, full, history }: SnapshotSource, family: FamilyIndex): FamilyHead {
+  return { judging: routes[family].isJudging, full: [...full[family]], ...history[family].kept() };
 }
 
-function prefixesPiece(routes: RouteTable, family: 0 | 1, from: number, to: number): SnapshotPiece {
+function prefixesPiece(routes: RouteTable, family: FamilyIndex, from: number, to: number): SnapshotPiece {
   const { codes, origins, before, verdicts } = routes.rows(from, to);
   return { head: { piece: 'prefixes', family, count: to - from } satisfies PrefixesHead, body: joined([codes, origins, before, verdicts]) };
 }
 
-function peerPiece(source: SnapshotSource, peer: number, sizes: readonly [number, number]): SnapshotPiece | null {
-  const { status, former } = source.session(peer);
-  const columns = [source.routes[0].column(peer), source.routes[1].column(peer), ...(former ?? [])];
-  if (status.kind === 'no-table' && columns.every((column) => column === undefined || column.size === 0)) return null;
-  const copies = columns.map((column, index) => column?.copy(sizes[index % 2]) ?? { form: 'steps' as const, words: new Uint32Array(0) });
-  const head: PeerHead = { piece: 'peer', peer, status, columns: copies.map(({ form, words }) => [form, words.length]) };
-  return { head, body: joined(copies.map(({ words }) => words)) };
+function peerPiece({ session, routes }: SnapshotSource, peer: number, sizes: Sizes): SnapshotPiece | null {
+  const kept = session(peer);
+  if (kept === null) return null;
+  const { state, former } = kept;
+  const column = (family: FamilyIndex): ColumnWords => routes[family].column(peer)?.copy(sizes[family]) ?? noColumn;
+  const columns = [column(0), column(1)] as const;
+  const seen = kept.seen.map((notes, family) => (notes === null ? null : bitsBelow(sizes[family], notes.asBits(sizes[family]))));
+  const head: PeerHead = {
+    piece: 'peer', peer, state, former,
+    columns: [[columns[0].form, columns[0].words.length], [columns[1].form, columns[1].words.length]],
+    seen: [seen[0]?.length ?? null, seen[1]?.length ?? null],
+  };
+  return { head, body: joined([...columns.map(({ words }) => words), ...seen.filter((bits) => bits !== null)]) };
 }
 
 function joined(parts: readonly (Float64Array | Uint32Array | Uint8Array)[]): Uint8Array {
