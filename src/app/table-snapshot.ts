@@ -114,9 +114,10 @@ export async function loadSnapshot(path: string, { pipeline, collectors, now }: 
     return { kind: 'restored', createdAt: head.createdAt, positions };
   } catch (error) {
     if (error instanceof UnreadableSnapshot) return { kind: 'refused', reason: error.message };
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, errno } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { kind: 'none' };
-    if (code !== undefined) return { kind: 'refused', reason: `cannot be read (${code})` };
+    // Of the disk; all else is a fault of ours.
+    if (code !== undefined && errno !== undefined) return { kind: 'refused', reason: `cannot be read (${code})` };
     throw error;
   }
 }
@@ -132,8 +133,8 @@ async function readKept(path: string, now: number): Promise<{ readonly head: Sna
     }
   }
   const lack = kept.table.lacks();
-  if (head === null || lack !== null) throw new UnreadableSnapshot(lack ?? 'holds nothing');
-  return { head, kept };
+  if (lack !== null) throw new UnreadableSnapshot(lack);
+  return { head: head!, kept };
 }
 
 function acceptedHead(head: unknown, now: number): SnapshotHead {
