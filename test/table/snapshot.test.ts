@@ -1,7 +1,7 @@
 /** A table given out in pieces, and taken over by another. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ElemBatch, ElemKind, formatPrefix, parsePrefix, PeerIndex, type ElemKindCode } from '../../src/bgp/index.js';
+import { ElemBatch, ElemKind, formatPrefix, parsePrefix, PeerIndex } from '../../src/bgp/index.js';
 import { KeptTable, Table, type SnapshotPiece } from '../../src/table/index.js';
 import { seededRandom } from '../support/random.js';
 import { shippedRules } from '../support/rules.js';
@@ -51,7 +51,7 @@ class World {
   say(said: readonly Said[]): void {
     const batch = this.#batch;
     batch.clear();
-    for (const [kind, at, peer, family, code, origin] of said) batch.push(ElemKind[kind] as ElemKindCode, family, peer, at, code, origin);
+    for (const [kind, at, peer, family, code, origin] of said) batch.push(ElemKind[kind], family, peer, at, code, origin);
     this.table.apply(batch, 0, batch.length);
   }
 
@@ -181,10 +181,10 @@ describe('a table that was kept', () => {
         if (second === begins) pieces = world.table.pieces();
         for (const said of secondOf(world, random, at)) {
           // A new piece may be asked for between any two elems.
-          for (; pieces !== null && !ended && random() < 0.05;) {
-            const { done, value } = pieces.next();
-            if (done === true) ended = true;
-            else kept.push(value);
+          while (pieces !== null && !ended && random() < 0.05) {
+            const piece = pieces.next();
+            if (piece.done === true) ended = true;
+            else kept.push(piece.value);
           }
           world.say([said]);
           record.push(said);
