@@ -261,10 +261,9 @@ export class RouteTable {
     this.#columns[peer] = column;
   }
 
-  /** The verdicts taken over are this table's own: they stand still until they are held against the voters that there are then. */
+  /** The verdicts taken over are this table's own. They stand still until somebody votes, and are then held against the voters. */
   resume(): void {
     this.#judging = true;
-    this.hold(true);
   }
 
   /**

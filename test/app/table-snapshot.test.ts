@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { parsePrefix } from '../../src/bgp/index.js';
 import { numbersAs, writeSnapshotFile } from '../../src/app/snapshot-file.js';
 import { createSnapshotWriter, loadSnapshot, type LoadedSnapshot, type SnapshotWriter } from '../../src/app/table-snapshot.js';
 import { createLogger, createMetrics, type Metrics } from '../../src/observability/index.js';
@@ -236,10 +237,13 @@ describe('a restart', () => {
     });
   }
 
-  test('sees what it saw', async () => {
-    const { world } = await restart('sees', {});
+  test('sees what it saw, and who announced it last', async () => {
+    const { world } = await restart('sees', { away: (then) => then.say(everyPeer, 'announcement', tinyRoutes.slice(0, 1), 7) });
     assert.equal(world.units, 4);
     assert.equal(world.pipeline.samples('CC')?.[0].prefixes, elsewhere.length);
-    assert.equal(world.pipeline.table.counts().ipv4.voters, everyPeer.length);
+    const { table } = world.pipeline;
+    assert.equal(table.counts().ipv4.voters, everyPeer.length);
+    const originOf = (text: string): number => table.routes[0].origins[table.routes[0].ids.find(parsePrefix(text)!.code)];
+    assert.deepEqual(tinyRoutes.map(originOf), [7, 1, 1, 1]);
   });
 });
