@@ -4,7 +4,7 @@
  * A length of 0 is the end. Brotli at quality 1 because it took a third of the time of gzip at level 1, and made less of it.
  */
 import { createHash } from 'node:crypto';
-import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -41,6 +41,7 @@ export class UnreadableSnapshot extends Error {
  */
 export async function writeSnapshotFile(path: string, pieces: Iterable<SnapshotPiece>, signal: AbortSignal): Promise<number> {
   const beside = `${path}.tmp`;
+  await mkdir(dirname(path), { recursive: true });
   const file = await open(beside, 'w');
   try {
     const hash = createHash('sha256');
