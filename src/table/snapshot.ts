@@ -1,23 +1,24 @@
 /**
  * The table given out in pieces, so that it can be kept and taken over by a later process. Each piece takes a millisecond or two;
  * between them the table goes on changing, so what is kept is of no one moment. That is right, because whoever takes it over applies
- * once more, in order, every elem of a time noted before the first piece and later (the positions that the snapshot is kept with):
+ * once more, in order, every elem of each collector from a position on that was noted before the first piece:
  *
- * - A bit (peer, prefix) is what the last elem about it said. If there was one after the first piece, it is applied again and decides,
+ * - A bit (peer, prefix) is what the last elem about it said. If there was one after the position, it is applied again and decides,
  *   whichever side of it the piece was taken on; if there was none, the bit was the same all the while.
  * - A prefix that came into the table after the first piece was announced then, and will be announced again: it is left out, and so
  *   are the peers that came after it.
- * - A peer's status, columns and former table are of one moment, in one piece. Say it went down in between. If its piece is from before
- *   that, going down is applied to it as it was the first time. If its piece is from after that, then what it announced before it went
- *   down is put into its column, and is taken out, unlooked at, when going down is applied: the former table is then that of the piece,
- *   as it was when it went down, since only a peer that was up has its former table replaced. Its return is applied the same way.
- * - A peer that went down, came back and was taken for whole between the first piece and its own would have as its former table what the
- *   piece says instead of what it had as it went down. That measures when it is whole again, and nothing else.
- * - The origin of a prefix is the one announced last by a voter, as a bit is what was said last. Who voted is of the first piece; whoever
- *   is elected afterwards has no say in what went before, here as anywhere.
- * - A verdict is the one that the prefix had when its piece was taken. Taken over, verdicts stand still until every elem is applied, and
- *   are then held against the voters that there are: at a half and above, and below a quarter, nothing but the bits decides, and in
- *   between it is "as before".
+ * - A session that ended or began after the position does so again: its routes go then, whatever the piece had, and what it announced
+ *   afterwards is applied again. What it announced before that is put into a column that is thrown away.
+ * - The sizes that a table had when it was last whole may be of a moment after the session's end instead of before. They measure when
+ *   it is whole again, and nothing else.
+ * - A table that is sent again without a word: what was seen of it by the time of its piece is kept, and more is seen when it is applied
+ *   again. It can only keep routes for longer that should have gone with it, by what was said between position and piece.
+ * - A collector whose tables were forgotten meanwhile is half of the old and half of the new: the last piece names it.
+ * - A collector in a gap, or with a hole that is not filled, has its position at the beginning of that; then all of the above holds.
+ * - A prefix's origin is the one announced last by a voter, as a bit is what was said last; while the elems are applied again nobody
+ *   votes, and every peer's word counts, as during a load.
+ * - A verdict is the one of its piece. It stands still until somebody votes, and is then held against the voters that there are: at a
+ *   half and above, and below a quarter, nothing but the bits decides; in between it is "as before".
  * - What a prefix's origin was before is renewed at every bin while its country is whole.
  */
 import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';

@@ -86,5 +86,7 @@ test('is not made of words that hold an id that there is not, or one twice', () 
   assert.deepEqual([of('steps'), of('steps', 0), of('steps', 39), of('steps', 3, 36)], [0, 1, 1, 2]);
   assert.deepEqual([of('steps', 40), of('steps', 3, 0), of('steps', 3, 37)], [undefined, undefined, undefined]);
   assert.deepEqual([of('bits'), of('bits', 3), of('bits', 3, 128)], [0, 2, 3]);
+  const dense = PeerColumn.of({ form: 'bits', words: Uint32Array.of(0xffffffff, 255) }, 40)!;
+  assert.deepEqual([dense.copy(33).words, dense.copy(32).words], [Uint32Array.of(0xffffffff, 1), Uint32Array.of(0xffffffff)]);
   assert.deepEqual([of('bits', 3, 256), of('bits', 0, 0, 0)], [undefined, undefined]);
 });
