@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { families } from '../bgp/index.js';
 import { assertFonts } from '../chart/index.js';
 import { secretsOf, type Config } from '../config/index.js';
@@ -133,6 +134,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
             watch = createWatch({
               ...config, store: store as Store, registry, newestRegistry: () => refresh.newest(), registryTrouble: () => refresh.trouble(),
               groups: config.countries.groups, clock, random, logger, metrics,
+              snapshotPath: join(config.dataDir, 'table.snapshot'),
               archive: createArchive(config.risArchiveUrl, clock, random),
               openFeed: (consumer, peers) =>
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),

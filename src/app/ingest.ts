@@ -16,10 +16,13 @@ import { DecodedMetrics, describeIngest, describeLoad } from './ingest-metrics.j
 import { isSameRegistry, type Registry } from './registry-refresh.js';
 import { restoreRemembered } from './restore.js';
 import { createSelfReport, leftOut, usabilityOf, type SelfReport } from './self-report.js';
+import { createSnapshotWriter, loadSnapshot } from './table-snapshot.js';
 import { createTicks } from './ticks.js';
 
 /** How long a stop may spend on making the last ticks durable. */
 const flushMs = 4_000;
+/** And, beside that, on keeping the table as it is then; else the last snapshot stands. */
+const lastSnapshotMs = 2_500;
 
 export interface IngestOptions {
   readonly store: Store;
@@ -33,6 +36,8 @@ export interface IngestOptions {
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly archive: Archive;
+  /** Where the table is kept for the next start. */
+  readonly snapshotPath: string;
   /** Makes the stream of these collectors that tells `consumer`, its peers named by `peers`. */
   readonly openFeed: (consumer: FeedConsumer, peers: PeerIndex) => RisLiveFeed;
   readonly clock: Clock;
@@ -90,6 +95,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let queue: CommitQueue | null = null;
   let intake: Intake | null = null;
   let report: SelfReport | null = null;
+  const snapshots = createSnapshotWriter({ path: options.snapshotPath, clock, logger, metrics });
   let registry = options.registry;
   /** States that another registry moved, to be written with the next tick, together with its name. */
   let moved: readonly StoredState[] | null = null;
@@ -119,7 +125,28 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     moved = null;
     describeIngest(metrics, pipeline, at, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
+    if (snapshots.due()) void keepTable(ended.signal);
     for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
+  }
+
+  /** Where each collector is taken up again, of the table that was kept; null: there is none to go on from. */
+  async function takeOver(): Promise<ReadonlyMap<string, UnixMillis> | null> {
+    const loaded = await loadSnapshot(options.snapshotPath, { pipeline, collectors: options.collectors, now: clock.now() });
+    switch (loaded.kind) {
+      case 'restored':
+        logger.info({ of: new Date(loaded.createdAt).toISOString(), collectors: loaded.positions.size }, 'going on with the table that was kept');
+        return loaded.positions;
+      case 'refused':
+        logger.warn({ file: options.snapshotPath }, `the table that was kept ${loaded.reason}: starting from the RIBs`);
+        return null;
+      case 'none':
+        return null;
+    }
+  }
+
+  /** While positions can be named. */
+  async function keepTable(until: AbortSignal): Promise<void> {
+    if (phase === 'watching' && intake !== null) await snapshots.write(pipeline, intake.positions(), until);
   }
 
   function onState(state: FeedState): void {
@@ -175,6 +202,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         phase = 'bootstrapping';
         queue.say(report.health());
         void report.run(ended.signal);
+        const positions = await takeOver();
         intake = createIntake({
           collectors: options.collectors,
           peers,
@@ -185,7 +213,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
             return feed;
           },
           sink,
-          positions: null,
+          positions,
           gapFreezeMs: rules.table.gapFreezeMs,
           onState,
           onReady,
@@ -205,7 +233,12 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         feed?.stop();
         if (end === 'stopped' && report !== null) queue?.say(report.health('stopped'));
         // After a gap there is time; at a stop there is not.
-        if (end !== 'lead-lost') await queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs));
+        if (end !== 'lead-lost') {
+          await Promise.all([
+            queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs)),
+            end === 'stopped' ? keepTable(AbortSignal.timeout(lastSnapshotMs)) : null,
+          ]);
+        }
       }
       return end;
     },

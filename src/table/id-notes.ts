@@ -119,6 +119,18 @@ export function wordsFor(ids: number): number {
   return Math.ceil((ids * 1.1) / 32) + 1;
 }
 
+/** A copy of the bits of the ids below `limit`. */
+export function bitsBelow(limit: number, bits: Uint32Array): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(bits.subarray(0, Math.ceil(limit / 32)));
+  if (words.length * 32 > limit) words[words.length - 1] &= (1 << (limit & 31)) - 1;
+  return words;
+}
+
+/** Whether no other bits are set. */
+export function areBitsBelow(limit: number, words: Uint32Array): boolean {
+  return words.length <= Math.ceil(limit / 32) && (words.length * 32 <= limit || words[words.length - 1] >>> (limit & 31) === 0);
+}
+
 export function countOf(bits: Uint32Array): number {
   let count = 0;
   for (let word = 0; word < bits.length; word++) count += ones(bits[word]);

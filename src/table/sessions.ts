@@ -1,7 +1,10 @@
-import type { PeerIndex, UnixMillis } from '../bgp/index.js';
+import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
 import { FullFeedWatch, Scratch } from './full-feed-watch.js';
-import { countOf } from './id-notes.js';
-import { bothFamilies, statusOf, type Dumped, type PeerStatus, type Resending, type Returning, type SessionState, type Sizes, type Watches } from './peer-status.js';
+import { countOf, IdNotes } from './id-notes.js';
+import {
+  bothFamilies, statusOf,
+  type Dumped, type KeptState, type PeerStatus, type Resending, type Returning, type SessionState, type Sizes, type Watches,
+} from './peer-status.js';
 import { afterDump, isBack, noProgress, shareOf, type Progress } from './recovery.js';
 import type { RouteTable } from './route-table.js';
 import type { TableSettings } from './settings.js';
@@ -155,6 +158,32 @@ export class Sessions {
         state.watches[family] = wanted ? new FullFeedWatch(peer, routes, at, this.#settings) : null;
         if (!wanted) routes.note(peer, undefined);
       }
+    }
+  }
+
+  /** What a snapshot keeps of a session, and of a table that is sent again what was seen, by family; null: nothing is known of it. */
+  kept(peer: number): { readonly state: KeptState; readonly former: Sizes | null; readonly seen: readonly [IdNotes | null, IdNotes | null] } | null {
+    const state = this.#states[peer];
+    if (state === undefined) return null;
+    const former = this.#former[peer] ?? null;
+    if (state.kind === 'up') return { state: { kind: 'up' }, former, seen: [null, null] };
+    if (state.kind !== 'resending') return { state, former, seen: [null, null] };
+    const { kind, since, progress, seen } = state;
+    return { state: { kind, since, progress }, former, seen };
+  }
+
+  /** Takes over what was kept, after the peer's routes. */
+  restore(peer: number, state: KeptState, former: Sizes | null, seen: readonly [Uint32Array | null, Uint32Array | null]): void {
+    if (former !== null) this.#former[peer] = former;
+    this.plain[peer] = false;
+    if (state.kind === 'up') this.#states[peer] = { kind: 'up', watches: [null, null] };
+    else if (state.kind !== 'resending') this.#states[peer] = state;
+    else {
+      const of = (family: FamilyIndex): IdNotes | null => (seen[family] === null ? null : IdNotes.of(seen[family]));
+      const notes: [IdNotes | null, IdNotes | null] = [of(0), of(1)];
+      for (const family of bothFamilies) this.#routes[family].note(peer, notes[family] ?? undefined);
+      this.#states[peer] = { ...state, seen: notes, watches: [null, null] };
+      this.transfers.begin(this.#peers.at(peer), state.since);
     }
   }
 

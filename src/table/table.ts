@@ -1,11 +1,13 @@
 import { ElemKind, families, type ElemBatch, type Family, type FamilyIndex, type PeerIndex, type UnixMillis } from '../bgp/index.js';
 import { Electorate, type OutOfVote } from './electorate.js';
 import { Holes } from './holes.js';
+import type { KeptTable } from './kept-table.js';
 import type { PeerStatus } from './peer-status.js';
 import { viewsOf, type PeerView } from './peer-view.js';
 import { RouteTable, type VerdictSink } from './route-table.js';
 import { Sessions } from './sessions.js';
 import type { TableSettings } from './settings.js';
+import { piecesOf, type SnapshotPiece } from './snapshot.js';
 import type { TableTransfer } from './transfers.js';
 import { usabilityOf, VoterHistory, type Usability } from './usability.js';
 
@@ -33,6 +35,8 @@ export class Table {
   #lenient: (family: FamilyIndex, owner: number) => boolean = () => false;
   #gapped = false;
   #nextFullFeedAt = -Infinity;
+  /** How often each collector's tables were forgotten. */
+  readonly #resets = new Map<string, number>();
   /** Of the last tick. */
   #now: UnixMillis = -Infinity;
 
@@ -114,6 +118,7 @@ export class Table {
   /** Its tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
   resetCollector(collector: string): void {
     this.#holes.end(collector, Infinity);
+    this.#resets.set(collector, (this.#resets.get(collector) ?? 0) + 1);
     this.#sessions.reset(collector, this.#now);
   }
 
@@ -156,6 +161,42 @@ export class Table {
     this.#nextFullFeedAt = at;
     this.#lenient = lenient;
     this.settle(at);
+  }
+
+  /** All that it knows, in pieces: see snapshot.ts. It may change between them. */
+  pieces(): Generator<SnapshotPiece, void, undefined> {
+    return piecesOf({
+      peers: this.#peers, routes: this.routes, full: this.#full, history: this.#history, resets: this.#resets, session: (peer) => this.#sessions.kept(peer),
+    });
+  }
+
+  /**
+   * Takes over, as an empty table, a part at each step, to the last, what was kept of the collectors in `positions`. They are in a gap
+   * since those times: they rejoin when what they said since was applied. The load ends with judge(); until then verdicts stand still.
+   */
+  *restore(kept: KeptTable, positions: ReadonlyMap<string, UnixMillis>): Generator<void, void, undefined> {
+    const { peers, families: heads } = kept.head;
+    const here = peers.map(([collector, address, asn]) => (positions.has(collector) ? this.#peers.intern(collector, address, asn) : null));
+    for (const family of [0, 1] as const) {
+      for (const rows of kept.rows(family)) {
+        this.routes[family].restoreRows(rows);
+        yield;
+      }
+    }
+    for (const { peer, state, former, columns, seen } of kept.peers) {
+      const who = here[peer];
+      if (who === null) continue;
+      for (const family of [0, 1] as const) this.routes[family].restoreColumn(who, columns[family]);
+      this.#sessions.restore(who, state, former, seen);
+    }
+    for (const family of [0, 1] as const) {
+      const { full, history, historyAt, judging } = heads[family];
+      this.#history[family].restore(history, historyAt);
+      this.#full[family] = new Set(full.flatMap((peer) => here[peer] ?? []));
+      if (judging) this.routes[family].resume();
+    }
+    for (const [collector, at] of positions) this.#sessions.lose(collector, at);
+    this.#sessions.watch(this.#full, Math.min(...positions.values()));
   }
 
   /** To be called at every tick, before anything is read: who is not believed any more is out, whose table is whole again votes. */
