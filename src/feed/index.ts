@@ -1,11 +1,15 @@
 export { hasRib, ribPath } from './archive.js';
 export type { Archive, ArchiveCounters, ArchiveFile, FileVersion } from './archive.js';
+export { cacheFile } from './archive-cache.js';
+export type { CacheOptions } from './archive-cache.js';
+export { ribsBefore, updatesBetween } from './archive-history.js';
 export { createArchive } from './archive-client.js';
 export { createDecodeWorkers, decodeWorkersFor } from './decode-workers.js';
 export type { DecodeWorkers } from './decode-workers.js';
 export { bootstrap } from './bootstrap.js';
 export type { BootstrapProgress, BootstrapResult } from './bootstrap.js';
 export type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
+export type { FeedLog } from './feed-log.js';
 export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';
