@@ -115,9 +115,11 @@ export function blindTimes(collectors: readonly CollectorHistory[]): { readonly 
 
 /** Bytes of all that lies in the folder, also of other replays. */
 export async function sizeOfFolder(folder: string): Promise<number> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
   let bytes = 0;
-  for (const name of names) if (name.isFile()) bytes += (await stat(join(name.path, name.name))).size;
+  for (const name of await readdir(folder, { recursive: true })) {
+    const found = await stat(join(folder, name));
+    if (found.isFile()) bytes += found.size;
+  }
   return bytes;
 }
 
@@ -131,10 +133,10 @@ function joined(missing: readonly Missing[]): Missing[] {
   return spans;
 }
 
-async function eachOf<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items[Symbol.iterator]();
+/** All who take from it share one iterator. */
+async function eachOf<T>(items: IterableIterator<T>, act: (item: T) => Promise<void>): Promise<void> {
   const worker = async (): Promise<void> => {
-    for (let { done, value } = waiting.next(); done !== true; { done, value } = waiting.next()) await act(value as T);
+    for (let item = items.next(); item.done !== true; item = items.next()) await act(item.value);
   };
   await Promise.all(Array.from({ length: filesAtOnce }, worker));
 }
