@@ -97,7 +97,8 @@ export class Pipeline {
   readonly table: Table;
   readonly #countries: Countries;
   readonly #rules: Rules;
-  readonly #judged: readonly string[];
+  readonly #only: ReadonlySet<string> | null;
+  #judged: readonly string[] = [];
   readonly #states = new Map<string, StoredState>();
   readonly #records = new Records();
 
@@ -105,7 +106,8 @@ export class Pipeline {
     this.#rules = rules;
     this.#countries = new Countries(map, groups, (country) => this.#rulesOf(country).countries);
     this.table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
-    this.#judged = this.#countries.codes.filter((code) => only === null || only.has(code));
+    this.#only = only;
+    this.#chooseJudged();
   }
 
   /** Takes over what was last measured of a country, before the first tick. */
@@ -127,6 +129,36 @@ export class Pipeline {
     this.table.apply(batch, from, to);
   }
 
+  /** The collector is in a gap: its peers are unknown until it rejoins. */
+  loseCollector(collector: string, at: UnixMillis): void {
+    this.table.loseCollector(collector, at);
+  }
+
+  /** What the collector said in its gap was applied. */
+  rejoinCollector(collector: string): void {
+    this.table.rejoinCollector(collector);
+  }
+
+  /** The collector's tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
+  resetCollector(collector: string): void {
+    this.table.resetCollector(collector);
+  }
+
+  /** A short hole in the collector's stream, over since `to`, will be filled: from here on what is touched is noted. */
+  noteTouched(collector: string, to: UnixMillis): void {
+    this.table.noteTouched(collector, to);
+  }
+
+  /** Rows from..to-1 of files for such a hole. */
+  fill(batch: ElemBatch, from = 0, to = batch.length): void {
+    this.table.fill(batch, from, to);
+  }
+
+  /** The collector's holes that end at `upTo` at the latest are filled. */
+  endFill(collector: string, upTo = Infinity): void {
+    this.table.endFill(collector, upTo);
+  }
+
   /** A hole in the stream. A long one freezes judgement: only a new table ends that. */
   gap(gap: FeedGap): void {
     if (gap.to - gap.from > this.#rules.table.gapFreezeMs) this.table.freeze();
@@ -138,6 +170,34 @@ export class Pipeline {
       const state = this.#states.get(this.#countries.codeOf(owner));
       return state?.detector[families[family]].level === 'normal';
     });
+  }
+
+  /** Whether swapRegistry() may be called now: verdicts were made. */
+  get canSwapRegistry(): boolean {
+    return this.#countries.canSwap(this.table);
+  }
+
+  /**
+   * Another registry takes the place of the old one, between two ticks; `at`: event time. It is no event: baselines and bins move with
+   * what each country has. Returns the states that changed, to be kept together with the word that this registry is in use.
+   */
+  swapRegistry(map: CountryMap, at: UnixMillis): readonly StoredState[] {
+    this.#countries.swap(map, at, this.table);
+    this.#chooseJudged();
+    const changed: StoredState[] = [];
+    for (const country of this.#judged) {
+      const state = this.#states.get(country);
+      if (state === undefined) continue;
+      const baseline = { ipv4: this.#countries.baselineState(country, 0), ipv6: this.#countries.baselineState(country, 1) };
+      if (families.every((family) => baseline[family] === state.baseline[family])) continue;
+      changed.push({ ...state, baseline });
+    }
+    for (const state of changed) this.#states.set(state.country, state);
+    return changed;
+  }
+
+  #chooseJudged(): void {
+    this.#judged = this.#countries.codes.filter((code) => this.#only === null || this.#only.has(code));
   }
 
   /** Measures and judges every country as of `at`, a later time than the last. */

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { families } from '../bgp/index.js';
 import { assertFonts } from '../chart/index.js';
 import { secretsOf, type Config } from '../config/index.js';
 import { createTerminal } from '../delivery/index.js';
-import { createArchive, createProgress, createRisLiveFeed } from '../feed/index.js';
+import { createArchive, createDecodeWorkers, createProgress, createRisLiveFeed, decodeWorkersFor } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
-import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
+import { createWatch, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
+import { Impairments } from './impairments.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadRegistry } from './registry.js';
 import { storeOptionsOf } from './store-options.js';
+import { familyNames } from './self-report.js';
 import { OperatorError, type World } from './world.js';
 
 export type Role = 'all' | 'ingest' | 'bot';
@@ -20,9 +22,6 @@ export type Role = 'all' | 'ingest' | 'bot';
 /** Event time this far behind the clock is news that comes too late to be relied on. */
 const staleMs = 120_000;
 const storeRetryMs = 5_000;
-/** How long a table that too many collectors are missing from is kept: the first time, and at most. */
-const againFirstMs = 60_000;
-const againMostMs = 5 * 60_000;
 /** A log line takes the place of the progress bar, which is drawn again below it. */
 const clearLine = '\r\u001b[2K';
 
@@ -67,7 +66,8 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   const metrics = createMetrics();
   let starting = 'starting';
   let health: () => Health = () => ({ ready: false, reasons: [starting] });
-  const http = config.http === null ? null : createHttp({ ...config.http, registry: metrics.registry, health: () => health() });
+  let peers: () => readonly object[] | null = () => null;
+  const http = config.http === null ? null : createHttp({ ...config.http, registry: metrics.registry, health: () => health(), peers: () => peers() });
   const httpPort = http === null ? null : await http.start();
   lifecycle.onStop('http', () => http?.stop());
 
@@ -111,6 +111,9 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   if (role !== 'bot') {
     const map = await loadRegistry(config.countries.ignored);
     const progress = createProgress(world.stderr, clock, logger);
+    const archive = createArchive(config.risArchiveUrl, clock, random);
+    const workers = createDecodeWorkers(decodeWorkersFor(availableParallelism()), clock);
+    lifecycle.onStop('decode workers', () => workers?.close());
     const holder = `${hostname()}-${randomBytes(6).toString('hex')}`;
     work.push(watchForEver());
 
@@ -122,19 +125,18 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         const term = new AbortController();
         void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
         try {
-          let againInMs = againFirstMs;
-          for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
+          const impairments = new Impairments();
+          for (let end: WatchEnd = 'gap'; end === 'gap'; ) {
             watch = createWatch({
               ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
-              archive: createArchive(config.risArchiveUrl, clock, random),
+              archive, workers,
               openFeed: (consumer, peers) =>
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
               onProgress: progress.show,
               onEvents: () => teller?.wake(),
-              againInMs,
+              impairments,
             }, lease);
             end = await watch.run(stopping.signal);
-            againInMs = end === 'incomplete' ? Math.min(againMostMs, againInMs * 2) : againFirstMs;
           }
         } finally {
           term.abort();
@@ -145,6 +147,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
     }
   }
 
+  peers = () => (role === 'bot' ? null : (watch?.peers() ?? []));
   health = () => healthOf(role, watch, teller, clock.now());
   const done = Promise.all(work).then(() => undefined, (error: unknown) => {
     if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) logger.fatal({ err: error }, 'a part failed: stopping');
@@ -226,7 +229,7 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
           const usability = phase.usability[family];
           if (usability.kind === 'unusable') reasons.push(`${familyNames[family]}: ${describeUsability(usability)}`);
         }
-        if (phase.givenUp.length > 0) reasons.push(`${phase.givenUp.join(', ')} could not be loaded: the archive is asked again every few minutes`);
+        for (const { collector, why } of phase.leftOut) reasons.push(`${collector} is left out: ${why}`);
       }
       if (phase.lastTickAt === null) reasons.push('nothing was judged yet');
       else if (now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnixMillis } from '../bgp/index.js';
-import { cacheFile, ribsBefore, updatesBetween, type BootstrapProgress, type CacheOptions } from '../feed/index.js';
+import { cacheFile, ribsBefore, updatesBetween, type LoadProgress, type CacheOptions } from '../feed/index.js';
 
 /** Of one collector; the client bounds those of all together. */
 const filesAtOnce = 2;
@@ -41,7 +41,7 @@ export interface HistoryOptions extends CacheOptions {
   readonly collectors: readonly string[];
   readonly from: UnixMillis;
   readonly to: UnixMillis;
-  readonly onProgress: (progress: BootstrapProgress) => void;
+  readonly onProgress: (progress: LoadProgress) => void;
 }
 
 /** Has each collector's newest RIB at or before `from`, and its update files from there to `to`. Rejects with Unreachable. */
@@ -63,7 +63,7 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
   }
 
   async function historyOf(collector: string): Promise<CollectorHistory | string> {
-    const show = (phase: BootstrapProgress['phase'], share: number, bytesDone = 0, bytesTotal: number | null = null): void =>
+    const show = (phase: LoadProgress['phase'], share: number, bytesDone = 0, bytesTotal: number | null = null): void =>
       options.onProgress({ collector, collectors: options.collectors.length, phase, bytesDone, bytesTotal, elems: 0, share });
     const tried: string[] = [];
     for (const { path, at } of ribsBefore(collector, options.from)) {

@@ -7,6 +7,7 @@ import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { UnreadableRecording, type RecordingCounters } from '../feed/index.js';
 import type { Rules } from '../pipeline.js';
 import { renderJsonLine, renderTranscriptLine } from '../report/index.js';
+import type { TableTransfer } from '../table/index.js';
 import { ChartRecorder } from './chart-recorder.js';
 import { readConfigFile } from './config-files.js';
 import { Unreachable } from './history.js';
@@ -16,6 +17,9 @@ import { parseReplayArguments, replayUsage, type ReplayArguments } from './repla
 import { runReplay } from './replay-run.js';
 import { openDays, openFiles, WrongSettings, type ReplaySources } from './replay-sources.js';
 import { exitCode, type ExitCode, type World } from './world.js';
+
+/** So many tables that were sent again are named. */
+const toldTransfers = 20;
 
 /** Replays recordings, or days of history, and prints what would have been said. Returns the exit code. `registry`: who holds which addresses. */
 export async function replay(argv: readonly string[], world: World, registry = loadRegistry): Promise<ExitCode> {
@@ -99,6 +103,8 @@ async function run({ args, world, peers, sources, rules, map, groups, startedAt 
   const were = result.stale === 1 ? 'was' : 'were';
   if (result.stale > 0) say(`${count(result.stale, 'update')} ${were} older than their collector's RIB and ${were} passed over`);
   if (result.late > 0) say(`${count(result.late, 'update')} came late, after newer ones`);
+  for (const transfer of result.transfers.slice(0, toldTransfers)) say(transferLine(transfer));
+  if (result.transfers.length > toldTransfers) say(`${result.transfers.length - toldTransfers} more tables were sent again`);
   const summary = {
     kind: 'summary',
     messages: sum(({ counters }) => counters.messages),
@@ -169,4 +175,10 @@ async function readRules(path: string): Promise<unknown> {
   }
   if (typeof rules !== 'object' || rules === null || Array.isArray(rules)) throw new WrongSettings(`${path}: expected an object`);
   return rules;
+}
+
+/** "rrc15 AS1916 200.219.130.4: its table was sent again, 16:04:40 - 16:05:30" */
+function transferLine({ collector, asn, address, from, to }: TableTransfer): string {
+  const clock = (at: number): string => new Date(at).toISOString().slice(11, 19);
+  return `${collector} AS${asn} ${address}: its table was sent again, ${clock(from)} - ${to === null ? 'not to its end' : clock(to)}`;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
-import type { BootstrapProgress } from './bootstrap.js';
 import type { FeedLog } from './feed-log.js';
+import type { LoadProgress } from './intake-sink.js';
 
 const redrawMs = 200;
 const logEveryMs = 10_000;
@@ -14,7 +14,7 @@ export interface ProgressOutput {
 }
 
 export interface Progress {
-  readonly show: (progress: BootstrapProgress) => void;
+  readonly show: (progress: LoadProgress) => void;
 }
 
 /** What goes on, as the bar says it and as the log does; a download alone has no elems to count. */
@@ -24,11 +24,11 @@ export interface ProgressWords {
   readonly countsElems: boolean;
 }
 
-const loading: ProgressWords = { bar: 'Loading routes', log: 'bootstrap', countsElems: true };
+const loading: ProgressWords = { bar: 'Loading routes', log: 'loading routes', countsElems: true };
 
-/** Shows how far the bootstrap is: on a terminal one bar, drawn again and again; elsewhere a line in the log every 10 s. */
+/** Shows how far the start is: on a terminal one bar, drawn again and again; elsewhere a line in the log every 10 s. */
 export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLog, words = loading): Progress {
-  const latest = new Map<string, BootstrapProgress>();
+  const latest = new Map<string, LoadProgress>();
   let startedAt = 0;
   let shownAt = -Infinity;
 
@@ -45,7 +45,7 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
       phase === 'rib' ? `${collector} RIB ${megabytes(bytesDone)}${bytesTotal === null ? '' : `/${megabytes(bytesTotal)}`} MB` : `${collector} updates`,
     );
     const text = [`${Math.floor(share * 100)} %`, left, ...(words.countsElems ? [`${count(rate)} elems/s`] : []), ...parts].join(', ');
-    return { share, text, done: all.length === all[0].collectors && all.every(({ phase }) => phase === 'loaded' || phase === 'given-up') };
+    return { share, text, done: all.length === all[0].collectors && all.every(isOver) };
   }
 
   return {
@@ -53,8 +53,7 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
       const now = clock.now();
       if (latest.size === 0) startedAt = now;
       latest.set(progress.collector, progress);
-      const ended = progress.phase === 'loaded' || progress.phase === 'given-up';
-      if (!ended && now - shownAt < (output.isTTY ? redrawMs : logEveryMs)) return;
+      if (!isOver(progress) && now - shownAt < (output.isTTY ? redrawMs : logEveryMs)) return;
       shownAt = now;
       const { share, text, done } = figures();
       if (output.isTTY) {
@@ -64,11 +63,13 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
       } else {
         log.info({ share: Math.round(share * 1000) / 1000 }, `${words.log}: ${text}`);
       }
-      // The next bootstrap counts anew.
+      // The next start counts anew.
       if (done) latest.clear();
     },
   };
 }
+
+const isOver = ({ phase }: LoadProgress): boolean => phase === 'loaded' || phase === 'lost' || phase === 'given-up';
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 

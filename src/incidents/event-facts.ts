@@ -53,3 +53,13 @@ export function otherFamily(sample: CountrySample, detector: { readonly after: D
 export function shareOf(units: number, baseline: Baseline): number {
   return Math.round(Math.min(1, units / baseline.units) * 10_000) / 10_000;
 }
+
+/** A word to the operator, of no country. `name` is unlike any other notice's. */
+export function createNotice(name: string, at: UnixMillis, text: string): IncidentEvent {
+  return {
+    id: `notice-${name}`, incident: null, country: null, label: null, family: null, kind: 'notice', level: 'normal', worst: 'normal',
+    since: null, until: null, onset: null, at, visible: 0, baseline: 0, share: 0, lowest: 0, prefixes: 0, basePrefixes: 0,
+    provisional: false, hard: false, unstable: false, instability: null, relapses: 0, other: null, networks: [], voters: 0, collectors: 0,
+    reason: text, notice: text,
+  };
+}

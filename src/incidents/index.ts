@@ -1,5 +1,6 @@
 export { endsIncident } from './event.js';
 export type { EventKind, IncidentEvent, OtherFamily } from './event.js';
+export { createNotice } from './event-facts.js';
 export { fold } from './fold.js';
 export { askAdoption, closedAt, initialIncidentState, openFamilies, type IncidentState } from './incident.js';
 export {
@@ -17,6 +18,6 @@ export {
 } from './ports.js';
 export type { NetworkChange } from '../countries/index.js';
 export { needsNetworks, networksOfEvent, Records, type Measured } from './records.js';
-export type { CountryRecord, FamilyHealth, FamilyRecord, FeedHealth } from './record.js';
+export type { CountryRecord, FamilyHealth, FamilyRecord, FeedHealth, StandingImpairment } from './record.js';
 export { parseIncidentSettings, type IncidentSettings } from './settings.js';
 export { stateVersion, type StoredState } from './state.js';

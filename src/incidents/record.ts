@@ -37,6 +37,17 @@ export interface FamilyHealth {
   readonly text: string;
 }
 
+/** Something that hinders the ingest from seeing well. */
+export interface StandingImpairment {
+  readonly kind: string;
+  /** In words; as it was seen last. */
+  readonly text: string;
+  /** Wall clock: seen first, seen last, and when the operator was told; null: not yet. */
+  readonly since: UnixMillis;
+  readonly seenAt: UnixMillis;
+  readonly toldAt: UnixMillis | null;
+}
+
 /** What the ingest says of its own sight, each minute and at every change. Plain JSON. */
 export interface FeedHealth {
   /** Wall clock when it was written. */
@@ -51,4 +62,5 @@ export interface FeedHealth {
   /** Those configured, and those among them without which the table was loaded. */
   readonly collectors: readonly string[];
   readonly givenUp: readonly string[];
+  readonly impairments: readonly StandingImpairment[];
 }

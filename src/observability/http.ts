@@ -14,6 +14,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly health: () => Health;
+  /** What is known of every peer, for JSON; null where this process has no table. */
+  readonly peers: () => readonly object[] | null;
 }
 
 export interface Http {
@@ -28,8 +30,8 @@ export class HttpListenError extends Error {
   override readonly name = 'HttpListenError';
 }
 
-/** /healthz: 200 while the process lives. /readyz: 200, or 503 with the reasons. /metrics: Prometheus text. Anything else: 404. */
-export function createHttp({ host, port, registry, health }: HttpOptions): Http {
+/** /healthz: 200 while the process lives. /readyz: 200, or 503 with the reasons. /metrics: Prometheus text. /peers: JSON. Anything else: 404. */
+export function createHttp({ host, port, registry, health, peers }: HttpOptions): Http {
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 404, 'text/plain', 'not found\n');
@@ -37,6 +39,10 @@ export function createHttp({ host, port, registry, health }: HttpOptions): Http 
     else if (path === '/readyz') {
       const { ready, reasons } = health();
       answer(response, ready ? 200 : 503, 'application/json', `${JSON.stringify({ ready, reasons })}\n`);
+    } else if (path === '/peers') {
+      const known = peers();
+      if (known === null) answer(response, 404, 'text/plain', 'this process has no table\n');
+      else answer(response, 200, 'application/json', `${JSON.stringify({ peers: known })}\n`);
     } else if (path === '/metrics') {
       registry.metrics().then(
         (text) => answer(response, 200, registry.contentType, text),

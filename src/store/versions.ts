@@ -1,7 +1,7 @@
 import { subscriptionVersion } from '../delivery/index.js';
 import type { Subscription } from '../delivery/index.js';
 import { stateVersion } from '../incidents/index.js';
-import type { IncidentEvent, StoredState } from '../incidents/index.js';
+import type { FeedHealth, IncidentEvent, StoredState } from '../incidents/index.js';
 import { StoreRefusedError } from './errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,10 +12,12 @@ export type Migrations = Readonly<Record<number, (older: Json) => Json>>;
 const stateMigrations: Migrations = {
   // How low an incident went was not kept: 1 is wrong of none, and the next tick knows better.
   1: (older) => ({ ...older, incidents: eachFamily(older['incidents'], withLowest) }),
+  // Until then a country kept its registry for as long as the program its version.
+  2: (older) => ({ ...older, baseline: eachFamily(older['baseline'], (baseline) => ({ ...baseline, shifts: [] })) }),
 };
 
-function eachFamily(incidents: unknown, change: (incident: Json) => Json): Json {
-  return Object.fromEntries(Object.entries(incidents as Record<string, Json>).map(([family, incident]) => [family, change(incident)]));
+function eachFamily(both: unknown, change: (one: Json) => Json): Json {
+  return Object.fromEntries(Object.entries(both as Record<string, Json>).map(([family, one]) => [family, change(one)]));
 }
 
 function withLowest(incident: Json): Json {
@@ -55,6 +57,13 @@ export function parseEvent(text: string): IncidentEvent {
   // What the type promises an older program may not have written.
   const { networks, lowest } = event as Partial<IncidentEvent>;
   return { ...event, networks: networks ?? [], lowest: lowest ?? event.share };
+}
+
+/** What an ingest last said of its own sight, as this program knows it. */
+export function parseHealth(text: string): FeedHealth {
+  const health = JSON.parse(text) as FeedHealth;
+  const { impairments } = health as Partial<FeedHealth>;
+  return { ...health, impairments: impairments ?? [] };
 }
 
 /** The refusal of data from a later program. `what` begins the sentence. */

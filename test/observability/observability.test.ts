@@ -40,7 +40,7 @@ describe('the log', () => {
 describe('http', () => {
   const listening = async (health: () => Health, run: (base: string) => Promise<void>): Promise<void> => {
     const { registry } = createMetrics();
-    const http = createHttp({ host: '127.0.0.1', port: 0, registry, health });
+    const http = createHttp({ host: '127.0.0.1', port: 0, registry, health, peers: () => null });
     const port = await http.start();
     try {
       await run(`http://127.0.0.1:${port}`);
@@ -85,7 +85,7 @@ describe('http', () => {
   test('a port in use is named', async () => {
     await listening(() => ({ ready: true, reasons: [] }), async (base) => {
       const port = Number(new URL(base).port);
-      const second = createHttp({ host: '127.0.0.1', port, registry: createMetrics().registry, health: () => ({ ready: true, reasons: [] }) });
+      const second = createHttp({ host: '127.0.0.1', port, registry: createMetrics().registry, health: () => ({ ready: true, reasons: [] }), peers: () => null });
       await assert.rejects(second.start(), (error) => error instanceof HttpListenError && error.message.startsWith(`HTTP_PORT ${port} `));
     });
   });

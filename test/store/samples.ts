@@ -38,7 +38,7 @@ export function recordOf(country: string, units: number): CountryRecord {
 }
 
 export function healthOf(at: number): FeedHealth {
-  return { at, phase: 'loading', eventTime: null, watchingSince: null, families: null, collectors: ['rrc00'], givenUp: [] };
+  return { at, phase: 'loading', eventTime: null, watchingSince: null, families: null, collectors: ['rrc00'], givenUp: [], impairments: [] };
 }
 
 /** A row whose first value is `first`. */

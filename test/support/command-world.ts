@@ -149,7 +149,7 @@ export function healthy(changes: Partial<FeedHealth> = {}): FeedHealth {
       ipv4: { usable: true, voters: 41, collectors: 9, text: 'usable: 41 voters on 9 collectors' },
       ipv6: { usable: true, voters: 38, collectors: 9, text: 'usable: 38 voters on 9 collectors' },
     },
-    collectors: ['rrc00', 'rrc01', 'rrc06'], givenUp: [], ...changes,
+    collectors: ['rrc00', 'rrc01', 'rrc06'], givenUp: [], impairments: [], ...changes,
   };
 }
 

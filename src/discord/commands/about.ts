@@ -64,13 +64,14 @@ const phases: Readonly<Record<FeedHealth['phase'], string>> = {
 
 function healthText(health: FeedHealth | null): string {
   if (health === null) return 'Nothing was ever measured.';
-  const { phase, families, collectors, givenUp, eventTime, watchingSince, at } = health;
+  const { phase, families, collectors, givenUp, impairments, eventTime, watchingSince, at } = health;
   const lines = [
     `${phases[phase]} Last heard of ${ago(at)}.`,
     eventTime === null ? 'No data of this table yet.' : `Data up to ${ago(eventTime)}.`,
     ...(watchingSince === null ? [] : [`This table was loaded ${localTime(watchingSince)}.`]),
     ...(families === null ? [] : [`IPv4 ${families.ipv4.text}.`, `IPv6 ${families.ipv6.text}.`]),
     `${plural(collectors.length, 'collector')}: ${collectors.join(', ')}${givenUp.length === 0 ? '' : `; without ${givenUp.join(', ')}`}.`,
+    ...impairments.filter(({ toldAt }) => toldAt !== null).map(({ text, since }) => `⚠️ Degraded since ${localTime(since)}: ${text}.`),
   ];
   return lines.join('\n');
 }

@@ -1,7 +1,7 @@
-import type { Commit, CountryRecord, FeedHealth } from '../../incidents/index.js';
+import type { Commit, CountryRecord } from '../../incidents/index.js';
 import { expiryOf, packRow, placeOf, spansOf, unpackRows } from '../packing.js';
 import type { Store, StoreLog } from '../store.js';
-import { parseEvent, parseState } from '../versions.js';
+import { parseEvent, parseHealth, parseState } from '../versions.js';
 import { connect } from './connection.js';
 import { createRedisDelivery } from './delivery.js';
 import { keys } from './keys.js';
@@ -53,7 +53,7 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
     },
     async health() {
       const body = await ask(client.get(keys.health));
-      return body === null ? null : (JSON.parse(body) as FeedHealth);
+      return body === null ? null : parseHealth(body);
     },
     async incidents(from, country) {
       const all = await ask(client.zrangebyscore(keys.incidentEnds, from, '+inf'));

@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { endsIncident } from '../../incidents/index.js';
 import type { Commit, CountryRecord, FeedHealth, IncidentEvent } from '../../incidents/index.js';
-import { parseEvent } from '../versions.js';
+import { parseEvent, parseHealth } from '../versions.js';
 
 /** What is asked for by those who answer questions: the last of everything, replaced at each commit. */
 export interface SqliteRemembered {
@@ -48,7 +48,7 @@ export function createSqliteRemembered(db: DatabaseSyncInstance): SqliteRemember
     records: () => (getRecords.all() as Row[]).map(({ body }) => JSON.parse(body) as CountryRecord),
     health() {
       const found = getHealth.get() as Row | undefined;
-      return found === undefined ? null : (JSON.parse(found.body) as FeedHealth);
+      return found === undefined ? null : parseHealth(found.body);
     },
     incidents: (from, country) => (getIncidents.all(from, country) as Row[]).map(({ body }) => parseEvent(body)),
   };
