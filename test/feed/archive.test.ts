@@ -318,7 +318,7 @@ describe('threads that decode', () => {
     const workers = threads(1);
     const { file, options } = loading(archive, workers);
     // No address: what a thread cannot even ask for is a fault of the program, and throws there.
-    const result = await workers.decode({ ...file, unless: null }, { ...archive, url: 'nowhere' }, options.peers, file, options.signal);
+    const result = await workers.decode({ path, collector: 'rrc00', wanted: 'rib', unless: null }, { ...archive, url: 'nowhere' }, options.peers, file, options.signal);
     assert.ok(result.kind === 'failed' && !result.passing);
     assert.match(result.reason, /the thread that read it failed: .*Invalid URL/);
     assert.equal((await loadArchiveFile(file, options)).kind, 'loaded', 'the next file has a thread of its own');
