@@ -53,8 +53,8 @@ function fresh(t: TestContext, except: Readonly<Record<string, Serving>> = {}): 
 }
 
 const hasty: Clock = { ...systemClock, sleep: () => Promise.resolve() };
-const days = (dataDir: string, more: readonly string[] = [], begin = from): Promise<Replayed> =>
-  runReplayCommand(['--from', begin, '--to', to, '--collectors', all, '--countries', 'KP', ...more], map, { DATA_DIR: dataDir, RIS_ARCHIVE_URL: server.url }, hasty);
+const days = (dataDir: string, begin = from, end = to): Promise<Replayed> =>
+  runReplayCommand(['--from', begin, '--to', end, '--collectors', all, '--countries', 'KP'], map, { DATA_DIR: dataDir, RIS_ARCHIVE_URL: server.url }, hasty);
 const cli = (dataDir: string): CliProcess =>
   startCli(['replay', '--from', from, '--to', to, '--collectors', all, '--countries', 'KP'], { DATA_DIR: dataDir, RIS_ARCHIVE_URL: server.url });
 const cached = (dataDir: string): string[] =>
@@ -139,8 +139,9 @@ describe('days of history', { timeout: 120_000 }, () => {
 
   test('begun in the middle of an outage, its last word before comes first', async (t) => {
     const { dataDir } = fresh(t);
-    assert.deepEqual((await days(dataDir, [], '2014-12-22T16:30:00Z')).lines, told);
-    assert.deepEqual((await days(dataDir, [], '2014-12-22T16:55:00Z')).lines, [], 'one that is over is not told');
+    assert.deepEqual((await days(dataDir, '2014-12-22T16:30:00Z')).lines, told);
+    assert.deepEqual((await days(dataDir, '2014-12-22T16:30:00Z', '2014-12-22T16:35:00Z')).lines, told.slice(0, 1), 'and is told also where nothing follows');
+    assert.deepEqual((await days(dataDir, '2014-12-22T16:55:00Z')).lines, [], 'one that is over is not told');
   });
 
   test('an archive that does not answer ends it, and what came is kept', async (t) => {
