@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { families } from '../bgp/index.js';
 import { assertFonts } from '../chart/index.js';
 import { secretsOf, type Config } from '../config/index.js';
 import { createTerminal } from '../delivery/index.js';
-import { createArchive, createProgress, createRisLiveFeed } from '../feed/index.js';
+import { createArchive, createDecodeWorkers, createProgress, createRisLiveFeed, decodeWorkersFor } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
@@ -116,6 +116,9 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
     });
     work.push(refresh.run(stopping.signal));
     const progress = createProgress(world.stderr, clock, logger);
+    const archive = createArchive(config.risArchiveUrl, clock, random);
+    const workers = createDecodeWorkers(decodeWorkersFor(availableParallelism()), clock);
+    lifecycle.onStop('decode workers', () => workers?.close());
     const holder = `${hostname()}-${randomBytes(6).toString('hex')}`;
     work.push(watchForEver());
 
@@ -135,7 +138,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
               ...config, store: store as Store, registry, newestRegistry: () => refresh.newest(), registryTrouble: () => refresh.trouble(),
               groups: config.countries.groups, clock, random, logger, metrics,
               snapshotPath: join(config.dataDir, 'table.snapshot'),
-              archive: createArchive(config.risArchiveUrl, clock, random),
+              archive, workers,
               openFeed: (consumer, peers) =>
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
               onProgress: progress.show,

@@ -2,7 +2,7 @@ import { PeerIndex, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { GroupDefinition } from '../countries/index.js';
 import {
-  createIntake, type Archive, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
+  createIntake, type Archive, type DecodeWorkers, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
   type RisLiveFeed,
 } from '../feed/index.js';
 import type { Commit, IncidentEvent, Lease, StoredState } from '../incidents/index.js';
@@ -36,6 +36,8 @@ export interface IngestOptions {
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly archive: Archive;
+  /** null: files are read in this thread. */
+  readonly workers: DecodeWorkers | null;
   /** Where the table is kept for the next start. */
   readonly snapshotPath: string;
   /** Makes the stream of these collectors that tells `consumer`, its peers named by `peers`. */
@@ -207,7 +209,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           collectors: options.collectors,
           peers,
           archive: options.archive,
-          workers: null,
+          workers: options.workers,
           openFeed: (consumer) => {
             feed = options.openFeed(consumer, peers);
             return feed;

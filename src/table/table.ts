@@ -166,7 +166,7 @@ export class Table {
   /** All that it knows, in pieces: see snapshot.ts. It may change between them. */
   pieces(): Generator<SnapshotPiece, void, undefined> {
     return piecesOf({
-      peers: this.#peers, routes: this.routes, full: this.#full, history: this.#history, resets: this.#resets, session: (peer) => this.#sessions.kept(peer),
+      peers: this.#peers, routes: this.routes, full: this.#electorate.full, history: this.#history, resets: this.#resets, session: (peer) => this.#sessions.kept(peer),
     });
   }
 
@@ -192,11 +192,11 @@ export class Table {
     for (const family of [0, 1] as const) {
       const { full, history, historyAt, judging } = heads[family];
       this.#history[family].restore(history, historyAt);
-      this.#full[family] = new Set(full.flatMap((peer) => here[peer] ?? []));
+      this.#electorate.full[family] = new Set(full.flatMap((peer) => here[peer] ?? []));
       if (judging) this.routes[family].resume();
     }
     for (const [collector, at] of positions) this.#sessions.lose(collector, at);
-    this.#sessions.watch(this.#full, Math.min(...positions.values()));
+    this.#sessions.watch(this.#electorate.full, Math.min(...positions.values()));
   }
 
   /** To be called at every tick, before anything is read: who is not believed any more is out, whose table is whole again votes. */
