@@ -74,6 +74,10 @@ export class Subject {
     return this.#measures.units(family);
   }
 
+  prefixes(family: FamilyIndex): number {
+    return this.#measures.prefixes(family);
+  }
+
   /** As of the last tick. */
   sample(family: FamilyIndex, at: UnixMillis, { kind, voters, collectors }: Usability): CountrySample {
     const bins = this.bins[family];

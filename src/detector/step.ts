@@ -14,18 +14,38 @@ interface Step {
 
 const steady: Reason = Object.freeze({ kind: 'steady' });
 
+/** One country and family at a tick, with this tick counted into its runs; nothing is entered or left yet. */
+export type Observation =
+  | { readonly kind: 'unjudged'; readonly state: DetectorState; readonly reason: Unjudged }
+  | { readonly kind: 'judged'; readonly state: DetectorState; readonly now: Measured };
+
 /**
  * One tick of one country and family; ticks come in order. Levels move as `legalMoves` allows, each move with its reason. A sample
  * that can't be judged changes nothing, and the state is the same object while nothing of it changes.
  */
 export function step(state: DetectorState, sample: CountrySample, incidentOpen: boolean, settings: DetectorSettings): Step {
-  if (!sample.usable) return { state, reason: unjudged('table-unusable') };
-  if (sample.baseline === null) return { state, reason: unjudged('no-baseline') };
+  return decide(observe(state, sample, incidentOpen, settings), settings);
+}
+
+/** The first half of a step. */
+export function observe(state: DetectorState, sample: CountrySample, incidentOpen: boolean, settings: DetectorSettings): Observation {
+  if (!sample.usable) return { kind: 'unjudged', state, reason: unjudged('table-unusable') };
+  if (sample.baseline === null) return { kind: 'unjudged', state, reason: unjudged('no-baseline') };
   const because = whyNotJudged(state, sample, sample.baseline, settings);
-  if (because !== null) return { state, reason: unjudged(because) };
+  if (because !== null) return { kind: 'unjudged', state, reason: unjudged(because) };
   const now = measure(sample, sample.baseline);
-  const watched = watch(state, sample, now, incidentOpen, settings);
-  return enter(watched, now, settings) ?? leave(watched, now, settings) ?? { state: watched, reason: steady };
+  return { kind: 'judged', state: watch(state, sample, now, incidentOpen, settings), now };
+}
+
+/**
+ * The second half. No level worse than `ceiling` is entered: while a guard holds it back its run goes on, so that its since is the
+ * same whenever it is entered.
+ */
+export function decide(observation: Observation, settings: DetectorSettings, ceiling: Level = 'down'): Step {
+  const { state } = observation;
+  if (observation.kind === 'unjudged') return { state, reason: observation.reason };
+  const { now } = observation;
+  return enter(state, now, settings, ceiling) ?? leave(state, now, settings) ?? { state, reason: steady };
 }
 
 /** Whether a country that can be seen is judged at all. */
@@ -116,11 +136,12 @@ function advanceRecovery(recovery: Recovery | null, { share, at }: Measured, set
     : { kind: 'growing', run };
 }
 
-/** The highest level whose dwell is complete. */
-function enter(state: DetectorState, now: Measured, settings: DetectorSettings): Step | null {
+/** The highest level whose dwell is complete, up to `ceiling`. */
+function enter(state: DetectorState, now: Measured, settings: DetectorSettings, ceiling: Level): Step | null {
   const thin = isThin(state.size, now, settings);
   for (const rung of ladders[state.size]) {
     if (levelRank(rung.level) <= levelRank(state.level)) return null;
+    if (levelRank(rung.level) > levelRank(ceiling)) continue;
     const dwellMs = enterDwell(rung, thin, now, settings);
     const run = state.entering[rung.level];
     if (!isComplete(run, now.at, dwellMs)) continue;

@@ -30,7 +30,7 @@ export function createEvent(
     country, label, family, level: after.level, until: null, onset: null, at,
     visible: units, baseline: baseline.units, share, lowest: share, prefixes, basePrefixes: baseline.prefixes,
     provisional: baseline.provisional, hard: isHard(after, clock, at, settings), unstable: after.instability.unstable,
-    instability: null, relapses: 0, other, networks: [], voters, collectors, notice: null, ...told,
+    instability: null, relapses: 0, other, networks: [], voters, collectors, notice: null, countries: [], asn: null, partOf: null, ...told,
   };
 }
 

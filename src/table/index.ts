@@ -5,3 +5,4 @@ export type { TableSettings } from './settings.js';
 export { Table } from './table.js';
 export { describeUsability } from './usability.js';
 export type { Usability } from './usability.js';
+export type { Turned } from './without.js';

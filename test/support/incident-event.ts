@@ -34,6 +34,9 @@ export function incidentEvent(changes: Partial<IncidentEvent> = {}): IncidentEve
     collectors: 9,
     reason: 'S = 0 for 120 s',
     notice: null,
+    countries: [],
+    asn: null,
+    partOf: null,
     ...changes,
   };
 }
