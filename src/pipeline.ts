@@ -247,7 +247,7 @@ export class Pipeline {
     const rules = this.#rulesOf(country);
     const incidents = before?.incidents ?? initialIncidentState;
     const stepped = (family: Family): FoldInput['detector'][Family] => {
-      const { state, reason } = decide(watched[family].observation, rules.detector, ruling.ceiling(country, family));
+      const { state, reason } = decide(watched[family].observation, rules.detector, ruling.restraint(country, family));
       return { before: before?.detector[family] ?? initialDetectorState, after: state, reason };
     };
     const detector = { ipv4: stepped('ipv4'), ipv6: stepped('ipv6') };

@@ -1,3 +1,4 @@
+import type { UnixMillis } from '../bgp/index.js';
 import type { Baseline, CountrySample } from '../countries/index.js';
 import { addFlips, dropFlipsFrom, instabilityBefore, judgeBin } from './instability.js';
 import { enterDwell, isThin, ladders, leaveDwell, measure, type Measured } from './ladder.js';
@@ -37,15 +38,27 @@ export function observe(state: DetectorState, sample: CountrySample, incidentOpe
   return { kind: 'judged', state: watch(state, sample, now, incidentOpen, settings), now };
 }
 
-/**
- * The second half. No level worse than `ceiling` is entered: while a guard holds it back its run goes on, so that its since is the
- * same whenever it is entered.
- */
-export function decide(observation: Observation, settings: DetectorSettings, ceiling: Level = 'down'): Step {
-  const { state } = observation;
-  if (observation.kind === 'unjudged') return { state, reason: observation.reason };
+/** What a guard says to a decision. */
+export interface Restraint {
+  /** No level worse than this is entered: its run goes on meanwhile, so that its since is the same whenever it is entered. */
+  readonly ceiling: Level;
+  /** Flips from here on may be our own doing, and do not count. */
+  readonly flipsBefore: UnixMillis;
+}
+
+export const unrestrained: Restraint = Object.freeze({ ceiling: 'down', flipsBefore: Infinity });
+
+/** The second half. */
+export function decide(observation: Observation, settings: DetectorSettings, { ceiling, flipsBefore }: Restraint = unrestrained): Step {
+  if (observation.kind === 'unjudged') return { state: observation.state, reason: observation.reason };
   const { now } = observation;
+  const state = forgetFlips(observation.state, flipsBefore);
   return enter(state, now, settings, ceiling) ?? leave(state, now, settings) ?? { state, reason: steady };
+}
+
+function forgetFlips(state: DetectorState, from: UnixMillis): DetectorState {
+  if (!state.instability.bins.some(({ first }) => first >= from)) return state;
+  return { ...state, instability: dropFlipsFrom(state.instability, from) };
 }
 
 /** Whether a country that can be seen is judged at all. */

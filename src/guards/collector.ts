@@ -25,6 +25,10 @@ export class CollectorGuard {
     return this.#holds.size > 0;
   }
 
+  isHeld(watched: Watched): boolean {
+    return this.#holds.has(keyOf(watched));
+  }
+
   get holds(): Hold[] {
     return [...this.#holds.values()];
   }

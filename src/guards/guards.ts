@@ -1,5 +1,5 @@
 import type { UnixMillis } from '../bgp/index.js';
-import { decisionOf, dueAt, fallTimes, isRising, type Level } from '../detector/index.js';
+import { decisionOf, dueAt, fallTimes, isRising, unrestrained, type Level, type Restraint } from '../detector/index.js';
 import { CollectorGuard, keyOf, type CountAgain } from './collector.js';
 import type { AsOne, Fall, Hold, HoldCounts } from './hold.js';
 import { MassGuard } from './mass.js';
@@ -15,19 +15,20 @@ export interface Sight {
 
 /** What is to become of a tick's decisions. */
 export interface Ruling {
-  /** The worst level that a country and family may enter at this tick. */
-  ceiling(country: string, family: Watched['family']): Level;
+  restraint(country: string, family: Watched['family']): Restraint;
   /** What is told as one. */
   readonly asOne: readonly AsOne[];
 }
 
-const allFree: Ruling = { ceiling: () => 'down', asOne: [] };
+const allFree: Ruling = { restraint: () => unrestrained, asOne: [] };
 
 /** Looks at all countries together before any is told: our own trouble is never a country's. */
 export class Guards {
   readonly #mass: MassGuard;
   readonly #sharedAs: SharedAsGuard;
   readonly #collector = new CollectorGuard();
+  /** By keyOf, since when those decline whose decision was taken for our own doing: until that decline is over its flips are none. */
+  readonly #suspected = new Map<string, UnixMillis>();
 
   constructor(settings: GuardSettings) {
     this.#mass = new MassGuard(settings.mass);
@@ -51,7 +52,8 @@ export class Guards {
   rule(at: UnixMillis, watched: readonly Watched[], sight: Sight): Ruling {
     const deciding = watched.filter(({ observation, settings }) => decisionOf(observation, settings) !== null);
     if (this.#collector.isHolding) this.#collector.forget(watched);
-    if (deciding.length === 0 && !this.#mass.isHolding && !this.#sharedAs.isHolding) return allFree;
+    const isHolding = this.#mass.isHolding || this.#sharedAs.isHolding || this.#suspected.size > 0;
+    if (deciding.length === 0 && !isHolding) return allFree;
     const falls = fallsOf(watched);
     const judged = new Set(watched.flatMap(({ country, observation }) => (observation.kind === 'judged' ? [country] : []))).size;
     const decided = new Map<string, UnixMillis[]>();
@@ -65,7 +67,31 @@ export class Guards {
     const held = new Set([...mass.held, ...shared.held]);
     const ceilings = this.#collector.look(at, deciding.filter(({ country }) => !held.has(country)), sight.countAgain);
     for (const each of deciding) if (held.has(each.country)) ceilings.set(keyOf(each), each.observation.state.level);
-    return { ceiling: (country, family) => ceilings.get(keyOf({ country, family })) ?? 'down', asOne: [...mass.asOne, ...shared.asOne] };
+    const flipsBefore = this.#suspect(watched, (each) => mass.held.has(each.country) || this.#collector.isHeld(each));
+    return {
+      restraint: (country, family) => {
+        const key = keyOf({ country, family });
+        return { ceiling: ceilings.get(key) ?? 'down', flipsBefore: flipsBefore.get(key) ?? Infinity };
+      },
+      asOne: [...mass.asOne, ...shared.asOne],
+    };
+  }
+
+  /** From when on the flips of each do not count. */
+  #suspect(watched: readonly Watched[], isSuspect: (each: Watched) => boolean): ReadonlyMap<string, UnixMillis> {
+    const flipsBefore = new Map<string, UnixMillis>();
+    for (const each of watched) {
+      const { observation } = each;
+      const key = keyOf(each);
+      if (observation.state.level !== 'normal') this.#suspected.delete(key);
+      if (observation.kind === 'unjudged' || observation.state.level !== 'normal') continue;
+      const onset = this.#suspected.get(key) ?? (isSuspect(each) ? observation.state.below?.first : undefined);
+      if (onset === undefined) continue;
+      flipsBefore.set(key, onset);
+      if (isRising(observation.state)) this.#suspected.set(key, onset);
+      else this.#suspected.delete(key);
+    }
+    return flipsBefore;
   }
 }
 

@@ -35,9 +35,9 @@ test('a state of version 1: how low its incidents went was not kept, and is at m
   assert.deepEqual(migrated({ kind: 'none' }, { kind: 'none' }), stateWith({ kind: 'none' }, { kind: 'none' }, 2));
 });
 
-test('an event of a program that kept neither networks nor the lowest share', () => {
+test('an event of a program that kept neither networks nor the lowest share, and knew of no several countries', () => {
   const older = { id: 'KP-ipv4-1/1', share: 0.25 };
-  assert.deepEqual(parseEvent(JSON.stringify(older)), { ...older, networks: [], lowest: 0.25 });
-  const newer = { ...older, networks: [{ asn: 1, before: 2, now: 0 }], lowest: 0.1 };
+  assert.deepEqual(parseEvent(JSON.stringify(older)), { ...older, networks: [], lowest: 0.25, countries: [], asn: null, partOf: null });
+  const newer = { ...older, networks: [{ asn: 1, before: 2, now: 0 }], lowest: 0.1, countries: [{ country: 'KP' }], asn: 3, partOf: 'mass-1-KP' };
   assert.deepEqual(parseEvent(JSON.stringify(newer)), newer);
 });
