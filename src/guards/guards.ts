@@ -1,5 +1,5 @@
 import type { UnixMillis } from '../bgp/index.js';
-import { decisionOf, dueAt, fallTimes, isRising, unrestrained, type Level, type Restraint } from '../detector/index.js';
+import { decisionOf, dueAt, fallTimes, isRising, unrestrained, type Restraint } from '../detector/index.js';
 import { CollectorGuard, keyOf, type CountAgain } from './collector.js';
 import type { AsOne, Fall, Hold, HoldCounts } from './hold.js';
 import { MassGuard } from './mass.js';

@@ -18,7 +18,7 @@ function sentence(event: IncidentEvent, names: string): string {
   if (event.asn !== null) return `${lost(event)} through AS${event.asn} at ${when}: ${names}. That network had half or more of what each of them lost.`;
   const sinces = event.countries.map(({ since }) => since ?? event.at);
   const took = Math.ceil((Math.max(...sinces) - Math.min(...sinces)) / minuteMs);
-  const within = took === 0 ? 'all at' : `within ${plural(took, 'minute')} from`;
+  const within = took === 0 ? 'at' : `within ${plural(took, 'minute')} from`;
   const held = elapsed(event.at - Math.max(...sinces));
   return `${lost(event)} ${within} ${when}: ${names}. So many at once can be a fault of our view as well; it has lasted for ${held}.`;
 }
