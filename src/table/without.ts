@@ -30,11 +30,14 @@ export function turnedWithout(asides: readonly VotersAside[], counts: Uint16Arra
   // A prefix that is down comes up at the earliest where none of those set aside see it, one that is up goes down where all of them do.
   const mayComeUpFrom = Math.min(...asides.map(({ upFrom }) => upFrom));
   const mayGoDownBelow = Math.max(...asides.map(({ downBelow, columns }) => downBelow + columns.length));
-  const near: number[] = [];
-  for (let id = 0; id < size; id++) if (verdicts[id] === 1 ? counts[id] < mayGoDownBelow : counts[id] >= mayComeUpFrom) near.push(id);
+  const found: number[] = [];
+  for (let id = 0; id < size; id++) if (verdicts[id] === 1 ? counts[id] < mayGoDownBelow : counts[id] >= mayComeUpFrom) found.push(id);
+  const near = Uint32Array.from(found);
+  const seen = new Uint16Array(near.length);
+  for (let place = 0; place < near.length; place++) seen[place] = counts[near[place]];
   return asides.map(({ columns, upFrom, downBelow }) => {
-    const left = Uint16Array.from(near, (id) => counts[id]);
-    for (const column of columns) for (let place = 0; place < near.length; place++) if (column.has(near[place])) left[place]--;
-    return near.filter((id, place) => (verdicts[id] === 1 ? left[place] < downBelow : left[place] >= upFrom));
+    const left = seen.slice();
+    for (const column of columns) column.takeFrom(left, near);
+    return found.filter((id, place) => (verdicts[id] === 1 ? left[place] < downBelow : left[place] >= upFrom));
   });
 }
