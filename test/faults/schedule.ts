@@ -63,16 +63,15 @@ const modelCount = 6;
 /** After the last fault there is time to mend everything: 30 min of guard 2, a late file, and some more. */
 const tailMs = 55 * minute;
 
-export function modelOf(seed: number): Model {
+function modelOf(seed: number): Model {
   const number = seed % modelCount;
   let model = models.get(number);
   if (model === undefined) models.set(number, (model = createModel(number)));
   return model;
 }
 
-export function createSchedule(seed: number, withOutage: boolean): Schedule {
+export function createSchedule(seed: number, withOutage: boolean, model = modelOf(seed)): Schedule {
   const random = seededRandom(seed * 104_729 + 13);
-  const model = modelOf(seed);
   const ribAt = Date.UTC(2026, 2, 2 + below(random, 20), 8 * below(random, 3));
   // Mostly soon after the RIB; at times so late that the next is dumped on the way.
   const from = ribAt + Math.round(random() < 0.1 ? between(random, 5, 6.5) * hour : between(random, 7, 50) * minute);

@@ -1,7 +1,7 @@
 /** The archive of a schedule's truth, in memory: real bytes, published late, and served as badly as the schedule says. */
 import { gzipSync } from 'node:zlib';
 import type { Clock } from '../../src/clock.js';
-import type { Archive, ArchiveFile } from '../../src/feed/index.js';
+import type { Archive } from '../../src/feed/index.js';
 import { ArchiveFailure } from '../../src/feed/archive.js';
 import type { BadServing, Fault, Schedule } from './schedule.js';
 import { minute } from './schedule.js';
@@ -15,19 +15,21 @@ const chunkBytes = 1 << 16;
 const takesMs = { rib: 20_000, updates: 300 } as const;
 
 interface Wanted {
-  readonly path: string;
   readonly collector: string;
   readonly kind: 'rib' | 'updates';
   /** Of a RIB its time, of an update file its start. */
   readonly start: number;
 }
 
+/** away: nobody answers. file: `gz` of `octets` octets, cut off after it or given out as if it were whole. */
+export type Answer =
+  | { readonly kind: 'absent' | 'away' | 'broken' }
+  | { readonly kind: 'file'; readonly gz: Buffer; readonly octets: number; readonly cut: boolean };
+
 export class VirtualArchive {
   readonly #schedule: Schedule;
   readonly #byCollector: ReadonlyMap<string, readonly TrueMessage[]>;
   readonly #served = new Map<string, number>();
-  /** Transfers under way: time stands still while a chunk of theirs is being read. */
-  transfers = 0;
 
   constructor(schedule: Schedule, truth: Truth) {
     this.#schedule = schedule;
@@ -39,13 +41,50 @@ export class VirtualArchive {
   opener(clock: Clock): Archive {
     return {
       open: async (path, signal) => {
-        const wanted = this.#parse(path, clock.now());
-        if (wanted === null) return 'absent';
-        await clock.sleep(takesMs[wanted.kind], signal);
+        if (this.isThere(path, clock.now())) await clock.sleep(path.endsWith('bview.gz') ? takesMs.rib : takesMs.updates, signal);
         signal.throwIfAborted();
-        return this.#serve(wanted, clock.now());
+        const answer = this.answer(path, clock.now());
+        switch (answer.kind) {
+          case 'absent':
+            return 'absent';
+          case 'away':
+            throw new ArchiveFailure('connect ECONNREFUSED');
+          case 'broken':
+            throw new ArchiveFailure('status 500');
+          case 'file':
+            return { bytesTotal: answer.octets, chunks: chunksOf(answer) };
+        }
       },
     };
+  }
+
+  isThere(path: string, now: number): boolean {
+    return this.#parse(path, now) !== null;
+  }
+
+  /** What a request for this path (rrc00/latest-bview.gz) is answered now. */
+  answer(path: string, now: number): Answer {
+    const during = (fault: Fault & { ms: number }): boolean => now >= fault.at && now < fault.at + fault.ms;
+    const { faults } = this.#schedule;
+    if (faults.some((fault) => fault.kind === 'archive-away' && during(fault))) return { kind: 'away' };
+    const wanted = this.#parse(path, now);
+    if (wanted === null) return { kind: 'absent' };
+    let serving: BadServing | 'whole' = 'whole';
+    for (const fault of faults) {
+      if (fault.kind !== 'bad-files' || !fault.collectors.includes(wanted.collector) || !during(fault)) continue;
+      const times = this.#served.get(path) ?? 0;
+      this.#served.set(path, times + 1);
+      if (times < fault.times) serving = fault.serving;
+    }
+    if (serving === 'broken' || serving === 'absent') return { kind: serving };
+    let gz = this.#bytes(wanted);
+    const octets = gz.length;
+    if (serving === 'truncated' || serving === 'reset') gz = gz.subarray(0, gz.length >> 1);
+    if (serving === 'corrupt') {
+      gz = Buffer.from(gz);
+      gz.fill(0xa5, gz.length >> 1, (gz.length >> 1) + 64);
+    }
+    return { kind: 'file', gz, octets: serving === 'truncated' ? gz.length : octets, cut: serving === 'reset' };
   }
 
   /** The RIB or update file of a path, if it is published by now. */
@@ -57,12 +96,12 @@ export class VirtualArchive {
       const { ribAt } = this.#schedule;
       // Dumping and compressing takes a while.
       const newest = Math.floor((now - 25 * minute) / ribEveryMs) * ribEveryMs;
-      return { path, collector, kind: 'rib', start: Math.max(ribAt, newest) };
+      return { collector, kind: 'rib', start: Math.max(ribAt, newest) };
     }
     const digits = /updates\.(\d{4})(\d\d)(\d\d)\.(\d\d)(\d\d)\.gz$/.exec(name)?.slice(1).map(Number);
     if (digits === undefined) return null;
     const start = Date.UTC(digits[0], digits[1] - 1, digits[2], digits[3], digits[4]);
-    return now < this.#publishedAt(collector, start) ? null : { path, collector, kind: 'updates', start };
+    return now < this.#publishedAt(collector, start) ? null : { collector, kind: 'updates', start };
   }
 
   #publishedAt(collector: string, start: number): number {
@@ -75,44 +114,17 @@ export class VirtualArchive {
     return at;
   }
 
-  #serve(wanted: Wanted, now: number): ArchiveFile | 'absent' {
-    const during = (fault: Fault & { ms: number }): boolean => now >= fault.at && now < fault.at + fault.ms;
-    let serving: BadServing | 'whole' = 'whole';
-    for (const fault of this.#schedule.faults) {
-      if (fault.kind === 'archive-away' && during(fault)) throw new ArchiveFailure('connect ECONNREFUSED');
-      if (fault.kind !== 'bad-files' || !fault.collectors.includes(wanted.collector) || !during(fault)) continue;
-      const times = this.#served.get(wanted.path) ?? 0;
-      this.#served.set(wanted.path, times + 1);
-      if (times < fault.times) serving = fault.serving;
-    }
-    if (serving === 'broken') throw new ArchiveFailure('status 500');
-    if (serving === 'absent') return 'absent';
-    let gz = this.#bytes(wanted);
-    const bytesTotal = gz.length;
-    if (serving === 'truncated' || serving === 'reset') gz = gz.subarray(0, gz.length >> 1);
-    if (serving === 'corrupt') {
-      gz = Buffer.from(gz);
-      gz.fill(0xa5, gz.length >> 1, (gz.length >> 1) + 64);
-    }
-    return { bytesTotal: serving === 'truncated' ? gz.length : bytesTotal, chunks: this.#chunks(gz, serving === 'reset') };
-  }
-
-  async *#chunks(gz: Buffer, cut: boolean): AsyncGenerator<Uint8Array> {
-    this.transfers++;
-    try {
-      for (let pos = 0; pos < gz.length; pos += chunkBytes) yield await Promise.resolve(gz.subarray(pos, pos + chunkBytes));
-      if (cut) throw new ArchiveFailure('terminated');
-    } finally {
-      this.transfers--;
-    }
-  }
-
   #bytes({ collector, kind, start }: Wanted): Buffer {
     if (kind === 'rib') return ribOf(this.#schedule, collector, start, this.#byCollector.get(collector)!);
     const messages = this.#byCollector.get(collector)!;
     const first = lowerBound(messages, start);
     return gzipSync(updatesFile(this.#schedule.model, messages.slice(first, lowerBound(messages, start + fileMs))), { level: 1 });
   }
+}
+
+async function* chunksOf({ gz, cut }: Extract<Answer, { kind: 'file' }>): AsyncGenerator<Uint8Array> {
+  for (let pos = 0; pos < gz.length; pos += chunkBytes) yield await Promise.resolve(gz.subarray(pos, pos + chunkBytes));
+  if (cut) throw new ArchiveFailure('terminated');
 }
 
 /** The first message at or after `at`. */
