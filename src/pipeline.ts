@@ -127,6 +127,36 @@ export class Pipeline {
     this.table.apply(batch, from, to);
   }
 
+  /** The collector is in a gap: its peers are unknown until it rejoins. */
+  loseCollector(collector: string, at: UnixMillis): void {
+    this.table.loseCollector(collector, at);
+  }
+
+  /** What the collector said in its gap was applied. */
+  rejoinCollector(collector: string): void {
+    this.table.rejoinCollector(collector);
+  }
+
+  /** The collector's tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
+  resetCollector(collector: string): void {
+    this.table.resetCollector(collector);
+  }
+
+  /** A short hole in the collector's stream, over since `to`, will be filled: from here on what is touched is noted. */
+  noteTouched(collector: string, to: UnixMillis): void {
+    this.table.noteTouched(collector, to);
+  }
+
+  /** Rows from..to-1 of files for such a hole. */
+  fill(batch: ElemBatch, from = 0, to = batch.length): void {
+    this.table.fill(batch, from, to);
+  }
+
+  /** The collector's holes that end at `upTo` at the latest are filled. */
+  endFill(collector: string, upTo = Infinity): void {
+    this.table.endFill(collector, upTo);
+  }
+
   /** A hole in the stream. A long one freezes judgement: only a new table ends that. */
   gap(gap: FeedGap): void {
     if (gap.to - gap.from > this.#rules.table.gapFreezeMs) this.table.freeze();

@@ -129,7 +129,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
           for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
             watch = createWatch({
               ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
-              archive: createArchive(config.risArchiveUrl, clock),
+              archive: createArchive(config.risArchiveUrl, clock, random),
               openFeed: (consumer, peers) =>
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
               onProgress: progress.show,

@@ -1,13 +1,14 @@
 import { parseCountriesFile } from '../countries/index.js';
 import { merged, parseRules } from '../pipeline.js';
+import { collectorsOf } from './collector-sets.js';
 import { readJson, type ReadFile } from './json-file.js';
-import { collectorName, parseVariables, type Variables } from './variables.js';
+import { parseVariables, type Variables } from './variables.js';
 
 export { inviteLink } from './invite-link.js';
 export { maskUrl, secretsOf } from './variables.js';
 
 /** All that the environment and the files in CONFIG_DIR decide, checked and frozen. */
-export interface Config extends Variables {
+export interface Config extends Omit<Variables, 'collectors'> {
   readonly collectors: readonly string[];
   readonly rules: ReturnType<typeof parseRules>;
   readonly countries: ReturnType<typeof parseCountriesFile>;
@@ -29,7 +30,7 @@ export interface RuleFiles {
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, readFile: ReadFile): LoadedConfig {
   const problems: string[] = [];
   const variables = parseVariables(env, problems);
-  const collectors = variables.collectors ?? parseCollectorsFile(readConfigFile(variables.configDir, 'collectors.json', readFile, problems), problems);
+  const collectors = collectorsOf(variables.collectors, () => readConfigFile(variables.configDir, 'collectors.json', readFile, problems), problems);
   const files = parseRuleFiles(variables.configDir, readFile, {}, problems);
   if (problems.length > 0 || files === null) return { kind: 'invalid', problems };
   return { kind: 'ok', config: deepFreeze({ ...variables, collectors, ...files }) };
@@ -48,6 +49,19 @@ export function loadRuleFiles(
   return problems.length > 0 || files === null ? { kind: 'invalid', problems } : { kind: 'ok', dataDir, ...deepFreeze(files) };
 }
 
+/** What fetching from the archive needs, whatever the other variables say. */
+export function loadArchiveSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+): ({ readonly kind: 'ok' } & Pick<Config, 'dataDir' | 'risArchiveUrl' | 'collectors'>) | { readonly kind: 'invalid'; readonly problems: readonly string[] } {
+  const all: string[] = [];
+  const variables = parseVariables(env, all);
+  const problems = all.filter((problem) => /^(RIS_ARCHIVE_URL|COLLECTORS):/.test(problem));
+  const { configDir, dataDir, risArchiveUrl } = variables;
+  const collectors = collectorsOf(variables.collectors, () => readConfigFile(configDir, 'collectors.json', readFile, problems), problems);
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'ok', dataDir, risArchiveUrl, collectors };
+}
+
 function parseRuleFiles(configDir: string, readFile: ReadFile, patch: unknown, problems: string[]): Omit<RuleFiles, 'dataDir'> | null {
   const rulesFile = readConfigFile(configDir, 'rules.json', readFile, problems);
   const countriesFile = readConfigFile(configDir, 'countries.json', readFile, problems);
@@ -60,15 +74,6 @@ function parseRuleFiles(configDir: string, readFile: ReadFile, patch: unknown, p
 function readConfigFile(configDir: string, name: string, readFile: ReadFile, problems: string[]): { path: string; value: unknown } {
   const path = `${configDir.replace(/\/+$/, '')}/${name}`;
   return { path, value: readJson(path, readFile, problems) };
-}
-
-function parseCollectorsFile({ path, value }: { path: string; value: unknown }, problems: string[]): readonly string[] {
-  if (value === undefined) return [];
-  const names = typeof value === 'object' && value !== null && 'collectors' in value ? value.collectors : null;
-  const sound = Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string' && collectorName.test(name)) : [];
-  if (Array.isArray(names) && sound.length > 0 && sound.length === names.length) return [...new Set(sound)];
-  problems.push(`${path}: expected {"collectors": ["rrc00", ...]}, got ${JSON.stringify(names ?? value)}`);
-  return [];
 }
 
 function deepFreeze<T>(value: T): T {

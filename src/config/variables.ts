@@ -6,6 +6,9 @@ export const allCollectors: readonly string[] = [
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** Named one by one, or a set of collectors.json. */
+export type CollectorChoice = { readonly kind: 'list'; readonly names: readonly string[] } | { readonly kind: 'set'; readonly name: string };
+
 /** Everything that comes from the environment alone. */
 export interface Variables {
   /** null: tell the terminal. */
@@ -26,8 +29,7 @@ export interface Variables {
   readonly risLiveUrl: string;
   /** Without a trailing slash. */
   readonly risArchiveUrl: string;
-  /** null: what collectors.json says. */
-  readonly collectors: readonly string[] | null;
+  readonly collectors: CollectorChoice;
   readonly configDir: string;
   /** null: HTTP_PORT was 0. */
   readonly http: { readonly host: string; readonly port: number } | null;
@@ -36,6 +38,9 @@ export interface Variables {
 
 /** `rrc` and two digits, as RIPE names them. */
 export const collectorName = /^rrc\d\d$/;
+
+/** How a set of collectors.json may be called. */
+export const setName = /^[a-z][a-z0-9-]*$/;
 
 /** Reads every variable; each fault is pushed to `problems`, naming the variable and the value received, secrets masked. */
 export function parseVariables(env: Readonly<Record<string, string | undefined>>, problems: string[]): Variables {
@@ -129,16 +134,17 @@ function parseDiscord(given: (name: string) => string | null, problems: string[]
   return token === null ? null : { token, channelId, operatorChannelId, devGuildId };
 }
 
-function parseCollectors(value: string | null, problems: string[]): readonly string[] | null {
-  if (value === null) return null;
-  if (value === 'all') return allCollectors;
+function parseCollectors(value: string | null, problems: string[]): CollectorChoice {
+  if (value === null) return { kind: 'set', name: 'default' };
+  if (value === 'all') return { kind: 'list', names: allCollectors };
+  if (setName.test(value) && !collectorName.test(value)) return { kind: 'set', name: value };
   const names = [...new Set(value.split(',').map((name) => name.trim()))];
   const wrong = names.filter((name) => !collectorName.test(name));
   if (wrong.length > 0) {
     const shown = wrong.map((name) => `"${name}"`).join(', ');
-    problems.push(`COLLECTORS: expected \`all\` or names like rrc00, separated by commas, got ${shown} in "${value}"`);
+    problems.push(`COLLECTORS: expected \`all\`, a set of collectors.json, or names like rrc00, separated by commas, got ${shown} in "${value}"`);
   }
-  return names;
+  return { kind: 'list', names };
 }
 
 function isLogLevel(value: string): value is LogLevel {

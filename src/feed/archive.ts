@@ -1,9 +1,4 @@
 import type { UnixMillis } from '../bgp/index.js';
-import type { Clock } from '../clock.js';
-
-/** To connect and answer, and between two pieces of a body. */
-const answerWithinMs = 30_000;
-const stallAfterMs = 30_000;
 
 /** Update files are cut at whole multiples of this (RIS: every 5 min). */
 export const updatesFileMs = 5 * 60_000;
@@ -13,26 +8,67 @@ export class ArchiveFailure extends Error {
   override readonly name = 'ArchiveFailure';
   /** Asking again soon will not help: the server understood, and will not give it. */
   readonly lasting: boolean;
+  /** How long the server asked to be left alone (Retry-After), capped; null where it did not. */
+  readonly retryAfterMs: number | null;
 
-  constructor(message: string, lasting = false) {
+  constructor(message: string, lasting = false, retryAfterMs: number | null = null) {
     super(message);
     this.lasting = lasting;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** Client errors (RFC 9110, 15.5), but for 408 and 429, which ask for patience. */
-const isLasting = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 429;
+/** By what a later request can tell whether the file is still the same (RFC 9110, 8.8). */
+export interface FileVersion {
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
+/** What is here of a file already: all of that version, or its first bytes. */
+export interface HadFile {
+  readonly version: FileVersion;
+  readonly bytes: number | 'whole';
+}
 
 export interface ArchiveFile {
-  /** Compressed; null where the server does not say. */
+  /** Of the whole file, compressed; null where the server does not say. */
   readonly bytesTotal: number | null;
-  /** As sent. Throws ArchiveFailure. Read only as fast as it is consumed. */
+  /** Where `chunks` begin: 0, but for the rest of a file whose first bytes were there. */
+  readonly startsAt: number;
+  /** null where the server names none: such a file is neither gone on with nor asked for conditionally. */
+  readonly version: FileVersion | null;
+  /**
+   * As sent. A connection that breaks is made again and the bytes go on where they stopped; throws ArchiveFailure where that cannot
+   * be. Read only as fast as it is consumed. Until it is consumed, given up, or the signal aborted, it holds one of the client's turns.
+   */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/**
+ * How requests went. ok: the body came to its end; resumed: it was gone on with after a break; truncated: it broke off; corrupt: it came
+ * whole, and is not what it should be, which its reader tells (it is an `ok` too); failed: no answer, or a refusal.
+ */
+export type RequestOutcome = 'ok' | 'not-modified' | 'absent' | 'resumed' | 'truncated' | 'corrupt' | 'failed';
+
+export interface ArchiveCounters {
+  readonly requests: Record<RequestOutcome, number>;
+  /** Of bodies, compressed. */
+  bytes: number;
+}
+
 export interface Archive {
+  readonly url: string;
+  readonly counters: ArchiveCounters;
   /** Opens a file by its path below the archive's address. `absent`: not there (404), or not yet. Rejects with ArchiveFailure. */
   open(path: string, signal: AbortSignal): Promise<ArchiveFile | 'absent'>;
+  /** As open, for a file that is here or half here: `unchanged`, or its rest, or, where it is another now, all of it. */
+  openAgain(path: string, had: HadFile, signal: AbortSignal): Promise<ArchiveFile | 'absent' | 'unchanged'>;
+  /** Whether it is there; nothing of it is read. Rejects with ArchiveFailure. */
+  exists(path: string, signal: AbortSignal): Promise<boolean>;
+  /** Waits for one of the turns that bound the downloads of all users together; for who downloads elsewhere. */
+  turn(signal: AbortSignal): Promise<() => void>;
+  /** The server wishes to be left alone for so long: no request begins before. */
+  rest(ms: number): void;
 }
 
 /** The newest RIB dump of a collector: https://data.ris.ripe.net/rrc00/latest-bview.gz */
@@ -40,84 +76,24 @@ export const ribPath = (collector: string): string => `${collector}/latest-bview
 
 /** Whether the archive would give out the RIB now; nothing of it is read. */
 export async function hasRib(archive: Archive, collector: string, signal: AbortSignal): Promise<boolean> {
-  const asked = new AbortController();
   try {
-    return (await archive.open(ribPath(collector), AbortSignal.any([signal, asked.signal]))) !== 'absent';
+    return await archive.exists(ribPath(collector), signal);
   } catch {
     return false;
-  } finally {
-    asked.abort();
   }
 }
 
 /** The update file that starts then: rrc00/2024.01/updates.20240101.0005.gz */
 export function updatesPath(collector: string, start: UnixMillis): string {
-  const [year, month, day, hour, minute] = new Date(start).toISOString().split(/\D/);
-  return `${collector}/${year}.${month}/updates.${year}${month}${day}.${hour}${minute}.gz`;
+  return dated(collector, 'updates', start);
 }
 
-function wordsOf(error: unknown): string {
-  const failure = error as Error & { readonly cause?: Error };
-  return failure.cause === undefined ? failure.message : failure.cause.message || String((failure.cause as NodeJS.ErrnoException).code);
+/** The RIB dump of that minute: rrc00/2024.01/bview.20240101.0800.gz */
+export function bviewPath(collector: string, at: UnixMillis): string {
+  return dated(collector, 'bview', at);
 }
 
-/** The RIS archive over HTTP(S). `url` is its address without a path to a file: https://data.ris.ripe.net */
-export function createArchive(url: string, clock: Clock): Archive {
-  const root = url.endsWith('/') ? url : `${url}/`;
-
-  return {
-    async open(path, signal) {
-      const own = new AbortController();
-      const forward = (): void => own.abort();
-      signal.throwIfAborted();
-      signal.addEventListener('abort', forward, { once: true });
-      const release = (): void => signal.removeEventListener('abort', forward);
-
-      async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-        const timer = { late: false };
-        const cancel = clock.after(ms, () => {
-          timer.late = true;
-          own.abort();
-        });
-        try {
-          return await promise;
-        } catch (error) {
-          throw new ArchiveFailure(timer.late ? `${what} for ${ms / 1000} s` : wordsOf(error));
-        } finally {
-          cancel();
-        }
-      }
-
-      async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-        const reader = body.getReader();
-        try {
-          for (;;) {
-            const { done, value } = await within(stallAfterMs, 'nothing came', reader.read());
-            if (done) return;
-            yield value;
-          }
-        } finally {
-          own.abort();
-          release();
-        }
-      }
-
-      try {
-        // Files are stored compressed; an encoding on top would only be taken off again.
-        const request = fetch(new URL(path, root), { signal: own.signal, headers: { 'accept-encoding': 'identity', 'user-agent': 'lightsout' } });
-        const response = await within(answerWithinMs, 'no answer', request);
-        if (response.ok && response.body !== null) {
-          const length = response.headers.get('content-length');
-          return { bytesTotal: length === null ? null : Number(length), chunks: chunks(response.body as ReadableStream<Uint8Array>) };
-        }
-        await response.body?.cancel();
-        release();
-        if (response.status === 404) return 'absent';
-        throw new ArchiveFailure(`HTTP ${response.status}`, isLasting(response.status));
-      } catch (error) {
-        release();
-        throw error;
-      }
-    },
-  };
+function dated(collector: string, kind: string, at: UnixMillis): string {
+  const [year, month, day, hour, minute] = new Date(at).toISOString().split(/\D/);
+  return `${collector}/${year}.${month}/${kind}.${year}${month}${day}.${hour}${minute}.gz`;
 }

@@ -7,6 +7,13 @@ const inflatedChunkBytes = 256 * 1024;
 /** The compressed stream ends early or is damaged. What was inflated before that has been handed on. */
 export class CorruptStream extends Error {
   override readonly name = 'CorruptStream';
+  /** What there is, is sound; the rest is missing. */
+  readonly endsEarly: boolean;
+
+  constructor(message: string, endsEarly = false) {
+    super(message);
+    this.endsEarly = endsEarly;
+  }
 }
 
 interface Inflater {
@@ -26,8 +33,8 @@ function gunzip(): Inflater {
   let settle = (): void => undefined;
   // Data is taken by event and not by reading: a stream that fails throws away what was not read from it.
   stream.on('data', (chunk: Uint8Array) => out.push(chunk));
-  stream.on('error', (error) => {
-    failure = new CorruptStream(`gzip: ${error.message}`);
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    failure = new CorruptStream(`gzip: ${error.message}`, error.code === 'Z_BUF_ERROR');
     settle();
   });
   const settled = (start: (done: () => void) => void): Promise<void> =>

@@ -1,5 +1,8 @@
-export { createArchive, hasRib, ribPath } from './archive.js';
-export type { Archive } from './archive.js';
+export { hasRib, ribPath } from './archive.js';
+export type { Archive, ArchiveCounters, ArchiveFile, FileVersion } from './archive.js';
+export { createArchive } from './archive-client.js';
+export { createDecodeWorkers, decodeWorkersFor } from './decode-workers.js';
+export type { DecodeWorkers } from './decode-workers.js';
 export { bootstrap } from './bootstrap.js';
 export type { BootstrapProgress, BootstrapResult } from './bootstrap.js';
 export type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';

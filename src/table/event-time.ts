@@ -1,14 +1,15 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
 
 /**
- * Event time T: the second-newest of the collectors' last timestamps (where only one was chosen its own), so that one wrong clock
- * moves nothing. It never goes back.
+ * Event time T: the second-newest of the last timestamps of the collectors not in a gap (where only one was chosen its own), so that
+ * one wrong clock moves nothing. It never goes back.
  */
 export class EventTime {
   readonly #peers: PeerIndex;
   readonly #collectors = new Map<string, number>();
   readonly #collectorOf: number[] = [];
   readonly #last: number[] = [];
+  readonly #lost: boolean[] = [];
   readonly #alone: boolean;
   #now: UnixMillis = -Infinity;
 
@@ -32,7 +33,9 @@ export class EventTime {
     }
     let newest = -Infinity;
     let second = -Infinity;
-    for (const at of last) {
+    for (let collector = 0; collector < last.length; collector++) {
+      if (this.#lost[collector]) continue;
+      const at = last[collector];
       if (at > newest) {
         second = newest;
         newest = at;
@@ -43,14 +46,26 @@ export class EventTime {
     return this.#now;
   }
 
+  /** A gap of the collector begins: until it is over its time does not count. */
+  lose(collector: string): void {
+    this.#lost[this.#numberOf(collector)] = true;
+  }
+
+  rejoin(collector: string): void {
+    this.#lost[this.#numberOf(collector)] = false;
+  }
+
   #meet(peer: number): number {
-    const name = this.#peers.at(peer).collector;
+    return (this.#collectorOf[peer] = this.#numberOf(this.#peers.at(peer).collector));
+  }
+
+  #numberOf(name: string): number {
     let collector = this.#collectors.get(name);
     if (collector === undefined) {
       collector = this.#last.push(-Infinity) - 1;
+      this.#lost.push(false);
       this.#collectors.set(name, collector);
     }
-    this.#collectorOf[peer] = collector;
     return collector;
   }
 }

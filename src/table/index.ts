@@ -1,7 +1,10 @@
 export { EventTime } from './event-time.js';
+export type { PeerStatus } from './peer-status.js';
+export type { PeerView } from './peer-view.js';
 export type { VerdictSink } from './route-table.js';
 export { parseTableSettings } from './settings.js';
 export type { TableSettings } from './settings.js';
 export { Table } from './table.js';
+export type { TableTransfer } from './transfers.js';
 export { describeUsability } from './usability.js';
 export type { Usability } from './usability.js';

@@ -1,3 +1,5 @@
+import { ones, wordsFor } from './id-notes.js';
+
 /** As many ids as are kept one by one, whatever the table's size. */
 const fewIds = 256;
 
@@ -71,16 +73,24 @@ export class PeerColumn {
     }
   }
 
-  /** How many ids are in both. */
-  sharedWith(other: PeerColumn): number {
+  /** How many of its ids have their bit set in `bits`. */
+  sharedWith(bits: Uint32Array): number {
     let shared = 0;
-    if (!this.#dense) {
-      for (let place = 0; place < this.size; place++) if (other.has(this.#ids[place])) shared++;
-      return shared;
-    }
-    if (!other.#dense) return other.sharedWith(this);
-    for (let word = Math.min(this.#bits.length, other.#bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & other.#bits[word]);
+    if (this.#dense) for (let word = Math.min(this.#bits.length, bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & bits[word]);
+    else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) shared++;
     return shared;
+  }
+
+  /** Keeps of its ids those that have their bit set in `bits`. */
+  retain(bits: Uint32Array): void {
+    let kept = 0;
+    if (this.#dense) {
+      for (let word = 0; word < this.#bits.length; word++) {
+        this.#bits[word] &= word < bits.length ? bits[word] : 0;
+        kept += ones(this.#bits[word]);
+      }
+    } else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) this.#ids[kept++] = this.#ids[place];
+    this.size = kept;
   }
 
   /** Where an id stands among #ids, or would stand. In order of ids, as in a RIB, that is the end. */
@@ -105,14 +115,12 @@ export class PeerColumn {
 
   /** Room for a tenth more than there are prefixes: columns of many peers are most of the memory. */
   #widen(among: number): void {
-    const wider = new Uint32Array(Math.ceil((among * 1.1) / 32) + 1);
+    const wider = new Uint32Array(wordsFor(among));
     wider.set(this.#bits);
     this.#bits = wider;
   }
 }
 
-function ones(bits: number): number {
-  bits -= (bits >>> 1) & 0x55555555;
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+function isSet(bits: Uint32Array, id: number): boolean {
+  return id >>> 5 < bits.length && (bits[id >>> 5] & (1 << (id & 31))) !== 0;
 }

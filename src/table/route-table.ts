@@ -1,5 +1,6 @@
 import type { FamilyIndex } from '../bgp/index.js';
 import { isCounted } from './exclusions.js';
+import type { IdNotes } from './id-notes.js';
 import { PeerColumn } from './peer-column.js';
 import { PrefixIds } from './prefix-ids.js';
 
@@ -22,10 +23,16 @@ export class RouteTable {
   readonly #visibleDown: number;
   readonly #columns: (PeerColumn | undefined)[] = [];
   readonly #voting: (boolean | undefined)[] = [];
+  /** Where what a peer announces is noted, of those of whom it is. */
+  readonly #notes: (IdNotes | undefined)[] = [];
   #counts = new Uint16Array(this.ids.capacity);
   #owners = new Uint16Array(this.ids.capacity);
   /** 1 is up. */
   verdicts = new Uint8Array(this.ids.capacity);
+  /** At which settle() a verdict went down last. */
+  #fell = new Uint32Array(this.ids.capacity);
+  /** How often settle() was called, and one. */
+  #settled = 1;
   /** Origin ASN last announced by a voter (during the load: by any peer); 0 unknown. */
   origins = new Uint32Array(this.ids.capacity);
   /** Origin ASN of each prefix that was visible when its owner was last whole; else 0. */
@@ -63,8 +70,13 @@ export class RouteTable {
   #see(peer: number, id: number, origin: number): void {
     const voting = this.#voting[peer] === true;
     if (voting || !this.#judging) this.origins[id] = origin;
-    if (!this.#column(peer).add(id, this.ids.size)) return;
-    if (!voting) return;
+    const isNew = this.#column(peer).add(id, this.ids.size);
+    const notes = this.#notes[peer];
+    if (notes !== undefined) {
+      notes.add(id, this.ids.size);
+      if (isNew) notes.fresh++;
+    }
+    if (!isNew || !voting) return;
     this.churn[this.#owners[id]]++;
     const count = ++this.#counts[id];
     if (this.verdicts[id] === 0 && count >= this.#upFrom) this.#flip(id, 1);
@@ -84,16 +96,31 @@ export class RouteTable {
     return this.#columns[peer]?.size ?? 0;
   }
 
-  /** Takes a peer's column out of the table and returns it: its former table. It must not be voting. */
-  takeColumn(peer: number): PeerColumn {
-    const column = this.#column(peer);
+  /** The peer sees nothing from here on. It must not be voting. */
+  forget(peer: number): void {
     this.#columns[peer] = undefined;
-    return column;
   }
 
-  /** How many prefixes of its former table the peer sees again. */
-  seenAgain(peer: number, former: PeerColumn): number {
-    return this.#columns[peer]?.sharedWith(former) ?? 0;
+  /** The peer sees no more than what has its bit set in `bits`, by id. It must not be voting. */
+  retain(peer: number, bits: Uint32Array): void {
+    this.#columns[peer]?.retain(bits);
+  }
+
+  /** How many of the prefixes that the peer sees have their bit set in `bits`. */
+  sharedWith(peer: number, bits: Uint32Array): number {
+    return this.#columns[peer]?.sharedWith(bits) ?? 0;
+  }
+
+  /** What the peer announces is noted from here on; undefined: no longer. */
+  note(peer: number, notes: IdNotes | undefined): void {
+    if (notes !== undefined) this.#column(peer);
+    if (peer < this.#notes.length) this.#notes[peer] = notes;
+  }
+
+  /** The id of a prefix, known or new; -1 for one that is not counted. */
+  idOf(code: number): number {
+    const known = this.ids.find(code);
+    return known >= 0 || !isCounted(this.#family, code) ? known : this.#add(code);
   }
 
   /** The peer's bits begin or cease to count. Verdicts follow at the next `settle`. */
@@ -138,6 +165,7 @@ export class RouteTable {
 
   /** After the set of voters changed: every verdict against the new thresholds. */
   settle(): void {
+    this.#settled++;
     if (this.#held || !this.#stale || !this.#judging || this.voters === 0) return;
     this.#stale = false;
     const { verdicts } = this;
@@ -145,6 +173,17 @@ export class RouteTable {
       const count = this.#counts[id];
       if (verdicts[id] === 0 ? count >= this.#upFrom : count < this.#downBelow) this.#flip(id, verdicts[id] === 0 ? 1 : 0);
     }
+  }
+
+  /**
+   * Verdicts that went down since the settle() before the last `settles` are up again, until the next makes them anew: who made
+   * them fall was not to be believed.
+   */
+  raiseFallen(settles: number): void {
+    const { verdicts } = this;
+    const from = this.#settled - settles;
+    for (let id = 0; id < this.ids.size; id++) if (verdicts[id] === 0 && this.#fell[id] > 0 && this.#fell[id] >= from) this.#turn(id, 1);
+    this.#stale = true;
   }
 
   /** Distinct origins of the visible prefixes, by owner. Reads the whole table. */
@@ -192,6 +231,11 @@ export class RouteTable {
   #flip(id: number, verdict: 0 | 1): void {
     // Without voters nothing is known.
     if (this.voters === 0 || this.#held) return;
+    this.#turn(id, verdict);
+  }
+
+  #turn(id: number, verdict: 0 | 1): void {
+    if (verdict === 0) this.#fell[id] = this.#settled;
     this.verdicts[id] = verdict;
     this.#sink.flipped(this.#family, id, this.ids.codes[id], this.#owners[id], this.origins[id], verdict === 1);
   }
@@ -204,6 +248,7 @@ export class RouteTable {
       this.#owners = widened(this.#owners, new Uint16Array(capacity));
       this.verdicts = widened(this.verdicts, new Uint8Array(capacity));
       this.origins = widened(this.origins, new Uint32Array(capacity));
+      this.#fell = widened(this.#fell, new Uint32Array(capacity));
       this.#before = widened(this.#before, new Uint32Array(capacity));
     }
     this.#owners[id] = this.#sink.added(this.#family, id, code);
@@ -215,6 +260,7 @@ export class RouteTable {
     if (known !== undefined) return known;
     // Without holes: V8 reads those slowly.
     while (this.#columns.length < peer) this.#columns.push(undefined);
+    while (this.#notes.length <= peer) this.#notes.push(undefined);
     return (this.#columns[peer] = new PeerColumn());
   }
 }

@@ -17,6 +17,17 @@ const shape = {
   /** A peer that returned votes again when this share of its former table was seen again, or after `warmingMs`. */
   warmingShare: 'share',
   warmingMs: 'millis',
+  /** A full feed that announces this share of its table again within `transferWindowMs` sends its table: its session began anew. */
+  transferShare: 'share',
+  transferWindowMs: 'millis',
+  /** A full feed whose table is smaller by more than this share than it was within `lossWindowMs` is unknown ... */
+  lossShare: 'share',
+  lossWindowMs: 'millis',
+  /** ... until `warmingShare` of it is back, or its size moved by no more than `steadyShare` of it for so long. */
+  steadyMs: 'millis',
+  steadyShare: 'share',
+  /** Smaller tables speak for no session as a whole: in one of a few prefixes a single country is a fifth. */
+  guardedPrefixes: 'count',
   /** A longer hole in the stream freezes judgement. */
   gapFreezeMs: 'millis',
 } as const;

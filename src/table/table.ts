@@ -1,28 +1,13 @@
 import { ElemKind, families, type ElemBatch, type Family, type FamilyIndex, type PeerIndex, type UnixMillis } from '../bgp/index.js';
-import type { PeerColumn } from './peer-column.js';
+import { Holes } from './holes.js';
+import type { PeerStatus } from './peer-status.js';
+import { viewsOf, type PeerView } from './peer-view.js';
 import { RouteTable, type VerdictSink } from './route-table.js';
+import { Sessions } from './sessions.js';
 import type { TableSettings } from './settings.js';
+import type { TableTransfer } from './transfers.js';
 import { usabilityOf, VoterHistory, type Usability } from './usability.js';
 import { elect, fullFeeds, type Candidate } from './voters.js';
-
-/**
- * What we know of a session. `no-table`: it was in no RIB, so what it does not announce means nothing, and it never votes. `up`: its
- * table is whole. `unknown`: lost, and its routes with it: that is not a withdrawal. `warming`: back, and sending its table again.
- */
-export type PeerStatus =
-  | { readonly kind: 'no-table' }
-  | { readonly kind: 'up' }
-  | { readonly kind: 'unknown'; readonly since: UnixMillis }
-  | { readonly kind: 'warming'; readonly since: UnixMillis };
-
-const noTable: PeerStatus = { kind: 'no-table' };
-const up: PeerStatus = { kind: 'up' };
-
-interface Session {
-  status: PeerStatus;
-  /** Its table by family when it was last whole, while it is unknown or warming. */
-  former: readonly [PeerColumn, PeerColumn] | null;
-}
 
 export interface TableOptions {
   readonly peers: PeerIndex;
@@ -38,11 +23,11 @@ export class Table {
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
   readonly #configuredCollectors: number;
-  readonly #sessions: (Session | undefined)[] = [];
-  /** Per peer, whether its elems may go straight into its column. */
-  readonly #plain: (boolean | undefined)[] = [];
+  readonly #sessions: Sessions;
+  readonly #holes: Holes;
   /** Reused by every apply(). */
   #ids = new Int32Array(1024);
+  /** Full feeds, those included that are out for a while and were one before. */
   readonly #full: [Set<number>, Set<number>] = [new Set(), new Set()];
   readonly #voters: [Set<number>, Set<number>] = [new Set(), new Set()];
   readonly #history: readonly [VoterHistory, VoterHistory];
@@ -51,12 +36,16 @@ export class Table {
   #gapped = false;
   #electionDue = false;
   #nextFullFeedAt = -Infinity;
+  /** Of the last tick. */
+  #now: UnixMillis = -Infinity;
 
   constructor({ peers, settings, configuredCollectors, sink }: TableOptions) {
     this.#peers = peers;
     this.#settings = settings;
     this.#configuredCollectors = configuredCollectors;
     this.routes = [new RouteTable(0, sink, settings), new RouteTable(1, sink, settings)];
+    this.#sessions = new Sessions({ routes: this.routes, peers, settings, unseat: (peer) => { this.#unseat(peer); } });
+    this.#holes = new Holes(peers);
     this.#history = [new VoterHistory(settings.voterHistoryMs), new VoterHistory(settings.voterHistoryMs)];
     const none = usabilityOf(0, 0, configuredCollectors, 0, settings);
     this.#usability = [none, none];
@@ -64,29 +53,31 @@ export class Table {
 
   /** Applies the batch's rows from..to-1 in their order. */
   apply(batch: ElemBatch, from: number, to: number): void {
+    if (this.#holes.isOpen) this.#noteTouched(batch, from, to);
     const { kind, family, peer, prefix, origin } = batch;
     const [ipv4, ipv6] = this.routes;
+    const { plain } = this.#sessions;
     const ids = this.#look(batch, from, to);
     for (let row = from; row < to; row++) {
       const code = prefix[row];
       const who = peer[row];
       switch (kind[row]) {
         case ElemKind.announcement:
-          if (this.#plain[who] !== true) this.#stir(who, batch.at[row]);
+          if (plain[who] !== true) this.#sessions.stir(who, batch.at[row]);
           if (code > 0) (family[row] === 0 ? ipv4 : ipv6).announce(who, code, origin[row], ids[row - from]);
           break;
         case ElemKind.withdrawal:
           if (code > 0) (family[row] === 0 ? ipv4 : ipv6).withdraw(who, code, ids[row - from]);
           break;
         case ElemKind.rib:
-          if (this.#sessions[who]?.status !== up) this.#inRib(who);
+          this.#sessions.inRib(who);
           if (code > 0) (family[row] === 0 ? ipv4 : ipv6).announceInOrder(who, code, origin[row]);
           break;
         case ElemKind.peerUp:
-          this.#peerUp(who, batch.at[row]);
+          this.#sessions.peerUp(who, batch.at[row]);
           break;
         case ElemKind.peerDown:
-          this.#peerDown(who, batch.at[row]);
+          this.#sessions.peerDown(who, batch.at[row]);
           break;
       }
     }
@@ -112,23 +103,71 @@ export class Table {
     this.#gapped = true;
   }
 
+  /** The collector is in a gap: its peers are unknown, but their routes are kept, and kept up by apply(). */
+  loseCollector(collector: string, at: UnixMillis): void {
+    this.#sessions.lose(collector, at);
+  }
+
+  /** What it said in its gap was applied: its tables are whole again, and its peers vote from the next tick on. */
+  rejoinCollector(collector: string): void {
+    this.#sessions.rejoin(collector);
+  }
+
+  /** Its tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
+  resetCollector(collector: string): void {
+    this.#holes.end(collector, Infinity);
+    this.#sessions.reset(collector, this.#now);
+  }
+
+  /** A hole in the collector's stream, over since `to`, is judged on and filled later: from here on it is noted which pairs apply() touches. */
+  noteTouched(collector: string, to: UnixMillis): void {
+    this.#holes.begin(collector, to);
+  }
+
+  /** Rows from..to-1 of files for such a hole, in their order: what is known of later stands. */
+  fill(batch: ElemBatch, from: number, to: number): void {
+    for (let row = from; row < to; row++) {
+      const { [row]: who } = batch.peer;
+      const { [row]: at } = batch.at;
+      const { [row]: kind } = batch.kind;
+      if (kind === ElemKind.peerUp || kind === ElemKind.peerDown) {
+        const touched = this.#holes.touchedOf(who, at, [this.routes[0].ids.size, this.routes[1].ids.size]);
+        if (touched !== 'all') this.#sessions.resetWithin(who, at, kind === ElemKind.peerUp, touched);
+        continue;
+      }
+      const { [row]: code } = batch.prefix;
+      if (code <= 0 || (kind !== ElemKind.announcement && kind !== ElemKind.withdrawal)) continue;
+      const family = batch.family[row] as FamilyIndex;
+      const id = this.routes[family].idOf(code);
+      if (id < 0 || this.#holes.isTouched(who, at, family, id)) continue;
+      if (kind === ElemKind.withdrawal) this.routes[family].withdraw(who, code, id);
+      else {
+        this.#sessions.stir(who, at);
+        this.routes[family].announce(who, code, batch.origin[row], id);
+      }
+    }
+  }
+
+  /** The collector's holes that end at `upTo` at the latest are filled: their notes are dropped. */
+  endFill(collector: string, upTo: UnixMillis): void {
+    this.#holes.end(collector, upTo);
+  }
+
   /** The load is over: voters are chosen and, as soon as they are enough, verdicts made. */
   judge(at: UnixMillis, lenient: (family: FamilyIndex, owner: number) => boolean): void {
-    this.#endWarming(at);
-    this.#chooseFullFeeds(at);
-    this.#elect();
+    this.#nextFullFeedAt = at;
     this.#lenient = lenient;
     this.settle(at);
   }
 
-  /** To be called at every tick, before anything is read: peers whose table is whole again vote, voters are renewed, verdicts settled. */
+  /** To be called at every tick, before anything is read: who is not believed any more is out, whose table is whole again votes. */
   settle(at: UnixMillis): void {
-    this.#endWarming(at);
-    if (at >= this.#nextFullFeedAt) {
+    this.#now = at;
+    const changed = this.#sessions.tick(at);
+    if (changed || at >= this.#nextFullFeedAt) {
       this.#chooseFullFeeds(at);
-      this.#electionDue = true;
-    }
-    if (this.#electionDue) this.#elect();
+      this.#elect();
+    } else if (this.#electionDue) this.#elect();
     for (const family of [0, 1] as const) {
       this.#history[family].record(at, this.#voters[family].size);
       this.#usability[family] = this.#judgeUsability(family);
@@ -145,80 +184,58 @@ export class Table {
   }
 
   status(peer: number): PeerStatus {
-    return this.#sessions[peer]?.status ?? noTable;
+    return this.#sessions.status(peer);
   }
 
-  /** Peers that vote, and full feeds, by family. */
+  /** Every session that is known, by collector and address, and what it is good for. Reads no routes. */
+  peers(): PeerView[] {
+    return viewsOf({
+      peers: this.#peers, sessions: this.#sessions, full: this.#full, voters: this.#voters, settings: this.#settings,
+      sizeOf: (peer) => [this.routes[0].sizeOf(peer), this.routes[1].sizeOf(peer)],
+    });
+  }
+
+  /** Peers that vote, and full feeds that could, by family. */
   counts(): Record<Family, { readonly voters: number; readonly fullFeedPeers: number }> {
     const of = (family: FamilyIndex): { voters: number; fullFeedPeers: number } => ({
       voters: this.#voters[family].size,
-      fullFeedPeers: this.#full[family].size,
+      fullFeedPeers: [...this.#full[family]].filter((peer) => this.#sessions.isHealthy(peer)).length,
     });
     return { [families[0]]: of(0), [families[1]]: of(1) } as Record<Family, { voters: number; fullFeedPeers: number }>;
   }
 
-  /** The first elem of a session that is not plainly up: an announcement after a loss means that it is back, whatever was not said. */
-  #stir(peer: number, at: UnixMillis): void {
-    const session = this.#session(peer);
-    if (session.status.kind === 'unknown') this.#peerUp(peer, at);
-    else if (session.status.kind !== 'warming') this.#plain[peer] = true;
-  }
-
-  #inRib(peer: number): void {
-    const session = this.#session(peer);
-    session.status = up;
-    session.former = null;
-    this.#plain[peer] = true;
-  }
-
-  #peerDown(peer: number, at: UnixMillis): void {
-    const session = this.#session(peer);
-    if (session.status.kind === 'unknown') return;
-    const wasWhole = session.status.kind === 'up';
-    const sawTable = session.status.kind !== 'no-table';
-    this.#unseat(peer);
-    const columns = this.#takeColumns(peer);
-    if (!sawTable) return;
-    // A table that never came back whole is no measure of the next.
-    if (wasWhole && (session.former === null || sizeOf(columns) > sizeOf(session.former))) session.former = columns;
-    session.status = { kind: 'unknown', since: at };
-    this.#plain[peer] = false;
-  }
-
-  #peerUp(peer: number, at: UnixMillis): void {
-    this.#peerDown(peer, at);
-    const session = this.#session(peer);
-    if (session.status.kind !== 'unknown') return;
-    session.status = { kind: 'warming', since: at };
-  }
-
-  #endWarming(at: UnixMillis): void {
-    this.#sessions.forEach((session, peer) => {
-      if (session === undefined) return;
-      const { status, former } = session;
-      if (status.kind !== 'warming' || former === null) return;
-      const back = this.#tableIsBack(peer, former);
-      if (!back && at - status.since < this.#settings.warmingMs) return;
-      session.status = up;
-      if (back) session.former = null;
-      this.#plain[peer] = true;
-      this.#nextFullFeedAt = at;
-    });
-  }
-
-  /** Whether enough of a returning peer's former table, in both families together, was seen again. */
-  #tableIsBack(peer: number, former: readonly [PeerColumn, PeerColumn]): boolean {
-    let before = 0;
-    let seen = 0;
-    for (const family of [0, 1] as const) {
-      before += former[family].size;
-      seen += this.routes[family].seenAgain(peer, former[family]);
+  /** Full feeds of either family that are known, and how many of them are out, by why. */
+  outOfVote(): { readonly known: number; readonly out: readonly { readonly because: string; readonly count: number }[] } {
+    const known = new Set([...this.#full[0], ...this.#full[1]]);
+    const out = new Map<string, number>();
+    for (const peer of known) {
+      if (this.#sessions.isHealthy(peer)) continue;
+      const status = this.#sessions.status(peer);
+      const because = 'because' in status ? status.because : 'collector-lost';
+      out.set(because, (out.get(because) ?? 0) + 1);
     }
-    return seen >= this.#settings.warmingShare * before;
+    return { known: known.size, out: [...out].sort(([a], [b]) => (a < b ? -1 : 1)).map(([because, count]) => ({ because, count })) };
   }
 
-  #takeColumns(peer: number): readonly [PeerColumn, PeerColumn] {
-    return [this.routes[0].takeColumn(peer), this.routes[1].takeColumn(peer)];
+  /** Since the start: sessions that began anew, by what told so, and those that withdrew too much of their table at once. */
+  get sessionCounters(): { readonly resetsByState: number; readonly resetsByVolume: number; readonly massWithdrawals: number } {
+    return this.#sessions.counters;
+  }
+
+  /** The latest tables that were sent again without a word of the session's state, in order. */
+  get transfers(): readonly TableTransfer[] {
+    return this.#sessions.transfers.list;
+  }
+
+  #noteTouched({ kind, family, peer, prefix }: ElemBatch, from: number, to: number): void {
+    for (let row = from; row < to; row++) {
+      const what = kind[row];
+      if (what === ElemKind.peerUp || what === ElemKind.peerDown) this.#holes.touchAll(peer[row]);
+      if ((what !== ElemKind.announcement && what !== ElemKind.withdrawal) || prefix[row] <= 0) continue;
+      const routes = this.routes[family[row]];
+      const id = routes.idOf(prefix[row]);
+      if (id >= 0) this.#holes.touch(peer[row], family[row] as FamilyIndex, id, routes.ids.size);
+    }
   }
 
   #unseat(peer: number): void {
@@ -232,25 +249,31 @@ export class Table {
   }
 
   #candidates(family: FamilyIndex): Candidate[] {
-    const candidates: Candidate[] = [];
-    this.#sessions.forEach((session, peer) => {
-      if (session?.status.kind !== 'up') return;
-      candidates.push({ peer: this.#peers.at(peer), size: this.routes[family].sizeOf(peer) });
-    });
-    return candidates;
+    return [...this.#sessions.whole()].map((peer) => ({ peer: this.#peers.at(peer), size: this.routes[family].sizeOf(peer) }));
   }
 
   #chooseFullFeeds(at: UnixMillis): void {
     this.#nextFullFeedAt = at + this.#settings.fullFeedEveryMs;
     for (const family of [0, 1] as const) {
-      this.#full[family] = fullFeeds(this.#candidates(family), this.#full[family], this.#settings);
+      const chosen = fullFeeds(this.#candidates(family), this.#full[family], this.#settings);
+      for (const peer of this.#full[family]) if (this.#isOut(peer, at)) chosen.add(peer);
+      this.#full[family] = chosen;
     }
+    this.#sessions.watch(this.#full, at);
+  }
+
+  /** Whether its table cannot be measured, but was not long ago or will be. */
+  #isOut(peer: number, at: UnixMillis): boolean {
+    const status = this.#sessions.status(peer);
+    if (status.kind === 'no-table') return this.#sessions.isLost(this.#peers.at(peer).collector);
+    return status.kind !== 'up' && status.because !== 'collector-lost' && at - status.since < this.#settings.voterHistoryMs;
   }
 
   #elect(): void {
     this.#electionDue = false;
     for (const family of [0, 1] as const) {
-      const elected = elect(this.#candidates(family), this.#full[family]);
+      const candidates = this.#candidates(family).filter(({ peer }) => this.#sessions.isHealthy(peer.index));
+      const elected = elect(candidates, this.#full[family]);
       const routes = this.routes[family];
       for (const peer of this.#voters[family]) if (!elected.has(peer)) routes.setVoting(peer, false);
       for (const peer of elected) if (!this.#voters[family].has(peer)) routes.setVoting(peer, true);
@@ -262,14 +285,8 @@ export class Table {
     const collectors = new Set([...this.#voters[family]].map((peer) => this.#peers.at(peer).collector)).size;
     const voters = this.#voters[family].size;
     if (this.#gapped) return { kind: 'unusable', reason: 'gap', voters, collectors, needed: 0 };
-    return usabilityOf(voters, collectors, this.#configuredCollectors, this.#history[family].median(), this.#settings);
+    const usability = usabilityOf(voters, collectors, this.#configuredCollectors, this.#history[family].median(), this.#settings);
+    const isGap = usability.kind === 'unusable' && [...this.#full[family]].some((peer) => this.#sessions.isLost(this.#peers.at(peer).collector));
+    return isGap ? { ...usability, reason: 'gap' } : usability;
   }
-
-  #session(peer: number): Session {
-    return (this.#sessions[peer] ??= { status: noTable, former: null });
-  }
-}
-
-function sizeOf([ipv4, ipv6]: readonly [PeerColumn, PeerColumn]): number {
-  return ipv4.size + ipv6.size;
 }

@@ -95,6 +95,32 @@ test('every variable is heard', () => {
   assert.equal(configOf({ COLLECTORS: 'all' }).collectors.length, 23);
 });
 
+describe('the sets of collectors', () => {
+  test('the small is in the default, the default in the large, and all have rrc00', () => {
+    const sets = ['small', 'default', 'large', 'all'].map((COLLECTORS) => configOf({ COLLECTORS }).collectors);
+    assert.deepEqual(sets.map(({ length }) => length), [3, 9, 15, 23]);
+    for (const [index, set] of sets.entries()) {
+      assert.ok(set.includes('rrc00'));
+      for (const collector of sets[index - 1] ?? []) assert.ok(set.includes(collector), collector);
+    }
+    assert.deepEqual(sets[1], configOf({}).collectors);
+  });
+
+  test('one that is not there', () => {
+    assert.deepEqual(problemsOf({ COLLECTORS: 'tiny', LOG_LEVEL: 'x' }).map((problem) => problem.split(':', 1)[0]), ['LOG_LEVEL', 'COLLECTORS']);
+    assert.match(problemsOf({ COLLECTORS: 'tiny' })[0], /\(default, small, large\), got "tiny"$/);
+  });
+
+  test('every fault of the file is named at once', () => {
+    const file = { note: 1, sets: { small: { why: '', collectors: { linx: 'x', rrc01: '' } }, All: { why: 'x', collectors: {}, size: 3 }, all: 7 } };
+    assert.deepEqual(problemsOf({}, { './config/collectors.json': JSON.stringify(file) }).map((problem) => /json: ([^:]+):/.exec(problem)?.[1]), [
+      'note', 'sets.small.why', 'sets.small.collectors', 'sets.small.collectors.rrc01', 'sets.All', 'sets.All.size', 'sets.All.collectors',
+      'sets.all', 'sets.all', 'sets.default',
+    ]);
+    assert.deepEqual(problemsOf({ COLLECTORS: 'rrc00' }, { './config/collectors.json': '{' }), [], 'nobody asks for it');
+  });
+});
+
 describe('a wrong value', () => {
   const stories: { env: Record<string, string>; says: RegExp }[] = [
     { env: { HTTP_PORT: '80a' }, says: /^HTTP_PORT: .*"80a"$/ },
@@ -153,8 +179,8 @@ describe('a file that is not JSON', () => {
     test(JSON.stringify(text), () => assert.match(problemsOf({}, { './config/rules.json': text }).join('\n'), says));
   }
 
-  test('collectors.json without collectors', () => {
-    assert.match(problemsOf({}, { './config/collectors.json': '{"collectors": ["linx"]}' }).join(), /collectors.json: expected .*\["linx"\]/);
+  test('collectors.json without sets', () => {
+    assert.match(problemsOf({}, { './config/collectors.json': '{"collectors": ["rrc00"]}' }).join(), /collectors.json: sets: expected .*, got nothing$/);
   });
 
   test('a file that cannot be read', () => {

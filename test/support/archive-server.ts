@@ -1,18 +1,35 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-/** How a file is given out. truncated: half the gzip, as if complete. reset: half, then the connection is cut. stalled: half, then silence. */
-export type Serving = 'whole' | 'truncated' | 'reset' | 'stalled' | 'absent' | 'broken';
+/**
+ * How a file is given out. truncated: half the gzip, as if complete. reset: half (of what was asked for), then the connection is cut.
+ * stalled: half, then silence. busy: 503, asking for two minutes' rest. corrupt: one byte of the gzip is another.
+ */
+export type Serving = 'whole' | 'truncated' | 'reset' | 'stalled' | 'absent' | 'broken' | 'busy' | 'corrupt';
+
+export interface ArchiveAnswer {
+  readonly path: string;
+  readonly status: number;
+  /** Of the request. */
+  readonly range: string | null;
+}
 
 /** The RIS archive on loopback: https://data.ris.ripe.net's paths and nothing else. */
 export interface ArchiveServer {
   readonly url: string;
   /** Paths asked for so far, in order. */
   readonly requests: readonly string[];
+  /** How each was answered. */
+  readonly answers: readonly ArchiveAnswer[];
+  /** Requests whose answer is on its way. */
+  readonly open: number;
   /** Publishes MRT bytes under /rrcNN/latest-bview.gz. */
   rib(collector: string, mrt: Uint8Array, serving?: Serving): void;
+  /** Publishes these bytes as they are. */
+  publish(path: string, gz: Uint8Array, serving?: Serving): void;
   /** Publishes MRT bytes as the update file that starts then (a whole multiple of 5 min, Unix ms). */
   updates(collector: string, start: number, mrt: Uint8Array, serving?: Serving): void;
   /** The next `times` requests for this path are served so; then as published. */
@@ -28,30 +45,62 @@ export function updatesPath(collector: string, start: number): string {
   return `/${collector}/${date.slice(0, 7).replace('-', '.')}/updates.${date.replaceAll('-', '')}.${time.slice(0, 5).replace(':', '')}.gz`;
 }
 
-export async function startArchiveServer(): Promise<ArchiveServer> {
+export interface ArchiveServerOptions {
+  /** ETag, Last-Modified and parts, as RIPE's server gives them; without them a file has no version. */
+  readonly versions?: boolean;
+}
+
+export async function startArchiveServer({ versions = false }: ArchiveServerOptions = {}): Promise<ArchiveServer> {
   const files = new Map<string, { readonly gz: Buffer; readonly serving: Serving }>();
   const failures = new Map<string, { readonly serving: Serving; times: number }>();
   const requests: string[] = [];
+  const answers: ArchiveAnswer[] = [];
+  let open = 0;
   let watchers: (() => void)[] = [];
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '';
     requests.push(path);
+    open++;
+    response.on('close', () => open--);
     const file = files.get(path);
     const failure = failures.get(path);
     const failing = failure !== undefined && failure.times-- > 0;
     const serving = failing ? failure.serving : (file?.serving ?? 'absent');
-    if (serving === 'broken') response.writeHead(500).end();
-    else if (serving === 'absent' || file === undefined) response.writeHead(404).end();
-    else if (serving === 'whole' || serving === 'truncated') {
-      const body = serving === 'whole' ? file.gz : file.gz.subarray(0, Math.floor(file.gz.length / 2));
-      response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': body.length }).end(request.method === 'HEAD' ? undefined : body);
-    } else {
-      response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': file.gz.length });
-      response.write(file.gz.subarray(0, Math.floor(file.gz.length / 2)), () => {
-        if (serving === 'reset') response.destroy();
-      });
-    }
+    const answer = (status: number, headers: Record<string, string | number> = {}): ServerResponse => {
+      answers.push({ path, status, range: request.headers.range ?? null });
+      return response.writeHead(status, headers);
+    };
+    const give = (gz: Buffer): void => {
+      const etag = `"${createHash('sha1').update(gz).digest('hex')}"`;
+      const named = { 'content-type': 'application/gzip', ...(versions ? { etag, 'last-modified': 'Mon, 01 Jan 2024 08:05:00 GMT', 'accept-ranges': 'bytes' } : {}) };
+      if (versions && request.headers['if-none-match'] === etag) {
+        answer(304, named).end();
+        return;
+      }
+      const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+      const from = versions && asked !== null && request.headers['if-range'] === etag ? Number(asked[1]) : 0;
+      const body = gz.subarray(from);
+      if (from >= gz.length) {
+        answer(416, { 'content-range': `bytes */${gz.length}` }).end();
+        return;
+      }
+      const range = from > 0 ? { 'content-range': `bytes ${from}-${gz.length - 1}/${gz.length}` } : {};
+      answer(from > 0 ? 206 : 200, { ...named, ...range, 'content-length': body.length });
+      if (request.method === 'HEAD') response.end();
+      else if (serving !== 'reset' && serving !== 'stalled') response.end(body);
+      else {
+        response.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+          if (serving === 'reset') response.destroy();
+        });
+      }
+    };
+    if (serving === 'broken') answer(500).end();
+    else if (serving === 'busy') answer(503, { 'retry-after': 120 }).end();
+    else if (serving === 'absent' || file === undefined) answer(404).end();
+    else if (serving === 'truncated') give(file.gz.subarray(0, Math.floor(file.gz.length / 2)));
+    else if (serving === 'corrupt') give(Buffer.from(file.gz).fill(file.gz[file.gz.length - 6] ^ 0xff, file.gz.length - 6, file.gz.length - 5));
+    else give(file.gz);
     const waiting = watchers;
     watchers = [];
     for (const watcher of waiting) watcher();
@@ -65,6 +114,13 @@ export async function startArchiveServer(): Promise<ArchiveServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    answers,
+    get open() {
+      return open;
+    },
+    publish(path, gz, serving = 'whole') {
+      files.set(path, { gz: Buffer.from(gz), serving });
+    },
     rib: (collector, mrt, serving = 'whole') => publish(`/${collector}/latest-bview.gz`, mrt, serving),
     updates: (collector, start, mrt, serving = 'whole') => publish(updatesPath(collector, start), mrt, serving),
     fail: (path, serving, times) => failures.set(path, { serving, times }),

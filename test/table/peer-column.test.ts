@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { IdNotes } from '../../src/table/id-notes.js';
 import { PeerColumn } from '../../src/table/peer-column.js';
 
 /** Ids come at random below `among`, which grows as the table does; every fourth step takes one out. */
@@ -36,10 +37,35 @@ test('knows what was taken in and not taken out, and counts it', () => {
   }), { numRuns: 40 });
 });
 
-test('tells how much it shares with another, large or small', () => {
+test('tells how much it shares with noted ids, few or many, and keeps only that', () => {
   fc.assert(fc.property(steps, steps, among, (moves, others, all) => {
-    const one = filled(moves, all);
-    const other = filled(others, all);
-    assert.equal(one.column.sharedWith(other.column), [...one.ids].filter((id) => other.ids.has(id)).length);
+    const { column, ids } = filled(moves, all);
+    const notes = new IdNotes();
+    const noted = new Set(others.map((id) => id % all));
+    for (const id of others) notes.add(id % all, all);
+    const both = [...ids].filter((id) => noted.has(id));
+    const bits = notes.asBits(all);
+    assert.equal(column.sharedWith(bits), both.length);
+    column.retain(bits);
+    assert.equal(column.size, both.length);
+    for (const id of ids) assert.equal(column.has(id), noted.has(id), `id ${id}`);
+  }), { numRuns: 40 });
+});
+
+test('notes know what was noted, whether asked in between or not, and take no more room than a bit for every id', () => {
+  fc.assert(fc.property(steps, among, (moves, all) => {
+    const notes = new IdNotes();
+    const noted = new Set<number>();
+    for (const [index, step] of moves.entries()) {
+      const known = Math.ceil((all * (index + 1)) / moves.length);
+      notes.add(step % known, known);
+      noted.add(step % known);
+      if (index % 100 === 0) assert.ok(notes.has(step % known));
+    }
+    assert.ok(notes.atMost >= noted.size);
+    for (let id = 0; id < all; id += 7) assert.equal(notes.has(id), noted.has(id), `id ${id}`);
+    assert.ok(notes.octets <= Math.max(1_024, (all / 8) * 1.2 + 8), `${notes.octets} octets`);
+    notes.clear();
+    assert.equal(notes.has(moves[0] % all), false);
   }), { numRuns: 40 });
 });

@@ -1,0 +1,68 @@
+import type { FamilyIndex, UnixMillis } from '../bgp/index.js';
+import type { IdNotes } from './id-notes.js';
+import type { RecentNotes } from './recent-notes.js';
+import type { RecentSizes } from './recent-sizes.js';
+
+/**
+ * What we know of a session. `no-table`: it was in no RIB, so what it does not announce means nothing, and it never votes. `up`: its
+ * table is whole. `unknown`: what it sees is not known, and that is no withdrawal. `warming`: it sends its table again.
+ */
+export type PeerStatus =
+  | { readonly kind: 'no-table' }
+  | { readonly kind: 'up' }
+  | { readonly kind: 'unknown'; readonly since: UnixMillis; readonly because: 'session-down' | 'collector-lost' | 'mass-withdrawal' }
+  | { readonly kind: 'warming'; readonly since: UnixMillis; readonly because: 'session-up' | 'table-transfer' };
+
+/** Table sizes by family. */
+export type Sizes = readonly [number, number];
+
+/** What a full feed's table is watched by, in one family. */
+export interface Watch {
+  readonly sizes: RecentSizes;
+  readonly notes: RecentNotes;
+}
+
+/** How far a table that is sent again has come. */
+export interface Progress {
+  /** When it was last looked at, and what was seen of it then. */
+  readonly at: UnixMillis;
+  readonly seen: Sizes;
+  /** What it had, as far as it can be expected again. */
+  readonly of: Sizes;
+}
+
+/** What is kept of a session itself, whether its collector is in a gap or not. */
+export type SessionState =
+  | { readonly kind: 'no-table' }
+  | { readonly kind: 'up'; readonly watches: [Watch | null, Watch | null] }
+  /** Its routes went with it. */
+  | { readonly kind: 'down'; readonly since: UnixMillis }
+  /** It withdrew too much at once. Its routes are kept, and kept up. */
+  | { readonly kind: 'dumped'; readonly since: UnixMillis; readonly steadySince: UnixMillis; readonly least: Sizes; readonly most: Sizes }
+  /** Its routes went with it, and come back. */
+  | { readonly kind: 'returning'; readonly since: UnixMillis; readonly progress: Progress }
+  /** Its routes are kept; of a family that it sends again, what was announced since that began is noted. */
+  | {
+      readonly kind: 'resending'; readonly since: UnixMillis; readonly seen: [IdNotes | null, IdNotes | null]; readonly progress: Progress;
+      /** As in `up`: of a family that it does not send again so far. */
+      readonly watches: [Watch | null, Watch | null];
+    };
+
+export const bothFamilies: readonly [FamilyIndex, FamilyIndex] = [0, 1];
+
+export function statusOf(state: SessionState, lostSince: UnixMillis | undefined): PeerStatus {
+  switch (state.kind) {
+    case 'no-table':
+      return { kind: 'no-table' };
+    case 'up':
+      return lostSince === undefined ? { kind: 'up' } : { kind: 'unknown', since: lostSince, because: 'collector-lost' };
+    case 'down':
+      return { kind: 'unknown', since: state.since, because: 'session-down' };
+    case 'dumped':
+      return { kind: 'unknown', since: state.since, because: 'mass-withdrawal' };
+    case 'returning':
+      return { kind: 'warming', since: state.since, because: 'session-up' };
+    case 'resending':
+      return { kind: 'warming', since: state.since, because: 'table-transfer' };
+  }
+}
