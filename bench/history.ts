@@ -8,7 +8,7 @@ const countInWeek = (7 * 86_400_000) / binMs;
 /** What a service that has run for long remembers: 35 days of bins of every country, all much as it is now. Read a week at a time, as the service does. Before the first tick. */
 export function restoreHistory(pipeline: Pipeline, countries: readonly string[], until: number): void {
   const count = historyRules.bin.keepMs / binMs;
-  const calm = { floor: { units: 1, prefixes: 1 }, origins: 0, frozen: [] };
+  const calm = { floor: { units: 1, prefixes: 1 }, origins: 0, frozen: [], shifts: [] };
   for (const country of countries) {
     const [ipv4, ipv6] = pipeline.samples(country) ?? [null, null];
     const of = (now: typeof ipv4, wobble: number): number[] => [(now?.units ?? 0) + wobble, (now?.prefixes ?? 0) + wobble, 60, 0];

@@ -97,7 +97,8 @@ export class Pipeline {
   readonly table: Table;
   readonly #countries: Countries;
   readonly #rules: Rules;
-  readonly #judged: readonly string[];
+  readonly #only: ReadonlySet<string> | null;
+  #judged: readonly string[] = [];
   readonly #states = new Map<string, StoredState>();
   readonly #records = new Records();
 
@@ -105,7 +106,8 @@ export class Pipeline {
     this.#rules = rules;
     this.#countries = new Countries(map, groups, (country) => this.#rulesOf(country).countries);
     this.table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
-    this.#judged = this.#countries.codes.filter((code) => only === null || only.has(code));
+    this.#only = only;
+    this.#chooseJudged();
   }
 
   /** Takes over what was last measured of a country, before the first tick. */
@@ -168,6 +170,34 @@ export class Pipeline {
       const state = this.#states.get(this.#countries.codeOf(owner));
       return state?.detector[families[family]].level === 'normal';
     });
+  }
+
+  /** Whether swapRegistry() may be called now: verdicts were made. */
+  get canSwapRegistry(): boolean {
+    return this.#countries.canSwap(this.table);
+  }
+
+  /**
+   * Another registry takes the place of the old one, between two ticks; `at`: event time. It is no event: baselines and bins move with
+   * what each country has. Returns the states that changed, to be kept together with the word that this registry is in use.
+   */
+  swapRegistry(map: CountryMap, at: UnixMillis): readonly StoredState[] {
+    this.#countries.swap(map, at, this.table);
+    this.#chooseJudged();
+    const changed: StoredState[] = [];
+    for (const country of this.#judged) {
+      const state = this.#states.get(country);
+      if (state === undefined) continue;
+      const baseline = { ipv4: this.#countries.baselineState(country, 0), ipv6: this.#countries.baselineState(country, 1) };
+      if (families.every((family) => baseline[family] === state.baseline[family])) continue;
+      changed.push({ ...state, baseline });
+    }
+    for (const state of changed) this.#states.set(state.country, state);
+    return changed;
+  }
+
+  #chooseJudged(): void {
+    this.#judged = this.#countries.codes.filter((code) => this.#only === null || this.#only.has(code));
   }
 
   /** Measures and judges every country as of `at`, a later time than the last. */

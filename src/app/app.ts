@@ -21,9 +21,6 @@ export type Role = 'all' | 'ingest' | 'bot';
 /** Event time this far behind the clock is news that comes too late to be relied on. */
 const staleMs = 120_000;
 const storeRetryMs = 5_000;
-/** How long a table that too many collectors are missing from is kept: the first time, and at most. */
-const againFirstMs = 60_000;
-const againMostMs = 5 * 60_000;
 /** A log line takes the place of the progress bar, which is drawn again below it. */
 const clearLine = '\r\u001b[2K';
 
@@ -125,8 +122,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
         try {
           const impairments = new Impairments();
-          let againInMs = againFirstMs;
-          for (let end: WatchEnd = 'gap'; end === 'gap' || end === 'incomplete'; ) {
+          for (let end: WatchEnd = 'gap'; end === 'gap'; ) {
             watch = createWatch({
               ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
               archive: createArchive(config.risArchiveUrl, clock, random),
@@ -134,10 +130,9 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
               onProgress: progress.show,
               onEvents: () => teller?.wake(),
-              againInMs, impairments,
+              impairments,
             }, lease);
             end = await watch.run(stopping.signal);
-            againInMs = end === 'incomplete' ? Math.min(againMostMs, againInMs * 2) : againFirstMs;
           }
         } finally {
           term.abort();

@@ -1,6 +1,6 @@
 import { families, type FamilyIndex, type PeerIndex, type RisLiveCounters, type UnixMillis } from '../bgp/index.js';
 import type { Level } from '../detector/index.js';
-import type { BootstrapProgress } from '../feed/index.js';
+import type { LoadProgress } from '../feed/index.js';
 import { openFamilies } from '../incidents/index.js';
 import type { Metrics } from '../observability/index.js';
 import type { Pipeline } from '../pipeline.js';
@@ -30,7 +30,7 @@ export function describeIngest(metrics: Metrics, pipeline: Pipeline, tickAt: Uni
 }
 
 /** Sets how many collectors are in which phase of the bootstrap; `phases` remembers the others'. */
-export function describeBootstrap(metrics: Metrics, phases: Map<string, BootstrapProgress['phase']>, { collector, phase }: BootstrapProgress): void {
+export function describeBootstrap(metrics: Metrics, phases: Map<string, LoadProgress['phase']>, { collector, phase }: LoadProgress): void {
   if (phases.get(collector) === phase) return;
   phases.set(collector, phase);
   metrics.bootstrap.reset();

@@ -1,8 +1,8 @@
-import { PeerIndex, type ElemBatch, type Family, type FeedGap, type UnixMillis } from '../bgp/index.js';
+import { PeerIndex, type ElemBatch, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import {
-  bootstrap, hasRib, type Archive, type BootstrapProgress, type BootstrapResult, type FeedConsumer, type FeedState, type RisLiveFeed,
+  createIntake, type Archive, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type LoadProgress, type RisLiveFeed,
 } from '../feed/index.js';
 import { tickMs } from '../detector/index.js';
 import { historyRules, type Commit, type FamilyHealth, type FeedHealth, type IncidentEvent, type Lease } from '../incidents/index.js';
@@ -42,9 +42,7 @@ export interface IngestOptions {
   readonly metrics: Metrics;
   /** What stands from one life of a table to the next. */
   readonly impairments: Impairments;
-  readonly onProgress: (progress: BootstrapProgress) => void;
-  /** How long a table that is not usable for want of collectors given up is kept before the archive is asked for them again. */
-  readonly againInMs: number;
+  readonly onProgress: (progress: LoadProgress) => void;
   /** Events were made durable. */
   readonly onEvents: (events: readonly IncidentEvent[]) => void;
 }
@@ -59,15 +57,15 @@ export type IngestPhase =
       readonly feed: FeedState;
       /** By family. A country is judged by each by itself. */
       readonly usability: Readonly<Record<Family, Usability>>;
-      /** Collectors without which the table was loaded. */
+      /** Collectors that are left out, for now. */
       readonly givenUp: readonly string[];
     };
 
-/** Why a watch ended. incomplete: its table was not usable without the collectors given up, and the archive has one of them again. */
-export type WatchEnd = 'gap' | 'incomplete' | 'lead-lost' | 'stopped';
+/** Why a watch ended. gap: the stream was away for so long that a new table is sooner than this one mended. */
+export type WatchEnd = 'gap' | 'lead-lost' | 'stopped';
 
 export interface Watch {
-  /** Bootstraps a table and watches until the stream breaks for too long, a better table can be had, the lead is lost, or the signal. */
+  /** Fills a table and watches until the stream was away for too long, the lead is lost, or the signal. */
   run(signal: AbortSignal): Promise<WatchEnd>;
   /** The lease is another's. */
   leadLost(): void;
@@ -76,7 +74,7 @@ export interface Watch {
   storeTrouble(): string | null;
 }
 
-/** One life of a table: from what was remembered, through the bootstrap, along the stream. */
+/** One life of a table: from what was remembered, through the load, along the stream. */
 export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
@@ -87,13 +85,13 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let phase: IngestPhase['kind'] = 'restoring';
   const decoded = new DecodedMetrics(metrics);
   let feedState: FeedState = { kind: 'connecting', attempt: 1 };
-  const phases = new Map<string, BootstrapProgress['phase']>();
+  const phases = new Map<string, LoadProgress['phase']>();
   let feed: RisLiveFeed | null = null;
   let queue: CommitQueue | null = null;
   let nextTick = Infinity;
   let lastTickAt: UnixMillis | null = null;
   let firstTickAt: UnixMillis | null = null;
-  let givenUp: readonly string[] = [];
+  let intake: Intake | null = null;
   let healthAt = 0;
   const seen = new Set<Family>();
   const told: Partial<Record<Family, string>> = {};
@@ -141,13 +139,15 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
 
   const usability = (): Readonly<Record<Family, Usability>> => ({ ipv4: pipeline.table.usability(0), ipv6: pipeline.table.usability(1) });
 
+  const givenUp = (): readonly string[] => (intake?.collectors() ?? []).filter(({ stage }) => stage === 'given-up').map(({ collector }) => collector);
+
   const health = (as: FeedHealth['phase']): FeedHealth => {
     healthAt = clock.now();
     const families = phase === 'watching' ? usability() : null;
     return {
       at: healthAt, phase: as, eventTime: lastTickAt, watchingSince: firstTickAt,
       families: families === null ? null : { ipv4: healthOf(families.ipv4), ipv6: healthOf(families.ipv6) },
-      collectors: options.collectors, givenUp, impairments: options.impairments.standing,
+      collectors: options.collectors, givenUp: givenUp(), impairments: options.impairments.standing,
     };
   };
 
@@ -167,7 +167,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       for (const [family, now] of Object.entries(usability()) as [Family, Usability][]) if (now.kind === 'usable') seen.add(family);
       const found = impairedBy({
         now: clock.now(), phase: phase === 'watching' ? phase : 'loading', feed: feedState, lastTickAt, usability: usability(), seen,
-        lostCollectors: givenUp.map((collector) => ({ collector, why: 'its tables could not be loaded' })),
+        lostCollectors: givenUp().map((collector) => ({ collector, why: 'its tables could not be loaded' })),
       });
       const notices = options.impairments.look(clock.now(), found);
       for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);
@@ -214,50 +214,20 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     if (nextTick <= now) tick();
   }
 
-  function onGap(gap: FeedGap): void {
-    const seconds = Math.round((gap.to - gap.from) / 1000);
-    pipeline.gap(gap);
-    if (gap.to - gap.from <= rules.table.gapFreezeMs) {
-      logger.warn({ seconds }, 'a short gap in the stream: judged on');
-      return;
-    }
-    logger.warn({ seconds }, 'a gap in the stream that is too long to judge on: bootstrapping again');
-    finish('gap');
-  }
-
   function onState(state: FeedState): void {
     if (state.kind === 'down') metrics.reconnects.inc();
     feedState = state;
   }
 
-  function loaded(result: BootstrapResult): void {
+  function onReady({ leftOut }: IntakeReady): void {
     // Where no update came with the tables, ours is the only time there is.
     const at = Number.isFinite(time.now) ? Math.min(time.now, clock.now() + aheadMs) : clock.now();
     pipeline.loaded(at);
     nextTick = Math.ceil(at / tickMs) * tickMs;
     phase = 'watching';
     tellUsability();
-    givenUp = result.givenUp.map(({ collector }) => collector);
+    if (leftOut.length > 0) logger.warn({ leftOut }, 'judging without these collectors until they can be had');
     queue?.say(health('watching'));
-  }
-
-  /** Many collectors lost make a table that nobody may be judged by; that must not last longer than the archive's trouble. */
-  async function improve(archive: Archive): Promise<void> {
-    const fields = { collectors: givenUp };
-    const isUsable = (): boolean => pipeline.table.usability(0).kind === 'usable';
-    if (isUsable()) logger.warn(fields, 'going on without the collectors that were given up: the table is usable');
-    else logger.warn({ ...fields, againInMs: options.againInMs }, 'the table is not usable without the collectors that were given up: the archive will be asked again');
-    for (;;) {
-      await clock.sleep(options.againInMs, ended.signal);
-      if (ended.signal.aborted) return;
-      if (isUsable()) continue;
-      for (const collector of givenUp) {
-        if (!(await hasRib(archive, collector, ended.signal))) continue;
-        logger.info({ collector }, 'the archive has a RIB that was missing: bootstrapping again');
-        finish('incomplete');
-        return;
-      }
-    }
   }
 
   return {
@@ -276,11 +246,10 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         queue.say(health('loading'));
         void sayHealthOften();
         void watchSight();
-        const { archive } = options;
-        const result = await bootstrap({
+        intake = createIntake({
           collectors: options.collectors,
           peers,
-          archive,
+          archive: options.archive,
           openFeed: (consumer) => {
             feed = options.openFeed(consumer, peers);
             return feed;
@@ -289,21 +258,25 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
             rib: (_, batch) => pipeline.apply(batch),
             ribLoaded: () => undefined,
             updates: onUpdates,
-            gap: onGap,
+            lost: (collector, from, why) => logger.warn({ collector, from, why }, 'collector lost'),
+            reset: () => undefined,
+            joined: () => undefined,
+            holed: () => undefined,
+            fill: (batch) => pipeline.apply(batch),
+            filled: () => undefined,
           },
+          positions: null,
+          gapFreezeMs: rules.table.gapFreezeMs,
           onState,
+          onReady,
           onProgress: (progress) => {
             describeBootstrap(metrics, phases, progress);
             options.onProgress(progress);
           },
-          clock, random: options.random, log: logger, signal: ended.signal,
+          clock, random: options.random, log: logger,
         });
-        loaded(result);
-        if (givenUp.length > 0) await improve(archive);
-        await new Promise<void>((resolve) => {
-          if (ended.signal.aborted) resolve();
-          else ended.signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+        await intake.run(ended.signal);
+        finish('gap');
       } catch (error) {
         if (!ended.signal.aborted) throw error;
       } finally {
@@ -312,7 +285,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         feed?.stop();
         if (end === 'stopped') queue?.say(health('stopped'));
         // After a gap there is time; at a stop there is not.
-        if (end !== 'lead-lost') await queue?.flush(end === 'gap' || end === 'incomplete' ? signal : AbortSignal.timeout(flushMs));
+        if (end !== 'lead-lost') await queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs));
       }
       return end;
     },
@@ -320,7 +293,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     phase: () => {
       if (phase === 'restoring') return { kind: phase };
       if (phase === 'bootstrapping') return { kind: phase, feed: feedState };
-      return { kind: 'watching', lastTickAt, feed: feedState, usability: usability(), givenUp };
+      return { kind: 'watching', lastTickAt, feed: feedState, usability: usability(), givenUp: givenUp() };
     },
     storeTrouble: () => queue?.trouble ?? null,
   };

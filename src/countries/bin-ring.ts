@@ -23,6 +23,12 @@ export class BinRing {
     while (this.length > 0 && this.at(0) < at) for (const column of [this.#at, this.#units, this.#prefixes]) column.shift();
   }
 
+  /** Adds to the values of every bin; none sinks below 0. */
+  add(units: number, prefixes: number): void {
+    this.#units.add(units);
+    this.#prefixes.add(prefixes);
+  }
+
   at(index: number): UnixMillis {
     return this.#at.at(index) * 1000;
   }

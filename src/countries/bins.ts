@@ -1,5 +1,5 @@
 import type { UnixMillis } from '../bgp/index.js';
-import type { BaselineState } from './baseline-state.js';
+import type { BaselineState, Shift } from './baseline-state.js';
 import { BinRing } from './bin-ring.js';
 import type { Baseline, BinShares } from './sample.js';
 import { binMs, type CountriesSettings } from './settings.js';
@@ -17,7 +17,7 @@ export interface ClosedBin {
   readonly prefixes: number;
 }
 
-export const emptyBaselineState: BaselineState = { floor: null, origins: 0, frozen: [] };
+export const emptyBaselineState: BaselineState = { floor: null, origins: 0, frozen: [], shifts: [] };
 
 /** One country's and family's 5-minute bins, and the baseline made of the quiet ones. */
 export class Bins implements BinShares {
@@ -52,7 +52,8 @@ export class Bins implements BinShares {
   /** Takes over what was stored; `bins` oldest first. */
   restore(state: BaselineState, bins: Iterable<ClosedBin>): void {
     this.#state = state;
-    for (const bin of bins) {
+    for (const stored of bins) {
+      const bin = shifted(stored, state.shifts);
       this.#keep(bin);
       if (!state.frozen.some(({ from, to }) => bin.at + binMs > from && (to === null || bin.at < to))) this.#keepQuiet(bin);
     }
@@ -105,6 +106,29 @@ export class Bins implements BinShares {
       ...this.#state,
       frozen: frozen ? [...kept, { from: at, to: null }] : kept.map((span) => (span.to === null ? { ...span, to: at } : span)),
     };
+  }
+
+  /**
+   * From here on the registry gives the country so much more, or less: all that was measured becomes what it would have been. `at`: no
+   * earlier than the last tick.
+   */
+  shift(at: UnixMillis, dS: number, dN: number): void {
+    if (dS === 0 && dN === 0) return;
+    const { floor, shifts } = this.#state;
+    const oldest = at - this.#settings.baselineAgeMs;
+    // The ticks of the open bin are shifted too, so it will be stored as the new registry measures it.
+    const from = this.#binAt === -Infinity ? at - (at % binMs) : this.#binAt;
+    this.#state = {
+      ...this.#state,
+      floor: floor === null ? null : { units: Math.max(0, floor.units + dS), prefixes: Math.max(0, floor.prefixes + dN) },
+      shifts: [...shifts.filter((shift) => shift.at > oldest), { at: from, dS, dN }],
+    };
+    this.#units = this.#units.map((units) => Math.max(0, units + dS));
+    this.#prefixes = this.#prefixes.map((prefixes) => Math.max(0, prefixes + dN));
+    this.#quietUnits.add(dS);
+    this.#quietPrefixes.add(dN);
+    this.#recent.add(dS, dN);
+    this.#reckon();
   }
 
   /** What was measured since `from` is the new normal: it becomes the baseline, and nothing older counts. */
@@ -187,4 +211,11 @@ export class Bins implements BinShares {
     if (old?.units === units && old.prefixes === prefixes && old.origins === origins && old.provisional === provisional) return;
     this.#baseline = { units, prefixes, origins, provisional };
   }
+}
+
+/** A stored bin as the present registry would have measured it. */
+function shifted({ at, units, prefixes }: ClosedBin, shifts: readonly Shift[]): ClosedBin {
+  let bin: ClosedBin = { at, units, prefixes };
+  for (const shift of shifts) if (at < shift.at) bin = { at, units: Math.max(0, bin.units + shift.dS), prefixes: Math.max(0, bin.prefixes + shift.dN) };
+  return bin;
 }

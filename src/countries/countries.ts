@@ -1,18 +1,17 @@
 import { families, type FamilyIndex, type UnixMillis } from '../bgp/index.js';
 import type { Table, VerdictSink } from '../table/index.js';
 import type { BaselineState } from './baseline-state.js';
+import type { CountryMap } from './country-map.js';
 import { emptyBaselineState, type ClosedBin } from './bins.js';
 import type { GroupDefinition } from './countries-file.js';
 import { Group } from './group.js';
 import type { HistoryRow } from './history-rows.js';
 import type { NetworkChange } from './network-change.js';
 import { heldBy, networkChanges, NetworkUnits } from './networks.js';
-import { heldIpv6, type CountryMap } from './registry.js';
+import { Holdings } from './holdings.js';
 import type { CountrySample } from './sample.js';
 import { binMs, type CountriesSettings } from './settings.js';
 import { Subject } from './subject.js';
-import { UnitTrie } from './unit-trie.js';
-import { UnitsV4 } from './units-v4.js';
 
 type CountedBefore = { readonly kind: 'all' | 'stored'; readonly units: ReadonlyMap<number, number> };
 type Before = { readonly kind: 'in-table' } | CountedBefore;
@@ -24,15 +23,13 @@ const wholeShare = 0.95;
 
 /** How much of every country and group is visible, and how much there was before. */
 export class Countries implements VerdictSink {
-  readonly #map: CountryMap;
-  readonly #ipv4: UnitsV4;
-  readonly #ipv6: UnitTrie;
-  /** N by country number. */
-  readonly #prefixes: readonly [Uint32Array, Uint32Array];
+  readonly #holdings: Holdings;
+  readonly #settingsOf: (country: string) => CountriesSettings;
   /** By country number; [0], the space of no country, is null. */
-  readonly #countries: readonly (Subject | null)[];
+  #countries: readonly (Subject | null)[] = [];
+  #numbers: ReadonlyMap<string, number> = new Map();
   readonly #groups: readonly { readonly group: Group; readonly subject: Subject }[];
-  readonly #byCode: ReadonlyMap<string, Subject>;
+  #byCode: ReadonlyMap<string, Subject> = new Map();
   /**
    * Where it stands what each subject's networks had when it was last whole: the table knows it by prefix, or, once it was asked for,
    * here it is by ASN. After a restart in trouble there are only those that were stored. Nobody knows it of one that is not in here.
@@ -46,19 +43,8 @@ export class Countries implements VerdictSink {
   #at: UnixMillis = -Infinity;
 
   constructor(map: CountryMap, groups: readonly GroupDefinition[], settingsOf: (country: string) => CountriesSettings) {
-    this.#map = map;
-    const count = map.codes.length;
-    this.#ipv4 = new UnitsV4(map);
-    this.#ipv6 = new UnitTrie(48, count, (start, end) => heldIpv6(map, start, end));
-    this.#prefixes = [new Uint32Array(count), new Uint32Array(count)];
-    this.#countries = map.codes.map((code, number) => {
-      if (code === '') return null;
-      return new Subject(code, null, settingsOf(code), {
-        units: (family) => (family === 0 ? this.#ipv4 : this.#ipv6).totals[number],
-        prefixes: (family) => this.#prefixes[family][number],
-        churn: (family) => this.#table?.routes[family].churn[number] ?? 0,
-      });
-    });
+    this.#holdings = new Holdings(map);
+    this.#settingsOf = settingsOf;
     this.#groups = groups.map((definition) => {
       const group = new Group(definition);
       const subject = new Subject(definition.code, definition.name, settingsOf(definition.code), {
@@ -69,8 +55,7 @@ export class Countries implements VerdictSink {
       });
       return { group, subject };
     });
-    const subjects = [...this.#countries.filter((subject) => subject !== null), ...this.#groups.map(({ subject }) => subject)];
-    this.#byCode = new Map(subjects.map((subject) => [subject.code, subject]));
+    this.#number(map);
   }
 
   /** Codes of all countries, then of the groups. */
@@ -79,13 +64,11 @@ export class Countries implements VerdictSink {
   }
 
   added(family: FamilyIndex, id: number, code: number): number {
-    return family === 0 ? this.#ipv4.owner(code) : this.#ipv6.add(id, code);
+    return this.#holdings.added(family, id, code);
   }
 
   flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void {
-    this.#prefixes[family][owner] += up ? 1 : -1;
-    if (family === 0) this.#ipv4.flip(code, up);
-    else this.#ipv6.flip(id, up);
+    this.#holdings.flipped(family, id, code, owner, up);
     this.#countries[owner]?.flip(family, code);
     for (const { group, subject } of this.#groups) if (group.flipped(family, id, code, origin, up)) subject.flip(family, code);
   }
@@ -139,6 +122,7 @@ export class Countries implements VerdictSink {
    */
   networks(family: FamilyIndex, codes: ReadonlySet<string>, table: Table): Map<string, readonly NetworkChange[]> {
     const changes = new Map<string, readonly NetworkChange[]>();
+    const { map } = this.#holdings;
     const routes = table.routes[family];
     const known = (code: string): Before | undefined => (codes.has(code) ? this.#before[family].get(code) : undefined);
     for (const { group, subject: { code } } of this.#groups) {
@@ -146,19 +130,19 @@ export class Countries implements VerdictSink {
       if (before === undefined || before.kind === 'in-table') continue;
       changes.set(code, networkChanges(before.units, group.networks(family, (id) => routes.origins[id]), before.kind === 'all'));
     }
-    const wanted = Uint8Array.from(this.#map.codes, (code) => (known(code) === undefined ? 0 : 1));
+    const wanted = Uint8Array.from(map.codes, (code) => (known(code) === undefined ? 0 : 1));
     if (!wanted.includes(1)) return changes;
-    const units = this.#map.codes.map(() => ({ before: new NetworkUnits(family), now: new NetworkUnits(family) }));
-    const inTable = this.#map.codes.map((code) => known(code)?.kind === 'in-table');
+    const units = map.codes.map(() => ({ before: new NetworkUnits(family), now: new NetworkUnits(family) }));
+    const inTable = map.codes.map((code) => known(code)?.kind === 'in-table');
     routes.compare(wanted, (owner, code, before, now) => {
       const { before: unitsBefore, now: unitsNow } = units[owner];
       if (inTable[owner]) unitsBefore.add(before, code);
       unitsNow.add(now, code);
     });
-    for (const [number, code] of this.#map.codes.entries()) {
+    for (const [number, code] of map.codes.entries()) {
       const before = known(code);
       if (before === undefined) continue;
-      const held = heldBy(this.#map, family, number);
+      const held = heldBy(map, family, number);
       // It stands until the country is whole again, so it is counted once.
       const counted: CountedBefore = before.kind === 'in-table' ? { kind: 'all', units: units[number].before.counts(held) } : before;
       this.#before[family].set(code, counted);
@@ -186,7 +170,52 @@ export class Countries implements VerdictSink {
 
   /** The code of an owner's number. */
   codeOf(owner: number): string {
-    return this.#map.codes[owner];
+    return this.#holdings.map.codes[owner];
+  }
+
+  /**
+   * Whether another registry may take the place of this one: what each family's baselines were measured by can be measured now, for
+   * verdicts were made; or there are none.
+   */
+  canSwap(table: Table): boolean {
+    return ([0, 1] as const).every((family) => table.routes[family].isJudging || [...this.#byCode.values()].every(({ bins }) => bins[family].baseline === null));
+  }
+
+  /**
+   * Another registry, between two ticks. Every country's baseline and bins move with what it has, so that nothing seems to have come or
+   * gone. A country that is new begins as one never seen; one that is gone is judged no more. Groups do not know of it.
+   */
+  swap(map: CountryMap, at: UnixMillis, table: Table): void {
+    const before = this.#countries.map((subject) => subject?.size() ?? null);
+    const known = this.#countries;
+    this.#holdings.swap(map, table.routes);
+    this.#number(map);
+    for (const [number, subject] of known.entries()) {
+      const size = before[number];
+      if (subject === null || size === null || !this.#numbers.has(subject.code)) continue;
+      for (const family of [0, 1] as const) {
+        subject.shift(family, at, size[family]);
+        // What was counted by ASN was counted by the old registry; by prefix the table still knows it.
+        if (this.#before[family].get(subject.code)?.kind === 'all') this.#before[family].set(subject.code, { kind: 'in-table' });
+      }
+    }
+  }
+
+  /** Numbers the countries as the map does. */
+  #number({ codes }: CountryMap): void {
+    this.#numbers = new Map(codes.map((code, number) => [code, number]));
+    this.#countries = codes.map((code) => (code === '' ? null : (this.#byCode.get(code) ?? this.#countryOf(code))));
+    const subjects = [...this.#countries.filter((subject) => subject !== null), ...this.#groups.map(({ subject }) => subject)];
+    this.#byCode = new Map(subjects.map((subject) => [subject.code, subject]));
+  }
+
+  #countryOf(code: string): Subject {
+    const number = (): number => this.#numbers.get(code) ?? -1;
+    return new Subject(code, null, this.#settingsOf(code), {
+      units: (family) => this.#holdings.units(family, number()),
+      prefixes: (family) => this.#holdings.prefixes(family, number()),
+      churn: (family) => this.#table?.routes[family].churn[number()] ?? 0,
+    });
   }
 
   /** At the first usable tick of every bin: what those that are whole have is what they had "before". */

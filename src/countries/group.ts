@@ -1,7 +1,7 @@
 import { parsePrefix, type FamilyIndex } from '../bgp/index.js';
 import type { GroupDefinition } from './countries-file.js';
 import { NetworkUnits } from './networks.js';
-import { unitsOf } from './registry.js';
+import { unitsOf } from './country-map.js';
 import { UnitTrie } from './unit-trie.js';
 
 interface Range {

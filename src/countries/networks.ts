@@ -1,6 +1,6 @@
 import { prefixLength, type FamilyIndex } from '../bgp/index.js';
 import type { NetworkChange } from './network-change.js';
-import { heldIpv6, type CountryMap } from './registry.js';
+import { heldIpv6, type CountryMap } from './country-map.js';
 
 /** A prefix of more than 2^16 units stands for its first 2^16 (IPv6: its first /32); of IPv4 none is wider. */
 const widestHeight = 16;

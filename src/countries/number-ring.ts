@@ -25,6 +25,14 @@ export class NumberRing {
     return value;
   }
 
+  /** Adds to every number; none sinks below 0. */
+  add(change: number): void {
+    for (let index = 0; index < this.length; index++) {
+      const place = (this.#first + index) & (this.#values.length - 1);
+      this.#values[place] = Math.max(0, this.#values[place] + change);
+    }
+  }
+
   #grow(): void {
     const old = this.#values;
     const wider = new Uint32Array(old.length * 2);

@@ -36,6 +36,12 @@ export class SortedWindow {
     while (this.#times.length > 0 && this.#times.at(0) * 1000 < at) this.#dropOldest();
   }
 
+  /** Adds to every value; none sinks below 0, so their order stands. */
+  add(change: number): void {
+    this.#values.add(change);
+    for (let position = 0; position < this.length; position++) this.#sorted[position] = Math.max(0, this.#sorted[position] + change);
+  }
+
   /** The lower of two middles; 0 while empty. */
   median(): number {
     return this.length === 0 ? 0 : this.#sorted[(this.length - 1) >> 1];

@@ -12,6 +12,12 @@ export interface Measures {
   churn(family: FamilyIndex): number;
 }
 
+/** S and N. */
+interface Size {
+  readonly units: number;
+  readonly prefixes: number;
+}
+
 const noFlips: readonly number[] = [];
 
 /** A country or a group: what is judged. */
@@ -74,6 +80,19 @@ export class Subject {
     return this.#measures.units(family);
   }
 
+  /** What it has now, by family. */
+  size(): readonly [Size, Size] {
+    const of = (family: FamilyIndex): Size => ({ units: this.#measures.units(family), prefixes: this.#measures.prefixes(family) });
+    return [of(0), of(1)];
+  }
+
+  /** Another registry gives it more or less than it had `before`: its past moves as far. */
+  shift(family: FamilyIndex, at: UnixMillis, before: Size): void {
+    const bins = this.bins[family];
+    const of = (what: keyof Size): number => shiftOf(before[what], this.#measures[what](family), bins.baseline?.[what] ?? 0, bins.isFrozen);
+    bins.shift(at, of('units'), of('prefixes'));
+  }
+
   /** As of the last tick. */
   sample(family: FamilyIndex, at: UnixMillis, { kind, voters, collectors }: Usability): CountrySample {
     const bins = this.bins[family];
@@ -87,4 +106,13 @@ export class Subject {
   #baseUnits(family: FamilyIndex): number {
     return this.bins[family].baseline?.units ?? 0;
   }
+}
+
+/**
+ * How far a baseline moves when a registry makes `after` of `before`: as far. But of what is missing at an ordinary time nobody knows
+ * whether it was among what was taken away, and a registry must not make a share sink; then the share stays.
+ */
+function shiftOf(before: number, after: number, base: number, isFrozen: boolean): number {
+  if (isFrozen || after >= before || before >= base) return after - before;
+  return Math.floor((after * base) / before) - base;
 }

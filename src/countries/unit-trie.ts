@@ -13,6 +13,9 @@ export interface HeldRange {
   readonly holder: number;
 }
 
+/** Who holds what of the units [start, end), ascending, neighbours never of one holder. */
+type HeldIn = (start: number, end: number) => readonly HeldRange[];
+
 /**
  * S as the union of visible prefixes, by holder, where the space is too wide for a byte per unit (IPv6 in /48s, a prefix shorter than
  * /32 standing for its first /32). Each block of one holder, 2^k aligned units, is a binary trie of the prefixes in it and the forks
@@ -21,12 +24,14 @@ export interface HeldRange {
  */
 export class UnitTrie {
   readonly #unitLength: number;
-  readonly #heldIn: (start: number, end: number) => readonly HeldRange[];
+  #heldIn: HeldIn;
   /** Covered units by holder. */
-  readonly totals: Float64Array;
+  totals: Float64Array;
   /** Widest block (as its number) -> the roots of its blocks, ascending, made when the first prefix in it appears; mostly there is one. */
   readonly #roots = new Map<number, number | readonly number[]>();
   #size = 0;
+  /** Nodes of blocks that changed hands: no longer reached from a root. */
+  #dead = 0;
   /** Of a root, its holder's number below zero. */
   #parent = new Int32Array(1024);
   #left = new Int32Array(1024);
@@ -43,10 +48,10 @@ export class UnitTrie {
   readonly #several = new Map<number, readonly number[]>();
 
   /**
-   * `unitLength`: 24 or 48. `holders`: how many there are, 0 included. `heldIn` gives who holds what of the units [start, end),
-   * ascending; it is asked once for every widest block.
+   * `unitLength`: 24 or 48. `holders`: how many there are, 0 included. `heldIn` is asked once for every widest
+   * block, and again when the holders change.
    */
-  constructor(unitLength: 24 | 48, holders: number, heldIn: (start: number, end: number) => readonly HeldRange[]) {
+  constructor(unitLength: 24 | 48, holders: number, heldIn: HeldIn) {
     this.#unitLength = unitLength;
     this.#heldIn = heldIn;
     this.totals = new Float64Array(holders);
@@ -55,7 +60,7 @@ export class UnitTrie {
   /** Makes room for the prefix, and tells who holds most of its units (tie: the lower number; 0: nobody). */
   add(id: number, code: number): number {
     const length = prefixLength(code);
-    const first = (code - 2 ** length) * 2 ** (this.#unitLength - length);
+    const first = this.#firstUnit(code);
     const height = Math.min(this.#unitLength - length, widestHeight);
     const start = first % widest;
     const nodes: number[] = [];
@@ -71,6 +76,7 @@ export class UnitTrie {
     if (id >= this.#nodeOf.length) this.#nodeOf = wider(this.#nodeOf, new Int32Array(Math.ceil((id + 1) * 1.5)));
     this.#nodeOf[id] = nodes.length === 1 ? nodes[0] : none;
     if (nodes.length > 1) this.#several.set(id, nodes);
+    else this.#several.delete(id);
     let owner = 0;
     for (const [holder, units] of shares) {
       const most = shares.get(owner) ?? 0;
@@ -83,6 +89,61 @@ export class UnitTrie {
     const node = this.#nodeOf[id];
     if (node !== none) this.#flipNode(node, up);
     else for (const each of this.#several.get(id) ?? []) this.#flipNode(each, up);
+  }
+
+  /**
+   * Others hold the space: `numbers` gives each old holder's new number. Returns whether a prefix lies in a block that changed hands:
+   * such a prefix is forgotten here, and is to be added, and flipped up if it is visible, anew.
+   */
+  swap(holders: number, numbers: Uint16Array, heldIn: HeldIn): (code: number) => boolean {
+    const changed = new Set<number>();
+    for (const number of this.#roots.keys()) {
+      const [from, to] = [number * widest, (number + 1) * widest];
+      if (!isSame(this.#heldIn(from, to), heldIn(from, to), numbers, from, to)) changed.add(number);
+    }
+    this.#heldIn = heldIn;
+    for (const number of changed) for (const root of this.#rootsOf(number)) this.#dead += this.#nodesBelow(root);
+    // Arrays that are mostly dead nodes begin anew.
+    const anew = this.#dead * 2 > this.#size;
+    const old = this.totals;
+    this.totals = new Float64Array(holders);
+    if (anew) {
+      this.#roots.clear();
+      this.#several.clear();
+      this.#size = this.#dead = 0;
+      this.#here.fill(0);
+      this.#below.fill(0);
+      return () => true;
+    }
+    for (const [number, roots] of this.#roots) {
+      for (const root of typeof roots === 'number' ? [roots] : roots) {
+        const holder = -this.#parent[root];
+        if (changed.has(number)) old[holder] -= this.#coveredBy(root);
+        else this.#parent[root] = -numbers[holder];
+      }
+      if (changed.has(number)) this.#roots.delete(number);
+    }
+    for (let holder = 0; holder < old.length; holder++) if (numbers[holder] < holders) this.totals[numbers[holder]] = old[holder];
+    return (code) => changed.has(this.#blockOf(code));
+  }
+
+  #nodesBelow(node: number): number {
+    if (node === none) return 0;
+    return 1 + this.#nodesBelow(this.#left[node]) + this.#nodesBelow(this.#right[node]);
+  }
+
+  #coveredBy(node: number): number {
+    return this.#here[node] > 0 ? 2 ** this.#height[node] : this.#below[node];
+  }
+
+  /** The widest block that a prefix lies in, or that it stands for. */
+  #blockOf(code: number): number {
+    return Math.floor(this.#firstUnit(code) / widest);
+  }
+
+  #firstUnit(code: number): number {
+    const length = prefixLength(code);
+    return (code - 2 ** length) * 2 ** (this.#unitLength - length);
   }
 
   #flipNode(node: number, up: boolean): void {
@@ -113,7 +174,7 @@ export class UnitTrie {
         continue;
       }
       const between = this.#hang(node, this.#make((start >>> fork) << fork, fork));
-      this.#below[between] = this.#here[child] > 0 ? 2 ** childHeight : this.#below[child];
+      this.#below[between] = this.#coveredBy(child);
       this.#hang(between, child);
       node = between;
     }
@@ -176,6 +237,15 @@ export class UnitTrie {
     this.#height = wider(this.#height, new Uint8Array(capacity));
     this.#start = wider(this.#start, new Uint16Array(capacity));
   }
+}
+
+/** Whether two lists of holders of the units from..to-1 say the same, the first one's numbers translated. */
+function isSame(old: readonly HeldRange[], now: readonly HeldRange[], numbers: Uint16Array, from: number, to: number): boolean {
+  if (old.length !== now.length) return false;
+  return old.every(({ start, end, holder }, index) => {
+    const other = now[index];
+    return numbers[holder] === other.holder && Math.max(start, from) === Math.max(other.start, from) && Math.min(end, to) === Math.min(other.end, to);
+  });
 }
 
 function wider<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(old: T, made: T): T {

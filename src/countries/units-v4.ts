@@ -1,13 +1,18 @@
-import type { CountryMap } from './registry.js';
+import type { CountryMap } from './country-map.js';
 
 const sentinel = 1 << 24;
+/** Changes of a map are noted by /16. */
+const blockHeight = 8;
+const blockUnits = 1 << blockHeight;
 
 /** S of IPv4: per /24 a byte counts the visible prefixes over it (/8../24: at most 17), per country the /24s that have any. */
 export class UnitsV4 {
-  readonly #countryOf: Uint8Array;
+  #countryOf: Uint8Array;
   readonly #covered = new Uint8Array(1 << 24);
   /** Covered /24s by country number; [0] is the space of no country. */
-  readonly totals: Uint32Array;
+  totals: Uint32Array;
+  /** Reused by every owner(); all 0 between. */
+  readonly #shares = new Uint32Array(256);
 
   constructor(map: CountryMap) {
     this.#countryOf = map.ipv4;
@@ -29,18 +34,48 @@ export class UnitsV4 {
   /** The country with most of the prefix's /24s (tie: the lower code); 0 where it is nobody's. */
   owner(code: number): number {
     const { start, end } = range(code);
-    if (end === start + 1) return this.#countryOf[start];
-    const shares = new Uint32Array(this.totals.length);
-    for (let unit = start; unit < end; unit++) shares[this.#countryOf[unit]]++;
+    const countryOf = this.#countryOf;
+    const shares = this.#shares;
+    for (let unit = start; unit < end; unit++) shares[countryOf[unit]]++;
     let owner = 0;
     let most = 0;
-    for (let country = 1; country < shares.length; country++) {
-      if (shares[country] > most) {
-        most = shares[country];
-        owner = country;
-      }
+    for (let unit = start; unit < end; unit++) {
+      const country = countryOf[unit];
+      const share = shares[country];
+      shares[country] = 0;
+      if (country === 0 || share < most || (share === most && country > owner)) continue;
+      most = share;
+      owner = country;
     }
     return owner;
+  }
+
+  /**
+   * Another map takes the place of the old one, whose numbers `numbers` translates. Returns whether a prefix may have another owner
+   * than its old one in the new number.
+   */
+  swap(map: CountryMap, numbers: Uint16Array): (code: number) => boolean {
+    const old = this.#countryOf;
+    const now = map.ipv4;
+    const covered = this.#covered;
+    const left = this.totals;
+    const gained = new Uint32Array(map.codes.length);
+    const changed = new Uint8Array(old.length / blockUnits);
+    for (let unit = 0; unit < old.length; unit++) {
+      if (numbers[old[unit]] === now[unit]) continue;
+      changed[unit >>> blockHeight] = 1;
+      if (covered[unit] === 0) continue;
+      left[old[unit]]--;
+      gained[now[unit]]++;
+    }
+    for (const [number, units] of left.entries()) if (numbers[number] < gained.length) gained[numbers[number]] += units;
+    this.#countryOf = now;
+    this.totals = gained;
+    return (code) => {
+      const { start, end } = range(code);
+      for (let block = start >>> blockHeight; block * blockUnits < end; block++) if (changed[block] === 1) return true;
+      return false;
+    };
   }
 }
 

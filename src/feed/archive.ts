@@ -74,15 +74,6 @@ export interface Archive {
 /** The newest RIB dump of a collector: https://data.ris.ripe.net/rrc00/latest-bview.gz */
 export const ribPath = (collector: string): string => `${collector}/latest-bview.gz`;
 
-/** Whether the archive would give out the RIB now; nothing of it is read. */
-export async function hasRib(archive: Archive, collector: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await archive.exists(ribPath(collector), signal);
-  } catch {
-    return false;
-  }
-}
-
 /** The update file that starts then: rrc00/2024.01/updates.20240101.0005.gz */
 export function updatesPath(collector: string, start: UnixMillis): string {
   return dated(collector, 'updates', start);

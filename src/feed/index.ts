@@ -1,11 +1,12 @@
-export { hasRib, ribPath } from './archive.js';
+export { ribPath } from './archive.js';
 export type { Archive, ArchiveCounters, ArchiveFile, FileVersion } from './archive.js';
 export { createArchive } from './archive-client.js';
 export { createDecodeWorkers, decodeWorkersFor } from './decode-workers.js';
 export type { DecodeWorkers } from './decode-workers.js';
-export { bootstrap } from './bootstrap.js';
-export type { BootstrapProgress, BootstrapResult } from './bootstrap.js';
 export type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
+export { createIntake } from './intake.js';
+export type { Intake, IntakeOptions, IntakeReady } from './intake.js';
+export type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress, LostBecause } from './intake-sink.js';
 export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';

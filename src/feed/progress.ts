@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
-import type { BootstrapProgress } from './bootstrap.js';
 import type { FeedLog } from './feed-log.js';
+import type { LoadProgress } from './intake-sink.js';
 
 const redrawMs = 200;
 const logEveryMs = 10_000;
@@ -14,12 +14,12 @@ export interface ProgressOutput {
 }
 
 export interface Progress {
-  readonly show: (progress: BootstrapProgress) => void;
+  readonly show: (progress: LoadProgress) => void;
 }
 
-/** Shows how far the bootstrap is: on a terminal one bar, drawn again and again; elsewhere a line in the log every 10 s. */
+/** Shows how far the start is: on a terminal one bar, drawn again and again; elsewhere a line in the log every 10 s. */
 export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLog): Progress {
-  const latest = new Map<string, BootstrapProgress>();
+  const latest = new Map<string, LoadProgress>();
   let startedAt = 0;
   let shownAt = -Infinity;
 
@@ -36,7 +36,7 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
       phase === 'rib' ? `${collector} RIB ${megabytes(bytesDone)}${bytesTotal === null ? '' : `/${megabytes(bytesTotal)}`} MB` : `${collector} updates`,
     );
     const text = [`${Math.floor(share * 100)} %`, left, `${count(rate)} elems/s`, ...parts].join(', ');
-    return { share, text, done: all.length === all[0].collectors && all.every(({ phase }) => phase === 'loaded' || phase === 'given-up') };
+    return { share, text, done: all.length === all[0].collectors && all.every(isOver) };
   }
 
   return {
@@ -44,8 +44,7 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
       const now = clock.now();
       if (latest.size === 0) startedAt = now;
       latest.set(progress.collector, progress);
-      const ended = progress.phase === 'loaded' || progress.phase === 'given-up';
-      if (!ended && now - shownAt < (output.isTTY ? redrawMs : logEveryMs)) return;
+      if (!isOver(progress) && now - shownAt < (output.isTTY ? redrawMs : logEveryMs)) return;
       shownAt = now;
       const { share, text, done } = figures();
       if (output.isTTY) {
@@ -53,13 +52,15 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
         const line = `Loading routes [${'#'.repeat(filled)}${'.'.repeat(barCells - filled)}] ${text}`;
         output.write(`\r\u001b[2K${done ? '' : line.slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
       } else {
-        log.info({ share: Math.round(share * 1000) / 1000 }, `bootstrap: ${text}`);
+        log.info({ share: Math.round(share * 1000) / 1000 }, `loading routes: ${text}`);
       }
-      // The next bootstrap counts anew.
+      // The next start counts anew.
       if (done) latest.clear();
     },
   };
 }
+
+const isOver = ({ phase }: LoadProgress): boolean => phase === 'loaded' || phase === 'lost' || phase === 'given-up';
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 

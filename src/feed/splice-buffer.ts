@@ -3,13 +3,14 @@ import type { PeerIndex, UnixMillis } from '../bgp/index.js';
 import { CollectorSlots } from './collector-slots.js';
 
 const segmentRows = 16_384;
+const nobody: ReadonlySet<string> = new Set();
 
 interface Held {
-  /** through: files and stream have met; rows pass. dropped: given up, or nobody asked for it. */
+  /** through: files and stream have met; rows pass. dropped: not heard, given up, or nobody asked for it. */
   mode: 'buffering' | 'through' | 'dropped';
   segments: ElemBatch[];
-  /** Everything stamped later than this is in the segments. Infinity: the stream is not unbroken yet. */
-  from: UnixMillis;
+  /** Rows up to here were let go for want of room. */
+  lostTo: UnixMillis;
 }
 
 /**
@@ -27,7 +28,7 @@ export class SpliceBuffer {
   constructor(peers: PeerIndex, collectors: readonly string[], maxRows: number) {
     this.#slots = new CollectorSlots(peers);
     this.#maxRows = maxRows;
-    this.#held = new Map(collectors.map((collector) => [collector, { mode: 'buffering', segments: [], from: Infinity }]));
+    this.#held = new Map(collectors.map((collector) => [collector, { mode: 'buffering', segments: [], lostTo: -Infinity }]));
   }
 
   get rows(): number {
@@ -36,7 +37,12 @@ export class SpliceBuffer {
 
   /** Takes the rows in; those whose collector is through go to `pass` (a reused batch). Returns the collectors that lost old rows. */
   add(batch: ElemBatch, pass: (batch: ElemBatch) => void): ReadonlySet<string> {
-    let row = 0;
+    let row = this.#passingRows(batch);
+    if (row === batch.length) {
+      pass(batch);
+      return nobody;
+    }
+    this.#passing.append(batch, 0, row);
     while (row < batch.length) {
       const held = this.#heldOf(batch.peer[row]);
       let end = row + 1;
@@ -50,22 +56,16 @@ export class SpliceBuffer {
     return this.#evict();
   }
 
-  /** The stream is unbroken from `from` on, and what was kept before is worth nothing: every collector is to be spliced (again). */
-  restart(from: UnixMillis): void {
-    for (const held of this.#held.values()) {
-      this.#clear(held);
-      held.from = from;
-      if (held.mode === 'through') held.mode = 'buffering';
-    }
+  /** This collector's rows are kept from the next one on; what was kept before is worth nothing. */
+  hold(collector: string): void {
+    const held = this.#held.get(collector)!;
+    this.#clear(held);
+    held.mode = 'buffering';
   }
 
-  /** The event time that this collector's files must reach past; Infinity while there is no stream. */
-  from(collector: string): UnixMillis {
-    return this.#held.get(collector)!.from;
-  }
-
-  isThrough(collector: string): boolean {
-    return this.#held.get(collector)!.mode === 'through';
+  /** The collector's files must reach past this, for its rows up to here had to go; -Infinity: none had. */
+  lostTo(collector: string): UnixMillis {
+    return this.#held.get(collector)!.lostTo;
   }
 
   /** Rows stamped before this are in the files already. */
@@ -88,10 +88,18 @@ export class SpliceBuffer {
     held.mode = 'through';
   }
 
+  /** This collector's rows are not wanted until `hold`. */
   drop(collector: string): void {
     const held = this.#held.get(collector)!;
     this.#clear(held);
     held.mode = 'dropped';
+  }
+
+  /** How many rows at the batch's beginning pass; mostly all of them, and then none is copied. */
+  #passingRows(batch: ElemBatch): number {
+    let row = 0;
+    while (row < batch.length && this.#heldOf(batch.peer[row])?.mode === 'through') row++;
+    return row;
   }
 
   #heldOf(peer: number): Held | null {
@@ -120,7 +128,7 @@ export class SpliceBuffer {
       const [collector, held] = oldest!;
       const gone = held.segments.shift()!;
       this.#rows -= gone.length;
-      held.from = Math.max(held.from, lastAt(gone));
+      held.lostTo = Math.max(held.lostTo, lastAt(gone));
       shortened.add(collector);
     }
     return shortened;
@@ -129,6 +137,7 @@ export class SpliceBuffer {
   #clear(held: Held): void {
     for (const segment of held.segments) this.#rows -= segment.length;
     held.segments = [];
+    held.lostTo = -Infinity;
   }
 }
 

@@ -3,7 +3,7 @@ import type { BaselineState } from '../countries/index.js';
 import type { DetectorState } from '../detector/index.js';
 import type { IncidentState } from './fold.js';
 
-export const stateVersion = 2;
+export const stateVersion = 3;
 
 /** All that is remembered of one country between ticks and across restarts: plain JSON, replaced whole when it changes. */
 export interface StoredState {

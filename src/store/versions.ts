@@ -12,10 +12,12 @@ export type Migrations = Readonly<Record<number, (older: Json) => Json>>;
 const stateMigrations: Migrations = {
   // How low an incident went was not kept: 1 is wrong of none, and the next tick knows better.
   1: (older) => ({ ...older, incidents: eachFamily(older['incidents'], withLowest) }),
+  // Until then a country kept its registry for as long as the program its version.
+  2: (older) => ({ ...older, baseline: eachFamily(older['baseline'], (baseline) => ({ ...baseline, shifts: [] })) }),
 };
 
-function eachFamily(incidents: unknown, change: (incident: Json) => Json): Json {
-  return Object.fromEntries(Object.entries(incidents as Record<string, Json>).map(([family, incident]) => [family, change(incident)]));
+function eachFamily(both: unknown, change: (one: Json) => Json): Json {
+  return Object.fromEntries(Object.entries(both as Record<string, Json>).map(([family, one]) => [family, change(one)]));
 }
 
 function withLowest(incident: Json): Json {

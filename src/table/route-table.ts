@@ -222,6 +222,19 @@ export class RouteTable {
     }
   }
 
+  /**
+   * The countries are numbered anew (`numbers`: by old number; beyond what churn counts for one that is gone), and some prefixes are
+   * another's: `ownerOf` says whose each is. Churn stays with its country. Reads the whole table.
+   */
+  reown(numbers: Uint16Array, ownerOf: (id: number, code: number, owner: number, up: boolean) => number): void {
+    const owners = this.#owners;
+    const { codes, size } = this.ids;
+    for (let id = 0; id < size; id++) owners[id] = ownerOf(id, codes[id], owners[id], this.verdicts[id] === 1);
+    const churn = this.churn.slice(0, numbers.length);
+    this.churn.fill(0);
+    for (let old = 0; old < numbers.length; old++) if (numbers[old] < 0xffff) this.churn[numbers[old]] = churn[old];
+  }
+
   /** How many voters see the prefix: for tests and questions, not for the hot path. */
   seenBy(code: number): number {
     const id = this.ids.find(code);

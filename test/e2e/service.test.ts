@@ -66,7 +66,7 @@ story('a restart in the middle of an outage says nothing, though the RIB is from
   assert.match(world.discord.posted[1].content!, /is back after a 19 min outage \(08:08-08:27 UTC\)/);
 });
 
-story('a gap of more than a minute freezes judgement and bootstraps again: no alert for what was not seen', async (world) => {
+story('a gap of more than a minute stops judgement until the archive has filled it: no alert for what was not seen', async (world) => {
   const app = await world.start();
   await world.ready(app);
   await world.run(app, minute);
@@ -75,7 +75,8 @@ story('a gap of more than a minute freezes judgement and bootstraps again: no al
   world.publishUpdates(rib, rib + 30 * minute);
   await world.ready(app);
   await world.run(app, 4 * minute);
-  assert.match(world.logs.join(''), /too long to judge on: bootstrapping again/);
+  assert.match(world.logs.join(''), /collector lost: the connection to RIS Live was lost for too long/);
+  assert.equal(world.logs.join('').match(/RIB loaded/g)?.length, 3, 'the tables are not loaded again');
   assert.deepEqual(world.discord.posted, []);
   await app.stop();
 });
@@ -93,6 +94,8 @@ story('what was not judged while too few collectors spoke is not made up when th
   for (let ticks = 0; ticks < 12; ticks++) await world.say();
   assert.equal(await metric(app, 'last_tick_timestamp_seconds'), lastTickAt, 'time stands still');
   world.speaking = ['rrc00', 'rrc01', 'rrc03'];
+  world.publishUpdates(rib, rib + 30 * minute);
+  await world.ready(app);
   await world.tick(app, 'announce');
   await world.run(app, minute);
   await app.stop();

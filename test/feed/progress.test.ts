@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createProgress } from '../../src/feed/index.js';
-import type { BootstrapProgress } from '../../src/feed/index.js';
+import type { LoadProgress } from '../../src/feed/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-const event = (collector: string, share: number, more: Partial<BootstrapProgress> = {}): BootstrapProgress => ({
+const event = (collector: string, share: number, more: Partial<LoadProgress> = {}): LoadProgress => ({
   collector, collectors: 2, phase: 'rib', bytesDone: share * 800e6, bytesTotal: 400e6, elems: share * 40e6, share, ...more,
 });
 
-function shown(isTTY: boolean): { clock: FakeClock; written: string[]; logged: string[]; show: (progress: BootstrapProgress) => void } {
+function shown(isTTY: boolean): { clock: FakeClock; written: string[]; logged: string[]; show: (progress: LoadProgress) => void } {
   const clock = new FakeClock();
   const written: string[] = [];
   const logged: string[] = [];
@@ -17,7 +17,7 @@ function shown(isTTY: boolean): { clock: FakeClock; written: string[]; logged: s
   return { clock, written, logged, show };
 }
 
-describe('bootstrap progress', () => {
+describe('progress of the start', () => {
   it('is one bar on a terminal, with rate and time left, that goes when all is loaded', () => {
     const { clock, written, logged, show } = shown(true);
     show(event('rrc00', 0));
@@ -42,7 +42,7 @@ describe('bootstrap progress', () => {
       clock.jump(1000);
     }
     assert.equal(logged.length, 4);
-    assert.match(logged[3], /^bootstrap: 15 %, 3 min left, 400 k elems\/s, rrc00 RIB 240\/400 MB$/);
+    assert.match(logged[3], /^loading routes: 15 %, 3 min left, 400 k elems\/s, rrc00 RIB 240\/400 MB$/);
     assert.deepEqual(written, []);
   });
 

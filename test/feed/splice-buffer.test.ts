@@ -21,15 +21,14 @@ function timesOf(give: (pass: (batch: ElemBatch) => void) => unknown): number[] 
 describe('splice buffer', () => {
   it('drops the oldest rows when it is full, and asks that collector\'s files to reach past them', () => {
     const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 40_000);
-    buffer.restart(0);
     for (let at = 0; at < 20_000; at += 100) buffer.add(rows('rrc00', at, 100), () => assert.fail('nothing passes'));
     for (let at = 10_000; at < 30_000; at += 100) buffer.add(rows('rrc01', at, 100), () => assert.fail('nothing passes'));
-    assert.deepEqual([buffer.from('rrc00'), buffer.from('rrc01')], [0, 0]);
+    assert.deepEqual([buffer.lostTo('rrc00'), buffer.lostTo('rrc01')], [-Infinity, -Infinity]);
     const shortened = buffer.add(rows('rrc01', 30_000, 1), () => assert.fail('nothing passes'));
     assert.deepEqual([...shortened], ['rrc00']);
     assert.ok(buffer.rows <= 40_000);
-    assert.equal(buffer.from('rrc01'), 0);
-    const from = buffer.from('rrc00');
+    assert.equal(buffer.lostTo('rrc01'), -Infinity);
+    const from = buffer.lostTo('rrc00');
     assert.ok(from > 10_000 && from < 20_000);
     const times = timesOf((pass) => buffer.join('rrc00', from + 1, pass));
     assert.deepEqual([times.at(0), times.length], [from + 1, 20_000 - from - 1], 'everything after `from` is there');
@@ -40,7 +39,6 @@ describe('splice buffer', () => {
     const batch = new ElemBatch();
     batch.longPrefixes.push('2001:db8::1/128');
     batch.push(ElemKind.announcement, 1, peerOf.get('rrc00')!, 5, -1, 64_511);
-    buffer.restart(0);
     buffer.add(rows('rrc00', 1, 3), () => assert.fail('nothing passes'));
     buffer.add(batch, () => assert.fail('nothing passes'));
     const texts: string[] = [];
@@ -50,14 +48,16 @@ describe('splice buffer', () => {
 
   it('passes the rows of a collector that is through, keeps those of the others, and forgets those nobody asked for', () => {
     const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 1000);
-    buffer.restart(0);
     buffer.join('rrc00', 0, () => assert.fail('nothing is kept'));
     const mixed = rows('rrc00', 1, 2);
     for (const [collector, at] of [['rrc01', 3], ['rrc99', 4], ['rrc00', 5]] as const) mixed.append(rows(collector, at, 1));
     assert.deepEqual(timesOf((pass) => buffer.add(mixed, pass)), [1, 2, 5]);
     assert.equal(buffer.rows, 1);
-    buffer.restart(10);
-    assert.equal(buffer.isThrough('rrc00'), false, 'a break sends it back to the files');
-    assert.equal(buffer.rows, 0);
+    assert.deepEqual(timesOf((pass) => buffer.add(rows('rrc00', 6, 3), pass)), [6, 7, 8]);
+    buffer.hold('rrc00');
+    buffer.add(rows('rrc00', 9, 2), () => assert.fail('nothing passes after a break'));
+    assert.equal(buffer.rows, 3);
+    buffer.drop('rrc00');
+    assert.equal(buffer.rows, 1);
   });
 });

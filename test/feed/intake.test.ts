@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { elemsOf, PeerIndex } from '../../src/bgp/index.js';
-import type { Elem, FeedGap } from '../../src/bgp/index.js';
-import { bootstrap, createArchive, createRisLiveFeed } from '../../src/feed/index.js';
-import type { BootstrapProgress, BootstrapResult } from '../../src/feed/index.js';
+import type { Elem } from '../../src/bgp/index.js';
+import { createArchive, createIntake, createRisLiveFeed } from '../../src/feed/index.js';
+import type { IntakeReady, LoadProgress } from '../../src/feed/index.js';
 import { startArchiveServer, updatesPath } from '../support/archive-server.js';
 import type { ArchiveServer } from '../support/archive-server.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -84,10 +84,14 @@ interface Run {
   readonly clock: FakeClock;
   readonly elems: Elem[];
   readonly loaded: [string, number][];
-  readonly gaps: FeedGap[];
-  readonly progress: BootstrapProgress[];
+  /** What the sink was told of gaps, in order. */
+  readonly told: string[];
+  readonly progress: LoadProgress[];
   readonly warnings: string[];
-  readonly result: Promise<BootstrapResult>;
+  /** What came to fill holes. */
+  readonly filled: Elem[];
+  readonly run: Promise<'too-old'>;
+  readonly result: Promise<IntakeReady>;
   readonly stop: AbortController;
   /** Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in. */
   readonly stream: (from: number, to: number) => Promise<void>;
@@ -111,9 +115,10 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
   const peers = new PeerIndex();
   const stop = new AbortController();
   const elems: Elem[] = [];
+  const filled: Elem[] = [];
   const loaded: [string, number][] = [];
-  const gaps: FeedGap[] = [];
-  const progress: BootstrapProgress[] = [];
+  const told: string[] = [];
+  const progress: LoadProgress[] = [];
   const warnings: string[] = [];
   let watchers: (() => void)[] = [];
   const changed = (): void => {
@@ -129,7 +134,14 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
     },
   };
   let received = (): number => 0;
-  const result = bootstrap({
+  let ready: (result: IntakeReady) => void;
+  const readied = new Promise<IntakeReady>((resolve) => (ready = resolve));
+  const seconds = (at: number): number => Math.round((at - ribTime) / 1000);
+  const tell = (line: string): void => {
+    told.push(line);
+    changed();
+  };
+  const intake = createIntake({
     collectors,
     peers,
     archive: createArchive(archive.url, clock),
@@ -156,8 +168,16 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
       updates: (batch) => {
         elems.push(...elemsOf(batch, peers));
       },
-      gap: (gap) => gaps.push(gap),
+      lost: (collector, from, why) => tell(`${collector} lost from ${seconds(from)}: ${why}`),
+      reset: (collector) => tell(`${collector} reset`),
+      joined: (collector) => tell(`${collector} joined`),
+      holed: (collector, from, to) => tell(`${collector} holed ${seconds(from)}..${seconds(to)}`),
+      fill: (batch) => filled.push(...elemsOf(batch, peers)),
+      filled: (collector) => tell(`${collector} filled`),
     },
+    positions: null,
+    gapFreezeMs: 60_000,
+    onReady: (result) => ready(result),
     onState: changed,
     onProgress: (event) => {
       progress.push(event);
@@ -166,9 +186,10 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
     clock,
     random: () => 1,
     log,
-    signal: stop.signal,
     ...(options.maxRows === undefined ? {} : { maxRows: options.maxRows }),
   });
+  const run = intake.run(stop.signal);
+  const result = Promise.race([readied, run.then(() => assert.fail('ended before it was ready'))]);
   result.catch(() => undefined);
   cleanups.push(() => archive.stop(), () => liveServer.stop(), () => stop.abort());
   await liveServer.subscribed(1, collectors.length);
@@ -193,7 +214,7 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
     }
     return at;
   };
-  return { archive, live: liveServer, clock, elems, loaded, gaps, progress, warnings, result, stop, stream, streamUntil, until };
+  return { archive, live: liveServer, clock, elems, loaded, told, filled, run, progress, warnings, result, stop, stream, streamUntil, until };
 }
 
 const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveServer): void => {
@@ -202,9 +223,9 @@ const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveS
     for (let start = ribTime; start + fileMs <= until; start += fileMs) archive.updates(collector, start, updatesFile(start));
   }
 };
-const waitingFor = (progress: readonly BootstrapProgress[], collector: string): boolean => progress.some((event) => event.collector === collector && event.phase === 'waiting');
+const waitingFor = (progress: readonly LoadProgress[], collector: string): boolean => progress.some((event) => event.collector === collector && event.phase === 'waiting');
 
-describe('bootstrap', { timeout: 60_000 }, () => {
+describe('intake', { timeout: 60_000 }, () => {
   it('joins RIB, update files and stream without a hole, and steps back by no more than the overlap', async () => {
     const socketOpens = ribTime + 7 * minutes;
     const collectors = ['rrc00', 'rrc01', 'rrc03'];
@@ -216,7 +237,7 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     await until(() => collectors.every((collector) => waitingFor(progress, collector)));
     for (const collector of collectors) archive.updates(collector, ribTime + fileMs, updatesFile(ribTime + fileMs));
     const over = await streamUntil(ribTime + 13 * minutes);
-    assert.deepEqual(await result, { loaded: collectors, givenUp: [] });
+    assert.deepEqual(await result, { loaded: collectors, leftOut: [] });
     await stream(over, ribTime + 20 * minutes);
 
     assert.deepEqual(loaded.sort(), collectors.map((collector) => [collector, ribTime]));
@@ -228,10 +249,10 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     }
   });
 
-  it('fills a gap in the buffered stream from the archive, and tells only one that comes after', async () => {
+  it('fills a gap from the archive: a long one before rows pass again, a short one while they pass', async () => {
     const collectors = ['rrc00', 'rrc01'];
     const socketOpens = ribTime + 2 * minutes;
-    const { archive, live: server, clock, elems, gaps, progress, result, stream, streamUntil } = await run(socketOpens, {
+    const { archive, live: server, clock, elems, told, filled, progress, result, stream, streamUntil, until } = await run(socketOpens, {
       collectors,
       prepare: publishAll(ribTime, collectors),
     });
@@ -252,16 +273,26 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     assert.deepEqual((await result).loaded, collectors);
     assert.deepEqual(applied(elems), uninterrupted(collectors, over));
     for (const collector of collectors) assertNothingMissing(elems, collector, over);
-    assert.deepEqual(gaps, []);
+    const untilThen = told.map((line) => line.replace(/ from \d+/, ''));
+    assert.deepEqual([untilThen.slice(0, 2), untilThen.slice(2).sort()], [['rrc00 joined', 'rrc00 lost: gap'], ['rrc00 joined', 'rrc01 joined']]);
 
     server.drop();
     await clock.waiting(1_000);
     await clock.advance(5_000);
     await server.subscribed(3, 2);
-    await stream(over + 30_000, over + 60_000);
-    const last = between(0, over).at(-1)?.at;
-    const next = between(over + 30_000, Infinity).at(0)?.at;
-    assert.deepEqual(gaps, [{ kind: 'gap', collector: null, from: last, to: next }]);
+    const end = over + 8 * minutes;
+    for (const collector of collectors) {
+      for (let start = ribTime; start < end; start += fileMs) archive.updates(collector, start, updatesFile(start));
+    }
+    await stream(over + 30_000, end);
+    await until(() => told.includes('rrc00 filled') && told.includes('rrc01 filled'));
+    const seconds = (at: number | undefined): number => Math.round(((at ?? 0) - ribTime) / 1000);
+    const hole = `${seconds(between(0, over).at(-1)?.at)}..${seconds(between(over + 30_000, Infinity).at(0)?.at)}`;
+    assert.deepEqual(told.slice(-4).sort(), ['rrc00 filled', `rrc00 holed ${hole}`, 'rrc01 filled', `rrc01 holed ${hole}`]);
+    for (const collector of collectors) {
+      assertNothingMissing([...elems, ...filled], collector, end);
+      assert.deepEqual(timesOf(filled, collector).filter((at) => at < over - 10_000), [], 'no more than is missing');
+    }
   });
 
   for (const serving of ['truncated', 'reset', 'broken'] as const) {
@@ -334,9 +365,9 @@ describe('bootstrap', { timeout: 60_000 }, () => {
     }
     await until(() => progress.filter(({ phase }) => phase === 'given-up').length === 3);
     const over = await streamUntil(clock.now());
-    const { loaded, givenUp } = await result;
+    const { loaded, leftOut } = await result;
     assert.deepEqual(loaded, ['rrc00']);
-    assert.deepEqual(givenUp, [
+    assert.deepEqual(leftOut, [
       { collector: 'rrc01', reason: 'rrc01/latest-bview.gz: gzip: unexpected end of file (5 attempts)' },
       { collector: 'rrc03', reason: 'rrc03/latest-bview.gz: not found' },
       { collector: 'rrc04', reason: 'rrc04/2024.01/updates.20240101.0800.gz: missing' },

@@ -1,0 +1,90 @@
+import { parsePrefix, prefixLength } from '../bgp/index.js';
+import type { HeldRange } from './unit-trie.js';
+
+/** Who holds an address: the registry laid over /24s (IPv4) and /48s (IPv6). Countries are numbered from 1 in the order of their codes; 0 is none. */
+export interface CountryMap {
+  /** Code of each number; '' for 0. */
+  readonly codes: readonly string[];
+  /** Country of each /24. */
+  readonly ipv4: Uint8Array;
+  /** /48 ranges [start, end), ascending, not overlapping, each as long as it can be, in units from ::. */
+  readonly ipv6: { readonly starts: Float64Array; readonly ends: Float64Array; readonly countries: Uint8Array };
+}
+
+/** Units [start, end) of one country, by its number. */
+export interface UnitRange {
+  readonly start: number;
+  readonly end: number;
+  readonly country: number;
+}
+
+/** `ranges`: ascending, not overlapping; neighbours of one country become one. */
+export function ipv6Columns(ranges: readonly UnitRange[]): CountryMap['ipv6'] {
+  const firsts = ranges.filter((range, index) => index === 0 || !continues(ranges[index - 1], range));
+  const lasts = ranges.filter((range, index) => index === ranges.length - 1 || !continues(range, ranges[index + 1]));
+  return {
+    starts: Float64Array.from(firsts, ({ start }) => start),
+    ends: Float64Array.from(lasts, ({ end }) => end),
+    countries: Uint8Array.from(firsts, ({ country }) => country),
+  };
+}
+
+function continues(range: UnitRange, next: UnitRange): boolean {
+  return range.end === next.start && range.country === next.country;
+}
+
+export function ipv6Ranges({ ipv6: { starts, ends, countries } }: CountryMap): UnitRange[] {
+  return Array.from(starts, (start, index) => ({ start, end: ends[index], country: countries[index] }));
+}
+
+/** The map in which these prefixes belong to no country. */
+export function withoutPrefixes(map: CountryMap, ignored: readonly string[]): CountryMap {
+  const prefixes = ignored.map((text) => parsePrefix(text)).filter((prefix) => prefix !== null);
+  if (prefixes.length === 0) return map;
+  const ipv4 = map.ipv4.slice();
+  let ipv6 = ipv6Ranges(map);
+  for (const { family, code } of prefixes) {
+    const { start, end } = unitsOf(family, code);
+    if (family === 0) ipv4.fill(0, start, end);
+    else ipv6 = ipv6.flatMap((range) => without(range, start, end));
+  }
+  return { codes: map.codes, ipv4, ipv6: ipv6Columns(ipv6) };
+}
+
+function without(range: UnitRange, start: number, end: number): UnitRange[] {
+  if (end <= range.start || start >= range.end) return [range];
+  const rest: UnitRange[] = [];
+  if (range.start < start) rest.push({ ...range, end: start });
+  if (range.end > end) rest.push({ ...range, start: end });
+  return rest;
+}
+
+/** The /48 ranges that have a part in [start, end), ascending. */
+export function heldIpv6({ ipv6: { starts, ends, countries } }: CountryMap, start: number, end: number): HeldRange[] {
+  const held: HeldRange[] = [];
+  for (let index = firstEndingAfter(ends, start); index < starts.length && starts[index] < end; index++) {
+    held.push({ start: starts[index], end: ends[index], holder: countries[index] });
+  }
+  return held;
+}
+
+/** The first range that ends after `unit`, by bisection. */
+function firstEndingAfter(ends: Float64Array, unit: number): number {
+  let low = 0;
+  let high = ends.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ends[middle] > unit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The units [start, end) that a prefix of at most /24 or /48 covers. */
+export function unitsOf(family: 0 | 1, code: number): { start: number; end: number } {
+  const unitLength = family === 0 ? 24 : 48;
+  const length = prefixLength(code);
+  const span = 2 ** (unitLength - length);
+  const start = (code - 2 ** length) * span;
+  return { start, end: start + span };
+}

@@ -1,0 +1,153 @@
+import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
+import { CollectorSlots } from './collector-slots.js';
+
+/** A collector not heard for so long while another talks has lost its way to us, whatever the socket says. */
+export const silentAfterMs = 60_000;
+/** Whose messages come later than this, in the median, is as good as silent; it is back when they come sooner than the second. */
+export const laggingAboveMs = 30_000;
+const punctualBelowMs = 20_000;
+/** Between two messages on a living connection. What is longer was nobody's silence but ours: a sleep, a connection lost. */
+const longestPauseMs = 30_000;
+/** One lag a second, the last half minute of them; fewer than these few are no median. */
+const sampleEveryMs = 1_000;
+const samples = 31;
+const fewSamples = 5;
+
+export type Unheard = 'silent' | 'lagging';
+
+export interface HearingChange {
+  readonly collector: string;
+  readonly now: 'heard' | Unheard;
+}
+
+interface Ear {
+  readonly collector: string;
+  state: 'heard' | Unheard;
+  /** On the clock of talk. */
+  heardAtTalk: number;
+  /** Wall clock of its first and last row since `begin`; null: none yet. */
+  first: UnixMillis | null;
+  last: UnixMillis | null;
+  /** Its last row's own time. */
+  at: UnixMillis;
+  /** Wall clock less own time, of rows since `begin`, newest last. */
+  lags: number[];
+  sampledAt: UnixMillis;
+}
+
+const nothing: readonly HearingChange[] = [];
+
+/**
+ * Who is heard on the stream, and how late. It is asked at each batch and at no other time, and silence is measured in the time in
+ * which others talk: so no timer can be late, and our own sleep makes nobody silent.
+ */
+export class Hearing {
+  readonly #slots: CollectorSlots;
+  readonly #ears: ReadonlyMap<string, Ear>;
+  readonly #bySlot: (Ear | null)[] = [];
+  /** Of the batch being noted, by slot: the last row's time; NaN: no row. */
+  readonly #noted: number[] = [];
+  #talkMs = 0;
+  #batchAt: UnixMillis | null = null;
+  #judgedAt = -Infinity;
+
+  constructor(peers: PeerIndex, collectors: readonly string[]) {
+    this.#slots = new CollectorSlots(peers);
+    this.#ears = new Map(collectors.map((collector) => [collector, {
+      collector, state: 'heard', heardAtTalk: 0, first: null, last: null, at: -Infinity, lags: [], sampledAt: -Infinity,
+    }]));
+  }
+
+  /** Takes note of a batch that arrived `now`; whose state it changed. */
+  note(batch: ElemBatch, now: UnixMillis): readonly HearingChange[] {
+    this.#talkMs += Math.max(0, Math.min(now - (this.#batchAt ?? now), longestPauseMs));
+    this.#batchAt = now;
+    const noted = this.#noted;
+    const { peer, at, length } = batch;
+    for (let row = 0; row < length; row++) noted[this.#slots.slotOf(peer[row])] = at[row];
+    let changes: HearingChange[] | null = null;
+    for (let slot = 0; slot < noted.length; slot++) {
+      if (Number.isNaN(noted[slot])) continue;
+      const ear = (this.#bySlot[slot] ??= this.#ears.get(this.#slots.names[slot]) ?? null);
+      if (ear !== null && this.#hear(ear, noted[slot], now)) (changes ??= []).push({ collector: ear.collector, now: 'heard' });
+      noted[slot] = NaN;
+    }
+    if (now - this.#judgedAt < sampleEveryMs && now >= this.#judgedAt) return changes ?? nothing;
+    this.#judgedAt = now;
+    for (const ear of this.#ears.values()) {
+      const state = this.#judge(ear);
+      if (state === ear.state) continue;
+      ear.state = state;
+      (changes ??= []).push({ collector: ear.collector, now: state });
+    }
+    return changes ?? nothing;
+  }
+
+  /** A new connection: everybody's time begins anew. */
+  reconnected(): void {
+    for (const ear of this.#ears.values()) this.#begin(ear);
+  }
+
+  /** The collector's rows are kept from the next one on. */
+  begin(collector: string): void {
+    this.#begin(this.#ears.get(collector)!);
+  }
+
+  stateOf(collector: string): 'heard' | Unheard {
+    return this.#ears.get(collector)!.state;
+  }
+
+  /**
+   * What the collector stamped from then on, by its own clock, is in what was heard since `begin`; Infinity: nothing was heard. Lags
+   * differ from message to message: by no more than what would have been called lagging.
+   */
+  wholeFrom(collector: string): UnixMillis {
+    const { first, lags } = this.#ears.get(collector)!;
+    return first === null ? Infinity : first - medianOf(lags) + laggingAboveMs;
+  }
+
+  /** How far the collector was heard, by its own clock, however its last row was stamped. */
+  position(collector: string): UnixMillis {
+    const { at, last, lags } = this.#ears.get(collector)!;
+    return last === null ? at : Math.min(at, last - medianOf(lags));
+  }
+
+  /** Whether it had been silent. */
+  #hear(ear: Ear, at: UnixMillis, now: UnixMillis): boolean {
+    const wasSilent = ear.state === 'silent';
+    if (wasSilent) {
+      ear.state = 'heard';
+      this.#begin(ear);
+    }
+    ear.heardAtTalk = this.#talkMs;
+    ear.first ??= now;
+    ear.last = now;
+    ear.at = at;
+    if (now - ear.sampledAt >= sampleEveryMs || now < ear.sampledAt) {
+      ear.sampledAt = now;
+      ear.lags.push(now - at);
+      if (ear.lags.length > samples) ear.lags.shift();
+    }
+    return wasSilent;
+  }
+
+  #begin(ear: Ear): void {
+    ear.heardAtTalk = this.#talkMs;
+    ear.first = null;
+    ear.last = null;
+    ear.lags = [];
+    ear.sampledAt = -Infinity;
+  }
+
+  #judge(ear: Ear): Ear['state'] {
+    if (this.#talkMs - ear.heardAtTalk >= silentAfterMs) return 'silent';
+    if (ear.lags.length < fewSamples) return ear.state;
+    const lagMs = medianOf(ear.lags);
+    if (lagMs > laggingAboveMs) return 'lagging';
+    return ear.state === 'lagging' && lagMs >= punctualBelowMs ? 'lagging' : 'heard';
+  }
+}
+
+function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >>> 1];
+}

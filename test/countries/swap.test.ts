@@ -1,0 +1,150 @@
+/** Another registry in the middle of things: what is counted afterwards is what a table that knew no other would count. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { CountryMap } from '../../src/countries/index.js';
+import { heldIpv6, ipv6Columns, type UnitRange } from '../../src/countries/country-map.js';
+import { Holdings } from '../../src/countries/holdings.js';
+import { UnitTrie } from '../../src/countries/unit-trie.js';
+import { RouteTable } from '../../src/table/route-table.js';
+import { shippedRules } from '../support/rules.js';
+
+const first4 = 5 * 2 ** 16;
+const first6 = 0x2a00_0000_0000;
+const rules = shippedRules().table;
+
+/** Pieces of 5.0.0.0/15 and 2a00::/29, each somebody's or nobody's. */
+type Piece = readonly [length: number, code: string];
+const code = fc.constantFrom('', 'AA', 'BB', 'CC', 'DD', 'EE');
+const mapOf: fc.Arbitrary<CountryMap> = fc.record({
+  ipv4: fc.array(fc.tuple(fc.integer({ min: 1, max: 200 }), code), { maxLength: 12 }),
+  ipv6: fc.array(fc.tuple(fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.constantFrom(1, 65_536)), code), { maxLength: 12 }),
+}).map(({ ipv4, ipv6 }) => mapFrom(ipv4, ipv6));
+
+function mapFrom(pieces4: readonly Piece[], pieces6: readonly Piece[]): CountryMap {
+  const codes = ['', ...[...new Set([...pieces4, ...pieces6].map(([, name]) => name))].filter((name) => name !== '').sort()];
+  const rangesOf = (pieces: readonly Piece[], from: number): UnitRange[] => {
+    let start = from;
+    return pieces.map(([length, name]) => ({ start, end: (start += length), country: codes.indexOf(name) }));
+  };
+  const ipv4 = new Uint8Array(2 ** 24);
+  for (const { start, end, country } of rangesOf(pieces4, first4)) ipv4.fill(country, start, end);
+  return { codes, ipv4, ipv6: ipv6Columns(rangesOf(pieces6, first6).filter(({ country }) => country > 0)) };
+}
+
+const prefix = fc.oneof(
+  fc.tuple(fc.constant(0 as const), fc.integer({ min: 14, max: 24 }), fc.double({ min: 0, max: 0.999, noNaN: true })),
+  fc.tuple(fc.constant(1 as const), fc.integer({ min: 28, max: 48 }), fc.double({ min: 0, max: 0.999, noNaN: true })),
+).map(([family, length, within]) => {
+  const [space, width, unitLength] = family === 0 ? [first4, 15, 24] : [first6, 29, 48];
+  const index = Math.floor(within * 2 ** Math.max(0, length - width));
+  return { family, code: 2 ** length + Math.floor(space / 2 ** (unitLength - length)) + index };
+});
+
+/** A table of one voter, and what its visible prefixes come to. */
+class World {
+  readonly holdings: Holdings;
+  readonly routes: readonly [RouteTable, RouteTable];
+  readonly visible = new Set<string>();
+
+  constructor(map: CountryMap) {
+    const holdings = new Holdings(map);
+    this.holdings = holdings;
+    const sink = {
+      added: holdings.added.bind(holdings),
+      flipped: (family: 0 | 1, id: number, code: number, owner: number, _: number, up: boolean): void => holdings.flipped(family, id, code, owner, up),
+    };
+    this.routes = [new RouteTable(0, sink, rules), new RouteTable(1, sink, rules)];
+    for (const table of this.routes) {
+      table.setVoting(0, true);
+      table.judge(() => false);
+    }
+  }
+
+  flip({ family, code }: { readonly family: 0 | 1; readonly code: number }): void {
+    const name = `${family} ${code}`;
+    if (this.visible.delete(name)) this.routes[family].withdraw(0, code, -1);
+    else {
+      this.visible.add(name);
+      this.routes[family].announce(0, code, 1, -1);
+    }
+  }
+
+  /** Of every country: S and N of both families, and the owners of all prefixes that are known. */
+  count(): unknown {
+    const { map } = this.holdings;
+    const owners: Record<string, string> = {};
+    for (const [family, table] of this.routes.entries()) {
+      table.reown(Uint16Array.from(map.codes, (_, number) => number), (_, code, owner) => {
+        if (this.visible.has(`${family} ${code}`)) owners[`${family} ${code}`] = map.codes[owner];
+        return owner;
+      });
+    }
+    const counts = map.codes.map((name, number) => [name, ...[0, 1].flatMap((family) => [this.holdings.units(family as 0 | 1, number), this.holdings.prefixes(family as 0 | 1, number)])]);
+    return { counts: counts.filter(([name, ...numbers]) => name !== '' || numbers.some((count) => count !== 0)), owners };
+  }
+}
+
+/** What a world that knew this map from the beginning would count. */
+function counted(map: CountryMap, visible: ReadonlySet<string>): unknown {
+  const world = new World(map);
+  for (const name of visible) {
+    const [family, code] = name.split(' ').map(Number);
+    world.flip({ family: family as 0 | 1, code });
+  }
+  return world.count();
+}
+
+test('S, N and every owner after a swap, and after all that follows, are those of a table that knew no other registry', () => {
+  const swaps = fc.array(fc.record({ map: mapOf, flips: fc.array(prefix, { minLength: 10, maxLength: 40 }) }), { minLength: 2, maxLength: 2 });
+  fc.assert(
+    fc.property(mapOf, fc.array(prefix, { minLength: 10, maxLength: 40 }), swaps, (before, flips, changes) => {
+      const world = new World(before);
+      for (const each of flips) world.flip(each);
+      for (const { map, flips: later } of changes) {
+        world.holdings.swap(map, world.routes);
+        for (const each of later) world.flip(each);
+      }
+      assert.deepEqual(world.count(), counted(changes.at(-1)!.map, world.visible));
+    }),
+    { numRuns: 5, seed: 20260617 },
+  );
+});
+
+test('IPv6 alone, through many swaps: blocks that changed hands are counted anew, the others only renumbered', () => {
+  const holders = (map: CountryMap) => (start: number, end: number) => heldIpv6(map, start, end);
+  const prefix6 = prefix.filter(({ family }) => family === 1).map((one) => one.code);
+  const steps = fc.array(fc.record({ map: mapOf, flips: fc.array(prefix6, { maxLength: 20 }) }), { minLength: 2, maxLength: 6 });
+  fc.assert(
+    fc.property(steps, ([{ map, flips }, ...later]) => {
+      const trie = new UnitTrie(48, map.codes.length, holders(map));
+      const codes: number[] = [];
+      const up = new Set<number>();
+      const flip = (one: number): void => {
+        if (!codes.includes(one)) trie.add(codes.push(one) - 1, one);
+        if (!up.delete(one)) up.add(one);
+        trie.flip(codes.indexOf(one), up.has(one));
+      };
+      flips.forEach(flip);
+      let old = map;
+      for (const step of later) {
+        const numbers = Uint16Array.from(old.codes, (name) => (step.map.codes.includes(name) ? step.map.codes.indexOf(name) : 0xffff));
+        const isMoved = trie.swap(step.map.codes.length, numbers, holders(step.map));
+        for (const [id, one] of codes.entries()) {
+          if (!isMoved(one)) continue;
+          trie.add(id, one);
+          if (up.has(one)) trie.flip(id, true);
+        }
+        step.flips.forEach(flip);
+        const fresh = new UnitTrie(48, step.map.codes.length, holders(step.map));
+        for (const [id, one] of [...up].entries()) {
+          fresh.add(id, one);
+          fresh.flip(id, true);
+        }
+        assert.deepEqual([...trie.totals], [...fresh.totals]);
+        old = step.map;
+      }
+    }),
+    { numRuns: 40, seed: 20260617 },
+  );
+});
