@@ -34,8 +34,8 @@ export interface Model {
 
 /** IPv4 and IPv6 prefixes by country. Large ones are never dark here: a fifth of all that is routed would be guard 2's case, and is nobody's. */
 const countries: Readonly<Record<string, readonly [number, number]>> = {
-  KP: [4, 0], TG: [9, 0], BT: [14, 0], TM: [22, 0], FJ: [28, 0], GA: [35, 0], LA: [45, 14], CU: [55, 0], SY: [60, 12], MN: [70, 22],
-  AZ: [90, 20], IQ: [100, 0], IR: [110, 30], DE: [200, 80], US: [220, 80],
+  KP: [4, 0], TG: [9, 0], NP: [14, 0], ET: [22, 0], GE: [28, 0], GA: [35, 0], UZ: [45, 14], CU: [55, 0], SY: [60, 12], MD: [70, 22],
+  AZ: [90, 20], SD: [100, 0], IR: [110, 30], DE: [200, 80], US: [220, 80],
 };
 const codes = Object.keys(countries);
 /** Those that may go dark, from the tiny to the large. */

@@ -41,8 +41,6 @@ export interface RunLog {
 
 const rules = shippedRules();
 const metrics = createMetrics();
-/** As app.ts asks again for a table that is not whole. */
-const againInMs = 60_000;
 
 export async function runSchedule(schedule: Schedule, keepLog = false): Promise<RunLog> {
   return new World(schedule, keepLog).run();
@@ -133,11 +131,11 @@ class World {
           schedule: this.#schedule, frames: this.#frames, consumer, peers, clock, random: this.#random,
           onTurn: () => this.#look(watch),
         }),
-        clock, random: this.#random, logger, metrics, impairments, againInMs,
+        clock, random: this.#random, logger, metrics, impairments,
         onProgress: () => undefined, onEvents: () => undefined,
       }, lease);
       const end = await watch.run(life.stop.signal);
-      if (end !== 'gap' && end !== 'incomplete') throw new Error(`the watch ended: ${end}`);
+      if (end !== 'gap') throw new Error(`the watch ended: ${end}`);
     }
   }
 

@@ -32,7 +32,7 @@ export type Fault =
   | { readonly kind: 'asleep'; readonly at: number; readonly ms: number };
 
 /** reset: half of it, then the connection breaks. */
-export type BadServing = Exclude<Serving, 'whole' | 'stalled'> | 'corrupt';
+export type BadServing = Exclude<Serving, 'whole' | 'stalled' | 'busy'>;
 
 export interface Outage {
   readonly country: string;

@@ -39,27 +39,38 @@ export class VirtualArchive {
 
   /** As one process sees it, by its clock. */
   opener(clock: Clock): Archive {
+    const open: Archive['open'] = async (path, signal) => {
+      if (this.isThere(path, clock.now())) await clock.sleep(path.endsWith('bview.gz') ? takesMs.rib : takesMs.updates, signal);
+      signal.throwIfAborted();
+      const answer = this.answer(path, clock.now());
+      switch (answer.kind) {
+        case 'absent':
+          return 'absent';
+        case 'away':
+          throw new ArchiveFailure('connect ECONNREFUSED');
+        case 'broken':
+          throw new ArchiveFailure('status 500');
+        case 'file':
+          return { bytesTotal: answer.octets, startsAt: 0, version: null, chunks: chunksOf(answer) };
+      }
+    };
     return {
-      open: async (path, signal) => {
-        if (this.isThere(path, clock.now())) await clock.sleep(path.endsWith('bview.gz') ? takesMs.rib : takesMs.updates, signal);
-        signal.throwIfAborted();
-        const answer = this.answer(path, clock.now());
-        switch (answer.kind) {
-          case 'absent':
-            return 'absent';
-          case 'away':
-            throw new ArchiveFailure('connect ECONNREFUSED');
-          case 'broken':
-            throw new ArchiveFailure('status 500');
-          case 'file':
-            return { bytesTotal: answer.octets, chunks: chunksOf(answer) };
-        }
-      },
+      url: 'virtual:', open, openAgain: (path, _, signal) => open(path, signal),
+      counters: { requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 }, bytes: 0 },
+      exists: (path) => Promise.resolve(this.isThere(path, clock.now())),
+      turn: () => Promise.resolve(() => undefined),
+      rest: () => undefined,
     };
   }
 
   isThere(path: string, now: number): boolean {
     return this.#parse(path, now) !== null;
+  }
+
+  /** The sound file of this path; null: there is none yet. */
+  file(path: string, now: number): Buffer | null {
+    const wanted = this.#parse(path, now);
+    return wanted === null ? null : this.#bytes(wanted);
   }
 
   /** What a request for this path (rrc00/latest-bview.gz) is answered now. */
