@@ -8,12 +8,13 @@ import { createArchive, createProgress, createRisLiveFeed } from '../feed/index.
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
-import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
+import { createWatch, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
 import { Impairments } from './impairments.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadRegistry } from './registry.js';
 import { storeOptionsOf } from './store-options.js';
+import { familyNames } from './self-report.js';
 import { OperatorError, type World } from './world.js';
 
 export type Role = 'all' | 'ingest' | 'bot';
@@ -143,6 +144,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
     }
   }
 
+  peers = () => (role === 'bot' ? null : (watch?.peers() ?? []));
   health = () => healthOf(role, watch, teller, clock.now());
   const done = Promise.all(work).then(() => undefined, (error: unknown) => {
     if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) logger.fatal({ err: error }, 'a part failed: stopping');
@@ -224,7 +226,7 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
           const usability = phase.usability[family];
           if (usability.kind === 'unusable') reasons.push(`${familyNames[family]}: ${describeUsability(usability)}`);
         }
-        if (phase.givenUp.length > 0) reasons.push(`${phase.givenUp.join(', ')} could not be loaded: the archive is asked again every few minutes`);
+        for (const { collector, why } of phase.leftOut) reasons.push(`${collector} is left out: ${why}`);
       }
       if (phase.lastTickAt === null) reasons.push('nothing was judged yet');
       else if (now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');

@@ -3,7 +3,7 @@ import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { tickMs } from '../detector/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
-import { describeUsability } from '../table/index.js';
+import { describeUsability, type TableTransfer } from '../table/index.js';
 import { longestSilenceMs, merge, StaleFilter, type Source } from './merge.js';
 
 /** An older RIB is no picture of the time that the updates begin at. */
@@ -41,6 +41,8 @@ export interface ReplayResult {
   readonly stale: number;
   /** Updates that came after a newer one had been applied. */
   readonly late: number;
+  /** Tables that were sent again without a word of their sessions' state, in order; of very many the latest. */
+  readonly transfers: readonly TableTransfer[];
 }
 
 /** Replays recordings through the same core as live, in event time: RIBs first, then the updates in their merged order. */
@@ -118,5 +120,6 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     usable: byFamily((_, index) => pipeline.table.usability(index).kind === 'usable'),
     stale: filter.dropped,
     late,
+    transfers: pipeline.table.transfers,
   };
 }

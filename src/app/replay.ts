@@ -8,6 +8,7 @@ import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { openRecording, UnreadableRecording, type Recording, type RecordingCounters } from '../feed/index.js';
 import type { Rules } from '../pipeline.js';
 import { renderJsonLine, renderTranscriptLine } from '../report/index.js';
+import type { TableTransfer } from '../table/index.js';
 import { ChartRecorder } from './chart-recorder.js';
 import { readConfigFile } from './config-files.js';
 import { unwritable } from './output-folder.js';
@@ -17,6 +18,9 @@ import { exitCode, type ExitCode, type World } from './world.js';
 
 export const replayUsage = `usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FILE.jsonl[.gz]]...
          [--rules FILE] [--countries KP,SY] [--until ISO] [--chart DIR] [--json]`;
+
+/** So many tables that were sent again are named. */
+const toldTransfers = 20;
 
 interface ReplayArguments {
   readonly ribs: readonly NamedFile[];
@@ -117,6 +121,8 @@ async function run({ args, world, peers, ribs, updates, rules, map, groups, star
   const were = result.stale === 1 ? 'was' : 'were';
   if (result.stale > 0) say(`${count(result.stale, 'update')} ${were} older than their collector's RIB and ${were} passed over`);
   if (result.late > 0) say(`${count(result.late, 'update')} came late, after newer ones`);
+  for (const transfer of result.transfers.slice(0, toldTransfers)) say(transferLine(transfer));
+  if (result.transfers.length > toldTransfers) say(`${result.transfers.length - toldTransfers} more tables were sent again`);
   const summary = {
     kind: 'summary',
     messages: sum(({ counters }) => counters.messages),
@@ -249,4 +255,10 @@ function parseReplayArguments(argv: readonly string[], problems: string[]): Repl
   };
   if (args.ribs.length + args.updates.length === 0) problems.push('nothing to replay: give --rib or --updates');
   return problems.length > 0 ? null : args;
+}
+
+/** "rrc15 AS1916 200.219.130.4: its table was sent again, 16:04:40 - 16:05:30" */
+function transferLine({ collector, asn, address, from, to }: TableTransfer): string {
+  const clock = (at: number): string => new Date(at).toISOString().slice(11, 19);
+  return `${collector} AS${asn} ${address}: its table was sent again, ${clock(from)} - ${to === null ? 'not to its end' : clock(to)}`;
 }

@@ -241,6 +241,12 @@ export class RouteTable {
     return id < 0 ? 0 : this.#counts[id];
   }
 
+  /** Whether the peer sees the prefix: for tests and questions too. */
+  sees(peer: number, code: number): boolean {
+    const id = this.ids.find(code);
+    return id >= 0 && this.#columns[peer]?.has(id) === true;
+  }
+
   #flip(id: number, verdict: 0 | 1): void {
     // Without voters nothing is known.
     if (this.voters === 0 || this.#held) return;

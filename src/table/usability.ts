@@ -9,7 +9,7 @@ export type Usability =
       readonly reason: 'few-voters' | 'voters-lost' | 'few-collectors' | 'gap';
       readonly voters: number;
       readonly collectors: number;
-      /** How many voters, or collectors, it would take. */
+      /** How many voters, or collectors, it would take; 0 where no number of them would do. */
       readonly needed: number;
     };
 
@@ -63,6 +63,6 @@ export function describeUsability(usability: Usability): string {
     case 'few-collectors':
       return `unusable: voters on ${usability.collectors} of ${usability.needed} collectors`;
     case 'gap':
-      return 'unusable: the stream has a gap';
+      return `unusable: the stream has a gap${usability.needed > 0 ? `, ${usability.voters} voters are left` : ''}`;
   }
 }
