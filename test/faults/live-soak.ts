@@ -19,8 +19,8 @@ import { chunked, ribRecords } from '../../bench/rib-file.js';
 import type { Session } from '../../bench/sessions.js';
 import { loadRegistry } from '../../src/app/registry.js';
 import { startArchiveServer, updatesPath, type ArchiveServer } from '../support/archive-server.js';
-import { freePort } from '../support/cli.js';
 import { compile } from '../support/compile.js';
+import { freePort } from '../support/free-port.js';
 import { mrtPeerTable, mrtUpdate } from '../support/mrt-writer.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
