@@ -66,7 +66,7 @@ class World {
   readonly #lines: string[] = [];
   readonly #keepLog: boolean;
   #life: Life | null = null;
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(schedule: Schedule, keepLog: boolean) {
     this.#schedule = schedule;
@@ -113,7 +113,7 @@ class World {
     this.#life = life;
     this.#lives.push({ from: this.#clock.now(), to: Infinity });
     this.#watchForEver(life).catch((error: unknown) => {
-      if (!life.dead) this.#failure ??= error;
+      if (!life.dead) this.#failure ??= error instanceof Error ? error : new Error(String(error));
     });
   }
 

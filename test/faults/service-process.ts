@@ -14,7 +14,7 @@ export type ToService = { readonly kind: 'advance' | 'stall'; readonly ms: numbe
 export type FromService = { readonly kind: 'started'; readonly port: number } | { readonly kind: 'advanced' };
 
 /** What was sent on loopback is read in the next turns of the event loop. */
-const turns = 6;
+const turns = 4;
 
 const clock = new FakeClock(Number(process.argv[2]));
 const loaded = loadConfig(process.env, (path) => readFileSync(path, 'utf8'));

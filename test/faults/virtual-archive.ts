@@ -166,7 +166,7 @@ function ribOf({ model, ribAt }: Schedule, collector: string, at: number, messag
     return gzipSync(ribFile(model, collector, at, (peer, prefix) => tables.get(peer)![prefix] === 1), { level: 1 });
   }
   let known = firstRibs.get(model);
-  if (known === undefined) firstRibs.set(model, (known = new Map()));
+  if (known === undefined) firstRibs.set(model, (known = new Map<string, Buffer>()));
   const name = `${collector} ${at}`;
   let gz = known.get(name);
   if (gz === undefined) {

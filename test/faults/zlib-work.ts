@@ -5,7 +5,7 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 
 interface Transforming extends Gunzip {
-  _transform(chunk: Uint8Array, encoding: string, done: (error?: Error | null) => void): void;
+  _transform: (this: Transforming, chunk: Uint8Array, encoding: string, done: (error?: Error | null) => void) => void;
 }
 
 let pending = 0;
