@@ -13,7 +13,7 @@ import {
   type CountryRecord, type HistorySample, type IncidentEvent, type IncidentSettings, type Measured, type StoredState,
 } from './incidents/index.js';
 import { isRecord, shown } from './settings.js';
-import { parseTableSettings, Table, type TableSettings } from './table/index.js';
+import { KeptTable, parseTableSettings, Table, type SnapshotPiece, type TableSettings } from './table/index.js';
 
 /** The rules that may differ from country to country. */
 export interface CountryRules {
@@ -93,6 +93,24 @@ export interface PipelineOptions {
   readonly only: ReadonlySet<string> | null;
 }
 
+/** What pieces() gave, put together and held to its form. */
+export class KeptPipeline {
+  readonly table = new KeptTable();
+  /** Countries, by family, of which the table knows what they had when they were last whole. */
+  readonly remembered: [readonly string[], readonly string[]] = [[], []];
+
+  /** Takes the next piece; what is wrong with it, or null. */
+  take(piece: SnapshotPiece): string | null {
+    if (!isRecord(piece.head) || piece.head['piece'] !== 'remembered') return this.table.take(piece);
+    for (const [index, family] of families.entries()) {
+      const codes = piece.head[family];
+      if (!Array.isArray(codes) || !codes.every((code) => typeof code === 'string')) return 'a list of countries that is none';
+      this.remembered[index] = codes;
+    }
+    return null;
+  }
+}
+
 export class Pipeline {
   readonly table: Table;
   readonly #countries: Countries;
@@ -122,6 +140,22 @@ export class Pipeline {
     for (const [family, name] of families.entries()) {
       this.#countries.restore(state.country, family as 0 | 1, state.baseline[name], measuredBins(bins, family * 4));
     }
+  }
+
+  /** What a later process needs of the table, in pieces, each of the moment when it is asked for: see table/snapshot.ts. */
+  *pieces(): Generator<SnapshotPiece, void, undefined> {
+    const remembered = { ipv4: this.#countries.rememberedInTable(0), ipv6: this.#countries.rememberedInTable(1) };
+    yield { head: { piece: 'remembered', ...remembered }, body: new Uint8Array(0) };
+    yield* this.table.pieces();
+  }
+
+  /**
+   * Takes over, after what was stored and before anything is applied, what was kept of the collectors in `positions`: a part at each step,
+   * to the last. Each is in a gap since its time, until it rejoins; then comes loaded().
+   */
+  *restoreTable({ table, remembered }: KeptPipeline, positions: ReadonlyMap<string, UnixMillis>): Generator<void, void, undefined> {
+    yield* this.table.restore(table, positions);
+    for (const family of [0, 1] as const) this.#countries.restoreRemembered(family, remembered[family]);
   }
 
   /** Applies rows from..to-1 of a batch: RIB entries, updates and peer states, in their order. */

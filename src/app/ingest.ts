@@ -1,11 +1,11 @@
 import { PeerIndex, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { CountryMap, GroupDefinition } from '../countries/index.js';
+import type { GroupDefinition } from '../countries/index.js';
 import {
-  createIntake, type Archive, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
+  createIntake, type Archive, type DecodeWorkers, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
   type RisLiveFeed,
 } from '../feed/index.js';
-import type { Commit, IncidentEvent, Lease } from '../incidents/index.js';
+import type { Commit, IncidentEvent, Lease, StoredState } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules, type TickResult } from '../pipeline.js';
 import type { Store } from '../store/index.js';
@@ -13,20 +13,33 @@ import type { PeerView, Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
 import type { Impairments } from './impairments.js';
 import { DecodedMetrics, describeIngest, describeLoad } from './ingest-metrics.js';
+import { isSameRegistry, type Registry } from './registry-refresh.js';
 import { restoreRemembered } from './restore.js';
 import { createSelfReport, leftOut, usabilityOf, type SelfReport } from './self-report.js';
+import { createSnapshotWriter, loadSnapshot } from './table-snapshot.js';
 import { createTicks } from './ticks.js';
 
 /** How long a stop may spend on making the last ticks durable. */
 const flushMs = 4_000;
+/** And, beside that, on keeping the table as it is then; else the last snapshot stands. */
+const lastSnapshotMs = 2_500;
 
 export interface IngestOptions {
   readonly store: Store;
   readonly rules: Rules;
-  readonly map: CountryMap;
+  /** By which all that is stored was measured. */
+  readonly registry: Registry;
+  /** The newest; it takes the place of the other as soon as the table is there. */
+  readonly newestRegistry: () => Registry | null;
+  /** A sentence while it is old and cannot be had anew. */
+  readonly registryTrouble: () => string | null;
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly archive: Archive;
+  /** null: files are read in this thread. */
+  readonly workers: DecodeWorkers | null;
+  /** Where the table is kept for the next start. */
+  readonly snapshotPath: string;
   /** Makes the stream of these collectors that tells `consumer`, its peers named by `peers`. */
   readonly openFeed: (consumer: FeedConsumer, peers: PeerIndex) => RisLiveFeed;
   readonly clock: Clock;
@@ -73,7 +86,7 @@ export interface Watch {
 export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
-  const pipeline = new Pipeline({ peers, map: options.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
+  const pipeline = new Pipeline({ peers, map: options.registry.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
@@ -84,7 +97,11 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let queue: CommitQueue | null = null;
   let intake: Intake | null = null;
   let report: SelfReport | null = null;
-  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, onTick });
+  const snapshots = createSnapshotWriter({ path: options.snapshotPath, clock, logger, metrics });
+  let registry = options.registry;
+  /** States that another registry moved, to be written with the next tick, together with its name. */
+  let moved: readonly StoredState[] | null = null;
+  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, beforeTick: followRegistry, onTick });
 
   const finish = (why: WatchEnd): void => {
     // The lead may still be lost while the last ticks are made durable.
@@ -94,12 +111,44 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
 
   const stages = (): readonly CollectorStage[] => intake?.collectors() ?? [];
 
+  /** A newer registry takes over, which is no event. */
+  function followRegistry(at: UnixMillis): void {
+    const newest = options.newestRegistry();
+    if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return;
+    const startedAt = clock.now();
+    moved = pipeline.swapRegistry(newest.map, at);
+    logger.info({ from: registry.file, to: newest.file, countriesMoved: moved.length, tookMs: clock.now() - startedAt }, 'another registry is in use');
+    registry = newest;
+  }
+
   function onTick(at: UnixMillis, result: TickResult): void {
-    const hasNews = report?.tellUsability() === true || result.samples.length > 0;
-    queue?.add(at, result, hasNews ? report?.health() : null);
+    const hasNews = report?.tellUsability() === true || result.samples.length > 0 || moved !== null;
+    queue?.add(at, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? report?.health() : null);
+    moved = null;
     describeIngest(metrics, pipeline, at, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
+    if (snapshots.due()) void keepTable(ended.signal);
     for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
+  }
+
+  /** Where each collector is taken up again, of the table that was kept; null: there is none to go on from. */
+  async function takeOver(): Promise<ReadonlyMap<string, UnixMillis> | null> {
+    const loaded = await loadSnapshot(options.snapshotPath, { pipeline, collectors: options.collectors, now: clock.now() });
+    switch (loaded.kind) {
+      case 'restored':
+        logger.info({ of: new Date(loaded.createdAt).toISOString(), collectors: loaded.positions.size }, 'going on with the table that was kept');
+        return loaded.positions;
+      case 'refused':
+        logger.warn({ file: options.snapshotPath }, `the table that was kept ${loaded.reason}: starting from the RIBs`);
+        return null;
+      case 'none':
+        return null;
+    }
+  }
+
+  /** While positions can be named. */
+  async function keepTable(until: AbortSignal): Promise<void> {
+    if (phase === 'watching' && intake !== null) await snapshots.write(pipeline, intake.positions(), until);
   }
 
   function onState(state: FeedState): void {
@@ -149,22 +198,24 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         report = createSelfReport({
           phase: () => (phase === 'watching' ? phase : 'loading'), table: pipeline.table, feed: () => feedState,
           firstTickAt: () => ticks.firstAt, lastTickAt: () => ticks.lastAt, stages, collectors: options.collectors,
+          registry: () => ({ file: registry.file, ignored: registry.ignored }), registryTrouble: options.registryTrouble,
           queue, impairments: options.impairments, clock, logger, metrics,
         });
         phase = 'bootstrapping';
         queue.say(report.health());
         void report.run(ended.signal);
+        const positions = await takeOver();
         intake = createIntake({
           collectors: options.collectors,
           peers,
           archive: options.archive,
-          workers: null,
+          workers: options.workers,
           openFeed: (consumer) => {
             feed = options.openFeed(consumer, peers);
             return feed;
           },
           sink,
-          positions: null,
+          positions,
           gapFreezeMs: rules.table.gapFreezeMs,
           onState,
           onReady,
@@ -184,7 +235,12 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         feed?.stop();
         if (end === 'stopped' && report !== null) queue?.say(report.health('stopped'));
         // After a gap there is time; at a stop there is not.
-        if (end !== 'lead-lost') await queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs));
+        if (end !== 'lead-lost') {
+          await Promise.all([
+            queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs)),
+            end === 'stopped' ? keepTable(AbortSignal.timeout(lastSnapshotMs)) : null,
+          ]);
+        }
       }
       return end;
     },

@@ -84,6 +84,18 @@ export class Countries implements VerdictSink {
     this.#before[family].set(country, { kind: 'stored', units: new Map(networks.map(({ asn, before }) => [asn, before])) });
   }
 
+  /** Countries of which the table knows by prefix what they had when they were last whole: what stands there stays, also of one in trouble. */
+  rememberedInTable(family: FamilyIndex): string[] {
+    const codes = this.#countries.flatMap((subject) => subject?.code ?? []);
+    return codes.filter((code) => (this.#before[family].get(code)?.kind ?? 'stored') !== 'stored');
+  }
+
+  /** The table that was taken over knows it of these countries. Where networks are stored, those are newer, and stand. */
+  restoreRemembered(family: FamilyIndex, codes: readonly string[]): void {
+    const before = this.#before[family];
+    for (const code of codes) if (this.#byCode.has(code) && !before.has(code)) before.set(code, { kind: 'in-table' });
+  }
+
   /** Measures every country and group. */
   tick(at: UnixMillis, table: Table): void {
     this.#minuteEnded = this.#at !== -Infinity && Math.floor(at / minuteMs) !== Math.floor(this.#at / minuteMs);

@@ -56,6 +56,12 @@ export type SessionState =
   | Returning
   | Resending;
 
+/** What a snapshot keeps of it: not by what a table is watched. What was seen of a table that is sent again stands with its columns. */
+export type KeptState =
+  | Exclude<SessionState, { readonly kind: 'up' | 'resending' }>
+  | { readonly kind: 'up' }
+  | Pick<Resending, 'kind' | 'since' | 'progress'>;
+
 export const bothFamilies: readonly [FamilyIndex, FamilyIndex] = [0, 1];
 
 export function statusOf(state: SessionState, lostSince: UnixMillis | undefined): PeerStatus {

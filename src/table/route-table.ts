@@ -11,6 +11,14 @@ export interface VerdictSink {
   flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void;
 }
 
+/** What is known of prefixes, each at one place of all four: code, origin, origin before, and whether it is up (1). */
+export interface PrefixRows {
+  readonly codes: Float64Array;
+  readonly origins: Uint32Array;
+  readonly before: Uint32Array;
+  readonly verdicts: Uint8Array;
+}
+
 /**
  * One family's routes: who sees which prefix, kept by peer so that losing one is one sequential pass; beside it, for every
  * prefix, how many voters see it, and its verdict. `v` is count / voters: up at >= visibleUp, down at < visibleDown, as before between.
@@ -33,7 +41,7 @@ export class RouteTable {
   #fell = new Uint32Array(this.ids.capacity);
   /** How often settle() was called, and one. */
   #settled = 1;
-  /** Origin ASN last announced by a voter (during the load: by any peer); 0 unknown. */
+  /** Origin ASN last announced by a voter (where nobody votes, as during the load: by any peer); 0 unknown. */
   origins = new Uint32Array(this.ids.capacity);
   /** Origin ASN of each prefix that was visible when its owner was last whole; else 0. */
   #before = new Uint32Array(this.ids.capacity);
@@ -69,7 +77,7 @@ export class RouteTable {
 
   #see(peer: number, id: number, origin: number): void {
     const voting = this.#voting[peer] === true;
-    if (voting || !this.#judging) this.origins[id] = origin;
+    if (voting || !this.#judging || this.voters === 0) this.origins[id] = origin;
     const isNew = this.#column(peer).add(id, this.ids.size);
     const notes = this.#notes[peer];
     if (notes !== undefined) {
@@ -220,6 +228,42 @@ export class RouteTable {
     for (let id = 0; id < size; id++) {
       if (wanted[owners[id]] === 1) tell(owners[id], codes[id], before[id], verdicts[id] === 1 ? origins[id] : 0);
     }
+  }
+
+  /** A copy of what is known of the prefixes with the ids from..to-1. */
+  rows(from: number, to: number): PrefixRows {
+    return {
+      codes: this.ids.codes.slice(from, to), origins: this.origins.slice(from, to),
+      before: this.#before.slice(from, to), verdicts: this.verdicts.slice(from, to),
+    };
+  }
+
+  /** The peer's table; undefined where it never had one. */
+  column(peer: number): PeerColumn | undefined {
+    return this.#columns[peer];
+  }
+
+  /** Takes over the next prefixes of a table that was kept, none of which it has: with the verdicts that it had made of them. */
+  restoreRows({ codes, origins, before, verdicts }: PrefixRows): void {
+    for (let row = 0; row < codes.length; row++) {
+      const id = this.#add(codes[row]);
+      this.origins[id] = origins[row];
+      this.#before[id] = before[row];
+      if (verdicts[row] === 0) continue;
+      this.verdicts[id] = 1;
+      this.#sink.flipped(this.#family, id, codes[row], this.#owners[id], origins[row], true);
+    }
+  }
+
+  /** Takes over a peer's column of a table that was kept, after the prefixes and before it votes. */
+  restoreColumn(peer: number, column: PeerColumn): void {
+    this.#column(peer);
+    this.#columns[peer] = column;
+  }
+
+  /** The verdicts taken over are this table's own. They stand still until somebody votes, and are then held against the voters. */
+  resume(): void {
+    this.#judging = true;
   }
 
   /**

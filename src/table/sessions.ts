@@ -1,7 +1,10 @@
-import type { PeerIndex, UnixMillis } from '../bgp/index.js';
+import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
 import { FullFeedWatch, Scratch } from './full-feed-watch.js';
-import { countOf } from './id-notes.js';
-import { bothFamilies, statusOf, type Dumped, type PeerStatus, type Resending, type Returning, type SessionState, type Sizes, type Watches } from './peer-status.js';
+import { countOf, IdNotes } from './id-notes.js';
+import {
+  bothFamilies, statusOf,
+  type Dumped, type KeptState, type PeerStatus, type Resending, type Returning, type SessionState, type Sizes, type Watches,
+} from './peer-status.js';
 import { afterDump, isBack, noProgress, shareOf, type Progress } from './recovery.js';
 import type { RouteTable } from './route-table.js';
 import type { TableSettings } from './settings.js';
@@ -15,8 +18,8 @@ export interface SessionsOptions {
   readonly routes: readonly [RouteTable, RouteTable];
   readonly peers: PeerIndex;
   readonly settings: TableSettings;
-  /** The peer's table is not whole any more: it must not vote. Called before its routes are touched. */
-  readonly unseat: (peer: number) => void;
+  /** The peer's table is not whole any more: it must not vote. Called before its routes are touched. Tells whether it did. */
+  readonly unseat: (peer: number) => boolean;
 }
 
 /**
@@ -32,7 +35,7 @@ export class Sessions {
   readonly #routes: readonly [RouteTable, RouteTable];
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
-  readonly #unseat: (peer: number) => void;
+  readonly #unseat: (peer: number) => boolean;
   readonly #states: (SessionState | undefined)[] = [];
   /** What a table had when it was last whole, while it is not. */
   readonly #former: (Sizes | undefined)[] = [];
@@ -122,6 +125,7 @@ export class Sessions {
 
   lose(collector: string, at: UnixMillis): void {
     if (!this.#lost.has(collector)) this.#lost.set(collector, at);
+    this.#changed = true;
     for (const peer of this.#of(collector)) {
       this.#unseat(peer);
       this.plain[peer] = false;
@@ -154,6 +158,32 @@ export class Sessions {
         state.watches[family] = wanted ? new FullFeedWatch(peer, routes, at, this.#settings) : null;
         if (!wanted) routes.note(peer, undefined);
       }
+    }
+  }
+
+  /** What a snapshot keeps of a session, and of a table that is sent again what was seen, by family; null: nothing is known of it. */
+  kept(peer: number): { readonly state: KeptState; readonly former: Sizes | null; readonly seen: readonly [IdNotes | null, IdNotes | null] } | null {
+    const state = this.#states[peer];
+    if (state === undefined) return null;
+    const former = this.#former[peer] ?? null;
+    if (state.kind === 'up') return { state: { kind: 'up' }, former, seen: [null, null] };
+    if (state.kind !== 'resending') return { state, former, seen: [null, null] };
+    const { kind, since, progress, seen } = state;
+    return { state: { kind, since, progress }, former, seen };
+  }
+
+  /** Takes over what was kept, after the peer's routes. */
+  restore(peer: number, state: KeptState, former: Sizes | null, seen: readonly [Uint32Array | null, Uint32Array | null]): void {
+    if (former !== null) this.#former[peer] = former;
+    this.plain[peer] = false;
+    if (state.kind === 'up') this.#states[peer] = { kind: 'up', watches: [null, null] };
+    else if (state.kind !== 'resending') this.#states[peer] = state;
+    else {
+      const of = (family: FamilyIndex): IdNotes | null => (seen[family] === null ? null : IdNotes.of(seen[family]));
+      const notes: [IdNotes | null, IdNotes | null] = [of(0), of(1)];
+      for (const family of bothFamilies) this.#routes[family].note(peer, notes[family] ?? undefined);
+      this.#states[peer] = { ...state, seen: notes, watches: [null, null] };
+      this.transfers.begin(this.#peers.at(peer), state.since);
     }
   }
 
@@ -264,12 +294,14 @@ export class Sessions {
   /** Its table is whole no more: what it had is remembered, and it does not vote. */
   #leave(peer: number, at: UnixMillis): void {
     const state = this.#states[peer] ?? noTable;
+    let dumped = false;
     if (state.kind === 'up') {
-      this.#fellFalsely ||= state.watches.some((watch) => watch?.hasDumped(at) === true);
+      dumped = state.watches.some((watch) => watch?.hasDumped(at) === true);
       const former = this.#sizes(peer).map((size, family) => Math.max(size, this.#former[peer]?.[family] ?? 0, state.watches[family]?.largest(at) ?? 0));
       this.#former[peer] = [former[0], former[1]];
     }
-    this.#unseat(peer);
+    if (this.#unseat(peer) && dumped) this.#fellFalsely = true;
+    this.#changed = true;
   }
 
   #become(peer: number, state: SessionState): void {

@@ -34,6 +34,22 @@ export class VoterHistory {
     this.#length = Math.min(this.#length + 1, this.#ring.length);
   }
 
+  /** What is kept of it in a snapshot: oldest first, and when the newest was noted. */
+  kept(): { readonly history: readonly number[]; readonly historyAt: UnixMillis | null } {
+    const ring = this.#ring.subarray(0, this.#length);
+    const newer = this.#next % Math.max(1, this.#length);
+    return { history: [...ring.subarray(newer), ...ring.subarray(0, newer)], historyAt: this.#length === 0 ? null : this.#lastAt };
+  }
+
+  /** Takes over what was kept; a span that has become shorter keeps the newest. */
+  restore(history: readonly number[], at: UnixMillis | null): void {
+    const newest = history.slice(-this.#ring.length);
+    this.#ring.set(newest);
+    this.#length = newest.length;
+    this.#next = newest.length % this.#ring.length;
+    this.#lastAt = at ?? -Infinity;
+  }
+
   /** 0 while there is nothing. */
   median(): number {
     if (this.#length === 0) return 0;

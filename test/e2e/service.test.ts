@@ -1,5 +1,7 @@
 /** The whole service over a loopback RIS Live, archive and Discord, on a clock that the test moves. */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { metric, northKorea, readiness, ServiceWorld } from '../support/service-world.js';
 
@@ -40,7 +42,9 @@ story('a country drops: one alert; it comes back: one restored', async (world) =
   ]);
 });
 
-story('a restart in the middle of an outage says nothing, though the RIB is from before it; the end is told with the whole duration', async (world) => {
+/** With the table that was kept, and, where that is gone, from RIBs that are from before the outage. */
+const restarts = [['the table that was kept', 3], ['RIBs from before it', 6]] as const;
+for (const [from, ribsLoaded] of restarts) story(`a restart in the middle of an outage, from ${from}, says nothing; the end is told with the whole duration`, async (world) => {
   const first = await world.start();
   await world.ready(first);
   await world.run(first, minute);
@@ -55,15 +59,18 @@ story('a restart in the middle of an outage says nothing, though the RIB is from
 
   await world.clock.advance(10 * minute);
   world.publishUpdates(rib, rib + 30 * minute);
+  if (ribsLoaded > 3) rmSync(join(world.dataDir, 'table.snapshot'));
   const second = await world.start();
   await world.ready(second);
   await world.run(second, 5 * minute);
   assert.equal(world.discord.posted.length, 1, 'still down, and known to be told');
+  assert.equal(world.logs.join('').match(/RIB loaded/g)?.length, ribsLoaded);
   await world.tick(second, 'announce');
+  const backAt = new Date(world.clock.now()).toISOString().slice(11, 16);
   await world.run(second, 12 * minute);
   await world.discord.until(() => world.discord.posted.length === 2);
   await second.stop();
-  assert.match(world.discord.posted[1].content!, /is back after a 19 min outage \(08:08-08:27 UTC\)/);
+  assert.match(world.discord.posted[1].content!, new RegExp(`is back after a \\d\\d min outage \\(08:08-${backAt} UTC\\)`));
 });
 
 story('a gap of more than a minute stops judgement until the archive has filled it: no alert for what was not seen', async (world) => {
@@ -149,4 +156,30 @@ story('the operator adopts what is left: one event, the incident closed, and no 
   await world.run(second, 5 * minute);
   await second.stop();
   assert.deepEqual(await world.toldAndUntold(), ['opened degraded 1 of 4', 'new-normal degraded 1 of 4']);
+});
+
+story('another registry is taken from the folder while it watches: no event, nor at the restart after; then an outage is told as ever', async (world) => {
+  const first = await world.start();
+  await world.ready(first);
+  await world.run(first, 2 * minute);
+  const file = await world.putRegistry();
+  // Looked for every five minutes, and in use from the next tick on.
+  for (let turn = 0; turn < 60 && !world.logs.join('').includes('another registry is in use'); turn++) await world.tick(first);
+  assert.match(world.logs.join(''), new RegExp(`"from":"\\d{8}-package","to":"${file}"`));
+  await world.run(first, 6 * minute);
+  await first.stop();
+  const { health, record } = await world.remembered('KP');
+  assert.deepEqual([health?.registry?.file, record?.ipv4?.units, record?.ipv4?.baseline?.units], [file, 4, 4]);
+  world.publishUpdates(rib, rib + 30 * minute);
+  await world.clock.advance(minute);
+  const second = await world.start();
+  await world.ready(second);
+  await world.run(second, 3 * minute);
+  assert.equal(world.logs.filter((line) => line.includes('another registry is in use')).length, 1, 'the one of before the restart is still in use');
+  assert.equal(world.discord.posted.length, 0);
+  await world.tick(second, 'withdraw');
+  await world.run(second, 3 * minute);
+  await world.discord.until(() => world.discord.posted.length === 1);
+  await second.stop();
+  assert.match(world.discord.posted[0].content!, /North Korea's national Internet went down at .* all 4 routes withdrawn/);
 });
