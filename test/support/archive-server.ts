@@ -46,9 +46,11 @@ export function updatesPath(collector: string, start: number): string {
 export interface ArchiveServerOptions {
   /** ETag, Last-Modified and parts, as RIPE's server gives them; without them a file has no version. */
   readonly versions?: boolean;
+  /** 0: a free one. */
+  readonly port?: number;
 }
 
-export async function startArchiveServer({ versions = false }: ArchiveServerOptions = {}): Promise<ArchiveServer> {
+export async function startArchiveServer({ versions = false, port = 0 }: ArchiveServerOptions = {}): Promise<ArchiveServer> {
   const files = new Map<string, { readonly gz: Buffer; readonly serving: Serving }>();
   const failures = new Map<string, { readonly serving: Serving; times: number }>();
   const requests: string[] = [];
@@ -101,7 +103,7 @@ export async function startArchiveServer({ versions = false }: ArchiveServerOpti
     for (const watcher of waiting) watcher();
   };
   const server = createServer(serve);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
 
   const publish = (path: string, mrt: Uint8Array, serving: Serving): void => {
     files.set(path, { gz: gzipSync(mrt), serving });
