@@ -41,8 +41,6 @@ export interface IntakeOptions {
   readonly random: () => number;
   readonly log: FeedLog;
   readonly maxRows?: number;
-  /** Where files are read; absent or null: in this thread. */
-  readonly workers?: DecodeWorkers | null;
 }
 
 export interface IntakeReady {

@@ -12,3 +12,4 @@ export { Table } from './table.js';
 export type { TableTransfer } from './transfers.js';
 export { describeUsability } from './usability.js';
 export type { Usability } from './usability.js';
+export type { Turned } from './without.js';

@@ -79,6 +79,20 @@ export class PeerColumn {
     }
   }
 
+  /** Takes one off the count in the place of each of these ids that it has. */
+  takeFrom(counts: Uint16Array, ids: Uint32Array): void {
+    if (!this.#dense) {
+      for (let place = 0; place < ids.length; place++) if (this.has(ids[place])) counts[place]--;
+      return;
+    }
+    const bits = this.#bits;
+    for (let place = 0; place < ids.length; place++) {
+      const id = ids[place];
+      const word = id >>> 5;
+      if (word < bits.length) counts[place] -= (bits[word] >>> (id & 31)) & 1;
+    }
+  }
+
   /** How many of its ids have their bit set in `bits`. */
   sharedWith(bits: Uint32Array): number {
     let shared = 0;

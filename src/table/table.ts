@@ -10,6 +10,7 @@ import type { TableSettings } from './settings.js';
 import { piecesOf, type SnapshotPiece } from './snapshot.js';
 import type { TableTransfer } from './transfers.js';
 import { usabilityOf, VoterHistory, type Usability } from './usability.js';
+import type { Turned } from './without.js';
 
 export interface TableOptions {
   readonly peers: PeerIndex;
@@ -222,6 +223,18 @@ export class Table {
 
   usability(family: FamilyIndex): Usability {
     return this.#usability[family];
+  }
+
+  /** The verdicts that would be others without each collector in turn; not without one that leaves fewer than `minVoters`. */
+  withoutEachCollector(family: FamilyIndex, minVoters: number): { readonly collector: string; readonly turned: readonly Turned[] }[] {
+    const byCollector = new Map<string, number[]>();
+    for (const peer of this.#electorate.voters[family]) {
+      const { collector } = this.#peers.at(peer);
+      byCollector.set(collector, [...(byCollector.get(collector) ?? []), peer]);
+    }
+    const asides = [...byCollector].filter(([, peers]) => this.#electorate.voters[family].size - peers.length >= minVoters).sort(([a], [b]) => (a < b ? -1 : 1));
+    const turned = this.routes[family].verdictsWithout(asides.map(([, peers]) => peers));
+    return asides.map(([collector], index) => ({ collector, turned: turned[index] }));
   }
 
   status(peer: number): PeerStatus {
