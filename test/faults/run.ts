@@ -1,4 +1,7 @@
 /** Plays a schedule on the real ingest in event time: the real watch between a virtual feed and a virtual archive, killed and started as it says. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createWatch, type Watch } from '../../src/app/ingest.js';
 import { Impairments } from '../../src/app/impairments.js';
 import type { Clock } from '../../src/clock.js';
@@ -14,7 +17,7 @@ import type { Fault, Schedule } from './schedule.js';
 import { createTruth, type Truth } from './truth.js';
 import { VirtualArchive } from './virtual-archive.js';
 import { createVirtualFeed } from './virtual-feed.js';
-import { settled } from './zlib-work.js';
+import { settled } from './real-work.js';
 
 /** A tick that was judged, of both families: whether its table was usable. */
 export interface Tick {
@@ -43,7 +46,12 @@ const rules = shippedRules();
 const metrics = createMetrics();
 
 export async function runSchedule(schedule: Schedule, keepLog = false): Promise<RunLog> {
-  return new World(schedule, keepLog).run();
+  const world = new World(schedule, keepLog);
+  try {
+    return await world.run();
+  } finally {
+    world.remove();
+  }
 }
 
 /** One process: killed, its timers never fire again; asleep, they fire late. */
@@ -65,6 +73,7 @@ class World {
   readonly #lives: { readonly from: number; to: number }[] = [];
   readonly #lines: string[] = [];
   readonly #keepLog: boolean;
+  readonly #dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'lightsout-event-time-'));
   #life: Life | null = null;
   #failure: Error | null = null;
 
@@ -93,6 +102,11 @@ class World {
     await this.#until(to);
     this.#kill();
     return { truth: this.#truth, ticks: this.#ticks, told: this.#told, lives: this.#lives, lines: this.#lines };
+  }
+
+  /** What it kept on disk. */
+  remove(): void {
+    rmSync(this.#dir, { recursive: true, force: true });
   }
 
   async #until(at: number): Promise<void> {
@@ -125,8 +139,8 @@ class World {
     const logger = this.#logger(clock);
     while (!life.dead) {
       const watch = createWatch({
-        store: this.#store.asStore(), rules, map: model.map, groups: [], collectors: model.collectors,
-        archive: this.#archive.opener(clock),
+        store: this.#store.asStore(), rules, registry: { file: 'model', ignored: [], map: model.map }, newestRegistry: () => null, registryTrouble: () => null, groups: [], collectors: model.collectors,
+        archive: this.#archive.opener(clock), workers: null, snapshotPath: join(this.#dir, 'table.snapshot'),
         openFeed: (consumer, peers) => createVirtualFeed({
           schedule: this.#schedule, frames: this.#frames, consumer, peers, clock, random: this.#random,
           onTurn: () => this.#look(watch),
