@@ -79,6 +79,8 @@ export class Hearing {
       const state = this.#judge(ear);
       if (state === ear.state) continue;
       ear.state = state;
+      // What was late was not kept.
+      if (state === 'heard') this.#begin(ear);
       (changes ??= []).push({ collector: ear.collector, now: state });
     }
     return changes ?? nothing;

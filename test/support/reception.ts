@@ -25,6 +25,7 @@ export class Reception {
   /** What the sink was told but for rows, and when. */
   readonly told: string[] = [];
   readonly stream: CutStream;
+  readonly #said: readonly Said[];
   readonly #peers: PeerIndex;
   readonly #table: Table;
   readonly #decoder;
@@ -36,8 +37,10 @@ export class Reception {
   /** Of each collector's last message heard. */
   readonly #heard = new Map<string, number>();
 
-  constructor(stream: CutStream, startsAt: number) {
+  /** `said`: what arrives, and when. */
+  constructor(stream: CutStream, startsAt: number, said = stream.said) {
     this.stream = stream;
+    this.#said = said;
     this.clock = new QuickClock(startsAt);
     this.#settled = startsAt;
     this.#peers = new PeerIndex();
@@ -105,6 +108,11 @@ export class Reception {
     this.#stop.abort();
   }
 
+  /** Whom the feed would tell. */
+  get consumer(): FeedConsumer {
+    return this.#consumer!;
+  }
+
   /** The process ended: what it remembers is its table. */
   forget(): void {
     this.#heard.clear();
@@ -115,7 +123,7 @@ export class Reception {
    * there; both asked by the time of arrival.
    */
   async play(until: number, hears: (said: Said, index: number) => boolean = () => true, connected: (at: number) => boolean = () => true): Promise<void> {
-    const { said } = this.stream;
+    const said = this.#said;
     let next = said.findIndex(({ arrives }) => arrives > this.clock.now());
     if (next < 0) next = said.length;
     let isUp = this.#heard.size > 0;
