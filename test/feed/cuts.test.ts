@@ -81,7 +81,7 @@ function delayed(said: readonly Said[], pieces: readonly Loss[]): readonly Said[
   }).sort((a, b) => a.arrives - b.arrives);
 }
 
-describe('stream and archive', { timeout: 120_000 }, () => {
+describe('stream and archive', { timeout: 300_000 }, () => {
   it('joined at any message make the table that an uninterrupted stream makes', async () => {
     await eachStream(async (stream, whole, random, seed) => {
       const until = stream.said.findIndex(({ arrives }) => arrives > ribTime + 20 * minute);
