@@ -8,7 +8,7 @@ import type { FeedLog } from './feed-log.js';
 import { Hearing } from './hearing.js';
 import type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress } from './intake-sink.js';
 import { againFirstMs, isTooOld, Passage } from './passage.js';
-import type { PassageContext } from './passage.js';
+import type { PassageContext } from './passage-context.js';
 import { SpliceBuffer } from './splice-buffer.js';
 
 /** Live rows kept meanwhile: 416 MB at most, a quarter of an hour of all collectors at 18,000 rows a second. */
