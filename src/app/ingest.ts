@@ -1,11 +1,11 @@
 import { PeerIndex, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { CountryMap, GroupDefinition } from '../countries/index.js';
+import type { GroupDefinition } from '../countries/index.js';
 import {
-  createIntake, type Archive, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
+  createIntake, type Archive, type DecodeWorkers, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
   type RisLiveFeed,
 } from '../feed/index.js';
-import type { Commit, IncidentEvent, Lease } from '../incidents/index.js';
+import type { Commit, IncidentEvent, Lease, StoredState } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules, type TickResult } from '../pipeline.js';
 import type { Store } from '../store/index.js';
@@ -13,6 +13,7 @@ import type { PeerView, Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
 import type { Impairments } from './impairments.js';
 import { DecodedMetrics, describeIngest, describeLoad } from './ingest-metrics.js';
+import { isSameRegistry, type Registry } from './registry-refresh.js';
 import { restoreRemembered } from './restore.js';
 import { createSelfReport, leftOut, usabilityOf, type SelfReport } from './self-report.js';
 import { createSnapshotWriter, loadSnapshot } from './table-snapshot.js';
@@ -26,10 +27,17 @@ const lastSnapshotMs = 2_500;
 export interface IngestOptions {
   readonly store: Store;
   readonly rules: Rules;
-  readonly map: CountryMap;
+  /** By which all that is stored was measured. */
+  readonly registry: Registry;
+  /** The newest; it takes the place of the other as soon as the table is there. */
+  readonly newestRegistry: () => Registry | null;
+  /** A sentence while it is old and cannot be had anew. */
+  readonly registryTrouble: () => string | null;
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly archive: Archive;
+  /** null: files are read in this thread. */
+  readonly workers: DecodeWorkers | null;
   /** Where the table is kept for the next start. */
   readonly snapshotPath: string;
   /** Makes the stream of these collectors that tells `consumer`, its peers named by `peers`. */
@@ -78,7 +86,7 @@ export interface Watch {
 export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
-  const pipeline = new Pipeline({ peers, map: options.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
+  const pipeline = new Pipeline({ peers, map: options.registry.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
@@ -90,7 +98,10 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let intake: Intake | null = null;
   let report: SelfReport | null = null;
   const snapshots = createSnapshotWriter({ path: options.snapshotPath, clock, logger, metrics });
-  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, onTick });
+  let registry = options.registry;
+  /** States that another registry moved, to be written with the next tick, together with its name. */
+  let moved: readonly StoredState[] | null = null;
+  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, beforeTick: followRegistry, onTick });
 
   const finish = (why: WatchEnd): void => {
     // The lead may still be lost while the last ticks are made durable.
@@ -100,9 +111,20 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
 
   const stages = (): readonly CollectorStage[] => intake?.collectors() ?? [];
 
+  /** A newer registry takes over, which is no event. */
+  function followRegistry(at: UnixMillis): void {
+    const newest = options.newestRegistry();
+    if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return;
+    const startedAt = clock.now();
+    moved = pipeline.swapRegistry(newest.map, at);
+    logger.info({ from: registry.file, to: newest.file, countriesMoved: moved.length, tookMs: clock.now() - startedAt }, 'another registry is in use');
+    registry = newest;
+  }
+
   function onTick(at: UnixMillis, result: TickResult): void {
-    const hasNews = report?.tellUsability() === true || result.samples.length > 0;
-    queue?.add(at, result, hasNews ? report?.health() : null);
+    const hasNews = report?.tellUsability() === true || result.samples.length > 0 || moved !== null;
+    queue?.add(at, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? report?.health() : null);
+    moved = null;
     describeIngest(metrics, pipeline, at, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
     if (snapshots.due()) void keepTable(ended.signal);
@@ -176,6 +198,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         report = createSelfReport({
           phase: () => (phase === 'watching' ? phase : 'loading'), table: pipeline.table, feed: () => feedState,
           firstTickAt: () => ticks.firstAt, lastTickAt: () => ticks.lastAt, stages, collectors: options.collectors,
+          registry: () => ({ file: registry.file, ignored: registry.ignored }), registryTrouble: options.registryTrouble,
           queue, impairments: options.impairments, clock, logger, metrics,
         });
         phase = 'bootstrapping';
@@ -186,7 +209,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           collectors: options.collectors,
           peers,
           archive: options.archive,
-          workers: null,
+          workers: options.workers,
           openFeed: (consumer) => {
             feed = options.openFeed(consumer, peers);
             return feed;

@@ -1,5 +1,5 @@
 import { families, type FamilyIndex, type UnixMillis } from '../bgp/index.js';
-import type { Table, VerdictSink } from '../table/index.js';
+import type { Table, Turned, VerdictSink } from '../table/index.js';
 import type { BaselineState } from './baseline-state.js';
 import type { CountryMap } from './country-map.js';
 import { emptyBaselineState, type ClosedBin } from './bins.js';
@@ -161,6 +161,19 @@ export class Countries implements VerdictSink {
       changes.set(code, networkChanges(counted.units, units[number].now.counts(held), counted.kind === 'all'));
     }
     return changes;
+  }
+
+  /** S and N of these countries and groups as they would be if these verdicts were others. Leaves no trace: no flip is noted anywhere. */
+  supposing(family: FamilyIndex, turned: readonly Turned[], codes: ReadonlySet<string>): Map<string, { readonly units: number; readonly prefixes: number }> {
+    const turn = ({ id, code, owner }: Turned, up: boolean): void => this.#holdings.flipped(family, id, code, owner, up);
+    for (const each of turned) turn(each, each.up);
+    const counted = new Map([...codes].flatMap((code) => {
+      const subject = this.#byCode.get(code);
+      return subject === undefined ? [] : [[code, { units: subject.units(family), prefixes: subject.prefixes(family) }] as const];
+    }));
+    for (const each of turned.toReversed()) turn(each, !each.up);
+    for (const { group, subject: { code } } of this.#groups) if (codes.has(code)) counted.set(code, group.supposing(family, turned));
+    return counted;
   }
 
   /** S as it is now, between ticks. */

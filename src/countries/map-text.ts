@@ -32,7 +32,8 @@ export function parseMapText(text: string): CountryMap | null {
     const family = number === '4' ? 0 : 1;
     const start = Number(first);
     const end = start + Number(count);
-    if (code === undefined || start < reached[family] || end <= start || end > unitsIn[family]) return null;
+    // A line of another shape has no numbers, and every comparison with NaN is false.
+    if (!(start >= reached[family] && end > start && end <= unitsIn[family])) return null;
     reached[family] = end;
     pieces.push([family, start, end, code]);
   }

@@ -1,7 +1,8 @@
+export { asOne, singlesOf } from './as-one.js';
 export { endsIncident } from './event.js';
-export type { EventKind, IncidentEvent, OtherFamily } from './event.js';
+export type { EventCountry, EventKind, IncidentEvent, OtherFamily } from './event.js';
 export { createNotice } from './event-facts.js';
-export { fold } from './fold.js';
+export { fold, type FoldInput } from './fold.js';
 export { askAdoption, closedAt, initialIncidentState, openFamilies, type IncidentState } from './incident.js';
 export {
   historyRules,
@@ -18,6 +19,6 @@ export {
 } from './ports.js';
 export type { NetworkChange } from '../countries/index.js';
 export { needsNetworks, networksOfEvent, Records, type Measured } from './records.js';
-export type { CountryRecord, FamilyHealth, FamilyRecord, FeedHealth, StandingImpairment } from './record.js';
+export type { CountryRecord, FamilyHealth, FamilyRecord, FeedHealth, RegistryName, StandingImpairment } from './record.js';
 export { parseIncidentSettings, type IncidentSettings } from './settings.js';
 export { stateVersion, type StoredState } from './state.js';

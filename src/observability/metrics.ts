@@ -46,6 +46,8 @@ export function createMetrics() {
     snapshots: counter('snapshots_total', 'Times the table was kept for a restart, by outcome', 'outcome'),
     snapshotAt: gauge('snapshot_timestamp_seconds', 'Of when the table is that is kept for a restart, Unix seconds'),
     degraded: gauge('measurement_degraded', '1 while the operator has been told that this hinders our sight', 'kind'),
+    registryAge: gauge('registry_age_seconds', 'Age of the registry of who holds which addresses, by its own day'),
+    registryRefresh: counter('registry_refresh_total', 'Downloads of the registry, by outcome', 'outcome'),
     bootstrap: gauge('bootstrap_collectors', 'Collectors by bootstrap state', 'state'),
   };
 }

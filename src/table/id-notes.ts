@@ -63,7 +63,8 @@ export class IdNotes {
 
   /** Sets the bits of all ids; `bits` has room for them. */
   addTo(bits: Uint32Array): void {
-    if (this.#bits !== null) for (let word = 0; word < this.#bits.length && word < bits.length; word++) bits[word] |= this.#bits[word];
+    const own = this.#bits;
+    if (own !== null) for (let word = 0; word < own.length; word++) bits[word] |= own[word];
     else for (let place = 0; place < this.#length; place++) bits[this.#log[place] >>> 5] |= 1 << (this.#log[place] & 31);
   }
 

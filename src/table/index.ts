@@ -1,3 +1,4 @@
+export type { OutOfVote } from './electorate.js';
 export { EventTime } from './event-time.js';
 export { KeptTable } from './kept-table.js';
 export type { PeerStatus } from './peer-status.js';
@@ -11,3 +12,4 @@ export { Table } from './table.js';
 export type { TableTransfer } from './transfers.js';
 export { describeUsability } from './usability.js';
 export type { Usability } from './usability.js';
+export type { Turned } from './without.js';

@@ -79,10 +79,25 @@ export class PeerColumn {
     }
   }
 
+  /** Takes one off the count in the place of each of these ids that it has. */
+  takeFrom(counts: Uint16Array, ids: Uint32Array): void {
+    if (!this.#dense) {
+      for (let place = 0; place < ids.length; place++) if (this.has(ids[place])) counts[place]--;
+      return;
+    }
+    const bits = this.#bits;
+    for (let place = 0; place < ids.length; place++) {
+      const id = ids[place];
+      const word = id >>> 5;
+      if (word < bits.length) counts[place] -= (bits[word] >>> (id & 31)) & 1;
+    }
+  }
+
   /** How many of its ids have their bit set in `bits`. */
   sharedWith(bits: Uint32Array): number {
     let shared = 0;
-    if (this.#dense) for (let word = Math.min(this.#bits.length, bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & bits[word]);
+    const own = this.#bits;
+    if (this.#dense) for (let word = Math.min(own.length, bits.length) - 1; word >= 0; word--) shared += ones(own[word] & bits[word]);
     else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) shared++;
     return shared;
   }

@@ -3,6 +3,7 @@ import { isCounted } from './exclusions.js';
 import type { IdNotes } from './id-notes.js';
 import { PeerColumn } from './peer-column.js';
 import { PrefixIds } from './prefix-ids.js';
+import { turnedWithout, type Thresholds, type Turned } from './without.js';
 
 /** Who must know when a prefix enters the table, and when its verdict changes. */
 export interface VerdictSink {
@@ -138,9 +139,7 @@ export class RouteTable {
     const step = voting ? 1 : -1;
     this.#columns[peer]?.addTo(this.#counts, step);
     this.voters += step;
-    // A rounding error of the share must not move a threshold that is a whole number of voters.
-    this.#upFrom = Math.max(1, Math.ceil(this.#visibleUp * this.voters - 1e-9));
-    this.#downBelow = Math.ceil(this.#visibleDown * this.voters - 1e-9);
+    ({ upFrom: this.#upFrom, downBelow: this.#downBelow } = this.#thresholdsOf(this.voters));
     this.#stale = true;
   }
 
@@ -279,6 +278,15 @@ export class RouteTable {
     for (let old = 0; old < numbers.length; old++) if (numbers[old] < 0xffff) this.churn[numbers[old]] = churn[old];
   }
 
+  /** The verdicts that would be others without each of these sets of voters; between the thresholds they stay as they are. */
+  verdictsWithout(asides: readonly (readonly number[])[]): Turned[][] {
+    const { codes, size } = this.ids;
+    const sets = asides.map((peers) => ({ columns: peers.map((peer) => this.#column(peer)), ...this.#thresholdsOf(this.voters - peers.length) }));
+    return turnedWithout(sets, this.#counts, this.verdicts, size).map((ids) => ids.map((id) => ({
+      id, code: codes[id], owner: this.#owners[id], origin: this.origins[id], up: this.verdicts[id] === 0,
+    })));
+  }
+
   /** How many voters see the prefix: for tests and questions, not for the hot path. */
   seenBy(code: number): number {
     const id = this.ids.find(code);
@@ -289,6 +297,11 @@ export class RouteTable {
   sees(peer: number, code: number): boolean {
     const id = this.ids.find(code);
     return id >= 0 && this.#columns[peer]?.has(id) === true;
+  }
+
+  #thresholdsOf(voters: number): Thresholds {
+    // A rounding error of the share must not move a threshold that is a whole number of voters.
+    return { upFrom: Math.max(1, Math.ceil(this.#visibleUp * voters - 1e-9)), downBelow: Math.ceil(this.#visibleDown * voters - 1e-9) };
   }
 
   #flip(id: number, verdict: 0 | 1): void {

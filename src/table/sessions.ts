@@ -18,8 +18,8 @@ export interface SessionsOptions {
   readonly routes: readonly [RouteTable, RouteTable];
   readonly peers: PeerIndex;
   readonly settings: TableSettings;
-  /** The peer's table is not whole any more: it must not vote. Called before its routes are touched. */
-  readonly unseat: (peer: number) => void;
+  /** The peer's table is not whole any more: it must not vote. Called before its routes are touched. Tells whether it did. */
+  readonly unseat: (peer: number) => boolean;
 }
 
 /**
@@ -35,7 +35,7 @@ export class Sessions {
   readonly #routes: readonly [RouteTable, RouteTable];
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
-  readonly #unseat: (peer: number) => void;
+  readonly #unseat: (peer: number) => boolean;
   readonly #states: (SessionState | undefined)[] = [];
   /** What a table had when it was last whole, while it is not. */
   readonly #former: (Sizes | undefined)[] = [];
@@ -125,6 +125,7 @@ export class Sessions {
 
   lose(collector: string, at: UnixMillis): void {
     if (!this.#lost.has(collector)) this.#lost.set(collector, at);
+    this.#changed = true;
     for (const peer of this.#of(collector)) {
       this.#unseat(peer);
       this.plain[peer] = false;
@@ -293,12 +294,14 @@ export class Sessions {
   /** Its table is whole no more: what it had is remembered, and it does not vote. */
   #leave(peer: number, at: UnixMillis): void {
     const state = this.#states[peer] ?? noTable;
+    let dumped = false;
     if (state.kind === 'up') {
-      this.#fellFalsely ||= state.watches.some((watch) => watch?.hasDumped(at) === true);
+      dumped = state.watches.some((watch) => watch?.hasDumped(at) === true);
       const former = this.#sizes(peer).map((size, family) => Math.max(size, this.#former[peer]?.[family] ?? 0, state.watches[family]?.largest(at) ?? 0));
       this.#former[peer] = [former[0], former[1]];
     }
-    this.#unseat(peer);
+    if (this.#unseat(peer) && dumped) this.#fellFalsely = true;
+    this.#changed = true;
   }
 
   #become(peer: number, state: SessionState): void {

@@ -57,3 +57,27 @@ test('countries.json: every fault is named at once', () => {
     'countries.json.groups',
   ]);
 });
+
+test('countries.json: what stands twice, within another, or has host bits is a fault, of both families', () => {
+  const problems: string[] = [];
+  parseCountriesFile({
+    ignored: [
+      { prefix: '57.0.0.0/8', why: 'x' }, { prefix: '57.1.0.0/16' }, { prefix: '2a00:1::/32', because: 1 }, { prefix: '2A00:0001:0:0::/32', why: 2 },
+      { prefix: '58.1.0.0/8' }, { prefix: '2a00:2::1/32' }, '59.0.0.0/8', { prefix: '60.0.0.0/25' }, { prefix: '2a00:3::/49' },
+    ],
+    groups: [{ code: 'PS-GZ', name: 'Gaza', asns: [1, 2, 1], prefixes: ['5.0.4.0/24', '5.0.4.0/22', '2a00:4::/48'] }],
+  }, problems);
+  assert.deepEqual(problems, [
+    'countries.json.ignored[2].because: no such setting',
+    'countries.json.ignored[3].why: expected a sentence, got 2',
+    'countries.json.ignored[4].prefix: "58.1.0.0/8" has bits beyond its length; 58.0.0.0/8 is meant?',
+    'countries.json.ignored[5].prefix: "2a00:2::1/32" has bits beyond its length; 2a00:2::/32 is meant?',
+    'countries.json.ignored[6].prefix: expected a prefix such as "57.0.0.0/8", IPv4 from /8 to /24 or IPv6 from /19 to /48, got nothing',
+    'countries.json.ignored[7].prefix: expected a prefix such as "57.0.0.0/8", IPv4 from /8 to /24 or IPv6 from /19 to /48, got "60.0.0.0/25"',
+    'countries.json.ignored[8].prefix: expected a prefix such as "57.0.0.0/8", IPv4 from /8 to /24 or IPv6 from /19 to /48, got "2a00:3::/49"',
+    'countries.json.ignored[1]: 57.1.0.0/16 lies within 57.0.0.0/8',
+    'countries.json.ignored[3]: 2a00:1::/32 stands twice',
+    'countries.json.groups[0].asns: 1 stands twice',
+    'countries.json.groups[0].prefixes[0]: 5.0.4.0/24 lies within 5.0.4.0/22',
+  ]);
+});

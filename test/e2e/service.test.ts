@@ -162,3 +162,29 @@ story('the operator adopts what is left: one event, the incident closed, and no 
   await second.stop();
   assert.deepEqual(await world.toldAndUntold(), ['opened degraded 1 of 4', 'new-normal degraded 1 of 4']);
 });
+
+story('another registry is taken from the folder while it watches: no event, nor at the restart after; then an outage is told as ever', async (world) => {
+  const first = await world.start();
+  await world.ready(first);
+  await world.run(first, 2 * minute);
+  const file = await world.putRegistry();
+  // Looked for every five minutes, and in use from the next tick on.
+  for (let turn = 0; turn < 60 && !world.logs.join('').includes('another registry is in use'); turn++) await world.tick(first);
+  assert.match(world.logs.join(''), new RegExp(`"from":"\\d{8}-package","to":"${file}"`));
+  await world.run(first, 6 * minute);
+  await first.stop();
+  const { health, record } = await world.remembered('KP');
+  assert.deepEqual([health?.registry?.file, record?.ipv4?.units, record?.ipv4?.baseline?.units], [file, 4, 4]);
+  world.publishUpdates(rib, rib + 30 * minute);
+  await world.clock.advance(minute);
+  const second = await world.start();
+  await world.ready(second);
+  await world.run(second, 3 * minute);
+  assert.equal(world.logs.filter((line) => line.includes('another registry is in use')).length, 1, 'the one of before the restart is still in use');
+  assert.equal(world.discord.posted.length, 0);
+  await world.tick(second, 'withdraw');
+  await world.run(second, 3 * minute);
+  await world.discord.until(() => world.discord.posted.length === 1);
+  await second.stop();
+  assert.match(world.discord.posted[0].content!, /North Korea's national Internet went down at .* all 4 routes withdrawn/);
+});

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adopt, createApp, type App, type Role, type World } from '../../src/app/index.js';
+import { RegistryFolder } from '../../src/app/registry-folder.js';
+import { DelegatedReader } from '../../src/countries/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import type { CountryRecord, FeedHealth, IncidentEvent } from '../../src/incidents/index.js';
 import { openStore } from '../../src/store/index.js';
 import { startArchiveServer, type ArchiveServer, type Serving } from './archive-server.js';
+import { delegatedFile } from './delegated.js';
 import { DiscordServer } from './discord/server.js';
 import { FakeClock } from './fake-clock.js';
 import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from './mrt-writer.js';
@@ -86,7 +89,7 @@ export class ServiceWorld {
   get #environment(): Record<string, string> {
     return {
       CONFIG_DIR: configDir, DATA_DIR: this.dataDir, HTTP_PORT: '8080', COLLECTORS: collectors.join(','),
-      RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url,
+      RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url, REGISTRY_URL: 'off',
       DISCORD_TOKEN: this.discord.world.token, DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0], DISCORD_API_URL: this.discord.apiUrl,
       ...this.#env,
     };
@@ -119,6 +122,13 @@ export class ServiceWorld {
     const found = { health: await store.health(), record: await store.record(country), ongoing: await store.incidents(this.clock.now(), country) };
     await store.close();
     return found;
+  }
+
+  /** Puts a registry into DATA_DIR that gives each /16 to another country than the one that ships; its name. */
+  putRegistry(): Promise<string> {
+    const reader = new DelegatedReader();
+    for (const line of delegatedFile({ units: 256 }).toString().split('\n')) reader.line(line);
+    return new RegistryFolder(this.dataDir).write(reader.map(), '20270101', 'download');
   }
 
   /** Starts the service; it is stopped by `stop` of the app, or by `close`. */

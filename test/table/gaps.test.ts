@@ -88,6 +88,7 @@ describe('a lost collector', () => {
     assert.deepEqual([world.status(0), world.size(0), world.view(0).reason], ['no-table', 0, 'no table yet: its collector is being loaded']);
     assert.deepEqual(world.table.outOfVote(), { known: 9, out: [{ because: 'collector-lost', count: 3 }] });
     world.run(11 * minute);
+    assert.equal(world.table.outOfVote().known, 9, 'those that have no table now are not forgotten');
     for (const peer of [0, 3]) world.say(peer, rib, ...filler);
     world.settle(10 * second);
     assert.deepEqual([world.status(0), world.voters], ['unknown: collector-lost', 6]);
@@ -197,6 +198,14 @@ describe('a short hole that is filled later', () => {
       assert.deepEqual([world.table.routes[0].sees(0, parsePrefix(target)!.code), world.status(0)], [sees, status]);
     });
   }
+});
+
+test('what was withdrawn since a hole stands, though no table ever had it', () => {
+  const world = new GapWorld();
+  world.table.noteTouched('rrc00', world.at);
+  world.say(0, withdrawal, '6.0.0.0/16');
+  world.fill(30, 0, announcement, '6.0.0.0/16');
+  assert.equal(world.size(0), 41);
 });
 
 /** What a peer of a small world does, and how long after what came before. */

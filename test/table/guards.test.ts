@@ -222,6 +222,16 @@ describe('no sample shows a fall that a dumping peer made', () => {
       assert.equal(world.sees, false, 'a tenth is no dump yet');
       for (const peer of [0, 1, 4, 5]) world.part(peer, withdrawal, 10, 30);
     }, 'usable', true],
+    ['of a peer that does not vote nothing fell', (world) => {
+      world.say(12, peerUp);
+      world.part(12, announcement, 0, 100);
+      world.settle(10 * second);
+      for (const peer of [2, 3]) world.say(peer, withdrawal, target);
+      world.settle(10 * second);
+      world.say(2, announcement, target);
+      world.part(12, withdrawal, 0, 50);
+      assert.deepEqual([world.view(12).ipv4.fullFeed, world.seenBy(target), world.sees], [true, 3, false], '3 of 12 is between');
+    }, 'usable', false],
     ['they go down in the same breath', (world) => {
       for (const peer of [0, 1, 4, 5]) {
         world.part(peer, withdrawal, 0, 50);
