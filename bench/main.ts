@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- section ...]: runs the benchmarks as plain JavaScript, as the service itself runs, in a process of its own,
- * without the loader that transforms TypeScript on the way. Sections: rib, memory, core, socket, ticks, events, alerts.
+ * without the loader that transforms TypeScript on the way. Sections: rib, memory, core, socket, snapshot, ticks, events, alerts.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -11,18 +11,25 @@ import { originOf } from './sessions.js';
 export const ribPrefixes = 200_000;
 export const ribPeers = 40;
 
-/** Writes ORIGIN, AS_PATH, NEXT_HOP, COMMUNITIES and, for one route in three, LARGE_COMMUNITY: some 100 octets an entry with its head. */
+/** One RIB of `ribPeers` peers. */
 export async function writeRib(file: string, prefixes: Float64Array, at: number): Promise<void> {
   const peers = Array.from({ length: ribPeers }, (_, index) => ({ address: `195.66.225.${index + 1}`, asn: 1000 + index * 37 }));
-  const step = Math.floor(prefixes.length / ribPrefixes);
+  function* records(): Generator<Uint8Array> {
+    yield mrtPeerTable(at, peers);
+    yield* ribRecords(prefixes, at, peers, ribPrefixes);
+  }
+  await pipeline(Readable.from(chunked(records())), createGzip({ level: 6 }), createWriteStream(file));
+}
+
+/**
+ * The records of `count` of the prefixes, evenly spread, for a table of these peers: ORIGIN, AS_PATH, NEXT_HOP, COMMUNITIES and, for one
+ * route in three, LARGE_COMMUNITY: some 100 octets an entry with its head.
+ */
+export function* ribRecords(prefixes: Float64Array, at: number, peers: readonly { readonly asn: number }[], count: number): Generator<Uint8Array> {
+  const step = Math.floor(prefixes.length / count);
   const random = createRandom(23);
   const paths = Array.from({ length: 2048 }, () => Array.from({ length: 2 + below(random, 4) }, () => 1 + below(random, 400_000)));
   const communities = Array.from({ length: 1024 }, () => Array.from({ length: 2 + below(random, 12) }, () => below(random, 2 ** 32)));
-
-  function* records(): Generator<Uint8Array> {
-    yield mrtPeerTable(at, peers);
-    for (let index = 0; index < ribPrefixes; index++) yield record(index, prefixes[index * step]);
-  }
 
   const buffer = Buffer.alloc(1 << 16);
   function record(sequence: number, code: number): Uint8Array {
@@ -36,13 +43,13 @@ export async function writeRib(file: string, prefixes: Float64Array, at: number)
     pos += address.copy(buffer, pos, 0, (length + 7) >> 3);
     const countAt = pos;
     pos += 2;
-    let count = 0;
-    for (let peer = 0; peer < ribPeers; peer++) {
+    let entries = 0;
+    for (let peer = 0; peer < peers.length; peer++) {
       if (random() < 0.02) continue;
-      count++;
+      entries++;
       pos = entry(pos, peer, origin);
     }
-    buffer.writeUInt16BE(count, countAt);
+    buffer.writeUInt16BE(entries, countAt);
     buffer.writeUInt32BE(at / 1000, 0);
     buffer.writeUInt16BE(13, 4);
     buffer.writeUInt16BE(2, 6);
@@ -84,10 +91,11 @@ export async function writeRib(file: string, prefixes: Float64Array, at: number)
     return buffer.writeUInt16BE(length, pos);
   }
 
-  await pipeline(Readable.from(chunked(records())), createGzip({ level: 6 }), createWriteStream(file));
+  for (let index = 0; index < count; index++) yield record(index, prefixes[index * step]);
 }
 
-function* chunked(records: Iterable<Uint8Array>): Generator<Buffer> {
+/** Records in pieces of a megabyte. */
+export function* chunked(records: Iterable<Uint8Array>): Generator<Buffer> {
   let chunk: Uint8Array[] = [];
   let octets = 0;
   for (const record of records) {

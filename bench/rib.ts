@@ -6,13 +6,14 @@ import type { CountryMap } from '../src/countries/index.js';
 import { decompressed } from '../src/feed/decompress.js';
 import { Pipeline } from '../src/pipeline.js';
 import { shippedRules } from '../test/support/rules.js';
+import { measureArchiveLoad, type ArchiveLoadTimes } from './archive-load.js';
 import { ribPeers, ribPrefixes, writeRib } from './rib-file.js';
 import { interleaved } from './rounds.js';
 import { ribAt } from './watch.js';
 
 const rounds = 3;
 
-export interface RibTimes {
+export interface RibTimes extends ArchiveLoadTimes {
   readonly inflateMs: number;
   readonly loadMs: number;
   readonly entries: number;
@@ -60,5 +61,5 @@ export async function measureRib(map: CountryMap, prefixes: Float64Array, dir: s
     },
   ]);
   if (entries < ribPrefixes * ribPeers * 0.9) throw new Error(`only ${entries} entries were read`);
-  return { inflateMs: medians.get('inflate')!, loadMs: medians.get('load')!, entries, inflatedBytes, compressedBytes: statSync(file).size };
+  return { inflateMs: medians.get('inflate')!, loadMs: medians.get('load')!, entries, inflatedBytes, compressedBytes: statSync(file).size, ...(await measureArchiveLoad(file, map)) };
 }

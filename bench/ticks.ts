@@ -1,6 +1,6 @@
 /** How long a tick holds up the stream, and how soon after the message that decides it an event is on the disk. */
 import { join } from 'node:path';
-import { createRisLiveDecoder, ElemBatch } from '../src/bgp/index.js';
+import { createRisLiveDecoder, ElemBatch, ElemKind } from '../src/bgp/index.js';
 import { CommitQueue } from '../src/app/commit-queue.js';
 import { systemClock } from '../src/clock.js';
 import { createLogger } from '../src/observability/index.js';
@@ -8,6 +8,7 @@ import { openStore } from '../src/store/index.js';
 import { feedLive, ticksToDecide, withdrawEverywhere, type SmallCountry } from './live-feed.js';
 import { blockMs, type Messages } from './messages.js';
 import { quantile, timed } from './rounds.js';
+import { originOf } from './sessions.js';
 import type { Watch } from './watch.js';
 
 /** An hour and ten minutes: bins close fourteen times, and origins are counted at least once. */
@@ -31,6 +32,28 @@ export function measureTicks(watch: Watch, { texts }: Messages): TickTimes {
     times.push(timed(() => watch.tick()));
   }
   return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), longest: Math.max(...times) };
+}
+
+const questions = 20;
+
+/** What is asked at a decision: every verdict without each collector. One prefix in twenty stands near the threshold meanwhile, which is far more than ever do. */
+export function measureQuestion(watch: Watch, codes: Float64Array): { readonly p50: number; readonly longest: number; readonly near: number; readonly turned: number } {
+  const near = codes.filter((_, index) => index % 20 === 0);
+  const full = watch.sessions.filter(({ share }) => share > 0.9);
+  const say = (kind: 'announcement' | 'withdrawal'): void => {
+    for (const { peer } of full.slice(0, Math.floor(full.length * 0.72))) {
+      const batch = new ElemBatch(near.length);
+      for (const code of near) batch.push(ElemKind[kind], 0, peer, watch.nextTick, code, originOf(code));
+      watch.pipeline.apply(batch);
+    }
+  };
+  say('withdrawal');
+  let turned = 0;
+  const times = Array.from({ length: questions }, () => timed(() => {
+    turned = watch.pipeline.table.withoutEachCollector(0, 5).reduce((sum, without) => sum + without.turned.length, 0);
+  }));
+  say('announcement');
+  return { p50: quantile(times, 0.5), longest: Math.max(...times), near: near.length, turned };
 }
 
 /** Event time runs faster than the clock, so that many ticks come together: a tick every 200 ms. */

@@ -4,16 +4,17 @@
  */
 import { families, type ElemBatch, type Family, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
 import {
-  Countries, countryCodes, groupCode, parseCountriesSettings,
+  Countries, countryCodes, groupCode, parseCountriesSettings, unitsLost,
   type ClosedBin, type CountriesSettings, type CountryMap, type CountrySample, type GroupDefinition, type NetworkChange,
 } from './countries/index.js';
-import { initialDetectorState, isJudged, parseDetectorSettings, step, type DetectorSettings, type DetectorState } from './detector/index.js';
+import { decide, initialDetectorState, isJudged, observe, parseDetectorSettings, type DetectorSettings } from './detector/index.js';
+import { Guards, parseGuardSettings, type GuardSettings, type Hold, type HoldCounts, type Recount, type Ruling, type Sight, type Watched } from './guards/index.js';
 import {
-  closedAt, fold, initialIncidentState, needsNetworks, networksOfEvent, openFamilies, parseIncidentSettings, Records, stateVersion, unknownValue,
-  type CountryRecord, type HistorySample, type IncidentEvent, type IncidentSettings, type Measured, type StoredState,
+  asOne, closedAt, fold, initialIncidentState, needsNetworks, networksOfEvent, openFamilies, parseIncidentSettings, Records, stateVersion, unknownValue,
+  type CountryRecord, type FoldInput, type HistorySample, type IncidentEvent, type IncidentSettings, type Measured, type StoredState,
 } from './incidents/index.js';
 import { isRecord, shown } from './settings.js';
-import { parseTableSettings, Table, type TableSettings } from './table/index.js';
+import { KeptTable, parseTableSettings, Table, type SnapshotPiece, type TableSettings } from './table/index.js';
 
 /** The rules that may differ from country to country. */
 export interface CountryRules {
@@ -25,6 +26,7 @@ export interface CountryRules {
 /** Every number of the detection: config/rules.json. */
 export interface Rules extends CountryRules {
   readonly table: TableSettings;
+  readonly guards: GuardSettings;
   /** By country code: the rules with that country's own numbers in them. */
   readonly overrides: Readonly<Record<string, CountryRules>>;
 }
@@ -33,7 +35,7 @@ export interface Rules extends CountryRules {
 export function parseRules(value: unknown, problems: string[]): Rules {
   const file = isRecord(value) ? value : {};
   if (!isRecord(value)) problems.push(`rules: expected an object, got ${shown(value)}`);
-  const known = ['table', 'countries', 'detector', 'incidents', 'overrides'];
+  const known = ['table', 'countries', 'detector', 'guards', 'incidents', 'overrides'];
   for (const key of Object.keys(file)) if (!known.includes(key)) problems.push(`rules.${key}: no such setting`);
   const overrides: Record<string, CountryRules> = {};
   const own = file['overrides'] ?? {};
@@ -46,7 +48,11 @@ export function parseRules(value: unknown, problems: string[]): Rules {
       problems.push(`${path}: expected an object with countries, detector or incidents, got ${shown(patch)}`);
     } else overrides[country] = parseCountryRules(merged(file, patch) as Record<string, unknown>, path, problems);
   }
-  return { table: parseTableSettings(file['table'], 'rules.table', problems), ...parseCountryRules(file, 'rules', problems), overrides };
+  return {
+    table: parseTableSettings(file['table'], 'rules.table', problems),
+    guards: parseGuardSettings(file['guards'], 'rules.guards', problems),
+    ...parseCountryRules(file, 'rules', problems), overrides,
+  };
 }
 
 function parseCountryRules(file: Record<string, unknown>, path: string, problems: string[]): CountryRules {
@@ -83,6 +89,14 @@ export interface TickResult {
   readonly records: readonly CountryRecord[];
 }
 
+/** A country's tick before it is decided. */
+interface CountryTick {
+  readonly country: string;
+  readonly samples: Readonly<Record<Family, CountrySample>>;
+  readonly before: StoredState | undefined;
+  readonly watched: Readonly<Record<Family, Watched>>;
+}
+
 export interface PipelineOptions {
   readonly peers: PeerIndex;
   readonly map: CountryMap;
@@ -93,6 +107,24 @@ export interface PipelineOptions {
   readonly only: ReadonlySet<string> | null;
 }
 
+/** What pieces() gave, put together and held to its form. */
+export class KeptPipeline {
+  readonly table = new KeptTable();
+  /** Countries, by family, of which the table knows what they had when they were last whole. */
+  readonly remembered: [readonly string[], readonly string[]] = [[], []];
+
+  /** Takes the next piece; what is wrong with it, or null. */
+  take(piece: SnapshotPiece): string | null {
+    if (!isRecord(piece.head) || piece.head['piece'] !== 'remembered') return this.table.take(piece);
+    for (const [index, family] of families.entries()) {
+      const codes = piece.head[family];
+      if (!Array.isArray(codes) || !codes.every((code) => typeof code === 'string')) return 'a list of countries that is none';
+      this.remembered[index] = codes;
+    }
+    return null;
+  }
+}
+
 export class Pipeline {
   readonly table: Table;
   readonly #countries: Countries;
@@ -101,9 +133,12 @@ export class Pipeline {
   #judged: readonly string[] = [];
   readonly #states = new Map<string, StoredState>();
   readonly #records = new Records();
+  readonly #guards: Guards;
+  readonly #sight: Sight = { countAgain: (family, asked) => this.#countAgain(family, asked), heavyLosers: (asked) => this.#heavyLosers(asked) };
 
   constructor({ peers, map, groups, rules, configuredCollectors, only }: PipelineOptions) {
     this.#rules = rules;
+    this.#guards = new Guards(rules.guards);
     this.#countries = new Countries(map, groups, (country) => this.#rulesOf(country).countries);
     this.table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
     this.#only = only;
@@ -122,6 +157,22 @@ export class Pipeline {
     for (const [family, name] of families.entries()) {
       this.#countries.restore(state.country, family as 0 | 1, state.baseline[name], measuredBins(bins, family * 4));
     }
+  }
+
+  /** What a later process needs of the table, in pieces, each of the moment when it is asked for: see table/snapshot.ts. */
+  *pieces(): Generator<SnapshotPiece, void, undefined> {
+    const remembered = { ipv4: this.#countries.rememberedInTable(0), ipv6: this.#countries.rememberedInTable(1) };
+    yield { head: { piece: 'remembered', ...remembered }, body: new Uint8Array(0) };
+    yield* this.table.pieces();
+  }
+
+  /**
+   * Takes over, after what was stored and before anything is applied, what was kept of the collectors in `positions`: a part at each step,
+   * to the last. Each is in a gap since its time, until it rejoins; then comes loaded().
+   */
+  *restoreTable({ table, remembered }: KeptPipeline, positions: ReadonlyMap<string, UnixMillis>): Generator<void, void, undefined> {
+    yield* this.table.restore(table, positions);
+    for (const family of [0, 1] as const) this.#countries.restoreRemembered(family, remembered[family]);
   }
 
   /** Applies rows from..to-1 of a batch: RIB entries, updates and peer states, in their order. */
@@ -204,23 +255,33 @@ export class Pipeline {
   tick(at: UnixMillis): TickResult {
     this.table.settle(at);
     this.#countries.tick(at, this.table);
+    const ticks = this.#judged.flatMap((country) => this.#observe(country) ?? []);
+    // What many decide at once is looked at together, before any of it is entered.
+    const ruling = this.#guards.rule(at, ticks.flatMap(({ watched }) => [watched.ipv4, watched.ipv6]), this.#sight);
     const states: StoredState[] = [];
-    const events: IncidentEvent[] = [];
-    for (const country of this.#judged) {
-      const samples = this.#countries.samples(country, this.table);
-      if (samples === null) continue;
-      const before = this.#states.get(country);
-      const after = this.#judge(country, at, { ipv4: samples[0], ipv6: samples[1] }, before, events);
-      if (after === before) continue;
-      this.#states.set(country, after);
+    let events: IncidentEvent[] = [];
+    for (const tick of ticks) {
+      const after = this.#judge(at, tick, ruling, events);
+      if (after === tick.before) continue;
+      this.#states.set(tick.country, after);
       states.push(after);
     }
+    for (const one of ruling.asOne) events = asOne(events, new Set(one.countries), one);
     return { states, samples: this.#countries.completedRows, ...this.#remember(events) };
   }
 
   /** All that is remembered of a country; undefined before its first tick. */
   state(country: string): StoredState | undefined {
     return this.#states.get(country);
+  }
+
+  /** What the guards hold back as of the last tick, and why; and how often they did since the start, by guard. */
+  holds(): readonly Hold[] {
+    return this.#guards.holds;
+  }
+
+  holdCounts(): Readonly<Record<Hold['guard'], HoldCounts>> {
+    return this.#guards.counts;
   }
 
   /** Every country's state, for those who count levels. */
@@ -262,20 +323,26 @@ export class Pipeline {
     };
   }
 
-  #judge(
-    country: string,
-    at: UnixMillis,
-    samples: Record<Family, CountrySample>,
-    before: StoredState | undefined,
-    events: IncidentEvent[],
-  ): StoredState {
+  #observe(country: string): CountryTick | null {
+    const measured = this.#countries.samples(country, this.table);
+    if (measured === null) return null;
+    const before = this.#states.get(country);
+    const settings = this.#rulesOf(country).detector;
+    const open = openFamilies(before?.incidents ?? initialIncidentState);
+    const samples = { ipv4: measured[0], ipv6: measured[1] };
+    const watched = (family: Family): Watched => {
+      const state = before?.detector[family] ?? initialDetectorState;
+      return { country, family, settings, observation: observe(state, samples[family], open.includes(family), settings) };
+    };
+    return { country, samples, before, watched: { ipv4: watched('ipv4'), ipv6: watched('ipv6') } };
+  }
+
+  #judge(at: UnixMillis, { country, samples, before, watched }: CountryTick, ruling: Ruling, events: IncidentEvent[]): StoredState {
     const rules = this.#rulesOf(country);
     const incidents = before?.incidents ?? initialIncidentState;
-    const wereOpen = openFamilies(incidents);
-    const stepped = (family: Family): { before: DetectorState; after: DetectorState; reason: ReturnType<typeof step>['reason'] } => {
-      const old = before?.detector[family] ?? initialDetectorState;
-      const { state, reason } = step(old, samples[family], wereOpen.includes(family), rules.detector);
-      return { before: old, after: state, reason };
+    const stepped = (family: Family): FoldInput['detector'][Family] => {
+      const { state, reason } = decide(watched[family].observation, rules.detector, ruling.restraint(country, family));
+      return { before: before?.detector[family] ?? initialDetectorState, after: state, reason };
     };
     const detector = { ipv4: stepped('ipv4'), ipv6: stepped('ipv6') };
     const folded = fold(incidents, { at, samples, detector }, rules.incidents);
@@ -289,6 +356,30 @@ export class Pipeline {
       version: stateVersion, country, incidents: folded.state, baseline,
       detector: { ipv4: detector.ipv4.after, ipv6: detector.ipv6.after },
     };
+  }
+
+  /** The countries asked for without the votes of each collector in turn. */
+  #countAgain(family: Family, asked: ReadonlySet<string>): Recount[] {
+    const index = families.indexOf(family) as 0 | 1;
+    return this.table.withoutEachCollector(index, this.#rules.guards.collector.minVoters).map(({ collector, turned }) => ({
+      collector, counts: this.#countries.supposing(index, turned, asked),
+    }));
+  }
+
+  /** The ASes with a good part of what each of the countries asked for lost, most first. Reads the whole table. */
+  #heavyLosers(asked: ReadonlyMap<string, Family>): Map<string, readonly number[]> {
+    const losers = new Map<string, readonly number[]>();
+    for (const [index, family] of families.entries()) {
+      const codes = new Set([...asked].flatMap(([country, falling]) => (falling === family ? [country] : [])));
+      if (codes.size === 0) continue;
+      for (const [country, changes] of this.#countries.networks(index as 0 | 1, codes, this.table)) {
+        const sample = this.#countries.samples(country, this.table)?.[index];
+        const lost = (sample?.baseline?.units ?? 0) - (sample?.units ?? 0);
+        const heavy = changes.filter((change) => lost > 0 && unitsLost(change) >= this.#rules.guards.sharedAs.lossShare * lost);
+        losers.set(country, heavy.map(({ asn }) => asn));
+      }
+    }
+    return losers;
   }
 
   /** A baseline stands still from its incident's opening until an hour after the close; an adopted one starts anew. */

@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
 import { families } from '../bgp/index.js';
 import { assertFonts } from '../chart/index.js';
 import { secretsOf, type Config } from '../config/index.js';
 import { createTerminal } from '../delivery/index.js';
-import { createArchive, createProgress, createRisLiveFeed } from '../feed/index.js';
+import { createArchive, createDecodeWorkers, createProgress, createRisLiveFeed, decodeWorkersFor } from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
-import { createWatch, familyNames, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
+import { createWatch, type IngestPhase, type Watch, type WatchEnd } from './ingest.js';
 import { Impairments } from './impairments.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
 import { RegistryFolder } from './registry-folder.js';
 import { createRegistryRefresh, type Registry, type RegistryRefresh } from './registry-refresh.js';
 import { storeOptionsOf } from './store-options.js';
+import { familyNames } from './self-report.js';
 import { OperatorError, type World } from './world.js';
 
 export type Role = 'all' | 'ingest' | 'bot';
@@ -114,6 +116,9 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
     });
     work.push(refresh.run(stopping.signal));
     const progress = createProgress(world.stderr, clock, logger);
+    const archive = createArchive(config.risArchiveUrl, clock, random);
+    const workers = createDecodeWorkers(decodeWorkersFor(availableParallelism()), clock);
+    lifecycle.onStop('decode workers', () => workers?.close());
     const holder = `${hostname()}-${randomBytes(6).toString('hex')}`;
     work.push(watchForEver());
 
@@ -130,8 +135,10 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
             const registry = await registryInUse(refresh, store as Store, world, stopping.signal);
             if (registry === null) break;
             watch = createWatch({
-              ...config, store: store as Store, registry, newestRegistry: () => refresh.newest(), groups: config.countries.groups, clock, random, logger, metrics,
-              archive: createArchive(config.risArchiveUrl, clock, random),
+              ...config, store: store as Store, registry, newestRegistry: () => refresh.newest(), registryTrouble: () => refresh.trouble(),
+              groups: config.countries.groups, clock, random, logger, metrics,
+              snapshotPath: join(config.dataDir, 'table.snapshot'),
+              archive, workers,
               openFeed: (consumer, peers) =>
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
               onProgress: progress.show,
@@ -149,6 +156,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
     }
   }
 
+  peers = () => (role === 'bot' ? null : (watch?.peers() ?? []));
   health = () => healthOf(role, watch, teller, clock.now());
   const done = Promise.all(work).then(() => undefined, (error: unknown) => {
     if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) logger.fatal({ err: error }, 'a part failed: stopping');
@@ -243,7 +251,7 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
           const usability = phase.usability[family];
           if (usability.kind === 'unusable') reasons.push(`${familyNames[family]}: ${describeUsability(usability)}`);
         }
-        if (phase.givenUp.length > 0) reasons.push(`${phase.givenUp.join(', ')} could not be loaded: the archive is asked again every few minutes`);
+        for (const { collector, why } of phase.leftOut) reasons.push(`${collector} is left out: ${why}`);
       }
       if (phase.lastTickAt === null) reasons.push('nothing was judged yet');
       else if (now - phase.lastTickAt > staleMs) reasons.push('nothing was judged in the last two minutes');

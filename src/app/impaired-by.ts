@@ -1,10 +1,12 @@
 import type { Family, UnixMillis } from '../bgp/index.js';
-import type { FeedState } from '../feed/index.js';
+import type { CollectorStage, FeedState } from '../feed/index.js';
 import { describeUsability, type Usability } from '../table/index.js';
 import type { Impairment } from './impairments.js';
 
 /** Event time that stands still for so long is no longer ours to judge by. */
 const standstillMs = 60_000;
+/** Sessions come and go all day; so much of all full feeds at once is worth a word. */
+const manySessions = 0.2;
 
 /** What the ingest knows of its own sight at one moment. */
 export interface SightNow {
@@ -15,8 +17,11 @@ export interface SightNow {
   readonly usability: Readonly<Record<Family, Usability>>;
   /** Families that were usable before in this life of the table. */
   readonly seen: ReadonlySet<Family>;
-  /** Collectors that are not heard, each with why, in words. */
-  readonly lostCollectors: readonly { readonly collector: string; readonly why: string }[];
+  readonly stages: readonly CollectorStage[];
+  /** The registry is old, in words; null: it is not. */
+  readonly registryTrouble: string | null;
+  /** Full feeds, and how many of them have no vote just now, by why. */
+  readonly outOfVote: { readonly known: number; readonly out: readonly { readonly because: string; readonly count: number }[] };
 }
 
 /** All that hinders us from seeing well just now, in words for the operator. */
@@ -25,9 +30,15 @@ export function impairedBy(sight: SightNow): Impairment[] {
   const blind = blindness(sight);
   if (sight.phase === 'loading') found.push({ kind: 'loading', text: `the routing tables are being loaded, and nothing is judged${feedTrouble(sight.feed)}` });
   else if (blind !== null) found.push({ kind: 'blind', text: blind });
-  const lost = sight.lostCollectors.map(({ collector, why }) => `${collector} (${why})`).join(', ');
   // Where nothing is judged every collector is missed: that is said already.
-  if (lost !== '' && blind === null) found.push({ kind: 'collectors', text: `judged without ${lost}` });
+  const lost = blind === null ? sight.stages.filter(({ stage }) => stage !== 'through' && stage !== 'filling') : [];
+  if (sight.phase === 'watching' && lost.length > 0) {
+    found.push({ kind: 'collectors', text: `judged without ${lost.map(({ collector, why }) => `${collector} (${why})`).join(', ')}` });
+  }
+  const holes = sight.stages.filter(({ stage }) => stage === 'filling');
+  if (holes.length > 0) found.push({ kind: 'holes', text: `what ${holes.map(({ collector }) => collector).join(', ')} said in a short gap could not be fetched yet` });
+  found.push(...sessionTrouble(sight));
+  if (sight.registryTrouble !== null) found.push({ kind: 'registry', text: sight.registryTrouble });
   return found;
 }
 
@@ -40,6 +51,20 @@ function blindness({ now, feed, lastTickAt, usability, seen }: SightNow): string
   }
   if (lastTickAt !== null && now - lastTickAt > standstillMs) return 'event time stands still: fewer than two collectors speak, and nothing is judged';
   return null;
+}
+
+function sessionTrouble({ outOfVote: { known, out } }: SightNow): Impairment[] {
+  const of = (...kinds: string[]): number => out.reduce((sum, { because, count }) => (kinds.includes(because) ? sum + count : sum), 0);
+  const found: Impairment[] = [];
+  const reset = of('session-down', 'session-up', 'table-transfer');
+  if (reset > 0 && reset >= manySessions * known) {
+    found.push({ kind: 'sessions', text: `${reset} of ${known} full feeds have no vote: their sessions are down, or their tables are being sent again` });
+  }
+  const withdrew = of('mass-withdrawal');
+  if (withdrew > 0) {
+    found.push({ kind: 'withdrawals', text: `${withdrew} of ${known} full feeds withdrew much of their table within two minutes, and have no vote until it is back or steady` });
+  }
+  return found;
 }
 
 function feedTrouble(feed: FeedState): string {

@@ -23,6 +23,7 @@ const patienceMs = {
 } as const;
 
 export type ImpairmentKind = keyof typeof patienceMs;
+export const impairmentKinds = Object.keys(patienceMs) as readonly ImpairmentKind[];
 
 /** An impairment is over when it has not been seen for so long: one that flaps is one. */
 const overAfterMs = 60_000;

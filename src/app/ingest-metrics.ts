@@ -29,8 +29,8 @@ export function describeIngest(metrics: Metrics, pipeline: Pipeline, tickAt: Uni
   for (const family of families) metrics.countriesJudged.set({ family }, judged[family]);
 }
 
-/** Sets how many collectors are in which phase of the bootstrap; `phases` remembers the others'. */
-export function describeBootstrap(metrics: Metrics, phases: Map<string, LoadProgress['phase']>, { collector, phase }: LoadProgress): void {
+/** Sets how many collectors are in which phase of the load; `phases` remembers the others'. */
+export function describeLoad(metrics: Metrics, phases: Map<string, LoadProgress['phase']>, { collector, phase }: LoadProgress): void {
   if (phases.get(collector) === phase) return;
   phases.set(collector, phase);
   metrics.bootstrap.reset();

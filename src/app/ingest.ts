@@ -1,32 +1,28 @@
-import { PeerIndex, type ElemBatch, type Family, type UnixMillis } from '../bgp/index.js';
+import { PeerIndex, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { GroupDefinition } from '../countries/index.js';
 import {
-  createIntake, type Archive, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type LoadProgress, type RisLiveFeed,
+  createIntake, type Archive, type DecodeWorkers, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
+  type RisLiveFeed,
 } from '../feed/index.js';
-import { tickMs } from '../detector/index.js';
-import { historyRules, type Commit, type FamilyHealth, type FeedHealth, type IncidentEvent, type Lease, type StoredState } from '../incidents/index.js';
+import type { Commit, IncidentEvent, Lease, StoredState } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
-import { Pipeline, type Rules } from '../pipeline.js';
-import { StoreRefusedError, type Store } from '../store/index.js';
-import { describeUsability, EventTime, type Usability } from '../table/index.js';
+import { Pipeline, type Rules, type TickResult } from '../pipeline.js';
+import type { Store } from '../store/index.js';
+import type { PeerView, Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
-import { isSameRegistry, type Registry } from './registry-refresh.js';
-import { impairedBy } from './impaired-by.js';
 import type { Impairments } from './impairments.js';
-import { DecodedMetrics, describeBootstrap, describeIngest } from './ingest-metrics.js';
+import { DecodedMetrics, describeIngest, describeLoad } from './ingest-metrics.js';
+import { isSameRegistry, type Registry } from './registry-refresh.js';
+import { restoreRemembered } from './restore.js';
+import { createSelfReport, leftOut, usabilityOf, type SelfReport } from './self-report.js';
+import { createSnapshotWriter, loadSnapshot } from './table-snapshot.js';
+import { createTicks } from './ticks.js';
 
-export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
-
-/** How far event time may run ahead of our own clock: one wrong clock moves nothing. */
-const aheadMs = 2_000;
 /** How long a stop may spend on making the last ticks durable. */
 const flushMs = 4_000;
-/** What we say of our own sight is never much older, also while event time stands still: that is when somebody asks. */
-const healthEveryMs = 60_000;
-/** How often it is asked what hinders our sight. */
-const lookEveryMs = 10_000;
-const weekMs = 7 * 86_400_000;
+/** And, beside that, on keeping the table as it is then; else the last snapshot stands. */
+const lastSnapshotMs = 2_500;
 
 export interface IngestOptions {
   readonly store: Store;
@@ -35,9 +31,15 @@ export interface IngestOptions {
   readonly registry: Registry;
   /** The newest; it takes the place of the other as soon as the table is there. */
   readonly newestRegistry: () => Registry | null;
+  /** A sentence while it is old and cannot be had anew. */
+  readonly registryTrouble: () => string | null;
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly archive: Archive;
+  /** null: files are read in this thread. */
+  readonly workers: DecodeWorkers | null;
+  /** Where the table is kept for the next start. */
+  readonly snapshotPath: string;
   /** Makes the stream of these collectors that tells `consumer`, its peers named by `peers`. */
   readonly openFeed: (consumer: FeedConsumer, peers: PeerIndex) => RisLiveFeed;
   readonly clock: Clock;
@@ -61,8 +63,8 @@ export type IngestPhase =
       readonly feed: FeedState;
       /** By family. A country is judged by each by itself. */
       readonly usability: Readonly<Record<Family, Usability>>;
-      /** Collectors that are left out, for now. */
-      readonly givenUp: readonly string[];
+      /** Collectors that are left out for now. */
+      readonly leftOut: readonly CollectorStage[];
     };
 
 /** Why a watch ended. gap: the stream was away for so long that a new table is sooner than this one mended. */
@@ -74,6 +76,8 @@ export interface Watch {
   /** The lease is another's. */
   leadLost(): void;
   phase(): IngestPhase;
+  /** Every peer that is known. */
+  peers(): readonly PeerView[];
   /** Why nothing can be made durable; null while all is well. */
   storeTrouble(): string | null;
 }
@@ -83,7 +87,6 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
   const pipeline = new Pipeline({ peers, map: options.registry.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
-  const time = new EventTime(peers, options.collectors.length);
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
@@ -92,14 +95,13 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const phases = new Map<string, LoadProgress['phase']>();
   let feed: RisLiveFeed | null = null;
   let queue: CommitQueue | null = null;
-  let nextTick = Infinity;
-  let lastTickAt: UnixMillis | null = null;
-  let firstTickAt: UnixMillis | null = null;
   let intake: Intake | null = null;
-  let healthAt = 0;
+  let report: SelfReport | null = null;
+  const snapshots = createSnapshotWriter({ path: options.snapshotPath, clock, logger, metrics });
   let registry = options.registry;
-  const seen = new Set<Family>();
-  const told: Partial<Record<Family, string>> = {};
+  /** States that another registry moved, to be written with the next tick, together with its name. */
+  let moved: readonly StoredState[] | null = null;
+  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, beforeTick: followRegistry, onTick });
 
   const finish = (why: WatchEnd): void => {
     // The lead may still be lost while the last ticks are made durable.
@@ -107,129 +109,46 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     ended.abort();
   };
 
-  /** What was remembered, tried until it can be read; null after the signal. */
-  async function remembered<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    while (!signal.aborted) {
-      try {
-        return await read();
-      } catch (error) {
-        // What only the operator can mend does not mend itself.
-        if (error instanceof StoreRefusedError) throw error;
-        logger.warn({ err: error }, 'what was remembered cannot be read, trying again');
-        await clock.sleep(5_000, signal);
-      }
-    }
-    return null;
-  }
+  const stages = (): readonly CollectorStage[] => intake?.collectors() ?? [];
 
-  /** The version of what was restored. Bins are read a week at a time: ten thousand at once of every country would leave much room to waste. */
-  async function restore(signal: AbortSignal): Promise<number | null> {
-    const loaded = await remembered(() => store.load(), signal);
-    if (loaded === null) return null;
-    const now = clock.now();
-    for (const state of loaded.states) {
-      for (let from = now - historyRules.bin.keepMs; from < now; from += weekMs) {
-        const bins = await remembered(() => store.history(state.country, 'bin', from, Math.min(from + weekMs, now)), signal);
-        if (bins === null) return null;
-        pipeline.restore(state, bins);
-      }
-    }
-    const records = await remembered(() => store.records(), signal);
-    if (records === null) return null;
-    for (const record of records) pipeline.restoreRecord(record);
-    const last = await remembered(() => store.health(), signal);
-    options.impairments.restore(last?.impairments ?? []);
-    return loaded.version;
-  }
-
-  const usability = (): Readonly<Record<Family, Usability>> => ({ ipv4: pipeline.table.usability(0), ipv6: pipeline.table.usability(1) });
-
-  const givenUp = (): readonly string[] => (intake?.collectors() ?? []).filter(({ stage }) => stage === 'given-up').map(({ collector }) => collector);
-
-  const health = (as: FeedHealth['phase']): FeedHealth => {
-    healthAt = clock.now();
-    const families = phase === 'watching' ? usability() : null;
-    return {
-      at: healthAt, phase: as, eventTime: lastTickAt, watchingSince: firstTickAt,
-      families: families === null ? null : { ipv4: healthOf(families.ipv4), ipv6: healthOf(families.ipv6) },
-      collectors: options.collectors, givenUp: givenUp(), impairments: options.impairments.standing,
-      registry: { file: registry.file, ignored: registry.ignored },
-    };
-  };
-
-  async function sayHealthOften(): Promise<void> {
-    for (;;) {
-      await clock.sleep(healthEveryMs, ended.signal);
-      if (ended.signal.aborted) return;
-      if (clock.now() - healthAt >= healthEveryMs) queue?.say(health(phase === 'watching' ? 'watching' : 'loading'));
-    }
-  }
-
-  /** The operator is told of what has hindered our sight for minutes, and of its end, also while there are no ticks. */
-  async function watchSight(): Promise<void> {
-    for (;;) {
-      await clock.sleep(lookEveryMs, ended.signal);
-      if (ended.signal.aborted) return;
-      for (const [family, now] of Object.entries(usability()) as [Family, Usability][]) if (now.kind === 'usable') seen.add(family);
-      const found = impairedBy({
-        now: clock.now(), phase: phase === 'watching' ? phase : 'loading', feed: feedState, lastTickAt, usability: usability(), seen,
-        lostCollectors: givenUp().map((collector) => ({ collector, why: 'its tables could not be loaded' })),
-      });
-      const notices = options.impairments.look(clock.now(), found);
-      for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);
-      if (notices.length > 0) queue?.add(clock.now(), { states: [], samples: [], records: [], events: notices }, health(phase === 'watching' ? 'watching' : 'loading'));
-    }
-  }
-
-  /** Blindness, and its end, are said once each time, of both families; whether there was anything to say. */
-  const tellUsability = (): boolean => {
-    let changed = false;
-    for (const [family, now] of Object.entries(usability()) as [Family, Usability][]) {
-      const kind = now.kind === 'usable' ? now.kind : now.reason;
-      if (told[family] === kind) continue;
-      told[family] = kind;
-      changed = true;
-      const text = `${familyNames[family]}: ${describeUsability(now)}`;
-      if (now.kind === 'usable') logger.info(text);
-      else logger.warn(text);
-    }
-    return changed;
-  };
-
-  /** A newer registry takes over, which is no event; null: there is none. What changed must be written together with its name. */
-  const followRegistry = (): readonly StoredState[] | null => {
+  /** A newer registry takes over, which is no event. */
+  function followRegistry(at: UnixMillis): void {
     const newest = options.newestRegistry();
-    if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return null;
+    if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return;
     const startedAt = clock.now();
-    const states = pipeline.swapRegistry(newest.map, nextTick);
-    logger.info({ from: registry.file, to: newest.file, countriesMoved: states.length, tookMs: clock.now() - startedAt }, 'another registry is in use');
+    moved = pipeline.swapRegistry(newest.map, at);
+    logger.info({ from: registry.file, to: newest.file, countriesMoved: moved.length, tookMs: clock.now() - startedAt }, 'another registry is in use');
     registry = newest;
-    return states;
-  };
+  }
 
-  const tick = (): void => {
-    const moved = followRegistry();
-    const startedAt = clock.now();
-    const result = pipeline.tick(nextTick);
-    lastTickAt = nextTick;
-    firstTickAt ??= nextTick;
-    const hasNews = tellUsability() || result.samples.length > 0 || moved !== null;
-    queue?.add(nextTick, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? health('watching') : null);
-    describeIngest(metrics, pipeline, nextTick, clock.now(), peers);
+  function onTick(at: UnixMillis, result: TickResult): void {
+    const hasNews = report?.tellUsability() === true || result.samples.length > 0 || moved !== null;
+    queue?.add(at, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? report?.health() : null);
+    moved = null;
+    describeIngest(metrics, pipeline, at, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
+    if (snapshots.due()) void keepTable(ended.signal);
     for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
-    const tookMs = clock.now() - startedAt;
-    if (tookMs > 1_000) logger.warn({ tookMs }, 'a tick took long');
-    nextTick += tickMs;
-  };
+  }
 
-  function onUpdates(batch: ElemBatch): void {
-    metrics.elems.inc(batch.length);
-    const now = Math.min(time.observe(batch), clock.now() + aheadMs);
-    // While time stood still there were no ticks, and none are made up: nobody saw the table then.
-    if (nextTick <= now - tickMs) nextTick = Math.floor(now / tickMs) * tickMs;
-    pipeline.apply(batch);
-    if (nextTick <= now) tick();
+  /** Where each collector is taken up again, of the table that was kept; null: there is none to go on from. */
+  async function takeOver(): Promise<ReadonlyMap<string, UnixMillis> | null> {
+    const loaded = await loadSnapshot(options.snapshotPath, { pipeline, collectors: options.collectors, now: clock.now() });
+    switch (loaded.kind) {
+      case 'restored':
+        logger.info({ of: new Date(loaded.createdAt).toISOString(), collectors: loaded.positions.size }, 'going on with the table that was kept');
+        return loaded.positions;
+      case 'refused':
+        logger.warn({ file: options.snapshotPath }, `the table that was kept ${loaded.reason}: starting from the RIBs`);
+        return null;
+      case 'none':
+        return null;
+    }
+  }
+
+  /** While positions can be named. */
+  async function keepTable(until: AbortSignal): Promise<void> {
+    if (phase === 'watching' && intake !== null) await snapshots.write(pipeline, intake.positions(), until);
   }
 
   function onState(state: FeedState): void {
@@ -238,57 +157,70 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   }
 
   function onReady({ leftOut }: IntakeReady): void {
-    // Where no update came with the tables, ours is the only time there is.
-    const at = Number.isFinite(time.now) ? Math.min(time.now, clock.now() + aheadMs) : clock.now();
-    pipeline.loaded(at);
-    nextTick = Math.ceil(at / tickMs) * tickMs;
+    ticks.begin();
     phase = 'watching';
-    tellUsability();
+    report?.tellUsability();
     if (leftOut.length > 0) logger.warn({ leftOut }, 'judging without these collectors until they can be had');
-    queue?.say(health('watching'));
+    queue?.say(report!.health());
   }
+
+  const sink: IntakeSink = {
+    rib: (_, batch) => pipeline.apply(batch),
+    ribLoaded: () => undefined,
+    updates(batch) {
+      metrics.elems.inc(batch.length);
+      ticks.apply(batch);
+    },
+    lost(collector, from) {
+      // Its holes are part of it.
+      pipeline.endFill(collector);
+      ticks.loseCollector(collector, from);
+    },
+    reset: (collector) => pipeline.resetCollector(collector),
+    joined: (collector) => ticks.rejoinCollector(collector),
+    holed: (collector, _, to) => pipeline.noteTouched(collector, to),
+    fill: (batch) => pipeline.fill(batch),
+    filled: (collector) => pipeline.endFill(collector),
+  };
 
   return {
     async run(signal) {
       const stop = (): void => finish('stopped');
       signal.addEventListener('abort', stop, { once: true });
       try {
-        const version = await restore(ended.signal);
+        const version = await restoreRemembered({ store, pipeline, impairments: options.impairments, clock, logger }, ended.signal);
         if (version === null) return end;
         queue = new CommitQueue({
           store, lease, version, clock, logger,
           onFenced: () => finish('lead-lost'),
           onCommitted: (commit, tookMs) => committed(options, commit, tookMs),
         });
+        report = createSelfReport({
+          phase: () => (phase === 'watching' ? phase : 'loading'), table: pipeline.table, feed: () => feedState,
+          firstTickAt: () => ticks.firstAt, lastTickAt: () => ticks.lastAt, stages, collectors: options.collectors,
+          registry: () => ({ file: registry.file, ignored: registry.ignored }), registryTrouble: options.registryTrouble,
+          queue, impairments: options.impairments, clock, logger, metrics,
+        });
         phase = 'bootstrapping';
-        queue.say(health('loading'));
-        void sayHealthOften();
-        void watchSight();
+        queue.say(report.health());
+        void report.run(ended.signal);
+        const positions = await takeOver();
         intake = createIntake({
           collectors: options.collectors,
           peers,
           archive: options.archive,
+          workers: options.workers,
           openFeed: (consumer) => {
             feed = options.openFeed(consumer, peers);
             return feed;
           },
-          sink: {
-            rib: (_, batch) => pipeline.apply(batch),
-            ribLoaded: () => undefined,
-            updates: onUpdates,
-            lost: (collector, from, why) => logger.warn({ collector, from, why }, 'collector lost'),
-            reset: () => undefined,
-            joined: () => undefined,
-            holed: () => undefined,
-            fill: (batch) => pipeline.apply(batch),
-            filled: () => undefined,
-          },
-          positions: null,
+          sink,
+          positions,
           gapFreezeMs: rules.table.gapFreezeMs,
           onState,
           onReady,
           onProgress: (progress) => {
-            describeBootstrap(metrics, phases, progress);
+            describeLoad(metrics, phases, progress);
             options.onProgress(progress);
           },
           clock, random: options.random, log: logger,
@@ -301,9 +233,14 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         signal.removeEventListener('abort', stop);
         ended.abort();
         feed?.stop();
-        if (end === 'stopped') queue?.say(health('stopped'));
+        if (end === 'stopped' && report !== null) queue?.say(report.health('stopped'));
         // After a gap there is time; at a stop there is not.
-        if (end !== 'lead-lost') await queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs));
+        if (end !== 'lead-lost') {
+          await Promise.all([
+            queue?.flush(end === 'gap' ? signal : AbortSignal.timeout(flushMs)),
+            end === 'stopped' ? keepTable(AbortSignal.timeout(lastSnapshotMs)) : null,
+          ]);
+        }
       }
       return end;
     },
@@ -311,15 +248,11 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     phase: () => {
       if (phase === 'restoring') return { kind: phase };
       if (phase === 'bootstrapping') return { kind: phase, feed: feedState };
-      return { kind: 'watching', lastTickAt, feed: feedState, usability: usability(), givenUp: givenUp() };
+      return { kind: 'watching', lastTickAt: ticks.lastAt, feed: feedState, usability: usabilityOf(pipeline.table), leftOut: leftOut(stages()) };
     },
+    peers: () => pipeline.table.peers(),
     storeTrouble: () => queue?.trouble ?? null,
   };
-}
-
-function healthOf(usability: Usability): FamilyHealth {
-  const { kind, voters, collectors } = usability;
-  return { usable: kind === 'usable', voters, collectors, text: describeUsability(usability) };
 }
 
 function committed({ metrics, onEvents }: IngestOptions, commit: Commit, tookMs: number): void {

@@ -3,7 +3,7 @@ import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { tickMs } from '../detector/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { Pipeline, type Rules } from '../pipeline.js';
-import { describeUsability } from '../table/index.js';
+import { describeUsability, type TableTransfer } from '../table/index.js';
 import { longestSilenceMs, merge, StaleFilter, type Source } from './merge.js';
 
 /** An older RIB is no picture of the time that the updates begin at. */
@@ -24,6 +24,10 @@ export interface ReplayOptions {
   readonly countries: ReadonlySet<string> | null;
   readonly ribs: readonly RibSource[];
   readonly updates: readonly Source[];
+  /** Begin to tell then; what came before only makes the table and its memory. Absent: tell from the first tick on. */
+  readonly from?: UnixMillis | null;
+  /** Times of which nothing is known, in order: after them the table is not what the world is, and judging ends. */
+  readonly blind?: readonly { readonly from: UnixMillis; readonly to: UnixMillis }[];
   /** Go on to this time, and no further; null: to the last message. */
   readonly until: UnixMillis | null;
   readonly onEvent: (event: IncidentEvent) => void;
@@ -41,6 +45,49 @@ export interface ReplayResult {
   readonly stale: number;
   /** Updates that came after a newer one had been applied. */
   readonly late: number;
+  /** Tables that were sent again without a word of their sessions' state, in order; of very many the latest. */
+  readonly transfers: readonly TableTransfer[];
+}
+
+const clockTime = (at: UnixMillis): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
+
+/**
+ * Keeps back what is decided before the telling begins. Then the last word of every incident that is open comes first, so that what
+ * follows has its beginning; that of one that was over, when it comes back.
+ */
+class Withheld {
+  readonly #from: UnixMillis;
+  readonly #tell: (event: IncidentEvent) => void;
+  readonly #last = new Map<string, IncidentEvent>();
+  #begun = false;
+
+  constructor(from: UnixMillis, tell: (event: IncidentEvent) => void) {
+    this.#from = from;
+    this.#tell = tell;
+  }
+
+  timeIs(at: UnixMillis): void {
+    if (this.#begun || at < this.#from) return;
+    this.#begun = true;
+    for (const event of [...this.#last.values()].sort((a, b) => a.at - b.at)) {
+      if (event.kind !== 'restored' && event.kind !== 'new-normal') this.#release(event);
+    }
+  }
+
+  event(event: IncidentEvent): void {
+    if (!this.#begun) {
+      if (event.incident !== null) this.#last.set(event.incident, event);
+      return;
+    }
+    const before = event.incident === null ? undefined : this.#last.get(event.incident);
+    if (before !== undefined) this.#release(before);
+    this.#tell(event);
+  }
+
+  #release(event: IncidentEvent): void {
+    this.#last.delete(event.incident!);
+    this.#tell(event);
+  }
 }
 
 /** Replays recordings through the same core as live, in event time: RIBs first, then the updates in their merged order. */
@@ -63,6 +110,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   let newest = -Infinity;
   /** Time of the merged order. */
   let lastAt = Infinity;
+  const blind = [...(options.blind ?? [])];
   const ribAt = filter.newestRib();
   if (ribAt === null) warn('no RIB: nobody votes, and nothing is judged');
   /** The table is whole: what came before, of collectors with an older RIB, belongs to the load. */
@@ -72,9 +120,20 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     const usability = describeUsability(pipeline.table.usability(0));
     if (usability.startsWith('unusable')) warn(usability);
   };
+  const withheld = new Withheld(options.from ?? -Infinity, options.onEvent);
   const tickTo = (time: UnixMillis): void => {
+    for (; blind.length > 0 && blind[0].from <= time; blind.shift()) {
+      const [{ from, to }] = blind;
+      ticksTo(from);
+      warn(`nothing is known of ${clockTime(from)} to ${clockTime(to)}: what follows is not judged; a replay from after that would be`);
+      pipeline.gap({ kind: 'gap', collector: null, from, to });
+    }
+    ticksTo(time);
+  };
+  const ticksTo = (time: UnixMillis): void => {
     for (; nextTick <= time; nextTick += tickMs) {
-      for (const event of pipeline.tick(nextTick).events) options.onEvent(event);
+      withheld.timeIs(nextTick);
+      for (const event of pipeline.tick(nextTick).events) withheld.event(event);
       options.onTick?.(nextTick, pipeline);
     }
   };
@@ -118,5 +177,6 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     usable: byFamily((_, index) => pipeline.table.usability(index).kind === 'usable'),
     stale: filter.dropped,
     late,
+    transfers: pipeline.table.transfers,
   };
 }

@@ -24,7 +24,7 @@ export function collectorsOf(choice: CollectorChoice, read: () => { readonly pat
 function parseCollectorsFile(path: string, value: unknown, problems: string[]): Map<string, CollectorSet> {
   const sets = new Map<string, CollectorSet>();
   const fault = (where: string, expected: string, got: unknown): void => {
-    problems.push(`${path}: ${where}: expected ${expected}, got ${JSON.stringify(got) ?? 'nothing'}`);
+    problems.push(`${path}: ${where}: expected ${expected}, got ${got === undefined ? 'nothing' : JSON.stringify(got)}`);
   };
   if (!isObject(value) || !isObject(value['sets'])) {
     fault('sets', '{"default": {"why": "...", "collectors": {"rrc00": "...", ...}}, ...}', isObject(value) ? value['sets'] : value);

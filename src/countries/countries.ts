@@ -1,5 +1,5 @@
 import { families, type FamilyIndex, type UnixMillis } from '../bgp/index.js';
-import type { Table, VerdictSink } from '../table/index.js';
+import type { Table, Turned, VerdictSink } from '../table/index.js';
 import type { BaselineState } from './baseline-state.js';
 import type { CountryMap } from './country-map.js';
 import { emptyBaselineState, type ClosedBin } from './bins.js';
@@ -84,6 +84,18 @@ export class Countries implements VerdictSink {
     this.#before[family].set(country, { kind: 'stored', units: new Map(networks.map(({ asn, before }) => [asn, before])) });
   }
 
+  /** Countries of which the table knows by prefix what they had when they were last whole: what stands there stays, also of one in trouble. */
+  rememberedInTable(family: FamilyIndex): string[] {
+    const codes = this.#countries.flatMap((subject) => subject?.code ?? []);
+    return codes.filter((code) => (this.#before[family].get(code)?.kind ?? 'stored') !== 'stored');
+  }
+
+  /** The table that was taken over knows it of these countries. Where networks are stored, those are newer, and stand. */
+  restoreRemembered(family: FamilyIndex, codes: readonly string[]): void {
+    const before = this.#before[family];
+    for (const code of codes) if (this.#byCode.has(code) && !before.has(code)) before.set(code, { kind: 'in-table' });
+  }
+
   /** Measures every country and group. */
   tick(at: UnixMillis, table: Table): void {
     this.#minuteEnded = this.#at !== -Infinity && Math.floor(at / minuteMs) !== Math.floor(this.#at / minuteMs);
@@ -149,6 +161,19 @@ export class Countries implements VerdictSink {
       changes.set(code, networkChanges(counted.units, units[number].now.counts(held), counted.kind === 'all'));
     }
     return changes;
+  }
+
+  /** S and N of these countries and groups as they would be if these verdicts were others. Leaves no trace: no flip is noted anywhere. */
+  supposing(family: FamilyIndex, turned: readonly Turned[], codes: ReadonlySet<string>): Map<string, { readonly units: number; readonly prefixes: number }> {
+    const turn = ({ id, code, owner }: Turned, up: boolean): void => this.#holdings.flipped(family, id, code, owner, up);
+    for (const each of turned) turn(each, each.up);
+    const counted = new Map([...codes].flatMap((code) => {
+      const subject = this.#byCode.get(code);
+      return subject === undefined ? [] : [[code, { units: subject.units(family), prefixes: subject.prefixes(family) }] as const];
+    }));
+    for (const each of turned.toReversed()) turn(each, !each.up);
+    for (const { group, subject: { code } } of this.#groups) if (codes.has(code)) counted.set(code, group.supposing(family, turned));
+    return counted;
   }
 
   /** S as it is now, between ticks. */

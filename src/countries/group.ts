@@ -1,4 +1,5 @@
 import { parsePrefix, type FamilyIndex } from '../bgp/index.js';
+import type { Turned } from '../table/index.js';
 import type { GroupDefinition } from './countries-file.js';
 import { NetworkUnits } from './networks.js';
 import { unitsOf } from './country-map.js';
@@ -70,6 +71,20 @@ export class Group {
     if (up) visible.set(id, pieces);
     else visible.delete(id);
     return true;
+  }
+
+  /** S and N as they would be if these verdicts were others. */
+  supposing(family: FamilyIndex, turned: readonly Turned[]): { readonly units: number; readonly prefixes: number } {
+    const trie = this.#tries[family];
+    const visible = this.#visible[family];
+    const pieces = turned.flatMap(({ id, code, origin, up }) => {
+      const own = (up ? this.#piecesOf(family, code, origin) : visible.get(id)) ?? [];
+      return own.length === 0 ? [] : [{ own, up }];
+    });
+    for (const { own, up } of pieces) for (const piece of own) trie.flip(piece, up);
+    const counted = { units: this.units(family), prefixes: visible.size + pieces.reduce((sum, { up }) => sum + (up ? 1 : -1), 0) };
+    for (const { own, up } of pieces) for (const piece of own) trie.flip(piece, !up);
+    return counted;
   }
 
   #piecesOf(family: FamilyIndex, code: number, origin: number): readonly number[] {

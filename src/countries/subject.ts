@@ -80,6 +80,10 @@ export class Subject {
     return this.#measures.units(family);
   }
 
+  prefixes(family: FamilyIndex): number {
+    return this.#measures.prefixes(family);
+  }
+
   /** What it has now, by family. */
   size(): readonly [Size, Size] {
     const of = (family: FamilyIndex): Size => ({ units: this.#measures.units(family), prefixes: this.#measures.prefixes(family) });

@@ -1,4 +1,4 @@
-import type { IncidentEvent } from '../incidents/index.js';
+import { singlesOf, type IncidentEvent } from '../incidents/index.js';
 import { planOf, toldAfter } from './plan.js';
 import type { LoggedEvent, Owed, Told } from './ports.js';
 import type { Subscription } from './subscription.js';
@@ -76,11 +76,11 @@ const thisMessage = 'this message';
 
 function byIncident(events: readonly LoggedEvent[]): Map<string, LoggedEvent[]> {
   const groups = new Map<string, LoggedEvent[]>();
-  for (const logged of events) {
-    const { incident } = logged.event;
-    if (incident === null) continue;
-    const group = groups.get(incident);
-    if (group === undefined) groups.set(incident, [logged]);
+  for (const { position, event } of events) for (const single of singlesOf(event)) {
+    if (single.incident === null) continue;
+    const logged = { position, event: single };
+    const group = groups.get(single.incident);
+    if (group === undefined) groups.set(single.incident, [logged]);
     else group.push(logged);
   }
   return groups;

@@ -1,4 +1,4 @@
-import { endsIncident, type IncidentEvent } from '../incidents/index.js';
+import { endsIncident, singlesOf, type IncidentEvent } from '../incidents/index.js';
 import { priorities, type Priority, type Told } from './ports.js';
 import { isMuted, thresholdOf, type Severity, type Subscription } from './subscription.js';
 
@@ -40,6 +40,12 @@ export function priorityOf({ kind }: IncidentEvent): Priority {
 
 /** Whether a channel may have to hear of an event: what is not so is not even owed. What it was told before decides the rest. */
 export function concerns(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
+  if (event.countries.length > 0) return singlesOf(event).some((single) => concernsOf(single, subscription, now));
+  return event.partOf === null && concernsOf(event, subscription, now);
+}
+
+/** Of an event that tells of a single country, whether it is told by itself or not. */
+function concernsOf(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
   if (event.country === null || subscription.standing.kind !== 'active') return false;
   const threshold = thresholdOf(subscription, event.country);
   if (threshold === null) return false;
@@ -48,9 +54,9 @@ export function concerns(event: IncidentEvent, subscription: Subscription, now: 
   return event.kind === 'unstable' ? threshold === 'unstable' : ranks[event.worst] >= ranks[threshold];
 }
 
-/** `told`: what the channel was told of the event's incident. */
+/** `told`: what the channel was told of the event's incident. An event of several countries is planned country by country: planAtOnce. */
 export function planOf(event: IncidentEvent, subscription: Subscription, told: Told | null, now: UnixMillis): Plan {
-  if (!concerns(event, subscription, now)) return { kind: 'skip', reason: 'not-concerned' };
+  if (!concernsOf(event, subscription, now)) return { kind: 'skip', reason: 'not-concerned' };
   const { roleId, updates, quietRecovery } = subscription;
   // What was told as over begins anew with a relapse.
   const known = told !== null && !told.over ? told : null;

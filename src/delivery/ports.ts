@@ -52,7 +52,7 @@ export interface Told {
   readonly incident: string;
   /** Replies point at it, and the last edit turns it green. */
   readonly firstMessageId: string;
-  /** Log position of the event that it tells; null where it was a combined message. */
+  /** Log position of the event that it tells; null where it was a combined message, or tells of several countries. */
   readonly position: number | null;
   /** The worst level told. */
   readonly severity: IncidentEvent['level'];

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
+import { planAtOnce } from './at-once.js';
 import { combined, isExpired, planBacklog } from './backlog.js';
 import type { EditSubscription } from './edit-subscription.js';
 import type { Errands } from './errands.js';
@@ -91,6 +92,11 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
       if (lines.length === 0) return { kind: 'nothing', told: told(null) };
       return { kind: 'post', post: { message: { kind: 'backlog', events: lines, roleId, replyTo, at: now }, told } };
     }
+    if (first.event.countries.length > 0) {
+      const plan = planAtOnce(first, subscription, state.told, now);
+      if (plan === null) return { kind: 'nothing', told: [] };
+      return { kind: 'post', post: { message: { kind: 'alert', event: plan.event, ...plan.post, silent: false, revision: 0, end: null }, told: plan.told } };
+    }
     const before = state.told.find(({ incident }) => incident === first.event.incident) ?? null;
     const plan = planOf(first.event, subscription, before, now);
     const told = (messageId: string | null): Told[] => [toldAfter(plan, first, channelId, before, messageId, clock.now()) ?? []].flat();
@@ -103,7 +109,8 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
   const follow = async (channelId: string, message: Message | null, messageId: string | null, told: readonly Told[], events: readonly LoggedEvent[]): Promise<void> => {
     if (message?.kind === 'alert' && messageId !== null) {
       if (message.part === 'start' || message.part === 'recovery') errands.add({ kind: 'crosspost', channelId, messageId });
-      if (message.part === 'start') for (const one of told) report.started(one, message.event);
+      // Of several countries nothing is brought up to date: it said what was so at once.
+      if (message.part === 'start' && message.event.country !== null) for (const one of told) report.started(one, message.event);
     }
     for (const { incident, over, position, firstMessageId } of told) {
       const end = events.findLast(({ event }) => event.incident === incident)?.event;

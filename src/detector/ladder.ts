@@ -27,7 +27,7 @@ interface Rung {
   left(now: Measured, settings: DetectorSettings): string;
 }
 
-export function measure(sample: CountrySample, baseline: Baseline): Measured {
+export function measure(sample: Pick<CountrySample, 'at' | 'family' | 'units' | 'prefixes'>, baseline: Baseline): Measured {
   const { at, family, units, prefixes } = sample;
   // Shares are compared as quotients: the nearest double of 8 / 10 is the one that 0.8 stands for, so a boundary is met exactly.
   const share = units / baseline.units;

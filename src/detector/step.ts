@@ -1,3 +1,4 @@
+import type { UnixMillis } from '../bgp/index.js';
 import type { Baseline, CountrySample } from '../countries/index.js';
 import { addFlips, dropFlipsFrom, instabilityBefore, judgeBin } from './instability.js';
 import { enterDwell, isThin, ladders, leaveDwell, measure, type Measured } from './ladder.js';
@@ -14,18 +15,50 @@ interface Step {
 
 const steady: Reason = Object.freeze({ kind: 'steady' });
 
+/** One country and family at a tick, with this tick counted into its runs; nothing is entered or left yet. */
+export type Observation =
+  | { readonly kind: 'unjudged'; readonly state: DetectorState; readonly reason: Unjudged }
+  | { readonly kind: 'judged'; readonly state: DetectorState; readonly now: Measured };
+
 /**
  * One tick of one country and family; ticks come in order. Levels move as `legalMoves` allows, each move with its reason. A sample
  * that can't be judged changes nothing, and the state is the same object while nothing of it changes.
  */
 export function step(state: DetectorState, sample: CountrySample, incidentOpen: boolean, settings: DetectorSettings): Step {
-  if (!sample.usable) return { state, reason: unjudged('table-unusable') };
-  if (sample.baseline === null) return { state, reason: unjudged('no-baseline') };
+  return decide(observe(state, sample, incidentOpen, settings), settings);
+}
+
+/** The first half of a step. */
+export function observe(state: DetectorState, sample: CountrySample, incidentOpen: boolean, settings: DetectorSettings): Observation {
+  if (!sample.usable) return { kind: 'unjudged', state, reason: unjudged('table-unusable') };
+  if (sample.baseline === null) return { kind: 'unjudged', state, reason: unjudged('no-baseline') };
   const because = whyNotJudged(state, sample, sample.baseline, settings);
-  if (because !== null) return { state, reason: unjudged(because) };
+  if (because !== null) return { kind: 'unjudged', state, reason: unjudged(because) };
   const now = measure(sample, sample.baseline);
-  const watched = watch(state, sample, now, incidentOpen, settings);
-  return enter(watched, now, settings) ?? leave(watched, now, settings) ?? { state: watched, reason: steady };
+  return { kind: 'judged', state: watch(state, sample, now, incidentOpen, settings), now };
+}
+
+/** What a guard says to a decision. */
+export interface Restraint {
+  /** No level worse than this is entered: its run goes on meanwhile, so that its since is the same whenever it is entered. */
+  readonly ceiling: Level;
+  /** Flips from here on may be our own doing, and do not count. */
+  readonly flipsBefore: UnixMillis;
+}
+
+export const unrestrained: Restraint = Object.freeze({ ceiling: 'down', flipsBefore: Infinity });
+
+/** The second half. */
+export function decide(observation: Observation, settings: DetectorSettings, { ceiling, flipsBefore }: Restraint = unrestrained): Step {
+  if (observation.kind === 'unjudged') return { state: observation.state, reason: observation.reason };
+  const { now } = observation;
+  const state = forgetFlips(observation.state, flipsBefore);
+  return enter(state, now, settings, ceiling) ?? leave(state, now, settings) ?? { state, reason: steady };
+}
+
+function forgetFlips(state: DetectorState, from: UnixMillis): DetectorState {
+  if (!state.instability.bins.some(({ first }) => first >= from)) return state;
+  return { ...state, instability: dropFlipsFrom(state.instability, from) };
 }
 
 /** Whether a country that can be seen is judged at all. */
@@ -116,11 +149,12 @@ function advanceRecovery(recovery: Recovery | null, { share, at }: Measured, set
     : { kind: 'growing', run };
 }
 
-/** The highest level whose dwell is complete. */
-function enter(state: DetectorState, now: Measured, settings: DetectorSettings): Step | null {
+/** The highest level whose dwell is complete, up to `ceiling`. */
+function enter(state: DetectorState, now: Measured, settings: DetectorSettings, ceiling: Level): Step | null {
   const thin = isThin(state.size, now, settings);
   for (const rung of ladders[state.size]) {
     if (levelRank(rung.level) <= levelRank(state.level)) return null;
+    if (levelRank(rung.level) > levelRank(ceiling)) continue;
     const dwellMs = enterDwell(rung, thin, now, settings);
     const run = state.entering[rung.level];
     if (!isComplete(run, now.at, dwellMs)) continue;

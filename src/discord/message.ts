@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MessageFlags, type APIEmbed, type RESTPatchAPIChannelMessageJSONBody, type RESTPostAPIChannelMessageJSONBody } from 'discord.js';
 import { flagOf } from '../countries/index.js';
 import type { Message } from '../delivery/index.js';
-import { endFactsOf, factsOf, messageLimit, renderBacklog, renderText } from '../report/index.js';
+import { endFactsOf, factsOf, footerText, messageLimit, renderBacklog, renderText } from '../report/index.js';
 import type { File } from './api.js';
 import type { DrawnChart } from './charts.js';
 import { backlogEmbedOf, embedOf, noticeEmbedOf } from './embed.js';
@@ -69,11 +69,15 @@ export function renderEdit(message: Message, { embed, chart }: Omit<Form, 'reply
 
 /**
  * How the footer of a message begins that tells this: it is found by that again. A single event that is told late may have arrived as
- * its own alert before.
+ * its own alert before, be it of one country or of several.
  */
 export function marksOf(message: Message): string[] {
   const footers = [footerOf(message)];
-  if (message.kind === 'backlog' && message.events.length === 1) footers.push(factsOf(message.events[0]).footer);
+  if (message.kind === 'backlog') {
+    const [{ partOf }] = message.events;
+    if (message.events.length === 1) footers.push(factsOf(message.events[0]).footer);
+    if (partOf !== null && message.events.every((event) => event.partOf === partOf)) footers.push(footerText(partOf));
+  }
   return footers.map((footer) => `${footer.split(' · ', 1)[0]} ·`);
 }
 

@@ -30,8 +30,9 @@ interface Ear {
   last: UnixMillis | null;
   /** Its last row's own time. */
   at: UnixMillis;
-  /** Wall clock less own time, of rows since `begin`, newest last. */
-  lags: number[];
+  /** Wall clock less own time, of rows since `begin`, each in its turn over the oldest; how many there have been. */
+  readonly lags: Float64Array;
+  sampled: number;
   sampledAt: UnixMillis;
 }
 
@@ -54,7 +55,7 @@ export class Hearing {
   constructor(peers: PeerIndex, collectors: readonly string[]) {
     this.#slots = new CollectorSlots(peers);
     this.#ears = new Map(collectors.map((collector) => [collector, {
-      collector, state: 'heard', heardAtTalk: 0, first: null, last: null, at: -Infinity, lags: [], sampledAt: -Infinity,
+      collector, state: 'heard', heardAtTalk: 0, first: null, last: null, at: -Infinity, lags: new Float64Array(samples), sampled: 0, sampledAt: -Infinity,
     }]));
   }
 
@@ -102,14 +103,14 @@ export class Hearing {
    * differ from message to message: by no more than what would have been called lagging.
    */
   wholeFrom(collector: string): UnixMillis {
-    const { first, lags } = this.#ears.get(collector)!;
-    return first === null ? Infinity : first - medianOf(lags) + laggingAboveMs;
+    const ear = this.#ears.get(collector)!;
+    return ear.first === null ? Infinity : ear.first - medianLag(ear) + laggingAboveMs;
   }
 
   /** How far the collector was heard, by its own clock, however its last row was stamped. */
   position(collector: string): UnixMillis {
-    const { at, last, lags } = this.#ears.get(collector)!;
-    return last === null ? at : Math.min(at, last - medianOf(lags));
+    const ear = this.#ears.get(collector)!;
+    return ear.last === null ? ear.at : Math.min(ear.at, ear.last - medianLag(ear));
   }
 
   /** Whether it had been silent. */
@@ -125,8 +126,7 @@ export class Hearing {
     ear.at = at;
     if (now - ear.sampledAt >= sampleEveryMs || now < ear.sampledAt) {
       ear.sampledAt = now;
-      ear.lags.push(now - at);
-      if (ear.lags.length > samples) ear.lags.shift();
+      ear.lags[ear.sampled++ % samples] = now - at;
     }
     return wasSilent;
   }
@@ -135,19 +135,20 @@ export class Hearing {
     ear.heardAtTalk = this.#talkMs;
     ear.first = null;
     ear.last = null;
-    ear.lags = [];
+    ear.sampled = 0;
     ear.sampledAt = -Infinity;
   }
 
   #judge(ear: Ear): Ear['state'] {
     if (this.#talkMs - ear.heardAtTalk >= silentAfterMs) return 'silent';
-    if (ear.lags.length < fewSamples) return ear.state;
-    const lagMs = medianOf(ear.lags);
+    if (ear.sampled < fewSamples) return ear.state;
+    const lagMs = medianLag(ear);
     if (lagMs > laggingAboveMs) return 'lagging';
     return ear.state === 'lagging' && lagMs >= punctualBelowMs ? 'lagging' : 'heard';
   }
 }
 
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >>> 1];
+function medianLag({ lags, sampled }: Ear): number {
+  const known = lags.slice(0, Math.min(sampled, samples)).sort();
+  return known[known.length >>> 1];
 }

@@ -1,5 +1,8 @@
 export { ribPath } from './archive.js';
 export type { Archive, ArchiveCounters, ArchiveFile, FileVersion } from './archive.js';
+export { cacheFile } from './archive-cache.js';
+export type { CacheOptions } from './archive-cache.js';
+export { ribsBefore, updatesBetween } from './archive-history.js';
 export { createArchive } from './archive-client.js';
 export { createDecodeWorkers, decodeWorkersFor } from './decode-workers.js';
 export type { DecodeWorkers } from './decode-workers.js';
@@ -7,6 +10,7 @@ export type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
 export { createIntake } from './intake.js';
 export type { Intake, IntakeOptions, IntakeReady } from './intake.js';
 export type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress, LostBecause } from './intake-sink.js';
+export type { FeedLog } from './feed-log.js';
 export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';

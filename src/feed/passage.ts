@@ -62,7 +62,7 @@ export interface PassageContext {
   readonly clock: Clock;
   readonly log: FeedLog;
   readonly signal: AbortSignal;
-  /** Reads a file in its turn. Rejects only when the signal is aborted. */
+  /** Reads a file. Rejects only when the signal is aborted. */
   read(file: FileToLoad): Promise<LoadOutcome>;
   report(progress: Omit<LoadProgress, 'collectors'>): void;
   /** Whether the start is over: then a collector that is given up is tried again by itself. */
@@ -199,7 +199,7 @@ export class Passage {
   /** The collector is heard again, in time. */
   heard(): void {
     const { kind } = this.#stage;
-    if (kind === 'rib') this.#context.buffer.hold(this.collector);
+    if (kind === 'rib') this.#hold();
     if (kind === 'lost') this.#resume();
   }
 
@@ -329,19 +329,24 @@ export class Passage {
   }
 
   async #awaitRetry(againAt: UnixMillis): Promise<void> {
-    const { clock, hearing } = this.#context;
-    const now = clock.now();
+    const now = this.#context.clock.now();
     if (now < againAt) {
       await this.#nap(againAt - now);
       return;
     }
-    hearing.begin(this.collector);
     this.#resume();
+  }
+
+  /** Its rows are kept from here on: what came before, late or in time, is not among them. */
+  #hold(): void {
+    const { buffer, hearing } = this.#context;
+    hearing.begin(this.collector);
+    buffer.hold(this.collector);
   }
 
   /** On with the files where they ended, or from a newer RIB. */
   #resume(): void {
-    const { buffer, clock } = this.#context;
+    const { clock } = this.#context;
     const next = this.#nextFile;
     const newestRib = Math.floor((clock.now() - ribReadyMs) / ribEveryMs) * ribEveryMs;
     const isFutile = this.#stage.kind === 'given-up' && next !== null && newestRib > next;
@@ -353,14 +358,14 @@ export class Passage {
       this.#awaitVoice();
       return;
     }
-    buffer.hold(this.collector);
+    this.#hold();
     this.#enter({ kind: 'updates' }, this.#why);
   }
 
   #toRib(why: LostBecause): void {
     const { buffer } = this.#context;
     if (this.#hasRows) this.#lose(why, this.position() ?? this.#context.clock.now());
-    if (this.#isHeard) buffer.hold(this.collector);
+    if (this.#isHeard) this.#hold();
     else buffer.drop(this.collector);
     this.#enter({ kind: 'rib' }, this.#why);
   }

@@ -17,8 +17,17 @@ export interface Progress {
   readonly show: (progress: LoadProgress) => void;
 }
 
+/** What goes on, as the bar says it and as the log does; a download alone has no elems to count. */
+export interface ProgressWords {
+  readonly bar: string;
+  readonly log: string;
+  readonly countsElems: boolean;
+}
+
+const loading: ProgressWords = { bar: 'Loading routes', log: 'loading routes', countsElems: true };
+
 /** Shows how far the start is: on a terminal one bar, drawn again and again; elsewhere a line in the log every 10 s. */
-export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLog): Progress {
+export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLog, words = loading): Progress {
   const latest = new Map<string, LoadProgress>();
   let startedAt = 0;
   let shownAt = -Infinity;
@@ -35,7 +44,7 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
     const parts = busy.map(({ collector, phase, bytesDone, bytesTotal }) =>
       phase === 'rib' ? `${collector} RIB ${megabytes(bytesDone)}${bytesTotal === null ? '' : `/${megabytes(bytesTotal)}`} MB` : `${collector} updates`,
     );
-    const text = [`${Math.floor(share * 100)} %`, left, `${count(rate)} elems/s`, ...parts].join(', ');
+    const text = [`${Math.floor(share * 100)} %`, left, ...(words.countsElems ? [`${count(rate)} elems/s`] : []), ...parts].join(', ');
     return { share, text, done: all.length === all[0].collectors && all.every(isOver) };
   }
 
@@ -49,10 +58,10 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
       const { share, text, done } = figures();
       if (output.isTTY) {
         const filled = Math.round(share * barCells);
-        const line = `Loading routes [${'#'.repeat(filled)}${'.'.repeat(barCells - filled)}] ${text}`;
+        const line = `${words.bar} [${'#'.repeat(filled)}${'.'.repeat(barCells - filled)}] ${text}`;
         output.write(`\r\u001b[2K${done ? '' : line.slice(0, Math.max(20, (output.columns ?? 80) - 1))}`);
       } else {
-        log.info({ share: Math.round(share * 1000) / 1000 }, `loading routes: ${text}`);
+        log.info({ share: Math.round(share * 1000) / 1000 }, `${words.log}: ${text}`);
       }
       // The next start counts anew.
       if (done) latest.clear();

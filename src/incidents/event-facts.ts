@@ -30,7 +30,7 @@ export function createEvent(
     country, label, family, level: after.level, until: null, onset: null, at,
     visible: units, baseline: baseline.units, share, lowest: share, prefixes, basePrefixes: baseline.prefixes,
     provisional: baseline.provisional, hard: isHard(after, clock, at, settings), unstable: after.instability.unstable,
-    instability: null, relapses: 0, other, networks: [], voters, collectors, notice: null, ...told,
+    instability: null, relapses: 0, other, networks: [], voters, collectors, notice: null, countries: [], asn: null, partOf: null, ...told,
   };
 }
 
@@ -60,6 +60,6 @@ export function createNotice(name: string, at: UnixMillis, text: string): Incide
     id: `notice-${name}`, incident: null, country: null, label: null, family: null, kind: 'notice', level: 'normal', worst: 'normal',
     since: null, until: null, onset: null, at, visible: 0, baseline: 0, share: 0, lowest: 0, prefixes: 0, basePrefixes: 0,
     provisional: false, hard: false, unstable: false, instability: null, relapses: 0, other: null, networks: [], voters: 0, collectors: 0,
-    reason: text, notice: text,
+    reason: text, notice: text, countries: [], asn: null, partOf: null,
   };
 }

@@ -27,11 +27,11 @@ export interface OtherFamily {
  * log, which is the outbox.
  */
 export interface IncidentEvent {
-  /** incident/n; for unstable and notice (incident null) CC-family-kind-ms. */
+  /** incident/n; for unstable and notice (incident null) CC-family-kind-ms; of several countries at once mass-ms-CC. */
   readonly id: string;
-  /** CC-family-ms of its opening; null for unstable and notice. */
+  /** CC-family-ms of its opening; null for unstable, notice, and several countries at once. */
   readonly incident: string | null;
-  /** null for a notice. */
+  /** null for a notice, and where `countries` says which. */
   readonly country: string | null;
   /** A group's name; null for a country, whose name the program knows. */
   readonly label: string | null;
@@ -83,7 +83,23 @@ export interface IncidentEvent {
   readonly reason: string;
   /** The words of a notice; null for every other kind. */
   readonly notice: string | null;
+  /**
+   * Several countries that are told as one (opened; `country` and `family` null, counts in sum, the worst level, the first since), those
+   * that lost most first; each has its own event in the log as well. Empty for all other events.
+   */
+  readonly countries: readonly EventCountry[];
+  /** Of several countries: the AS that made half or more of the loss of each; null where it is not one AS, and for all other events. */
+  readonly asn: number | null;
+  /** The id of the event that tells of several countries, this one among them: that is posted, and not this. null: told by itself. */
+  readonly partOf: string | null;
 }
+
+/** One of several countries: what its own event says of it. */
+export type EventCountry = Pick<
+  IncidentEvent,
+  | 'id' | 'incident' | 'country' | 'label' | 'family' | 'kind' | 'level' | 'worst' | 'since' | 'visible' | 'baseline' | 'share' | 'lowest'
+  | 'prefixes' | 'basePrefixes' | 'relapses'
+>;
 
 /** Whether an incident is over with this event, until a relapse reopens it. */
 export function endsIncident(kind: EventKind): boolean {

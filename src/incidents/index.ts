@@ -1,7 +1,8 @@
+export { asOne, singlesOf } from './as-one.js';
 export { endsIncident } from './event.js';
-export type { EventKind, IncidentEvent, OtherFamily } from './event.js';
+export type { EventCountry, EventKind, IncidentEvent, OtherFamily } from './event.js';
 export { createNotice } from './event-facts.js';
-export { fold } from './fold.js';
+export { fold, type FoldInput } from './fold.js';
 export { askAdoption, closedAt, initialIncidentState, openFamilies, type IncidentState } from './incident.js';
 export {
   historyRules,

@@ -1,5 +1,6 @@
 import { countryCodes, countryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
+import { atOnceLines, atOnceTitle } from './at-once.js';
 import { count, elapsed, percent, plural } from './figures.js';
 
 /** A short fact beside the sentence. A time is left to the reader's own clock and format. */
@@ -19,7 +20,7 @@ export interface MessageFacts {
   /** 0xRRGGBB. */
   readonly colour: number;
   readonly fields: readonly Fact[];
-  /** Where to get a second opinion on the country; empty for groups and notices. */
+  /** Where to get a second opinion on the country, or the AS that several lost; empty for groups and notices. */
   readonly links: readonly CountryLink[];
   /** Begins with the event's id: what was sent is found again by it. */
   readonly footer: string;
@@ -29,19 +30,27 @@ export interface MessageFacts {
 export const colours = { down: 0xda373c, major: 0xe67e22, degraded: 0xf0b232, unstable: 0x5865f2, restored: 0x23a55a } as const;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+/** Lines of a field, which holds 1024 characters (Discord's documentation, Embed Limits). */
+const mostCountries = 12;
 
 /** The facts of an event's message. */
 export function factsOf(event: IncidentEvent): MessageFacts {
   return {
     title: title(event),
     colour: colour(event),
-    fields: event.country === null ? [] : fields(event),
+    fields: event.country === null && event.countries.length === 0 ? [] : fields(event),
     links: links(event),
-    footer: `${event.id} · BGP view`,
+    footer: footerText(event.id),
   };
 }
 
+/** Begins with the id of the event that a message tells. */
+export function footerText(id: string): string {
+  return `${id} · BGP view`;
+}
+
 function title(event: IncidentEvent): string {
+  if (event.countries.length > 0) return atOnceTitle(event);
   if (event.country === null) return 'Operator notice';
   return `${countryName(event.country, event.label ?? undefined).name}: ${event.family === 'ipv6' ? 'IPv6 ' : ''}${condition(event)}`;
 }
@@ -82,6 +91,7 @@ function fields(event: IncidentEvent): Fact[] {
     if (of.family === null || of.baseline <= 0) return;
     text(of.family === 'ipv4' ? 'IPv4' : 'IPv6', `${unitsOf(of.family, of.visible, of.baseline, of.share)}${routes}`);
   };
+  if (event.countries.length > 0) text('Countries', atOnceLines(event, mostCountries), false);
   visibility(event, event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${plural(event.basePrefixes, 'route')}` : '');
   if (event.other !== null) visibility(event.other, '');
   if (event.provisional) text('Baseline', 'provisional: under 24 hrs of data');
@@ -116,6 +126,7 @@ export function unitsOf(family: 'ipv4' | 'ipv6', visible: number, baseline: numb
 }
 
 function links(event: IncidentEvent): CountryLink[] {
+  if (event.asn !== null) return [{ label: `RIPEstat: AS${event.asn}`, url: `https://stat.ripe.net/resource/AS${event.asn}` }];
   // Half a day before it began, up to the event and an hour on.
   return event.country === null ? [] : countryLinks(event.country, (event.since ?? event.at) - 12 * hourMs, event.at + hourMs);
 }

@@ -8,21 +8,28 @@ export function renderLine(event: IncidentEvent): string {
   return [time, event.country === null ? '' : flagOf(event.country), renderText(event)].filter((part) => part !== '').join(' ');
 }
 
-/** One line of a replay's transcript: time, country, family, level, share | reason | text; "-" where an event has none. */
+/**
+ * One line of a replay's transcript: time, country, family, level, share | reason | text; "-" where an event has none, "*" for several
+ * countries. What is told by another event says so in its reason.
+ */
 export function renderTranscriptLine(event: IncidentEvent): string {
   const time = new Date(event.at).toISOString().replace('.000Z', 'Z');
-  const judged = event.country !== null;
+  const judged = event.country !== null || event.countries.length > 0;
   const columns = [
     time,
-    event.country ?? '-',
+    event.country ?? (judged ? '*' : '-'),
     event.family ?? '-',
     (judged ? event.level : '-').padEnd('degraded'.length),
     judged ? event.share.toFixed(4) : '-',
   ];
-  return `${columns.join('  ')} | ${event.reason.replace(/\s+/g, ' ')} | ${renderText(event)}`;
+  const part = event.partOf === null ? '' : ` (told by ${event.partOf})`;
+  return `${columns.join('  ')} | ${event.reason.replace(/\s+/g, ' ')}${part} | ${renderText(event)}`;
 }
 
-/** One line of JSON for programs: the keys in this order, times ISO 8601 UTC, the share as the event has it. */
+/**
+ * One line of JSON for programs: the keys in this order, times ISO 8601 UTC, the share as the event has it. `countries` and `asn` only
+ * of an event that tells of several countries, `partOf` only of one that is told by such a one.
+ */
 export function renderJsonLine(event: IncidentEvent): string {
   return JSON.stringify({
     id: event.id,
@@ -38,6 +45,8 @@ export function renderJsonLine(event: IncidentEvent): string {
     baseline: event.baseline,
     share: event.share,
     unstable: event.unstable,
+    ...(event.countries.length > 0 && { countries: event.countries.map(({ country }) => country), asn: event.asn }),
+    ...(event.partOf !== null && { partOf: event.partOf }),
     text: renderText(event),
   });
 }

@@ -1,6 +1,7 @@
 import { countryName } from '../countries/index.js';
 import type { CountryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
+import { atOnceWordings } from './at-once.js';
 import { count, elapsed, lengthBeforeNoun, moment, ordinal, percent, plural, span } from './figures.js';
 
 /** What a message may hold, in UTF-16 units: a tweet's length. */
@@ -16,6 +17,10 @@ const wholeShare = 0.95;
  * else.
  */
 export function renderText(event: IncidentEvent): string {
+  if (event.countries.length > 0) {
+    const wordings = atOnceWordings(event);
+    return clip(wordings.find((wording) => wording.length <= textLimit) ?? wordings[wordings.length - 1]);
+  }
   if (event.country === null) return clip(event.notice ?? event.reason);
   const name = countryName(event.country, event.label ?? undefined);
   let text = capitalised(sentence(event, name));

@@ -55,8 +55,8 @@ function presentOf(what: string, stored: Json, migrations: Migrations, current: 
 export function parseEvent(text: string): IncidentEvent {
   const event = JSON.parse(text) as IncidentEvent;
   // What the type promises an older program may not have written.
-  const { networks, lowest } = event as Partial<IncidentEvent>;
-  return { ...event, networks: networks ?? [], lowest: lowest ?? event.share };
+  const { networks, lowest, countries, asn, partOf } = event as Partial<IncidentEvent>;
+  return { ...event, networks: networks ?? [], lowest: lowest ?? event.share, countries: countries ?? [], asn: asn ?? null, partOf: partOf ?? null };
 }
 
 /** What an ingest last said of its own sight, as this program knows it. */

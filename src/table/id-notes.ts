@@ -63,7 +63,8 @@ export class IdNotes {
 
   /** Sets the bits of all ids; `bits` has room for them. */
   addTo(bits: Uint32Array): void {
-    if (this.#bits !== null) for (let word = 0; word < this.#bits.length && word < bits.length; word++) bits[word] |= this.#bits[word];
+    const own = this.#bits;
+    if (own !== null) for (let word = 0; word < own.length; word++) bits[word] |= own[word];
     else for (let place = 0; place < this.#length; place++) bits[this.#log[place] >>> 5] |= 1 << (this.#log[place] & 31);
   }
 
@@ -116,6 +117,18 @@ export class IdNotes {
 /** Words of bits for so many ids, with room for a tenth more. */
 export function wordsFor(ids: number): number {
   return Math.ceil((ids * 1.1) / 32) + 1;
+}
+
+/** A copy of the bits of the ids below `limit`. */
+export function bitsBelow(limit: number, bits: Uint32Array): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(bits.subarray(0, Math.ceil(limit / 32)));
+  if (words.length * 32 > limit) words[words.length - 1] &= (1 << (limit & 31)) - 1;
+  return words;
+}
+
+/** Whether no other bits are set. */
+export function areBitsBelow(limit: number, words: Uint32Array): boolean {
+  return words.length <= Math.ceil(limit / 32) && (words.length * 32 <= limit || words[words.length - 1] >>> (limit & 31) === 0);
 }
 
 export function countOf(bits: Uint32Array): number {

@@ -1,10 +1,15 @@
+export type { OutOfVote } from './electorate.js';
 export { EventTime } from './event-time.js';
+export { KeptTable } from './kept-table.js';
 export type { PeerStatus } from './peer-status.js';
 export type { PeerView } from './peer-view.js';
 export type { VerdictSink } from './route-table.js';
 export { parseTableSettings } from './settings.js';
 export type { TableSettings } from './settings.js';
+export { tableShape } from './snapshot.js';
+export type { SnapshotPiece } from './snapshot.js';
 export { Table } from './table.js';
 export type { TableTransfer } from './transfers.js';
 export { describeUsability } from './usability.js';
 export type { Usability } from './usability.js';
+export type { Turned } from './without.js';

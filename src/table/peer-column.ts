@@ -1,7 +1,13 @@
-import { ones, wordsFor } from './id-notes.js';
+import { areBitsBelow, bitsBelow, countOf, ones, wordsFor } from './id-notes.js';
 
 /** As many ids as are kept one by one, whatever the table's size. */
 const fewIds = 256;
+
+/** A column in 32-bit words: the steps from each of its ids to the next (few ids: small numbers), or a bit for each id. */
+export interface ColumnWords {
+  readonly form: 'steps' | 'bits';
+  readonly words: Uint32Array<ArrayBuffer>;
+}
 
 /**
  * One peer's table: the ids of the prefixes that it sees. Most sessions send little: their ids stand in order, four octets each.
@@ -73,10 +79,25 @@ export class PeerColumn {
     }
   }
 
+  /** Takes one off the count in the place of each of these ids that it has. */
+  takeFrom(counts: Uint16Array, ids: Uint32Array): void {
+    if (!this.#dense) {
+      for (let place = 0; place < ids.length; place++) if (this.has(ids[place])) counts[place]--;
+      return;
+    }
+    const bits = this.#bits;
+    for (let place = 0; place < ids.length; place++) {
+      const id = ids[place];
+      const word = id >>> 5;
+      if (word < bits.length) counts[place] -= (bits[word] >>> (id & 31)) & 1;
+    }
+  }
+
   /** How many of its ids have their bit set in `bits`. */
   sharedWith(bits: Uint32Array): number {
     let shared = 0;
-    if (this.#dense) for (let word = Math.min(this.#bits.length, bits.length) - 1; word >= 0; word--) shared += ones(this.#bits[word] & bits[word]);
+    const own = this.#bits;
+    if (this.#dense) for (let word = Math.min(own.length, bits.length) - 1; word >= 0; word--) shared += ones(own[word] & bits[word]);
     else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) shared++;
     return shared;
   }
@@ -91,6 +112,33 @@ export class PeerColumn {
       }
     } else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) this.#ids[kept++] = this.#ids[place];
     this.size = kept;
+  }
+
+  /** A copy of what it has of the ids below `limit`. */
+  copy(limit: number): ColumnWords {
+    if (this.#dense) return { form: 'bits', words: bitsBelow(limit, this.#bits) };
+    const steps = this.#ids.slice(0, this.#placeOf(limit));
+    for (let place = steps.length - 1; place > 0; place--) steps[place] -= steps[place - 1];
+    return { form: 'steps', words: steps };
+  }
+
+  /** A column of such a copy, made when there were `among` ids in all; null where it is none. */
+  static of({ form, words }: ColumnWords, among: number): PeerColumn | null {
+    const column = new PeerColumn();
+    if (form === 'steps') {
+      for (let place = 0, id = 0; place < words.length; place++) {
+        id += words[place];
+        if (id >= among || (place > 0 && words[place] === 0)) return null;
+        column.add(id, among);
+      }
+      return column;
+    }
+    if (!areBitsBelow(among, words)) return null;
+    column.#dense = true;
+    column.#bits = words;
+    column.#widen(among);
+    column.size = countOf(words);
+    return column;
   }
 
   /** Where an id stands among #ids, or would stand. In order of ids, as in a RIB, that is the end. */

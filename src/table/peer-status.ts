@@ -1,7 +1,7 @@
 import type { FamilyIndex, UnixMillis } from '../bgp/index.js';
+import type { FullFeedWatch } from './full-feed-watch.js';
 import type { IdNotes } from './id-notes.js';
-import type { RecentNotes } from './recent-notes.js';
-import type { RecentSizes } from './recent-sizes.js';
+import type { Progress } from './recovery.js';
 
 /**
  * What we know of a session. `no-table`: it was in no RIB, so what it does not announce means nothing, and it never votes. `up`: its
@@ -16,37 +16,51 @@ export type PeerStatus =
 /** Table sizes by family. */
 export type Sizes = readonly [number, number];
 
-/** What a full feed's table is watched by, in one family. */
-export interface Watch {
-  readonly sizes: RecentSizes;
-  readonly notes: RecentNotes;
+/** By family, what watches the table while it is whole; null: it is no full feed. */
+export type Watches = [FullFeedWatch | null, FullFeedWatch | null];
+
+/** It withdrew too much at once. Its routes are kept, and kept up. */
+export interface Dumped {
+  readonly kind: 'dumped';
+  readonly since: UnixMillis;
+  /** Since when its table's sizes lie between these. */
+  readonly steadySince: UnixMillis;
+  readonly least: Sizes;
+  readonly most: Sizes;
 }
 
-/** How far a table that is sent again has come. */
-export interface Progress {
-  /** When it was last looked at, and what was seen of it then. */
-  readonly at: UnixMillis;
-  readonly seen: Sizes;
-  /** What it had, as far as it can be expected again. */
-  readonly of: Sizes;
+/** Its routes went with it, and come back. */
+export interface Returning {
+  readonly kind: 'returning';
+  readonly since: UnixMillis;
+  readonly progress: Progress;
+}
+
+/** Its routes are kept; of a family that it sends again, what was announced since that began is noted. */
+export interface Resending {
+  readonly kind: 'resending';
+  readonly since: UnixMillis;
+  readonly seen: [IdNotes | null, IdNotes | null];
+  /** Of a family that it does not send again, so far. */
+  readonly watches: Watches;
+  readonly progress: Progress;
 }
 
 /** What is kept of a session itself, whether its collector is in a gap or not. */
 export type SessionState =
   | { readonly kind: 'no-table' }
-  | { readonly kind: 'up'; readonly watches: [Watch | null, Watch | null] }
+  | { readonly kind: 'up'; readonly watches: Watches }
   /** Its routes went with it. */
   | { readonly kind: 'down'; readonly since: UnixMillis }
-  /** It withdrew too much at once. Its routes are kept, and kept up. */
-  | { readonly kind: 'dumped'; readonly since: UnixMillis; readonly steadySince: UnixMillis; readonly least: Sizes; readonly most: Sizes }
-  /** Its routes went with it, and come back. */
-  | { readonly kind: 'returning'; readonly since: UnixMillis; readonly progress: Progress }
-  /** Its routes are kept; of a family that it sends again, what was announced since that began is noted. */
-  | {
-      readonly kind: 'resending'; readonly since: UnixMillis; readonly seen: [IdNotes | null, IdNotes | null]; readonly progress: Progress;
-      /** As in `up`: of a family that it does not send again so far. */
-      readonly watches: [Watch | null, Watch | null];
-    };
+  | Dumped
+  | Returning
+  | Resending;
+
+/** What a snapshot keeps of it: not by what a table is watched. What was seen of a table that is sent again stands with its columns. */
+export type KeptState =
+  | Exclude<SessionState, { readonly kind: 'up' | 'resending' }>
+  | { readonly kind: 'up' }
+  | Pick<Resending, 'kind' | 'since' | 'progress'>;
 
 export const bothFamilies: readonly [FamilyIndex, FamilyIndex] = [0, 1];
 

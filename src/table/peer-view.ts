@@ -1,4 +1,5 @@
 import { families, type Family, type FamilyIndex, type Peer, type PeerIndex, type UnixMillis } from '../bgp/index.js';
+import type { Electorate } from './electorate.js';
 import type { Sizes } from './peer-status.js';
 import type { Sessions } from './sessions.js';
 import type { TableSettings } from './settings.js';
@@ -29,8 +30,7 @@ export interface PeerView extends Readonly<Record<Family, PeerFamilyView>> {
 export interface ViewedTable {
   readonly peers: PeerIndex;
   readonly sessions: Sessions;
-  readonly full: readonly [ReadonlySet<number>, ReadonlySet<number>];
-  readonly voters: readonly [ReadonlySet<number>, ReadonlySet<number>];
+  readonly electorate: Electorate;
   readonly settings: TableSettings;
   readonly sizeOf: (peer: number) => Sizes;
 }
@@ -41,14 +41,14 @@ export function viewsOf(table: ViewedTable): PeerView[] {
   all.sort((a, b) => compare(a.collector, b.collector) || compare(a.address, b.address));
   const whole = [...table.sessions.whole()];
   const largest = families.map((_, family) => Math.max(0, ...whole.map((peer) => table.sizeOf(peer)[family])));
-  const holders = families.map((_, family) => new Map([...table.voters[family]].map((peer) => [table.peers.at(peer).asn, table.peers.at(peer)])));
+  const holders = families.map((_, family) => new Map([...table.electorate.voters[family]].map((peer) => [table.peers.at(peer).asn, table.peers.at(peer)])));
   return all.map((peer) => {
     const status = table.sessions.status(peer.index);
     const reason = reasonOf(table, peer);
     const sizes = table.sizeOf(peer.index);
     const viewOf = (family: FamilyIndex): PeerFamilyView => {
-      const votes = table.voters[family].has(peer.index);
-      const fullFeed = table.full[family].has(peer.index);
+      const votes = table.electorate.voters[family].has(peer.index);
+      const fullFeed = table.electorate.full[family].has(peer.index);
       return {
         prefixes: sizes[family], fullFeed, votes,
         why: status.kind !== 'up' ? reason : votes ? 'full feed' : whyNot(sizes[family], largest[family], fullFeed, holders[family].get(peer.asn)),

@@ -3,12 +3,21 @@ import { isCounted } from './exclusions.js';
 import type { IdNotes } from './id-notes.js';
 import { PeerColumn } from './peer-column.js';
 import { PrefixIds } from './prefix-ids.js';
+import { turnedWithout, type Thresholds, type Turned } from './without.js';
 
 /** Who must know when a prefix enters the table, and when its verdict changes. */
 export interface VerdictSink {
   /** A prefix was seen for the first time. Returns the number of the country that owns it, for the churn counters; 0 for none. */
   added(family: FamilyIndex, id: number, code: number): number;
   flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void;
+}
+
+/** What is known of prefixes, each at one place of all four: code, origin, origin before, and whether it is up (1). */
+export interface PrefixRows {
+  readonly codes: Float64Array;
+  readonly origins: Uint32Array;
+  readonly before: Uint32Array;
+  readonly verdicts: Uint8Array;
 }
 
 /**
@@ -33,7 +42,7 @@ export class RouteTable {
   #fell = new Uint32Array(this.ids.capacity);
   /** How often settle() was called, and one. */
   #settled = 1;
-  /** Origin ASN last announced by a voter (during the load: by any peer); 0 unknown. */
+  /** Origin ASN last announced by a voter (where nobody votes, as during the load: by any peer); 0 unknown. */
   origins = new Uint32Array(this.ids.capacity);
   /** Origin ASN of each prefix that was visible when its owner was last whole; else 0. */
   #before = new Uint32Array(this.ids.capacity);
@@ -69,7 +78,7 @@ export class RouteTable {
 
   #see(peer: number, id: number, origin: number): void {
     const voting = this.#voting[peer] === true;
-    if (voting || !this.#judging) this.origins[id] = origin;
+    if (voting || !this.#judging || this.voters === 0) this.origins[id] = origin;
     const isNew = this.#column(peer).add(id, this.ids.size);
     const notes = this.#notes[peer];
     if (notes !== undefined) {
@@ -130,9 +139,7 @@ export class RouteTable {
     const step = voting ? 1 : -1;
     this.#columns[peer]?.addTo(this.#counts, step);
     this.voters += step;
-    // A rounding error of the share must not move a threshold that is a whole number of voters.
-    this.#upFrom = Math.max(1, Math.ceil(this.#visibleUp * this.voters - 1e-9));
-    this.#downBelow = Math.ceil(this.#visibleDown * this.voters - 1e-9);
+    ({ upFrom: this.#upFrom, downBelow: this.#downBelow } = this.#thresholdsOf(this.voters));
     this.#stale = true;
   }
 
@@ -222,6 +229,42 @@ export class RouteTable {
     }
   }
 
+  /** A copy of what is known of the prefixes with the ids from..to-1. */
+  rows(from: number, to: number): PrefixRows {
+    return {
+      codes: this.ids.codes.slice(from, to), origins: this.origins.slice(from, to),
+      before: this.#before.slice(from, to), verdicts: this.verdicts.slice(from, to),
+    };
+  }
+
+  /** The peer's table; undefined where it never had one. */
+  column(peer: number): PeerColumn | undefined {
+    return this.#columns[peer];
+  }
+
+  /** Takes over the next prefixes of a table that was kept, none of which it has: with the verdicts that it had made of them. */
+  restoreRows({ codes, origins, before, verdicts }: PrefixRows): void {
+    for (let row = 0; row < codes.length; row++) {
+      const id = this.#add(codes[row]);
+      this.origins[id] = origins[row];
+      this.#before[id] = before[row];
+      if (verdicts[row] === 0) continue;
+      this.verdicts[id] = 1;
+      this.#sink.flipped(this.#family, id, codes[row], this.#owners[id], origins[row], true);
+    }
+  }
+
+  /** Takes over a peer's column of a table that was kept, after the prefixes and before it votes. */
+  restoreColumn(peer: number, column: PeerColumn): void {
+    this.#column(peer);
+    this.#columns[peer] = column;
+  }
+
+  /** The verdicts taken over are this table's own. They stand still until somebody votes, and are then held against the voters. */
+  resume(): void {
+    this.#judging = true;
+  }
+
   /**
    * The countries are numbered anew (`numbers`: by old number; beyond what churn counts for one that is gone), and some prefixes are
    * another's: `ownerOf` says whose each is. Churn stays with its country. Reads the whole table.
@@ -235,10 +278,30 @@ export class RouteTable {
     for (let old = 0; old < numbers.length; old++) if (numbers[old] < 0xffff) this.churn[numbers[old]] = churn[old];
   }
 
+  /** The verdicts that would be others without each of these sets of voters; between the thresholds they stay as they are. */
+  verdictsWithout(asides: readonly (readonly number[])[]): Turned[][] {
+    const { codes, size } = this.ids;
+    const sets = asides.map((peers) => ({ columns: peers.map((peer) => this.#column(peer)), ...this.#thresholdsOf(this.voters - peers.length) }));
+    return turnedWithout(sets, this.#counts, this.verdicts, size).map((ids) => ids.map((id) => ({
+      id, code: codes[id], owner: this.#owners[id], origin: this.origins[id], up: this.verdicts[id] === 0,
+    })));
+  }
+
   /** How many voters see the prefix: for tests and questions, not for the hot path. */
   seenBy(code: number): number {
     const id = this.ids.find(code);
     return id < 0 ? 0 : this.#counts[id];
+  }
+
+  /** Whether the peer sees the prefix: for tests and questions too. */
+  sees(peer: number, code: number): boolean {
+    const id = this.ids.find(code);
+    return id >= 0 && this.#columns[peer]?.has(id) === true;
+  }
+
+  #thresholdsOf(voters: number): Thresholds {
+    // A rounding error of the share must not move a threshold that is a whole number of voters.
+    return { upFrom: Math.max(1, Math.ceil(this.#visibleUp * voters - 1e-9)), downBelow: Math.ceil(this.#visibleDown * voters - 1e-9) };
   }
 
   #flip(id: number, verdict: 0 | 1): void {

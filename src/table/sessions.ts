@@ -1,8 +1,11 @@
 import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
-import { countOf, wordsFor, type IdNotes } from './id-notes.js';
-import { bothFamilies, statusOf, type PeerStatus, type Progress, type SessionState, type Sizes, type Watch } from './peer-status.js';
-import { RecentNotes } from './recent-notes.js';
-import { RecentSizes } from './recent-sizes.js';
+import { FullFeedWatch, Scratch } from './full-feed-watch.js';
+import { countOf, IdNotes } from './id-notes.js';
+import {
+  bothFamilies, statusOf,
+  type Dumped, type KeptState, type PeerStatus, type Resending, type Returning, type SessionState, type Sizes, type Watches,
+} from './peer-status.js';
+import { afterDump, isBack, noProgress, shareOf, type Progress } from './recovery.js';
 import type { RouteTable } from './route-table.js';
 import type { TableSettings } from './settings.js';
 import { Transfers } from './transfers.js';
@@ -15,8 +18,8 @@ export interface SessionsOptions {
   readonly routes: readonly [RouteTable, RouteTable];
   readonly peers: PeerIndex;
   readonly settings: TableSettings;
-  /** The peer's table is not whole any more: it must not vote. Called before its routes are touched. */
-  readonly unseat: (peer: number) => void;
+  /** The peer's table is not whole any more: it must not vote. Called before its routes are touched. Tells whether it did. */
+  readonly unseat: (peer: number) => boolean;
 }
 
 /**
@@ -32,7 +35,7 @@ export class Sessions {
   readonly #routes: readonly [RouteTable, RouteTable];
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
-  readonly #unseat: (peer: number) => void;
+  readonly #unseat: (peer: number) => boolean;
   readonly #states: (SessionState | undefined)[] = [];
   /** What a table had when it was last whole, while it is not. */
   readonly #former: (Sizes | undefined)[] = [];
@@ -41,8 +44,7 @@ export class Sessions {
   /** Some verdicts fell by a peer that is not believed any more. */
   #fellFalsely = false;
   #changed = false;
-  /** Zeros, but in use. */
-  #scratch = new Uint32Array(0);
+  readonly #scratch = new Scratch();
 
   constructor({ routes, peers, settings, unseat }: SessionsOptions) {
     this.#routes = routes;
@@ -92,7 +94,8 @@ export class Sessions {
     const state = this.#states[peer] ?? noTable;
     if (state.kind === 'down') this.peerUp(peer, at);
     else if (this.#lostSince(peer) === undefined) this.plain[peer] = true;
-    else if (state.kind === 'up') this.#lookWithin(peer, state.watches, at);
+    // What a lost collector's files say comes in one go: windows go by the time of the rows.
+    else if (state.kind === 'up' && state.watches.some((watch) => watch?.isDue(at) === true)) this.#guard(peer, state.watches, at);
   }
 
   peerDown(peer: number, at: UnixMillis): void {
@@ -105,7 +108,7 @@ export class Sessions {
 
   peerUp(peer: number, at: UnixMillis): void {
     this.peerDown(peer, at);
-    if (this.#states[peer]?.kind === 'down') this.#become(peer, returning(at));
+    if (this.#states[peer]?.kind === 'down') this.#become(peer, { kind: 'returning', since: at, progress: noProgress(at) });
   }
 
   /**
@@ -117,11 +120,12 @@ export class Sessions {
     for (const family of bothFamilies) this.#routes[family].retain(peer, touched[family]);
     if (state.kind === 'no-table') return;
     const spoke = bothFamilies.some((family) => countOf(touched[family]) > 0);
-    this.#become(peer, isUp || spoke ? returning(at) : { kind: 'down', since: at });
+    this.#become(peer, isUp || spoke ? { kind: 'returning', since: at, progress: noProgress(at) } : { kind: 'down', since: at });
   }
 
   lose(collector: string, at: UnixMillis): void {
     if (!this.#lost.has(collector)) this.#lost.set(collector, at);
+    this.#changed = true;
     for (const peer of this.#of(collector)) {
       this.#unseat(peer);
       this.plain[peer] = false;
@@ -149,15 +153,37 @@ export class Sessions {
       if (state?.kind !== 'up') continue;
       for (const family of bothFamilies) {
         const routes = this.#routes[family];
-        const isWatched = state.watches[family] !== null;
         const wanted = full[family].has(peer) && routes.sizeOf(peer) >= this.#settings.guardedPrefixes;
-        if (wanted === isWatched) continue;
-        const { lossWindowMs, transferWindowMs } = this.#settings;
-        const watch = wanted ? { sizes: new RecentSizes(lossWindowMs), notes: new RecentNotes(at, transferWindowMs) } : null;
-        watch?.sizes.record(at, routes.sizeOf(peer));
-        state.watches[family] = watch;
-        routes.note(peer, watch?.notes.current);
+        if (wanted === (state.watches[family] !== null)) continue;
+        state.watches[family] = wanted ? new FullFeedWatch(peer, routes, at, this.#settings) : null;
+        if (!wanted) routes.note(peer, undefined);
       }
+    }
+  }
+
+  /** What a snapshot keeps of a session, and of a table that is sent again what was seen, by family; null: nothing is known of it. */
+  kept(peer: number): { readonly state: KeptState; readonly former: Sizes | null; readonly seen: readonly [IdNotes | null, IdNotes | null] } | null {
+    const state = this.#states[peer];
+    if (state === undefined) return null;
+    const former = this.#former[peer] ?? null;
+    if (state.kind === 'up') return { state: { kind: 'up' }, former, seen: [null, null] };
+    if (state.kind !== 'resending') return { state, former, seen: [null, null] };
+    const { kind, since, progress, seen } = state;
+    return { state: { kind, since, progress }, former, seen };
+  }
+
+  /** Takes over what was kept, after the peer's routes. */
+  restore(peer: number, state: KeptState, former: Sizes | null, seen: readonly [Uint32Array | null, Uint32Array | null]): void {
+    if (former !== null) this.#former[peer] = former;
+    this.plain[peer] = false;
+    if (state.kind === 'up') this.#states[peer] = { kind: 'up', watches: [null, null] };
+    else if (state.kind !== 'resending') this.#states[peer] = state;
+    else {
+      const of = (family: FamilyIndex): IdNotes | null => (seen[family] === null ? null : IdNotes.of(seen[family]));
+      const notes: [IdNotes | null, IdNotes | null] = [of(0), of(1)];
+      for (const family of bothFamilies) this.#routes[family].note(peer, notes[family] ?? undefined);
+      this.#states[peer] = { ...state, seen: notes, watches: [null, null] };
+      this.transfers.begin(this.#peers.at(peer), state.since);
     }
   }
 
@@ -187,26 +213,10 @@ export class Sessions {
     return changed;
   }
 
-  #guard(peer: number, watches: readonly [Watch | null, Watch | null], at: UnixMillis): void {
-    if (bothFamilies.some((family) => this.#hasDumped(peer, family, watches[family], at))) {
-      this.#dump(peer, at);
-      return;
-    }
-    if (this.#resends(peer, watches)) {
-      this.#resend(peer, watches, at);
-      return;
-    }
-    for (const family of bothFamilies) this.#turn(peer, family, watches[family], at);
-  }
-
-  /** What a lost collector's files say comes in one go: windows go by the time of the rows. */
-  #lookWithin(peer: number, watches: readonly [Watch | null, Watch | null], at: UnixMillis): void {
-    if (watches.some((watch) => watch?.notes.isOver(at) === true)) this.#guard(peer, watches, at);
-  }
-
-  #hasDumped(peer: number, family: FamilyIndex, watch: Watch | null, at: UnixMillis): boolean {
-    if (watch === null) return false;
-    return this.#routes[family].sizeOf(peer) < (1 - this.#settings.lossShare) * watch.sizes.largest(at);
+  #guard(peer: number, watches: Watches, at: UnixMillis): void {
+    if (watches.some((watch) => watch?.hasDumped(at) === true)) this.#dump(peer, at);
+    else if (bothFamilies.some((family) => watches[family]?.sendsAgain(this.#scratch.for(this.#routes[family])) === true)) this.#resend(peer, watches, at);
+    else for (const watch of watches) watch?.record(at);
   }
 
   #dump(peer: number, at: UnixMillis): void {
@@ -216,72 +226,54 @@ export class Sessions {
     this.#become(peer, { kind: 'dumped', since: at, steadySince: at, least: sizes, most: sizes });
   }
 
-  #followDumped(peer: number, state: SessionState & { kind: 'dumped' }, at: UnixMillis): void {
+  #followDumped(peer: number, state: Dumped, at: UnixMillis): void {
     const sizes = this.#sizes(peer);
-    const of = this.#former[peer] ?? sizes;
-    const least: Sizes = [Math.min(sizes[0], state.least[0]), Math.min(sizes[1], state.least[1])];
-    const most: Sizes = [Math.max(sizes[0], state.most[0]), Math.max(sizes[1], state.most[1])];
-    const isSteady = bothFamilies.every((family) => most[family] - least[family] <= this.#settings.steadyShare * of[family]);
-    const isBack = bothFamilies.every((family) => sizes[family] >= this.#settings.warmingShare * of[family]);
-    if (isBack || (isSteady && at - state.steadySince >= this.#settings.steadyMs)) this.#makeWhole(peer, true);
-    else if (isSteady) this.#states[peer] = { ...state, least, most };
-    else this.#states[peer] = { ...state, steadySince: at, least: sizes, most: sizes };
+    const next = afterDump(state, at, sizes, this.#former[peer] ?? sizes, this.#settings);
+    if (next === 'back' || next === 'steady') this.#makeWhole(peer, true);
+    else this.#states[peer] = next;
   }
 
-  #followReturning(peer: number, state: SessionState & { kind: 'returning' }, at: UnixMillis): void {
+  #followReturning(peer: number, state: Returning, at: UnixMillis): void {
     const progress: Progress = { at, seen: this.#sizes(peer), of: this.#former[peer] ?? [0, 0] };
-    const isBack = this.#isBack(state.progress, progress);
-    if (isBack || at - state.since >= this.#settings.warmingMs) this.#makeWhole(peer, isBack);
+    const back = isBack(state.progress, progress, this.#settings);
+    if (back || at - state.since >= this.#settings.warmingMs) this.#makeWhole(peer, back);
     else this.#states[peer] = { ...state, progress };
   }
 
-  #resends(peer: number, watches: readonly [Watch | null, Watch | null]): boolean {
-    return bothFamilies.some((family) => this.#resendsIn(peer, family, watches[family]));
-  }
-
-  #resendsIn(peer: number, family: FamilyIndex, watch: Watch | null): boolean {
-    if (watch === null) return false;
-    const routes = this.#routes[family];
-    if (this.#scratch.length < wordsFor(routes.ids.size)) this.#scratch = new Uint32Array(wordsFor(routes.ids.capacity));
-    return watch.notes.hasAgain(this.#settings.transferShare * routes.sizeOf(peer), this.#scratch);
-  }
-
-  #resend(peer: number, watches: readonly [Watch | null, Watch | null], at: UnixMillis): void {
-    const seen: [IdNotes | null, IdNotes | null] = [null, null];
-    const left: [Watch | null, Watch | null] = [watches[0], watches[1]];
-    this.#addResent(peer, seen, left);
+  #resend(peer: number, watches: Watches, at: UnixMillis): void {
     this.counters.resetsByVolume++;
     this.transfers.begin(this.#peers.at(peer), at);
-    this.#former[peer] = this.#sizes(peer);
-    this.#unseat(peer);
-    this.#states[peer] = { kind: 'resending', since: at, seen, watches: left, progress: { at, seen: [0, 0], of: this.#sizes(peer) } };
+    this.#leave(peer, at);
+    const state: Resending = { kind: 'resending', since: at, seen: [null, null], watches, progress: noProgress(at) };
+    this.#states[peer] = state;
+    this.#followResent(peer, state);
   }
 
-  /** Families that turn out to be sent again: what is announced is noted without end. */
-  #addResent(peer: number, seen: [IdNotes | null, IdNotes | null], watches: [Watch | null, Watch | null]): void {
+  /** Families that turn out to be sent again: what is announced is noted for as long as it takes. */
+  #followResent(peer: number, { seen, watches }: Resending): void {
     for (const family of bothFamilies) {
+      const routes = this.#routes[family];
       const watch = watches[family];
-      if (watch === null || !this.#resendsIn(peer, family, watch)) continue;
-      seen[family] = watch.notes.all(this.#routes[family].ids.size);
+      if (watch?.sendsAgain(this.#scratch.for(routes)) !== true) continue;
       watches[family] = null;
-      this.#routes[family].note(peer, seen[family]);
+      seen[family] = watch.announced();
+      routes.note(peer, seen[family]);
     }
   }
 
-  #followResending(peer: number, state: SessionState & { kind: 'resending' }, at: UnixMillis): void {
-    const { seen, watches } = state;
-    this.#addResent(peer, seen, watches);
-    for (const family of bothFamilies) this.#turn(peer, family, watches[family], at);
-    const bits = bothFamilies.map((family) => seen[family]?.asBits(this.#routes[family].ids.size) ?? null);
-    const sizes = this.#sizes(peer);
-    const seenOf = (family: FamilyIndex): number => {
+  #followResending(peer: number, state: Resending, at: UnixMillis): void {
+    this.#followResent(peer, state);
+    for (const watch of state.watches) watch?.record(at);
+    const of = this.#sizes(peer);
+    const bits = bothFamilies.map((family) => state.seen[family]?.asBits(this.#routes[family].ids.size) ?? null);
+    const seen = bothFamilies.map((family) => {
       const own = bits[family];
-      return own === null ? sizes[family] : this.#routes[family].sharedWith(peer, own);
-    };
-    const progress: Progress = { at, seen: [seenOf(0), seenOf(1)], of: sizes };
-    const isBack = this.#isBack(state.progress, progress);
+      return own === null ? of[family] : this.#routes[family].sharedWith(peer, own);
+    });
+    const progress: Progress = { at, seen: [seen[0], seen[1]], of };
     this.transfers.follow(this.#peers.at(peer), shareOf(progress));
-    if (!isBack && at - state.since < this.#settings.warmingMs) {
+    const back = isBack(state.progress, progress, this.#settings);
+    if (!back && at - state.since < this.#settings.warmingMs) {
       this.#states[peer] = { ...state, progress };
       return;
     }
@@ -290,27 +282,7 @@ export class Sessions {
       if (own !== null) this.#routes[family].retain(peer, own);
     }
     this.transfers.end(this.#peers.at(peer), at);
-    this.#makeWhole(peer, isBack);
-  }
-
-  /**
-   * Whether a table that is sent again is there, in each family: all of it, or enough of it with no more to come. A transfer that
-   * is in its last twentieth still owes the same prefixes as all others; slower than the longest warming allows, it is none.
-   */
-  #isBack(before: Progress, { at, seen, of }: Progress): boolean {
-    return bothFamilies.every((family) => {
-      if (seen[family] >= of[family]) return true;
-      const moves = seen[family] - before.seen[family] >= (of[family] * (at - before.at)) / this.#settings.warmingMs;
-      return seen[family] >= this.#settings.warmingShare * of[family] && !moves;
-    });
-  }
-
-  #turn(peer: number, family: FamilyIndex, watch: Watch | null, at: UnixMillis): void {
-    if (watch === null) return;
-    watch.sizes.record(at, this.#routes[family].sizeOf(peer));
-    if (!watch.notes.isOver(at)) return;
-    watch.notes.turn(at);
-    this.#routes[family].note(peer, watch.notes.current);
+    this.#makeWhole(peer, back);
   }
 
   #makeWhole(peer: number, isBack: boolean): void {
@@ -322,14 +294,14 @@ export class Sessions {
   /** Its table is whole no more: what it had is remembered, and it does not vote. */
   #leave(peer: number, at: UnixMillis): void {
     const state = this.#states[peer] ?? noTable;
+    let dumped = false;
     if (state.kind === 'up') {
-      this.#fellFalsely ||= bothFamilies.some((family) => this.#hasDumped(peer, family, state.watches[family], at));
-      const sizes = this.#sizes(peer);
-      const of = (family: FamilyIndex): number =>
-        Math.max(sizes[family], this.#former[peer]?.[family] ?? 0, state.watches[family]?.sizes.largest(at) ?? 0);
-      this.#former[peer] = [of(0), of(1)];
+      dumped = state.watches.some((watch) => watch?.hasDumped(at) === true);
+      const former = this.#sizes(peer).map((size, family) => Math.max(size, this.#former[peer]?.[family] ?? 0, state.watches[family]?.largest(at) ?? 0));
+      this.#former[peer] = [former[0], former[1]];
     }
-    this.#unseat(peer);
+    if (this.#unseat(peer) && dumped) this.#fellFalsely = true;
+    this.#changed = true;
   }
 
   #become(peer: number, state: SessionState): void {
@@ -354,13 +326,4 @@ export class Sessions {
   *#of(collector: string): Generator<number> {
     for (const [peer, state] of this.#states.entries()) if (state !== undefined && this.#peers.at(peer).collector === collector) yield peer;
   }
-}
-
-function returning(at: UnixMillis): SessionState {
-  return { kind: 'returning', since: at, progress: { at, seen: [0, 0], of: [0, 0] } };
-}
-
-function shareOf({ seen, of }: Progress): number {
-  const whole = of[0] + of[1];
-  return whole === 0 ? 0 : (seen[0] + seen[1]) / whole;
 }

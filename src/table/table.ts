@@ -1,13 +1,16 @@
 import { ElemKind, families, type ElemBatch, type Family, type FamilyIndex, type PeerIndex, type UnixMillis } from '../bgp/index.js';
+import { Electorate, type OutOfVote } from './electorate.js';
 import { Holes } from './holes.js';
+import type { KeptTable } from './kept-table.js';
 import type { PeerStatus } from './peer-status.js';
 import { viewsOf, type PeerView } from './peer-view.js';
 import { RouteTable, type VerdictSink } from './route-table.js';
 import { Sessions } from './sessions.js';
 import type { TableSettings } from './settings.js';
+import { piecesOf, type SnapshotPiece } from './snapshot.js';
 import type { TableTransfer } from './transfers.js';
 import { usabilityOf, VoterHistory, type Usability } from './usability.js';
-import { elect, fullFeeds, type Candidate } from './voters.js';
+import type { Turned } from './without.js';
 
 export interface TableOptions {
   readonly peers: PeerIndex;
@@ -27,15 +30,14 @@ export class Table {
   readonly #holes: Holes;
   /** Reused by every apply(). */
   #ids = new Int32Array(1024);
-  /** Full feeds, those included that are out for a while and were one before. */
-  readonly #full: [Set<number>, Set<number>] = [new Set(), new Set()];
-  readonly #voters: [Set<number>, Set<number>] = [new Set(), new Set()];
+  readonly #electorate: Electorate;
   readonly #history: readonly [VoterHistory, VoterHistory];
   #usability: [Usability, Usability];
   #lenient: (family: FamilyIndex, owner: number) => boolean = () => false;
   #gapped = false;
-  #electionDue = false;
   #nextFullFeedAt = -Infinity;
+  /** How often each collector's tables were forgotten. */
+  readonly #resets = new Map<string, number>();
   /** Of the last tick. */
   #now: UnixMillis = -Infinity;
 
@@ -44,7 +46,8 @@ export class Table {
     this.#settings = settings;
     this.#configuredCollectors = configuredCollectors;
     this.routes = [new RouteTable(0, sink, settings), new RouteTable(1, sink, settings)];
-    this.#sessions = new Sessions({ routes: this.routes, peers, settings, unseat: (peer) => { this.#unseat(peer); } });
+    this.#electorate = new Electorate(this.routes, peers, settings);
+    this.#sessions = new Sessions({ routes: this.routes, peers, settings, unseat: (peer) => this.#electorate.unseat(peer) });
     this.#holes = new Holes(peers);
     this.#history = [new VoterHistory(settings.voterHistoryMs), new VoterHistory(settings.voterHistoryMs)];
     const none = usabilityOf(0, 0, configuredCollectors, 0, settings);
@@ -116,6 +119,7 @@ export class Table {
   /** Its tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
   resetCollector(collector: string): void {
     this.#holes.end(collector, Infinity);
+    this.#resets.set(collector, (this.#resets.get(collector) ?? 0) + 1);
     this.#sessions.reset(collector, this.#now);
   }
 
@@ -160,16 +164,54 @@ export class Table {
     this.settle(at);
   }
 
+  /** All that it knows, in pieces: see snapshot.ts. It may change between them. */
+  pieces(): Generator<SnapshotPiece, void, undefined> {
+    return piecesOf({
+      peers: this.#peers, routes: this.routes, full: this.#electorate.full, history: this.#history, resets: this.#resets, session: (peer) => this.#sessions.kept(peer),
+    });
+  }
+
+  /**
+   * Takes over, as an empty table, a part at each step, to the last, what was kept of the collectors in `positions`. They are in a gap
+   * since those times: they rejoin when what they said since was applied. The load ends with judge(); until then verdicts stand still.
+   */
+  *restore(kept: KeptTable, positions: ReadonlyMap<string, UnixMillis>): Generator<void, void, undefined> {
+    const { peers, families: heads } = kept.head;
+    const here = peers.map(([collector, address, asn]) => (positions.has(collector) ? this.#peers.intern(collector, address, asn) : null));
+    for (const family of [0, 1] as const) {
+      for (const rows of kept.rows(family)) {
+        this.routes[family].restoreRows(rows);
+        yield;
+      }
+    }
+    for (const { peer, state, former, columns, seen } of kept.peers) {
+      const who = here[peer];
+      if (who === null) continue;
+      for (const family of [0, 1] as const) this.routes[family].restoreColumn(who, columns[family]);
+      this.#sessions.restore(who, state, former, seen);
+    }
+    for (const family of [0, 1] as const) {
+      const { full, history, historyAt, judging } = heads[family];
+      this.#history[family].restore(history, historyAt);
+      this.#electorate.full[family] = new Set(full.flatMap((peer) => here[peer] ?? []));
+      if (judging) this.routes[family].resume();
+    }
+    for (const [collector, at] of positions) this.#sessions.lose(collector, at);
+    this.#sessions.watch(this.#electorate.full, Math.min(...positions.values()));
+  }
+
   /** To be called at every tick, before anything is read: who is not believed any more is out, whose table is whole again votes. */
   settle(at: UnixMillis): void {
     this.#now = at;
     const changed = this.#sessions.tick(at);
     if (changed || at >= this.#nextFullFeedAt) {
-      this.#chooseFullFeeds(at);
-      this.#elect();
-    } else if (this.#electionDue) this.#elect();
+      this.#nextFullFeedAt = at + this.#settings.fullFeedEveryMs;
+      this.#electorate.chooseFullFeeds(this.#sessions, at);
+      this.#sessions.watch(this.#electorate.full, at);
+      this.#electorate.elect(this.#sessions);
+    }
     for (const family of [0, 1] as const) {
-      this.#history[family].record(at, this.#voters[family].size);
+      this.#history[family].record(at, this.routes[family].voters);
       this.#usability[family] = this.#judgeUsability(family);
       const isUsable = this.#usability[family].kind === 'usable';
       this.routes[family].hold(!isUsable);
@@ -183,6 +225,18 @@ export class Table {
     return this.#usability[family];
   }
 
+  /** The verdicts that would be others without each collector in turn; not without one that leaves fewer than `minVoters`. */
+  withoutEachCollector(family: FamilyIndex, minVoters: number): { readonly collector: string; readonly turned: readonly Turned[] }[] {
+    const byCollector = new Map<string, number[]>();
+    for (const peer of this.#electorate.voters[family]) {
+      const { collector } = this.#peers.at(peer);
+      byCollector.set(collector, [...(byCollector.get(collector) ?? []), peer]);
+    }
+    const asides = [...byCollector].filter(([, peers]) => this.#electorate.voters[family].size - peers.length >= minVoters).sort(([a], [b]) => (a < b ? -1 : 1));
+    const turned = this.routes[family].verdictsWithout(asides.map(([, peers]) => peers));
+    return asides.map(([collector], index) => ({ collector, turned: turned[index] }));
+  }
+
   status(peer: number): PeerStatus {
     return this.#sessions.status(peer);
   }
@@ -190,7 +244,7 @@ export class Table {
   /** Every session that is known, by collector and address, and what it is good for. Reads no routes. */
   peers(): PeerView[] {
     return viewsOf({
-      peers: this.#peers, sessions: this.#sessions, full: this.#full, voters: this.#voters, settings: this.#settings,
+      peers: this.#peers, sessions: this.#sessions, electorate: this.#electorate, settings: this.#settings,
       sizeOf: (peer) => [this.routes[0].sizeOf(peer), this.routes[1].sizeOf(peer)],
     });
   }
@@ -198,23 +252,15 @@ export class Table {
   /** Peers that vote, and full feeds that could, by family. */
   counts(): Record<Family, { readonly voters: number; readonly fullFeedPeers: number }> {
     const of = (family: FamilyIndex): { voters: number; fullFeedPeers: number } => ({
-      voters: this.#voters[family].size,
-      fullFeedPeers: [...this.#full[family]].filter((peer) => this.#sessions.isHealthy(peer)).length,
+      voters: this.routes[family].voters,
+      fullFeedPeers: [...this.#electorate.full[family]].filter((peer) => this.#sessions.isHealthy(peer)).length,
     });
     return { [families[0]]: of(0), [families[1]]: of(1) } as Record<Family, { voters: number; fullFeedPeers: number }>;
   }
 
-  /** Full feeds of either family that are known, and how many of them are out, by why. */
-  outOfVote(): { readonly known: number; readonly out: readonly { readonly because: string; readonly count: number }[] } {
-    const known = new Set([...this.#full[0], ...this.#full[1]]);
-    const out = new Map<string, number>();
-    for (const peer of known) {
-      if (this.#sessions.isHealthy(peer)) continue;
-      const status = this.#sessions.status(peer);
-      const because = 'because' in status ? status.because : 'collector-lost';
-      out.set(because, (out.get(because) ?? 0) + 1);
-    }
-    return { known: known.size, out: [...out].sort(([a], [b]) => (a < b ? -1 : 1)).map(([because, count]) => ({ because, count })) };
+  /** Which full feeds are known, and why some of them are out. */
+  outOfVote(): OutOfVote {
+    return this.#electorate.outOfVote(this.#sessions);
   }
 
   /** Since the start: sessions that began anew, by what told so, and those that withdrew too much of their table at once. */
@@ -238,55 +284,12 @@ export class Table {
     }
   }
 
-  #unseat(peer: number): void {
-    for (const family of [0, 1] as const) {
-      if (!this.#voters[family].delete(peer)) continue;
-      this.routes[family].setVoting(peer, false);
-      // Until the next tick knows whether the others are enough.
-      this.routes[family].hold(true);
-      this.#electionDue = true;
-    }
-  }
-
-  #candidates(family: FamilyIndex): Candidate[] {
-    return [...this.#sessions.whole()].map((peer) => ({ peer: this.#peers.at(peer), size: this.routes[family].sizeOf(peer) }));
-  }
-
-  #chooseFullFeeds(at: UnixMillis): void {
-    this.#nextFullFeedAt = at + this.#settings.fullFeedEveryMs;
-    for (const family of [0, 1] as const) {
-      const chosen = fullFeeds(this.#candidates(family), this.#full[family], this.#settings);
-      for (const peer of this.#full[family]) if (this.#isOut(peer, at)) chosen.add(peer);
-      this.#full[family] = chosen;
-    }
-    this.#sessions.watch(this.#full, at);
-  }
-
-  /** Whether its table cannot be measured, but was not long ago or will be. */
-  #isOut(peer: number, at: UnixMillis): boolean {
-    const status = this.#sessions.status(peer);
-    if (status.kind === 'no-table') return this.#sessions.isLost(this.#peers.at(peer).collector);
-    return status.kind !== 'up' && status.because !== 'collector-lost' && at - status.since < this.#settings.voterHistoryMs;
-  }
-
-  #elect(): void {
-    this.#electionDue = false;
-    for (const family of [0, 1] as const) {
-      const candidates = this.#candidates(family).filter(({ peer }) => this.#sessions.isHealthy(peer.index));
-      const elected = elect(candidates, this.#full[family]);
-      const routes = this.routes[family];
-      for (const peer of this.#voters[family]) if (!elected.has(peer)) routes.setVoting(peer, false);
-      for (const peer of elected) if (!this.#voters[family].has(peer)) routes.setVoting(peer, true);
-      this.#voters[family] = elected;
-    }
-  }
-
   #judgeUsability(family: FamilyIndex): Usability {
-    const collectors = new Set([...this.#voters[family]].map((peer) => this.#peers.at(peer).collector)).size;
-    const voters = this.#voters[family].size;
+    const collectors = new Set([...this.#electorate.voters[family]].map((peer) => this.#peers.at(peer).collector)).size;
+    const { voters } = this.routes[family];
     if (this.#gapped) return { kind: 'unusable', reason: 'gap', voters, collectors, needed: 0 };
     const usability = usabilityOf(voters, collectors, this.#configuredCollectors, this.#history[family].median(), this.#settings);
-    const isGap = usability.kind === 'unusable' && [...this.#full[family]].some((peer) => this.#sessions.isLost(this.#peers.at(peer).collector));
+    const isGap = usability.kind === 'unusable' && [...this.#electorate.full[family]].some((peer) => this.#sessions.isLost(this.#peers.at(peer).collector));
     return isGap ? { ...usability, reason: 'gap' } : usability;
   }
 }

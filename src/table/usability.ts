@@ -9,7 +9,7 @@ export type Usability =
       readonly reason: 'few-voters' | 'voters-lost' | 'few-collectors' | 'gap';
       readonly voters: number;
       readonly collectors: number;
-      /** How many voters, or collectors, it would take. */
+      /** How many voters, or collectors, it would take; 0 where no number of them would do. */
       readonly needed: number;
     };
 
@@ -32,6 +32,22 @@ export class VoterHistory {
     this.#ring[this.#next] = voters;
     this.#next = (this.#next + 1) % this.#ring.length;
     this.#length = Math.min(this.#length + 1, this.#ring.length);
+  }
+
+  /** What is kept of it in a snapshot: oldest first, and when the newest was noted. */
+  kept(): { readonly history: readonly number[]; readonly historyAt: UnixMillis | null } {
+    const ring = this.#ring.subarray(0, this.#length);
+    const newer = this.#next % Math.max(1, this.#length);
+    return { history: [...ring.subarray(newer), ...ring.subarray(0, newer)], historyAt: this.#length === 0 ? null : this.#lastAt };
+  }
+
+  /** Takes over what was kept; a span that has become shorter keeps the newest. */
+  restore(history: readonly number[], at: UnixMillis | null): void {
+    const newest = history.slice(-this.#ring.length);
+    this.#ring.set(newest);
+    this.#length = newest.length;
+    this.#next = newest.length % this.#ring.length;
+    this.#lastAt = at ?? -Infinity;
   }
 
   /** 0 while there is nothing. */
@@ -63,6 +79,6 @@ export function describeUsability(usability: Usability): string {
     case 'few-collectors':
       return `unusable: voters on ${usability.collectors} of ${usability.needed} collectors`;
     case 'gap':
-      return 'unusable: the stream has a gap';
+      return `unusable: the stream has a gap${usability.needed > 0 ? `, ${usability.voters} voters are left` : ''}`;
   }
 }

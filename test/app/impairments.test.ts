@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { impairedBy, type SightNow } from '../../src/app/impaired-by.js';
+import type { CollectorStage } from '../../src/feed/index.js';
 import { Impairments, type Impairment } from '../../src/app/impairments.js';
 
 const minute = 60_000;
@@ -58,8 +59,9 @@ test('a restart repeats no word, and owes the last one', () => {
   ]);
 });
 
+const stage = (collector: string, stage: CollectorStage['stage'], why = ''): CollectorStage => ({ collector, stage, since: start, why });
 const well: SightNow = {
-  now: start, phase: 'watching', feed: { kind: 'live', since: start }, lastTickAt: start - 5_000, seen: new Set(), lostCollectors: [],
+  now: start, phase: 'watching', feed: { kind: 'live', since: start }, lastTickAt: start - 5_000, seen: new Set(), stages: [stage('rrc00', 'through')], outOfVote: { known: 41, out: [] }, registryTrouble: null,
   usability: { ipv4: { kind: 'usable', voters: 41, collectors: 9 }, ipv6: { kind: 'unusable', reason: 'few-voters', voters: 0, collectors: 0, needed: 20 } },
 };
 const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])[] = [
@@ -68,7 +70,18 @@ const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])
   ['a silent socket', { feed: { kind: 'impaired', quietSince: start } }, ['blind: RIS Live is silent, and nothing is judged']],
   ['time that stands still', { lastTickAt: start - 70_000 }, ['blind: event time stands still: fewer than two collectors speak, and nothing is judged']],
   ['a family that was seen and is lost', { seen: new Set(['ipv6']) }, ['blind: IPv6 is not judged (unusable: 0 of 20 voters)']],
-  ['a collector that is silent', { lostCollectors: [{ collector: 'rrc06', why: 'silent' }] }, ['collectors: judged without rrc06 (silent)']],
+  ['a collector that is silent', { stages: [stage('rrc06', 'lost', 'silent'), stage('rrc00', 'through')] }, ['collectors: judged without rrc06 (silent)']],
+  ['a hole that is not filled', { stages: [stage('rrc06', 'filling')] }, ['holes: what rrc06 said in a short gap could not be fetched yet']],
+  ['a few sessions that are down: nothing', { outOfVote: { known: 41, out: [{ because: 'session-down', count: 8 }] } }, []],
+  [
+    'many sessions that are down or send their tables again', { outOfVote: { known: 40, out: [{ because: 'session-down', count: 4 }, { because: 'table-transfer', count: 4 }] } },
+    ['sessions: 8 of 40 full feeds have no vote: their sessions are down, or their tables are being sent again'],
+  ],
+  [
+    'one peer that withdrew its table', { outOfVote: { known: 40, out: [{ because: 'mass-withdrawal', count: 1 }] } },
+    ['withdrawals: 1 of 40 full feeds withdrew much of their table within two minutes, and have no vote until it is back or steady'],
+  ],
+  ['an old registry', { registryTrouble: 'the registry is 9 days old: HTTP 500' }, ['registry: the registry is 9 days old: HTTP 500']],
   ['a load', { phase: 'loading', feed: { kind: 'connecting', attempt: 1 } }, ['loading: the routing tables are being loaded, and nothing is judged']],
 ];
 for (const [name, change, expected] of sights) {

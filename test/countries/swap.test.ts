@@ -174,6 +174,7 @@ test('a prefix over the space of two, when nobody holds it any more, counts for 
   trie.add(0, slash32);
   trie.flip(0, true);
   assert.deepEqual([...trie.totals], [0, 10, 10]);
+  trie.flip(0, false);
   assert.equal(trie.swap(3, Uint16Array.of(0, 1, 2), holders(none))(slash32), true);
   trie.add(0, slash32);
   trie.flip(0, true);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createDelivery, newSubscription, type Delivery, type Message, type Subscription } from '../../src/delivery/index.js';
 import type { IncidentEvent } from '../../src/incidents/index.js';
 import { createLogger } from '../../src/observability/index.js';
-import { incidentEvent } from '../support/incident-event.js';
+import { eventsAtOnce, incidentEvent } from '../support/incident-event.js';
 import { MemoryDeliveryStore } from '../support/memory-delivery-store.js';
 import { QuickClock } from '../support/quick-clock.js';
 import { VirtualDiscord, type VirtualFault, type VirtualMessage } from '../support/virtual-discord.js';
@@ -69,7 +69,7 @@ function inWords({ message }: VirtualMessage): string {
   if (message.kind === 'notice') return message.text;
   const reply = message.replyTo === null ? '' : ` re ${message.replyTo}`;
   if (message.kind === 'backlog') return `backlog of ${message.events.map(({ country, kind }) => `${country} ${kind}`).join(', ')}${reply}`;
-  return `${message.part} ${message.event.country}${reply}`;
+  return `${message.part} ${message.event.country ?? message.event.countries.map(({ country }) => country).join('+')}${reply}`;
 }
 
 const down = { id: 'KP/1', incident: 'KP' } as const;
@@ -85,8 +85,29 @@ function story(name: string, act: (world: World) => Promise<void>, ...setting: P
   });
 }
 
-const closed = (from: number, to: number, channelId: string): VirtualFault => ({ kind: 'closed', from, to, chance: 1, channels: new Set([channelId]) });
 const away = (from: number, to: number): VirtualFault => ({ kind: 'down', from, to, chance: 1, channels: null });
+
+const atOnce = (): IncidentEvent[] => eventsAtOnce([{ country: 'KP', at: start }, { country: 'SY', at: start }].map((one) => ({ ...one, incident: one.country })));
+
+story('several countries at once are one message, and what follows of each replies to it', async (world) => {
+  await world.happen(minute, ...atOnce());
+  world.now = { prefixes: 2 };
+  await world.happen(10 * minute, { ...still, country: 'SY', incident: 'SY', id: 'SY/2' });
+  await world.happen(minute, back);
+  await world.happen(minute, { ...back, country: 'SY', incident: 'SY', id: 'SY/3' }, { ...down, id: 'KP/4', kind: 'down-again' });
+  assert.deepEqual(world.heard(), ['start KP+SY', 'update SY re 1', 'recovery KP re 1', 'recovery SY re 1', 'start KP re 1']);
+  assert.deepEqual(world.discord.edits, [], 'it is no single country\'s to edit');
+});
+
+story('told late, several countries at once are summed up with what came after', async (world) => {
+  await world.happen(hour, ...atOnce());
+  await world.happen(7 * hour, back);
+  assert.deepEqual(world.heard(), ['backlog of KP restored, SY opened']);
+  await world.happen(minute, { ...back, country: 'SY', incident: 'SY', id: 'SY/3' });
+  assert.deepEqual(world.heard().slice(1), ['recovery SY re 1']);
+}, [away(start, start + 7.5 * hour)]);
+
+const closed = (from: number, to: number, channelId: string): VirtualFault => ({ kind: 'closed', from, to, chance: 1, channels: new Set([channelId]) });
 
 story('a start, what goes on and the end, as replies to the start', async (world) => {
   await world.happen(minute, down);

@@ -1,9 +1,11 @@
 /** What a channel hears of an event, by what it wants to hear and what it was told before. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { planAtOnce } from '../../src/delivery/at-once.js';
 import { newSubscription, planOf, type Plan, type Subscription, type Told } from '../../src/delivery/index.js';
+import { concerns } from '../../src/delivery/plan.js';
 import type { IncidentEvent } from '../../src/incidents/index.js';
-import { incidentEvent } from '../support/incident-event.js';
+import { eventsAtOnce, incidentEvent } from '../support/incident-event.js';
 
 const now = Date.UTC(2026, 2, 2, 8);
 const channelId = '200000000000000001';
@@ -82,3 +84,39 @@ for (const [name, table] of Object.entries(stories)) {
     }
   });
 }
+
+test('several countries at once: one message of those that concern a channel, and what it was told of each', () => {
+  const [syria, lebanon, jordan, atOnce] = eventsAtOnce([
+    { country: 'SY', baseline: 90 }, { country: 'LB', baseline: 80, kind: 'escalated' }, { country: 'JO', baseline: 70, ...degraded },
+  ]);
+  const of = ({ incident }: IncidentEvent, severity: Told['severity'], firstMessageId = '900'): Told => ({ ...told(severity), incident: incident!, firstMessageId });
+  const cases: [string, Partial<Subscription>, Told[], expected: string | null][] = [
+    ['all of them from its threshold on', {}, [], 'start @role: SY LB, then JO; told SY down x LB down x'],
+    ['those that it watches come first', { scope: 'listed', countries: { JO: 'degraded', LB: 'major' } }, [], 'start @role: LB JO, then SY; told LB down x JO degraded x'],
+    ['but for one that is muted', { mutes: { SY: now + 1 } }, [], 'start @role: LB, then SY JO; told LB down x'],
+    ['none that concern it', { scope: 'listed', countries: { KP: 'degraded', JO: 'major' } }, [], null],
+    ['one that is known gets worse', {}, [of(lebanon, 'major')], 'start @role: SY LB, then JO; told SY down x LB down 900'],
+    ['all that concern it are known and get worse', { scope: 'listed', countries: { LB: 'major' } }, [of(lebanon, 'major')], 'escalation @role re 900: LB, then SY JO; told LB down 900'],
+    ['nothing new', { scope: 'listed', countries: { LB: 'major' } }, [of(lebanon, 'down')], 'update re 900: LB, then SY JO; told LB down 900'],
+    ['nothing new, and no updates wanted', { scope: 'listed', countries: { LB: 'major' }, updates: 'start' }, [of(lebanon, 'down')], null],
+    ['two that were over, told in two messages', { scope: 'listed', countries: { LB: 'major', SY: 'major' } },
+      [{ ...of(lebanon, 'down'), over: true }, { ...of(syria, 'down', '901'), over: true }], 'start @role: SY LB, then JO; told SY down x LB down x'],
+  ];
+  for (const [name, subscription, before, expected] of cases) {
+    const whole = { ...plain, ...subscription };
+    const plan = planAtOnce({ event: atOnce, position: 4 }, whole, before, now);
+    const nameOf = (incident: string | null): string => [syria, lebanon, jordan].find((single) => single.incident === incident)!.country!;
+    const text = plan === null ? null : (() => {
+      const after = plan.told('x');
+      assert.ok(after.every(({ firstMessageId, position }) => position === (firstMessageId === 'x' ? null : 1)), `${name}: no single country's to edit`);
+      const names = plan.event.countries.map(({ country }) => country);
+      const { part, roleId, replyTo } = plan.post;
+      const heard = names.slice(0, after.length).join(' ');
+      const rest = names.slice(after.length).join(' ');
+      return `${part}${roleId === null ? '' : ' @role'}${replyTo === null ? '' : ` re ${replyTo}`}: ${heard}, then ${rest}; told ${after.map((one) => `${nameOf(one.incident)} ${one.severity} ${one.firstMessageId}`).join(' ')}`;
+    })();
+    assert.equal(text, expected, name);
+    if (text !== null) assert.ok(concerns(atOnce, whole, now), name);
+    for (const single of [syria, lebanon, jordan]) assert.ok(!concerns(single, whole, now), `${name}: never by itself`);
+  }
+});

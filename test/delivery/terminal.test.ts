@@ -4,7 +4,7 @@ import { createTerminal, isTold } from '../../src/delivery/index.js';
 import type { IncidentEvent } from '../../src/incidents/index.js';
 import { createLogger } from '../../src/observability/index.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { incidentEvent, incidentEvents } from '../support/incident-event.js';
+import { eventsAtOnce, incidentEvent, incidentEvents } from '../support/incident-event.js';
 import { MemoryDeliveryStore } from '../support/memory-delivery-store.js';
 
 const pollMs = 3_000;
@@ -35,6 +35,7 @@ test('what a terminal is told', () => {
     [{ kind: 'notice', incident: null, country: null, level: 'normal', worst: 'normal' }, false],
   ];
   for (const [event, told] of stories) assert.equal(isTold(incidentEvent(event)), told, JSON.stringify(event));
+  assert.deepEqual(eventsAtOnce([{ country: 'SY' }, { country: 'LB', level: 'degraded', worst: 'degraded' }]).map(isTold), [false, false, true]);
 });
 
 test('a terminal seen for the first time hears what comes from then on, a line each, once, across restarts', async () => {

@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import type { Message } from '../../src/delivery/index.js';
 import { embedOf } from '../../src/discord/embed.js';
 import { marksOf, renderEdit, renderMessage, renderReduced, type Form } from '../../src/discord/message.js';
-import type { IncidentEvent } from '../../src/incidents/index.js';
+import { singlesOf, type IncidentEvent } from '../../src/incidents/index.js';
 import { messageLimit } from '../../src/report/index.js';
-import { anyEvent, northKoreaDown, utc } from '../report/events.js';
+import { anyAtOnce, anyEvent, northKoreaDown, utc } from '../report/events.js';
+import { eventsAtOnce } from '../support/incident-event.js';
 
 type Alert = Extract<Message, { kind: 'alert' }>;
 
@@ -52,8 +53,8 @@ const labelled = fc.tuple(anyEvent, fc.oneof(fc.string({ minLength: 40, maxLengt
 
 test('no content exceeds a tweet, with flag, role and the longest names and numbers', () => {
   fc.assert(
-    fc.property(fc.oneof(anyEvent, labelled), (event) => {
-      for (const message of [alert(event, { roleId }), { kind: 'backlog', events: [event, event], roleId, replyTo: null, at: event.at } as const]) {
+    fc.property(fc.oneof(anyEvent, labelled, anyAtOnce), (event) => {
+      for (const message of [alert(event, { roleId }), { kind: 'backlog', events: singlesOf(event).length > 1 ? singlesOf(event) : [event, event], roleId, replyTo: null, at: event.at } as const]) {
         const { content } = renderMessage(message, channelId, whole).body;
         assert.ok(content!.length <= messageLimit, `${content!.length}: ${content}`);
         assert.ok(content!.startsWith(`<@&${roleId}> `));
@@ -75,7 +76,7 @@ function assertLimits(embed: APIEmbed): void {
 test('no embed exceeds what Discord takes, whatever the event and however many are late', () => {
   const reason = fc.oneof(fc.string({ maxLength: 3000 }), fc.stringMatching(/^[*_~]{900,1100}$/));
   fc.assert(
-    fc.property(fc.oneof(anyEvent, labelled), reason, fc.constantFrom(1, 30, 120), (event, why, count) => {
+    fc.property(fc.oneof(anyEvent, labelled, anyAtOnce), reason, fc.constantFrom(1, 30, 120), (event, why, count) => {
       const odd = { ...event, reason: why };
       for (const message of [alert(odd), alert(odd, { end: { ...odd, kind: 'restored' } })]) assertLimits(renderMessage(message, channelId, whole).body.embeds![0]);
       const events = Array.from({ length: count }, () => odd);
@@ -160,6 +161,15 @@ test('a message is known again by how its footer begins', () => {
     assert.ok(marksOf(message).some((mark) => footer.startsWith(mark)));
     assert.ok(others.every((other) => marksOf(other).every((mark) => !footer.startsWith(mark))));
   }
+});
+
+test('several countries that are told late may stand there as the alert that they were', () => {
+  const [atOnce] = eventsAtOnce([{ country: 'SY' }, { country: 'LB' }]).slice(-1);
+  const late: Message = { kind: 'backlog', events: singlesOf(atOnce), roleId: null, replyTo: null, at: atOnce.at };
+  const { text } = renderMessage(alert(atOnce), channelId, whole).body.embeds![0].footer!;
+  assert.ok(marksOf(late).some((mark) => text.startsWith(mark)));
+  const more: Message = { ...late, events: [...late.events, northKoreaDown] };
+  assert.ok(marksOf(more).every((mark) => !text.startsWith(mark)), 'with others it is another message');
 });
 
 describe('less', () => {

@@ -162,8 +162,8 @@ describe('a file that was here before', () => {
     const archive = createArchive(served.url, hasty);
     const { elems, file, options } = loading(archive);
     const loaded = await loadArchiveFile(file, options);
-    assert.equal(loaded.kind, 'loaded');
-    const version = loaded.kind === 'loaded' ? loaded.version! : null!;
+    if (loaded.kind !== 'loaded') throw new Error(loaded.kind);
+    const version = loaded.version!;
     const before = elems.length;
     assert.deepEqual(await loadIfChanged(file, version, options), { kind: 'unchanged' });
     assert.deepEqual([elems.length, archive.counters.requests['not-modified']], [before, 1]);
@@ -316,11 +316,11 @@ describe('threads that decode', () => {
     served.rib('rrc00', rib(10));
     const archive = createArchive(served.url, hasty);
     const workers = threads(1);
-    const { file, options, warnings } = loading(archive, workers);
+    const { file, options } = loading(archive, workers);
     // No address: what a thread cannot even ask for is a fault of the program, and throws there.
-    const result = await loadArchiveFile(file, { ...options, archive: { ...archive, url: 'nowhere' } });
-    assert.equal(result.kind, 'failed');
-    assert.match(warnings[0], /the thread that read it failed: .*Invalid URL/);
+    const result = await workers.decode({ path, collector: 'rrc00', wanted: 'rib', unless: null }, { ...archive, url: 'nowhere' }, options.peers, file, options.signal);
+    assert.ok(result.kind === 'failed' && !result.passing);
+    assert.match(result.reason, /the thread that read it failed: .*Invalid URL/);
     assert.equal((await loadArchiveFile(file, options)).kind, 'loaded', 'the next file has a thread of its own');
     await workers.close();
   });

@@ -122,5 +122,6 @@ test('an event carries what its sentence needs', () => {
     since: 1419264900000, until: null, onset: 1419264900000, at: 1419265020000, visible: 0, baseline: 4, share: 0, lowest: 0, prefixes: 0, basePrefixes: 4,
     provisional: false, hard: false, unstable: true, instability: { hours: 24, increasing: true }, relapses: 0, other: null, networks: [],
     voters: 40, collectors: 3, reason: '0 of 4 /24s visible for 120 s', notice: null,
+    countries: [], asn: null, partOf: null,
   });
 });

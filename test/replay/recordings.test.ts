@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { mrtUpdate } from '../support/mrt-writer.js';
+import { createMrtDecoder, ElemBatch, elemsOf, PeerIndex } from '../../src/bgp/index.js';
+import { mrtFixture } from '../support/mrt-fixture.js';
+import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from '../support/mrt-writer.js';
 import { registryMap, runReplayCommand } from '../support/replay-command.js';
 
 const map = registryMap(null);
@@ -96,4 +98,43 @@ test('North Korea of 2015 is four prefixes and four /24s, in spite of the defaul
     assert.deepEqual(replayed.said, ['unusable: 3 of 20 voters']);
     assert.deepEqual(replayed.lines, []);
   });
+});
+
+test('a peer of rrc15 that sends its whole table again, as in 2010, is seen warming, and nobody is told anything', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lightsout-replay-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const recording = 'bgpkit__rrc15_2010.02_updates.20100227.1600.gz';
+  const at = Date.parse('2010-02-27T16:00:00Z');
+  // No RIB of that day is at hand: each peer has what it announces, the one in question 300 routes more, which do not come again.
+  const indices = new PeerIndex();
+  const batch = new ElemBatch();
+  createMrtDecoder(indices, 'rrc15').push(await mrtFixture(recording), batch);
+  const tables = new Map<string, Set<number>>();
+  const sessions: MrtSession[] = [];
+  for (const elem of elemsOf(batch, indices)) {
+    let place = sessions.findIndex(({ address }) => address === elem.peer);
+    if (place < 0) place = sessions.push({ address: elem.peer, asn: elem.peerAsn }) - 1;
+    if (elem.kind === 'announcement') tables.set(elem.prefix, (tables.get(elem.prefix) ?? new Set()).add(place));
+  }
+  const resender = sessions.findIndex(({ asn }) => asn === 1916);
+  const its = [...tables].filter(([, who]) => who.has(resender)).map(([prefix]) => prefix);
+  assert.equal(its.length, 48_720);
+  for (let index = 0; index < 300; index++) tables.set(`133.${index >>> 4}.${(index & 15) << 4}.0/20`, new Set([resender]));
+  const rib = (collector: string, peers: readonly MrtSession[], routes: Iterable<readonly [string, Iterable<number>]>): string => {
+    const records = [...routes].map(([prefix, who]) => mrtRib(at, prefix, [...who].map((peer) => ({ peer, path: [peers[peer].asn, 2497] }))));
+    const path = join(folder, collector);
+    writeFileSync(path, Buffer.concat([mrtPeerTable(at, peers), ...records]));
+    return `${collector}=${path}`;
+  };
+  // The other voters have every twentieth of its routes: it is a full feed, and they say what is visible.
+  const others = ['rrc00', 'rrc01', 'rrc03'].map((collector, row) => {
+    const peers = Array.from({ length: 8 }, (_, index) => ({ address: `192.0.2.${row * 8 + index + 1}`, asn: 64_496 + row * 8 + index }));
+    return rib(collector, peers, its.filter((_, index) => index % 20 === 0).map((prefix) => [prefix, peers.keys()]));
+  });
+  const ribs = [rib('rrc15', sessions, tables), ...others].flatMap((flag) => ['--rib', flag]);
+  const replayed = await runReplayCommand([...ribs, '--updates', `rrc15=${fixture(`mrt/${recording}`)}`, '--until', '2010-02-27T16:30:00Z'], map);
+  assert.deepEqual(replayed.lines, []);
+  assert.deepEqual(replayed.said, ['rrc15 AS1916 200.219.130.4: its table was sent again, 16:04:50 - 16:05:20']);
+  assert.deepEqual(replayed.summary['voters'], { ipv4: 25, ipv6: 0 });
+  assert.deepEqual(replayed.summary['usable'], { ipv4: true, ipv6: false });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { countryCodes } from '../../src/countries/index.js';
 import type { EventKind, IncidentEvent } from '../../src/incidents/index.js';
-import { incidentEvent } from '../support/incident-event.js';
+import { eventsAtOnce, incidentEvent } from '../support/incident-event.js';
 
 /** "2014-12-22 16:15" or with seconds, UTC, as Unix ms. */
 export const utc = (text: string): number => Date.parse(`${text.replace(' ', 'T')}Z`);
@@ -47,3 +47,11 @@ export const anyEvent: fc.Arbitrary<IncidentEvent> = fc
     notice: fc.string({ maxLength: 400, unit: 'grapheme' }),
   })
   .map(({ times: [since, until, at], ...rest }) => ({ ...northKoreaDown, ...rest, since, until, at }));
+
+/** Several countries told as one. */
+export const anyAtOnce: fc.Arbitrary<IncidentEvent> = fc
+  .tuple(fc.array(anyEvent, { minLength: 2, maxLength: 60 }), fc.option(fc.integer({ min: 1, max: 4_294_967_295 })))
+  .map(([events, asn]) => {
+    const { at } = events[0];
+    return eventsAtOnce(events.map((event) => ({ ...event, kind: 'opened', at, since: Math.min(event.since ?? at, at) })), asn).at(-1)!;
+  });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncidentEvent } from '../../src/incidents/index.js';
 import { factsOf, renderJsonLine, renderLine, renderTranscriptLine } from '../../src/report/index.js';
+import { eventsAtOnce } from '../support/incident-event.js';
 import { northKoreaDown, utc } from './events.js';
 
 const notice: IncidentEvent = {
@@ -68,6 +69,37 @@ test('the facts of a message beside its sentence', () => {
       footer: 'KP-ipv4-1419264900000/1 · BGP view',
     },
   );
+});
+
+const [syriaPart, , atOnce] = eventsAtOnce([{ country: 'SY', baseline: 84, visible: 4, share: 0.0476, prefixes: 5, basePrefixes: 84 }, { country: 'LB', level: 'major', family: 'ipv6' }], 12_345);
+
+test('several countries in a terminal, a transcript and JSON', () => {
+  const text = '2 countries lost most of their Internet through AS12345 at 16:15 UTC: Syria and Lebanon. That network had half or more of what each of them lost.';
+  assert.equal(renderLine(atOnce), `2014-12-22 16:17 UTC ${text}`);
+  assert.equal(renderTranscriptLine(atOnce), `2014-12-22T16:17:00Z  *  -  down      0.0455 | 2 of 230 countries fell within 180 s of each other, held for 300 s | ${text}`);
+  assert.match(renderTranscriptLine(syriaPart), / \(told by mass-1419265020000-SY\) \| Syria's national Internet went down/);
+  const json = (event: IncidentEvent): Record<string, unknown> => JSON.parse(renderJsonLine(event)) as Record<string, unknown>;
+  const { id, country, family, countries, asn, partOf } = json(atOnce);
+  assert.deepEqual([id, country, family, countries, asn, partOf], ['mass-1419265020000-SY', null, null, ['SY', 'LB'], 12_345, undefined]);
+  assert.deepEqual([json(syriaPart)['partOf'], json(syriaPart)['countries']], ['mass-1419265020000-SY', undefined]);
+});
+
+test('the facts of several countries', () => {
+  assert.deepEqual(factsOf(atOnce), {
+    title: '2 countries at once',
+    colour: 0xda373c,
+    fields: [
+      { kind: 'text', name: 'Countries', value: 'Syria: down, 5 % left, 5 of 84 routes\nLebanon: IPv6 major outage, 0 % left, 0 of 4 routes', inline: false },
+      { kind: 'time', name: 'Since', at: utc('2014-12-22 16:15'), inline: true },
+      { kind: 'text', name: 'Seen from', value: '41 networks, 9 collectors', inline: true },
+      { kind: 'text', name: 'Why', value: '2 of 230 countries fell within 180 s of each other, held for 300 s', inline: false },
+    ],
+    links: [{ label: 'RIPEstat: AS12345', url: 'https://stat.ripe.net/resource/AS12345' }],
+    footer: 'mass-1419265020000-SY · BGP view',
+  });
+  const many = eventsAtOnce(Array.from({ length: 20 }, (_, index) => ({ country: `C${index}`, baseline: 100 - index }))).at(-1)!;
+  const [countries] = factsOf(many).fields;
+  assert.deepEqual(countries.kind === 'text' && countries.value.split('\n').slice(11), ['C11: down, 0 % left, 0 of 4 routes', 'and 8 others']);
 });
 
 test('networks that lost most, a line each; absent when there are none', () => {

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { flagOf } from '../../src/countries/index.js';
 import type { EventKind, IncidentEvent, OtherFamily } from '../../src/incidents/index.js';
 import { messageLimit, renderText, textLimit } from '../../src/report/index.js';
-import { anyEvent, northKoreaDown, utc } from './events.js';
+import { eventsAtOnce } from '../support/incident-event.js';
+import { anyAtOnce, anyEvent, northKoreaDown, utc } from './events.js';
 
 type Change = Partial<IncidentEvent>;
 
@@ -117,6 +118,42 @@ for (const [kind, table] of Object.entries(stories)) {
     }
   });
 }
+
+/** At 16:22, of these countries, the one that lost most first; each of what it says, or down since 16:15. */
+const atOnce = (countries: readonly (string | Change)[], asn: number | null = null): IncidentEvent =>
+  eventsAtOnce(countries.map((one, index) => {
+    const change = typeof one === 'string' ? { country: one } : one;
+    return { at: utc('2014-12-22 16:22'), since: utc('2014-12-22 16:15'), baseline: 100 - index, ...change };
+  }), asn).at(-1)!;
+const later = utc('2014-12-22 16:17:10');
+const nine = ['SY', 'LB', 'JO', 'IQ', 'KW', 'QA', 'BH', 'OM', 'YE'];
+
+test('what is said: several countries at once', () => {
+  const cases: [string, IncidentEvent, string][] = [
+    ['all down, and all at once', atOnce(nine.slice(0, 3)), 'The Internet of 3 countries went down at 16:15 UTC: Syria, Lebanon and Jordan. So many at once can be a fault of our view as well; it has lasted for 7 min.'],
+    ['within minutes, as many named as there is room for', atOnce(nine.map((country, index) => (index === 8 ? { country, level: 'major', since: later } : country))),
+      '9 countries lost most of their Internet within 3 minutes from 16:15 UTC: Syria, Lebanon, Jordan, Iraq, Kuwait, Qatar, Bahrain, Oman and Yemen. So many at once can be a fault of our view as well; it has lasted for 4 min.'],
+    ['more than there is room for', atOnce([...nine, 'SA', 'IR', 'EG', 'SD', 'LY', 'TN', 'DZ']),
+      'The Internet of 16 countries went down at 16:15 UTC: Syria, Lebanon, Jordan, Iraq, Kuwait, Qatar, Bahrain, Oman, Yemen, Saudi Arabia, Iran, Egypt, Sudan, Libya and 2 others. So many at once can be a fault of our view as well; it has lasted for 7 min.'],
+    ['some of it', atOnce(['SY', { country: 'LB', level: 'degraded' }]), '2 countries lost much of their Internet at 16:15 UTC: Syria and Lebanon. So many at once can be a fault of our view as well; it has lasted for 7 min.'],
+    ['part of it', atOnce([{ country: 'SY', level: 'degraded' }, { country: 'LB', level: 'degraded', family: 'ipv6' }]), '2 countries lost part of their Internet at 16:15 UTC: Syria and Lebanon. So many at once can be a fault of our view as well; it has lasted for 7 min.'],
+    ['IPv6', atOnce([{ country: 'SY', family: 'ipv6' }, { country: 'LB', family: 'ipv6' }]), 'The IPv6 Internet of 2 countries went down at 16:15 UTC: Syria and Lebanon. So many at once can be a fault of our view as well; it has lasted for 7 min.'],
+    ['through one network', atOnce(['SY', { country: 'PS-GZ', label: 'Gaza', level: 'major', since: later }], 12_345), '2 countries lost most of their Internet through AS12345 at 16:15 UTC: Syria and Gaza. That network had half or more of what each of them lost.'],
+  ];
+  for (const [name, event, expected] of cases) assert.equal(renderText(event), expected, name);
+});
+
+test('several countries at once keep to the length, and to one line', () => {
+  fc.assert(
+    fc.property(anyAtOnce, (event) => {
+      const text = renderText(event);
+      assert.ok(text.length <= textLimit, `${text.length}: ${text}`);
+      assert.match(text, /^(?:The|\d+) [^\n*_`#<>]*\.$/);
+      assert.doesNotMatch(text, /undefined|null|NaN|Infinity|  /);
+    }),
+    { numRuns: 500, seed: 20141222 },
+  );
+});
 
 test('a group goes by its label', () => {
   assert.match(renderText({ ...northKoreaDown, country: 'PS-GZ', label: 'Gaza' }), /^Gaza's Internet went down/);

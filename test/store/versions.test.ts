@@ -43,9 +43,9 @@ test('a state of version 2: no registry had ever taken the place of another', ()
   assert.deepEqual(parseState(JSON.stringify(older)), { ...older, version: 3, baseline: { ipv4: now, ipv6: now } });
 });
 
-test('an event of a program that kept neither networks nor the lowest share', () => {
+test('an event of a program that kept neither networks nor the lowest share, and knew of no several countries', () => {
   const older = { id: 'KP-ipv4-1/1', share: 0.25 };
-  assert.deepEqual(parseEvent(JSON.stringify(older)), { ...older, networks: [], lowest: 0.25 });
-  const newer = { ...older, networks: [{ asn: 1, before: 2, now: 0 }], lowest: 0.1 };
+  assert.deepEqual(parseEvent(JSON.stringify(older)), { ...older, networks: [], lowest: 0.25, countries: [], asn: null, partOf: null });
+  const newer = { ...older, networks: [{ asn: 1, before: 2, now: 0 }], lowest: 0.1, countries: [{ country: 'KP' }], asn: 3, partOf: 'mass-1-KP' };
   assert.deepEqual(parseEvent(JSON.stringify(newer)), newer);
 });

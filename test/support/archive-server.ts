@@ -24,8 +24,6 @@ export interface ArchiveServer {
   readonly requests: readonly string[];
   /** How each was answered. */
   readonly answers: readonly ArchiveAnswer[];
-  /** Requests whose answer is on its way. */
-  readonly open: number;
   /** Publishes MRT bytes under /rrcNN/latest-bview.gz. */
   rib(collector: string, mrt: Uint8Array, serving?: Serving): void;
   /** Publishes these bytes as they are. */
@@ -48,21 +46,20 @@ export function updatesPath(collector: string, start: number): string {
 export interface ArchiveServerOptions {
   /** ETag, Last-Modified and parts, as RIPE's server gives them; without them a file has no version. */
   readonly versions?: boolean;
+  /** 0: a free one. */
+  readonly port?: number;
 }
 
-export async function startArchiveServer({ versions = false }: ArchiveServerOptions = {}): Promise<ArchiveServer> {
+export async function startArchiveServer({ versions = false, port = 0 }: ArchiveServerOptions = {}): Promise<ArchiveServer> {
   const files = new Map<string, { readonly gz: Buffer; readonly serving: Serving }>();
   const failures = new Map<string, { readonly serving: Serving; times: number }>();
   const requests: string[] = [];
   const answers: ArchiveAnswer[] = [];
-  let open = 0;
   let watchers: (() => void)[] = [];
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '';
     requests.push(path);
-    open++;
-    response.on('close', () => open--);
     const file = files.get(path);
     const failure = failures.get(path);
     const failing = failure !== undefined && failure.times-- > 0;
@@ -106,7 +103,7 @@ export async function startArchiveServer({ versions = false }: ArchiveServerOpti
     for (const watcher of waiting) watcher();
   };
   const server = createServer(serve);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
 
   const publish = (path: string, mrt: Uint8Array, serving: Serving): void => {
     files.set(path, { gz: gzipSync(mrt), serving });
@@ -115,9 +112,6 @@ export async function startArchiveServer({ versions = false }: ArchiveServerOpti
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     answers,
-    get open() {
-      return open;
-    },
     publish(path, gz, serving = 'whole') {
       files.set(path, { gz: Buffer.from(gz), serving });
     },

@@ -1,10 +1,11 @@
 import { planOf, toldAfter, type Message, type Subscription, type Told } from '../../src/delivery/index.js';
-import type { IncidentEvent } from '../../src/incidents/index.js';
+import { singlesOf, type IncidentEvent } from '../../src/incidents/index.js';
 
 interface Step {
   readonly id: string;
   readonly part: string;
-  readonly incident: string | null;
+  /** Of an event of several countries: those that the channel hears of. */
+  readonly incidents: readonly (string | null)[];
   readonly position: number;
 }
 
@@ -12,18 +13,32 @@ interface Step {
 export function undisturbed(events: readonly IncidentEvent[], subscription: Subscription): Step[] {
   const told = new Map<string, Told>();
   return events.flatMap((event, index): Step[] => {
-    const before = event.incident === null ? null : told.get(event.incident) ?? null;
-    const plan = planOf(event, subscription, before, event.at);
-    const after = toldAfter(plan, { event, position: index + 1 }, subscription.channelId, before, 'x', event.at);
-    if (after !== null) told.set(after.incident, after);
-    return plan.kind === 'post' ? [{ id: event.id, part: plan.part, incident: event.incident, position: index + 1 }] : [];
+    // Told by the one that stands for it and others.
+    if (event.partOf !== null) return [];
+    const position = index + 1;
+    const posts = singlesOf(event).flatMap((single) => {
+      const before = single.incident === null ? null : told.get(single.incident) ?? null;
+      const plan = planOf(single, subscription, before, single.at);
+      const after = toldAfter(plan, { event: single, position }, subscription.channelId, before, 'x', single.at);
+      if (after !== null) told.set(after.incident, after);
+      return plan.kind === 'post' ? [{ part: plan.part, incident: single.incident }] : [];
+    });
+    const part = ['start', 'escalation', 'update', 'recovery'].find((each) => posts.some((post) => post.part === each));
+    return part === undefined ? [] : [{ id: event.id, part, incidents: posts.map(({ incident }) => incident), position }];
   });
+}
+
+/** Where each event stands; one that is told by another stands where that does. */
+function positionsOf(events: readonly IncidentEvent[]): Map<string, number> {
+  const positions = new Map(events.map(({ id }, index) => [id, index + 1]));
+  for (const { id, partOf } of events) if (partOf !== null) positions.set(id, positions.get(partOf)!);
+  return positions;
 }
 
 /** What is wrong with what a channel heard (in the order in which it stands there), a sentence each. Doubles are left out: see `doubles`. */
 export function faultsIn(messages: readonly Message[], subscription: Subscription, events: readonly IncidentEvent[]): string[] {
   const expected = undisturbed(events, subscription);
-  const positionOf = new Map(events.map(({ id }, index) => [id, index + 1]));
+  const positionOf = positionsOf(events);
   const heard = withoutDoubles(messages);
   const backlogs = heard.filter((message) => message.kind === 'backlog');
   const alerts = heard.filter((message) => message.kind === 'alert');
@@ -35,8 +50,10 @@ export function faultsIn(messages: readonly Message[], subscription: Subscriptio
     return wrong;
   }
   const alerted = new Set(alerts.map(({ event }) => event.id));
-  for (const { id, incident, position } of expected) {
-    const summed = backlogs.some(({ events: lines }) => lines.some((line) => line.incident === incident && positionOf.get(line.id)! >= position));
+  for (const { id, incidents, position } of expected) {
+    const isSummed = (incident: string | null): boolean =>
+      backlogs.some(({ events: lines }) => lines.some((line) => line.incident === incident && positionOf.get(line.id)! >= position));
+    const summed = incidents.every(isSummed);
     if (!alerted.has(id) && !summed) wrong.push(`never heard ${id}`);
   }
   const wanted = new Set(expected.map(({ id }) => id));
@@ -70,7 +87,7 @@ function withoutDoubles(messages: readonly Message[]): Message[] {
 function idsIn(message: Message): string[] {
   switch (message.kind) {
     case 'alert':
-      return [message.event.id];
+      return [message.event.id, ...message.event.countries.map(({ id }) => id)];
     case 'backlog':
       return message.events.map(({ id }) => id);
     case 'notice':

@@ -1,5 +1,5 @@
 import { newSubscription, severities, updateModes, type Subscription } from '../../src/delivery/index.js';
-import type { IncidentEvent } from '../../src/incidents/index.js';
+import { asOne, type IncidentEvent } from '../../src/incidents/index.js';
 import { incidentEvent } from './incident-event.js';
 import { seededRandom } from './random.js';
 import type { VirtualChannel, VirtualFault } from './virtual-discord.js';
@@ -30,7 +30,8 @@ export function deliverySchedule(seed: number, long: boolean, channelCount = 40)
   const random = seededRandom(seed);
   const span = long ? 9 * hour : 40 * minute;
   const { channels, subscriptions } = audience(random, channelCount);
-  const events = incidents(random, 1 + Math.floor(random() * 3), span);
+  const alone = incidents(random, 1 + Math.floor(random() * 3), span);
+  const events = [...alone, ...(seed % 3 === 1 ? atOnce(seededRandom(seed + 2_000_000), span) : [])].sort((a, b) => a.at - b.at);
   return { channels, subscriptions, events, ...troubles(random, span, long, [...channels.keys()]), end: scheduleStart + span + 5 * hour };
 }
 
@@ -57,6 +58,14 @@ export function audience(random: () => number, channelCount: number): Pick<Deliv
 export function incidents(random: () => number, count: number, span: number): IncidentEvent[] {
   const from = (): number => scheduleStart + Math.floor(random() * span * 0.6);
   return Array.from({ length: count }, (_, index) => incident(countries[index], from(), span, random)).flat().sort((a, b) => a.at - b.at);
+}
+
+/** Several countries that are told as one; what follows is told of each. */
+function atOnce(random: () => number, span: number): IncidentEvent[] {
+  const from = scheduleStart + Math.floor(random() * span * 0.6);
+  const parts = countries.slice(3, 5 + Math.floor(random() * 4)).map((country) => incident(country, from, span, random));
+  const opened = parts.map(([first]) => first);
+  return [...asOne(opened, new Set(opened.map(({ country }) => country ?? '')), { asn: null, reason: 'at once' }), ...parts.flatMap(([, ...rest]) => rest)];
 }
 
 /** One country's incident: it opens, may deepen, lasts, relapses, and is over, or not. */

@@ -1,4 +1,4 @@
-import type { IncidentEvent } from '../../src/incidents/index.js';
+import { asOne, type IncidentEvent } from '../../src/incidents/index.js';
 
 const openedAt = Date.UTC(2014, 11, 22, 16, 17);
 
@@ -34,6 +34,9 @@ export function incidentEvent(changes: Partial<IncidentEvent> = {}): IncidentEve
     collectors: 9,
     reason: 'S = 0 for 120 s',
     notice: null,
+    countries: [],
+    asn: null,
+    partOf: null,
     ...changes,
   };
 }
@@ -41,4 +44,12 @@ export function incidentEvent(changes: Partial<IncidentEvent> = {}): IncidentEve
 /** `count` events of one incident, numbered from `first`. */
 export function incidentEvents(count: number, first = 1): IncidentEvent[] {
   return Array.from({ length: count }, (_, n) => incidentEvent({ id: `KP-ipv4-1419265020000/${first + n}` }));
+}
+
+/** What the log has of countries that are told as one: an event of each, and at the end the one that tells of all. */
+export function eventsAtOnce(singles: readonly Partial<IncidentEvent>[], asn: number | null = null): IncidentEvent[] {
+  const events = singles.map(({ country = 'KP', ...changes }) => incidentEvent({
+    country, id: `${country}-ipv4-${openedAt}/1`, incident: `${country}-ipv4-${openedAt}`, ...changes,
+  }));
+  return asOne(events, new Set(events.map(({ country }) => country ?? '')), { asn, reason: `${events.length} of 230 countries fell within 180 s of each other, held for 300 s` });
 }

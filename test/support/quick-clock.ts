@@ -8,17 +8,20 @@ interface Timer {
 }
 
 /**
- * A clock for many virtual hours: it jumps from timer to timer, all of one instant at once, and lets what they set off settle (promises
- * alone, no I/O) before it goes on.
+ * A clock for many virtual hours: it jumps from timer to timer, all of one instant at once, and lets what they set off settle (of itself
+ * promises alone, no I/O) before it goes on.
  */
 export class QuickClock {
   #now: number;
+  readonly #settle: () => Promise<void>;
   #order = 0;
   /** A binary heap, the next timer first. */
   readonly #heap: Timer[] = [];
 
-  constructor(now: number) {
+  /** `settle` resolves when what timers set off is done. */
+  constructor(now: number, settle = settled) {
     this.#now = now;
+    this.#settle = settle;
   }
 
   now(): number {
@@ -34,7 +37,7 @@ export class QuickClock {
   }
 
   async runUntil(target: number): Promise<void> {
-    await settled();
+    await this.#settle();
     while (this.#heap.length > 0 && this.#heap[0].at <= target) {
       const at = this.#heap[0].at;
       this.#now = Math.max(this.#now, at);
@@ -44,7 +47,7 @@ export class QuickClock {
         ran ||= fn !== null;
         fn?.();
       }
-      if (ran) await settled();
+      if (ran) await this.#settle();
     }
     this.#now = Math.max(this.#now, target);
   }

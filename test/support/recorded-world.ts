@@ -13,9 +13,9 @@ export interface Route {
   readonly origin: number;
 }
 
-const collectors = ['rrc00', 'rrc01', 'rrc03'];
+export const recordedCollectors: readonly string[] = ['rrc00', 'rrc01', 'rrc03'];
 /** 24 voters: eight on each of three collectors. */
-export const recordedPeers: readonly RecordedPeer[] = collectors.flatMap((collector, row) =>
+export const recordedPeers: readonly RecordedPeer[] = recordedCollectors.flatMap((collector, row) =>
   Array.from({ length: 8 }, (_, column) => ({ collector, address: `192.0.2.${row * 8 + column + 1}`, asn: 64_496 + row * 8 + column })));
 
 /** The rest of the Internet, without which a peer that loses a country would be no full feed. */
@@ -67,17 +67,19 @@ export class RecordedWorld {
 
   /** --rib flags: a RIB of each collector. */
   ribs(): string[] {
-    return collectors.flatMap((collector) => {
-      const own = recordedPeers.filter((peer) => peer.collector === collector);
-      const records = this.#routes.map(({ prefix, origin }) =>
-        mrtRib(this.#ribAt, prefix, own.map(({ asn }, index) => ({ peer: index, path: [asn, 3491, origin] }))));
-      return ['--rib', `${collector}=${this.write(`bview-${collector}`, Buffer.concat([mrtPeerTable(this.#ribAt, own), ...records]))}`];
-    });
+    return recordedCollectors.flatMap((collector) => ['--rib', `${collector}=${this.write(`bview-${collector}`, this.rib(collector))}`]);
+  }
+
+  rib(collector: string): Buffer {
+    const own = recordedPeers.filter((peer) => peer.collector === collector);
+    const records = this.#routes.map(({ prefix, origin }) =>
+      mrtRib(this.#ribAt, prefix, own.map(({ asn }, index) => ({ peer: index, path: [asn, 3491, origin] }))));
+    return Buffer.concat([mrtPeerTable(this.#ribAt, own), ...records]);
   }
 
   /** --updates flags: an MRT file of each collector. */
   mrtUpdates(): string[] {
-    return collectors.flatMap((collector) => ['--updates', `${collector}=${this.write(`updates-${collector}`, this.mrt(collector))}`]);
+    return recordedCollectors.flatMap((collector) => ['--updates', `${collector}=${this.write(`updates-${collector}`, this.mrt(collector))}`]);
   }
 
   /** --updates flag: RIS Live lines of all of them. */
@@ -85,8 +87,9 @@ export class RecordedWorld {
     return ['--updates', this.write(name, this.#inOrder().flatMap(asLines).map((line) => `${line}\n`).join(''))];
   }
 
-  mrt(collector: string): Buffer {
-    return Buffer.concat(this.#inOrder().filter(({ peer }) => peer.collector === collector).flatMap(asMrt));
+  /** All of it, or what was said from `from` until before `to`. */
+  mrt(collector: string, from = -Infinity, to = Infinity): Buffer {
+    return Buffer.concat(this.#inOrder().filter(({ at, peer }) => peer.collector === collector && at >= from && at < to).flatMap(asMrt));
   }
 
   write(name: string, content: Uint8Array | string): string {

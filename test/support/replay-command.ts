@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { replay } from '../../src/app/index.js';
-import { systemClock } from '../../src/clock.js';
+import { systemClock, type Clock } from '../../src/clock.js';
 import { parseRegistry, type CountryMap } from '../../src/countries/index.js';
 
 const resolve = createRequire(import.meta.url).resolve;
@@ -26,12 +26,14 @@ export interface Replayed {
   readonly said: readonly string[];
 }
 
-/** `lightsout replay ...argv` with this registry, its output collected. */
-export async function runReplayCommand(argv: readonly string[], map: CountryMap): Promise<Replayed> {
+/** `lightsout replay ...argv` with this registry, its output collected; `env` beside CONFIG_DIR. */
+export async function runReplayCommand(
+  argv: readonly string[], map: CountryMap, env: Readonly<Record<string, string>> = {}, clock: Clock = systemClock,
+): Promise<Replayed> {
   const written = { stdout: '', stderr: '' };
   const into = (name: keyof typeof written): { write(text: string): void } => ({ write: (text) => void (written[name] += text) });
   const code = await replay(argv, {
-    env: { CONFIG_DIR: configDir }, clock: systemClock, random: () => 0.5, signal: new AbortController().signal,
+    env: { CONFIG_DIR: configDir, ...env }, clock, random: () => 0.5, signal: new AbortController().signal,
     stdout: into('stdout'), stderr: into('stderr'),
   }, () => Promise.resolve(map));
   const lines = written.stdout.split('\n').slice(0, -1);

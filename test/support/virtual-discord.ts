@@ -83,7 +83,7 @@ export class VirtualDiscord {
         if (fault !== null && fault.kind !== 'closed' && fault.kind !== 'gone') return this.#failure(fault.kind);
         const { readable, embeds } = this.channels.get(channelId)!;
         if (!readable || !embeds || fault !== null) return { kind: 'unknown' };
-        const found = this.in(channelId).find((posted) => posted.at >= since - 300_000 && posted.footer === footerOf(message));
+        const found = this.in(channelId).find((posted) => posted.at >= since - 300_000 && posted.footer !== null && marksOf(message).includes(posted.footer));
         return found === undefined ? { kind: 'absent' } : { kind: 'found', messageId: found.id };
       },
       edit: async (channelId, messageId, message) => {
@@ -150,6 +150,12 @@ export class VirtualDiscord {
 function nonceOf(message: Message): string {
   if (message.kind === 'backlog') return `backlog ${message.events.map(({ id }) => id).join(' ')}`;
   return footerOf(message);
+}
+
+/** What the footer of a message may show that tells this. */
+function marksOf(message: Message): string[] {
+  const parts = message.kind === 'backlog' ? [...new Set(message.events.map(({ partOf }) => partOf))] : [];
+  return [footerOf(message), ...(parts.length === 1 && parts[0] !== null ? [parts[0]] : [])];
 }
 
 /** The id that the footer shows, by which a message is found again. */

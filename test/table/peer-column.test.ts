@@ -69,3 +69,24 @@ test('notes know what was noted, whether asked in between or not, and take no mo
     assert.equal(notes.has(moves[0] % all), false);
   }), { numRuns: 40 });
 });
+
+test('is the same again from its copy, but for ids that came later', () => {
+  fc.assert(fc.property(steps, among, fc.nat(), (moves, all, some) => {
+    const { column, ids } = filled(moves, all);
+    const limit = some % (all + 1);
+    const again = PeerColumn.of(column.copy(limit), limit);
+    const left = [...ids].filter((id) => id < limit);
+    assert.equal(again?.size, left.length);
+    for (let id = 0; id < all; id++) assert.equal(again.has(id), id < limit && ids.has(id), `has ${id}`);
+  }), { numRuns: 40 });
+});
+
+test('is not made of words that hold an id that there is not, or one twice', () => {
+  const of = (form: 'steps' | 'bits', ...words: number[]): number | undefined => PeerColumn.of({ form, words: Uint32Array.from(words) }, 40)?.size;
+  assert.deepEqual([of('steps'), of('steps', 0), of('steps', 39), of('steps', 3, 36)], [0, 1, 1, 2]);
+  assert.deepEqual([of('steps', 40), of('steps', 3, 0), of('steps', 3, 37)], [undefined, undefined, undefined]);
+  assert.deepEqual([of('bits'), of('bits', 3), of('bits', 3, 128)], [0, 2, 3]);
+  const dense = PeerColumn.of({ form: 'bits', words: Uint32Array.of(0xffffffff, 255) }, 40)!;
+  assert.deepEqual([dense.copy(33).words, dense.copy(32).words], [Uint32Array.of(0xffffffff, 1), Uint32Array.of(0xffffffff)]);
+  assert.deepEqual([of('bits', 3, 256), of('bits', 0, 0, 0)], [undefined, undefined]);
+});

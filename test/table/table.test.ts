@@ -3,62 +3,14 @@ import { describe, test } from 'node:test';
 import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '../../src/bgp/index.js';
 import { Table, type VerdictSink } from '../../src/table/index.js';
 import { shippedRules } from '../support/rules.js';
+import { minute, second, TableWorld, target } from './table-world.js';
 
-const second = 1_000;
-const minute = 60_000;
 const rules = shippedRules({ table: { minVoters: 4, minCollectors: 1 } }).table;
-const target = '203.119.0.0/24';
 const filler = Array.from({ length: 40 }, (_, index) => `5.${index}.0.0/16`);
 
-/** A table of peers that all hold the same routes, and a clock that the test moves. */
-class World {
-  readonly peers = new PeerIndex();
-  readonly up = new Set<number>();
-  readonly table: Table;
-  at = 1_000_000_000_000;
-
-  constructor(asns: readonly number[], settings = rules) {
-    const sink: VerdictSink = {
-      added: () => 0,
-      flipped: (_family, _id, code, _owner, _origin, isUp) => {
-        if (isUp) this.up.add(code);
-        else this.up.delete(code);
-      },
-    };
-    this.table = new Table({ peers: this.peers, settings, configuredCollectors: 1, sink });
-    asns.forEach((asn, number) => {
-      this.peers.intern('rrc00', `192.0.2.${number + 1}`, asn);
-      this.say(number, ElemKind.rib, target, ...filler);
-    });
-    this.table.judge(this.at, () => true);
-    this.settle(0);
-  }
-
-  say(peer: number, kind: ElemKindCode, ...prefixes: string[]): void {
-    this.sayFrom(64_500, peer, kind, ...prefixes);
-  }
-
-  sayFrom(origin: number, peer: number, kind: ElemKindCode, ...prefixes: string[]): void {
-    const batch = new ElemBatch(64);
-    if (prefixes.length === 0) batch.push(kind, 0, peer, this.at, 0, 0);
-    for (const text of prefixes) {
-      const { family, code } = parsePrefix(text)!;
-      batch.push(kind, family, peer, this.at, code, origin);
-    }
-    this.table.apply(batch, 0, batch.length);
-  }
-
-  settle(ms: number): void {
-    this.at += ms;
-    this.table.settle(this.at);
-  }
-
-  get sees(): boolean {
-    return this.up.has(parsePrefix(target)!.code);
-  }
-
-  get voters(): number {
-    return this.table.counts().ipv4.voters;
+class World extends TableWorld {
+  constructor(asns: readonly number[]) {
+    super(asns.map((asn) => ({ collector: 'rrc00', asn })), rules, filler);
   }
 }
 

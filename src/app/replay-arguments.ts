@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+
+export const replayUsage = `usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FILE.jsonl[.gz]]... [--until ISO]
+         [--rules FILE] [--countries KP,SY] [--chart DIR] [--json]
+   or: npm run --silent replay -- --from ISO --to ISO [--collectors rrc00,rrc24|small|large|all]
+         [--rules FILE] [--countries KP,SY] [--chart DIR] [--json]`;
+
+const dayMs = 86_400_000;
+/** A month is a day's work for line and disk already. */
+const mostDays = 31;
+
+export interface NamedFile {
+  readonly collector: string;
+  readonly path: string;
+}
+
+/** Of days of history, fetched from the archive. */
+export interface Days {
+  readonly kind: 'days';
+  readonly from: number;
+  readonly to: number;
+  /** As COLLECTORS; null: what that says. */
+  readonly collectors: string | null;
+}
+
+/** Of files that are here. */
+export interface Files {
+  readonly kind: 'files';
+  readonly ribs: readonly NamedFile[];
+  readonly updates: readonly NamedFile[];
+  readonly until: number | null;
+}
+
+export interface ReplayArguments {
+  readonly what: Days | Files;
+  readonly rules: string | null;
+  readonly countries: ReadonlySet<string> | null;
+  readonly chart: string | null;
+  readonly json: boolean;
+}
+
+/** null, and every problem at once, where they cannot be followed. */
+export function parseReplayArguments(argv: readonly string[], now: number, problems: string[]): ReplayArguments | null {
+  const text = { type: 'string' } as const;
+  const list = { type: 'string', multiple: true } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        rib: list, updates: list, until: text, from: text, to: text, collectors: text,
+        rules: text, countries: text, chart: text, json: { type: 'boolean' },
+      },
+    }));
+  } catch (error) {
+    problems.push((error as Error).message);
+    return null;
+  }
+  const time = (flag: string, value: string | undefined): number | null => {
+    if (value === undefined) return null;
+    const at = parseTime(value);
+    if (!Number.isNaN(at)) return at;
+    problems.push(`${flag}: expected an ISO 8601 time such as 2014-12-23T02:00:00Z, got "${value}"`);
+    return null;
+  };
+  const ofDays = (['from', 'to', 'collectors'] as const).filter((name) => values[name] !== undefined);
+  const ofFiles = (['rib', 'updates', 'until'] as const).filter((name) => values[name] !== undefined);
+  if (ofDays.length > 0 && ofFiles.length > 0) {
+    problems.push(`${flags(ofDays)}: of days fetched from the archive, and ${flags(ofFiles)}: of files that are here; give one or the other`);
+  }
+  const countries = values.countries?.split(',').map((code) => code.trim().toUpperCase()).filter((code) => code !== '');
+  if (countries?.length === 0) problems.push(`--countries: expected codes such as KP,SY, got "${String(values.countries)}"`);
+  let what: Days | Files;
+  if (ofDays.length > 0) {
+    const [from, to] = [time('--from', values.from), time('--to', values.to)];
+    for (const name of ['from', 'to'] as const) if (values[name] === undefined) problems.push(`--${name}: not given; days of history have a beginning and an end`);
+    if (from !== null && to !== null) {
+      if (from >= to) problems.push(`--to: expected a time after --from, got "${String(values.to)}"`);
+      else if (to - from > mostDays * dayMs) problems.push(`--to: expected at most ${mostDays} days after --from, got ${Math.ceil((to - from) / dayMs)}`);
+    }
+    if (to !== null && to > now) problems.push(`--to: expected a time that has passed, got "${String(values.to)}"`);
+    if (values.collectors?.trim() === '') problems.push('--collectors: expected names like rrc00, separated by commas, got ""');
+    what = { kind: 'days', from: from ?? 0, to: to ?? 0, collectors: values.collectors ?? null };
+  } else {
+    const files = (flag: string, given: readonly string[] | undefined): NamedFile[] =>
+      (given ?? []).map((value) => {
+        const match = /^(rrc\d\d)=(.+)$/s.exec(value);
+        if (match !== null) return { collector: match[1], path: match[2] };
+        // RIS Live lines name their own collectors.
+        if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value)) problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
+        return { collector: '', path: value };
+      }).sort(byName);
+    what = { kind: 'files', until: time('--until', values.until), ribs: files('--rib', values.rib), updates: files('--updates', values.updates) };
+    if (what.ribs.length + what.updates.length === 0) problems.push('nothing to replay: give --from and --to, or --rib or --updates');
+  }
+  const args = {
+    what, rules: values.rules ?? null, countries: countries === undefined ? null : new Set(countries), chart: values.chart ?? null, json: values.json ?? false,
+  };
+  return problems.length > 0 ? null : args;
+}
+
+const flags = (names: readonly string[]): string => names.map((name) => `--${name}`).join(', ');
+
+/** A date, or a date and a time; a time without a zone is UTC, whatever this machine's is. */
+const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** NaN for what is none. */
+function parseTime(text: string): number {
+  if (!isoTime.test(text)) return NaN;
+  return Date.parse(/T[^Z+-]*$/.test(text) ? `${text}Z` : text);
+}
+
+/** The order of the flags must not matter where two files of one collector say something at the same moment. */
+function byName(a: NamedFile, b: NamedFile): number {
+  const [first, second] = a.collector === b.collector ? [a.path, b.path] : [a.collector, b.collector];
+  return first < second ? -1 : Number(first > second);
+}

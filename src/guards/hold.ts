@@ -1,0 +1,57 @@
+import type { Family, UnixMillis } from '../bgp/index.js';
+
+/** Decisions that a guard holds back. */
+export interface Hold {
+  /** 6: many countries at once, or several through one AS. 7: one collector alone. Numbers of detection.md, section 8. */
+  readonly guard: 6 | 7;
+  readonly countries: readonly string[];
+  readonly since: UnixMillis;
+  /** Why, for people. */
+  readonly words: string;
+}
+
+/** Since the start. released: told in the end. dissolved: nothing was left of it, or of what made it one. */
+export interface HoldCounts {
+  readonly begun: number;
+  readonly released: number;
+  readonly dissolved: number;
+}
+
+/** Countries whose decisions of this tick are told as one event. */
+export interface AsOne {
+  readonly countries: readonly string[];
+  /** The AS that lost half or more of each; null: they only fell at the same time. */
+  readonly asn: number | null;
+  /** The rule and its numbers, for people. */
+  readonly reason: string;
+}
+
+/** What guard 6 makes of a tick's decisions, by country. */
+export interface CountryRuling {
+  readonly held: ReadonlySet<string>;
+  readonly asOne: readonly AsOne[];
+}
+
+/** How a country falls, whatever the family: both count once. */
+export interface Fall {
+  readonly family: Family;
+  /** When runs toward worse levels began, and since when it has been at the level that it entered. */
+  readonly times: readonly UnixMillis[];
+  /** A run is under way. */
+  readonly rising: boolean;
+  /** First tick at which it may enter a level; null: none. */
+  readonly dueAt: UnixMillis | null;
+}
+
+/** Which countries a hold has let go, and when: runs that had begun by then are not held a second time. */
+export class LetGo {
+  readonly #at = new Map<string, UnixMillis>();
+
+  add(countries: Iterable<string>, at: UnixMillis): void {
+    for (const country of countries) this.#at.set(country, at);
+  }
+
+  has(country: string, first: UnixMillis): boolean {
+    return first <= (this.#at.get(country) ?? -Infinity);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * A stream is cut at any message, or a piece of it is lost; the archive's files make it whole again. What the table then holds is what
+ * it would hold had nothing happened: 200 seeded cuts, and 200 seeded losses.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { collectors, CutStream, minute, ribTime, second, streamEnds } from '../support/cut-stream.js';
+import { seededRandom } from '../support/random.js';
+import { Reception, type Held } from '../support/reception.js';
+import { shippedRules } from '../support/rules.js';
+
+const rules = shippedRules().table;
+const streams = 5;
+const cutsEach = 40;
+
+/** Bits, and what they are good for, are the same; what may differ by design is only where it may. */
+function assertSame(held: Held, whole: Held, name: string): void {
+  assert.deepEqual(held.bits, whole.bits, `${name}: bits`);
+  const sizes = (family: 'ipv4' | 'ipv6'): number => whole.peers.filter(({ status }) => status === 'up').map((peer) => peer[family].prefixes).sort((a, b) => b - a)[1];
+  for (const [index, peer] of held.peers.entries()) {
+    const other = whole.peers[index];
+    const who = `${name}: ${peer.collector} ${peer.address}`;
+    assert.deepEqual([peer.status, peer.because], [other.status, other.because], who);
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      if (peer[family].fullFeed === other[family].fullFeed) continue;
+      const share = peer[family].prefixes / sizes(family);
+      assert.ok(share >= rules.fullFeedLeave && share < rules.fullFeedEnter, `${who}: ${family} full feed at ${share}`);
+    }
+  }
+  for (const { verdicts } of [held, whole]) {
+    for (const { share, up } of verdicts) {
+      if (share >= rules.visibleUp) assert.ok(up, `${name}: up at ${share}`);
+      else if (share < rules.visibleDown) assert.ok(!up, `${name}: down at ${share}`);
+    }
+  }
+}
+
+async function eachStream(act: (stream: CutStream, whole: Held, random: () => number, seed: number) => Promise<void>): Promise<void> {
+  for (let seed = 1; seed <= streams; seed++) {
+    const stream = new CutStream(seed);
+    const whole = await Reception.whole(stream);
+    await act(stream, whole, seededRandom(seed * 1_000), seed);
+  }
+}
+
+interface Loss {
+  /** null: the connection of all. */
+  readonly collector: string | null;
+  /** By arrival. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One piece, or two of which the second often begins before the first is made good. */
+function lossesOf(random: () => number): Loss[] {
+  const piece = (from: number): Loss => {
+    const kind = random();
+    if (kind < 0.4) return { collector: null, from, to: from + (5 + random() * 45) * second };
+    if (kind < 0.7) return { collector: null, from, to: from + (1.2 + random() * 3) * minute };
+    return { collector: collectors[Math.floor(random() * collectors.length)], from, to: from + (1.4 + random() * 3) * minute };
+  };
+  const first = piece(ribTime + (9 + random() * 5) * minute);
+  return random() < 0.5 ? [first] : [first, piece(Math.min(ribTime + 17 * minute, first.from + random() * 5 * minute))];
+}
+
+describe('stream and archive', { timeout: 120_000 }, () => {
+  it('joined at any message make the table that an uninterrupted stream makes', async () => {
+    await eachStream(async (stream, whole, random, seed) => {
+      const until = stream.said.findIndex(({ arrives }) => arrives > ribTime + 20 * minute);
+      for (let cut = 0; cut < cutsEach; cut++) {
+        const first = Math.floor(random() * until);
+        const name = `stream ${seed}, cut at ${first}`;
+        const reception = new Reception(stream, Math.floor(stream.said[first].arrives / second) * second);
+        reception.start();
+        await reception.play(streamEnds, (_, index) => index >= first);
+        reception.stop();
+        assert.deepEqual([...reception.told].sort(), [`ready with ${collectors.join(', ')}`, ...collectors.map((collector) => `${collector} joined`)], name);
+        assertSame(reception.held(), whole, name);
+      }
+    });
+  });
+
+  it('of which pieces are lost, short or long, of all or of one, make it too', async () => {
+    const counted = new Map<string, number>();
+    await eachStream(async (stream, whole, random, seed) => {
+      for (let loss = 0; loss < cutsEach; loss++) {
+        const pieces = lossesOf(random);
+        const name = `stream ${seed}, loss ${loss}: ${pieces.map((piece) => `${piece.collector ?? 'all'} ${(piece.from - ribTime) / second}..${(piece.to - ribTime) / second}`).join(', ')}`;
+        const isIn = (at: number, collector: string | null): boolean => pieces.some((piece) => piece.collector === collector && at >= piece.from && at < piece.to);
+        const reception = new Reception(stream, ribTime);
+        reception.start();
+        await reception.play(streamEnds, ({ arrives, collector }) => !isIn(arrives, collector), (at) => !isIn(at, null));
+        reception.stop();
+        for (const line of reception.told) counted.set(line.slice(6), (counted.get(line.slice(6)) ?? 0) + 1);
+        assertSame(reception.held(), whole, `${name}\n${reception.told.join('\n')}`);
+      }
+    });
+    for (const what of ['holed', 'filled', 'lost: gap', 'lost: silent', 'joined']) assert.ok((counted.get(what) ?? 0) > 50, `${what} ${counted.get(what)} times`);
+  });
+
+  it('of which we saw nothing while we were stopped make it too, from where we were', async () => {
+    await eachStream(async (stream, whole, random, seed) => {
+      for (let stop = 0; stop < 4; stop++) {
+        const reception = new Reception(stream, ribTime);
+        const stops = ribTime + 9 * minute + random() * 5 * minute;
+        const back = stops + random() * 5 * minute;
+        const { intake } = reception.start();
+        await reception.play(stops, () => true, (at) => at < stops);
+        const positions = intake.positions();
+        assert.equal(positions.size, collectors.length);
+        reception.stop();
+        reception.forget();
+        await reception.play(back, () => false, () => false);
+        reception.start({ positions });
+        await reception.play(streamEnds);
+        reception.stop();
+        assert.ok(!reception.told.some((line) => line.includes('reset')));
+        assertSame(reception.held(), whole, `stream ${seed}, away ${(stops - ribTime) / second}..${(back - ribTime) / second}\n${reception.told.join('\n')}`);
+      }
+    });
+  });
+});

@@ -1,0 +1,23 @@
+import type { Archive } from '../../src/feed/index.js';
+
+/** An archive without a network: `fileAt` gives a file's bytes, compressed or not, by its path; null while it is not there. */
+export function memoryArchive(fileAt: (path: string) => Uint8Array | null): Archive {
+  const open: Archive['open'] = (path) => {
+    const bytes = fileAt(path);
+    if (bytes === null) return Promise.resolve('absent');
+    // eslint-disable-next-line @typescript-eslint/require-await -- as the archive gives it
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      yield bytes!;
+    }
+    return Promise.resolve({ bytesTotal: bytes.length, startsAt: 0, version: null, chunks: chunks() });
+  };
+  return {
+    url: 'memory:',
+    counters: { requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 }, bytes: 0 },
+    open,
+    openAgain: (path, _had, signal) => open(path, signal),
+    exists: (path) => Promise.resolve(fileAt(path) !== null),
+    turn: () => Promise.resolve(() => undefined),
+    rest: () => undefined,
+  };
+}
