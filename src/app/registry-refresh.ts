@@ -56,7 +56,7 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
   const ageDays = ({ file }: Registry): number => (clock.now() - timeOf(file)) / dayMs;
 
   async function look(): Promise<Registry> {
-    const [first] = await folder.names();
+    const first = (await folder.names()).at(0);
     if (newest === null || (first !== undefined && first !== newest.file)) {
       const { file, map } = await newestIn(folder, onProblem);
       if (newest?.file !== file) newest = { file, ignored, map: withoutPrefixes(map, ignored) };
@@ -122,9 +122,10 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
     async run(signal) {
       let dueAt = clock.now() + firstWithinMs * (0.1 + 0.9 * random());
       let againMs = againFirstMs;
+      const isOver = (): boolean => signal.aborted;
       for (;;) {
         await clock.sleep(url === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(0, dueAt - clock.now())), signal);
-        if (signal.aborted) return;
+        if (isOver()) return;
         try {
           if (url !== null && clock.now() >= dueAt) {
             const done = await download(url, signal);
@@ -134,7 +135,7 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
           await look();
           await keepPackaged();
         } catch (error) {
-          if (signal.aborted) return;
+          if (isOver()) return;
           failure = (error as Error).message;
           metrics.registryRefresh.inc({ outcome: 'failed' });
           logger.warn({ err: error }, 'the registry could not be renewed');

@@ -48,8 +48,8 @@ test('an IPv4 value counts addresses, whatever their number; an IPv6 value is a 
 });
 
 test('what overlaps is counted once, for the range that begins first, of those that begin together the shorter', () => {
-  const map = read(held('AA 5.0.0.0 1024', 'BB 5.0.2.0 1024', 'BB 6.0.0.0 512', 'AA 6.0.0.0 256', 'AA 2a00::/32', 'AA 2a00::/32', 'BB 2a00::/31')).map();
-  assert.deepEqual(['5.0.0.0', '5.0.3.0', '5.0.4.0', '6.0.0.0', '6.0.1.0'].map((at) => holder(map, at)), ['AA', 'AA', 'BB', 'AA', 'BB']);
+  const map = read(held('AA 5.0.0.0 1024', 'BB 5.0.2.0 1024', 'BB 6.0.0.0 512', 'AA 6.0.0.0 256', 'CC 5.0.1.0 256', 'AA 2a00::/32', 'CC 2a00:0:1::/48', 'AA 2a00::/32', 'BB 2a00::/31')).map();
+  assert.deepEqual(['5.0.0.0', '5.0.1.0', '5.0.3.0', '5.0.4.0', '6.0.0.0', '6.0.1.0'].map((at) => holder(map, at)), ['AA', 'AA', 'AA', 'BB', 'AA', 'BB']);
   assert.deepEqual(totalsOf(map).units, [4 + 2 + 2, 2 ** 17]);
 });
 

@@ -71,7 +71,7 @@ export async function liveSoak(minutes: number, say: (text: string) => void): Pr
       cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'], DATA_DIR: join(dir, 'data'), CONFIG_DIR: join(root, 'config'), HTTP_PORT: String(port), COLLECTORS: collectors.join(','),
-        RIS_LIVE_URL: `ws://127.0.0.1:${livePort}/v1/ws/`, RIS_ARCHIVE_URL: archive.url,
+        RIS_LIVE_URL: `ws://127.0.0.1:${livePort}/v1/ws/`, RIS_ARCHIVE_URL: archive.url, REGISTRY_URL: 'off',
       },
     });
     children.push(service);

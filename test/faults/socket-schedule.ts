@@ -106,7 +106,7 @@ class SocketWorld {
     this.#nextFile = new Map(schedule.model.collectors.map((collector) => [collector, schedule.ribAt]));
     this.#env = {
       CONFIG_DIR: configDir, DATA_DIR: dataDir, HTTP_PORT: '8080', COLLECTORS: schedule.model.collectors.join(','),
-      RIS_LIVE_URL: risLive.url, RIS_ARCHIVE_URL: archive.url,
+      RIS_LIVE_URL: risLive.url, RIS_ARCHIVE_URL: archive.url, REGISTRY_URL: 'off',
     };
   }
 
