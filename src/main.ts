@@ -1,6 +1,6 @@
 /** The command line: the only file that touches `process`. */
 import { config as loadDotenv } from 'dotenv';
-import { adopt, backup, commands, demo, replay, start, subscriptions, type ExitCode, type World } from './app/index.js';
+import { adopt, backup, commands, demo, replay, start, subscriptions, updateRegistry, type ExitCode, type World } from './app/index.js';
 import { systemClock } from './clock.js';
 
 loadDotenv({ quiet: true });
@@ -44,6 +44,8 @@ function run(argv: readonly string[]): Promise<ExitCode> {
       return backup(rest, world);
     case 'subscriptions':
       return subscriptions(rest, world);
+    case 'update-registry':
+      return updateRegistry(rest, world);
     default:
       // The other commands have nothing to save: a signal ends them where they are.
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());

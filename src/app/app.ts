@@ -12,7 +12,8 @@ import { createWatch, type IngestPhase, type Watch, type WatchEnd } from './inge
 import { Impairments } from './impairments.js';
 import { awaitLease, keepLease } from './lease.js';
 import { Lifecycle } from './lifecycle.js';
-import { loadRegistry } from './registry.js';
+import { RegistryFolder } from './registry-folder.js';
+import { createRegistryRefresh, type Registry, type RegistryRefresh } from './registry-refresh.js';
 import { storeOptionsOf } from './store-options.js';
 import { familyNames } from './self-report.js';
 import { OperatorError, type World } from './world.js';
@@ -109,7 +110,10 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
 
   let watch: Watch | null = null;
   if (role !== 'bot') {
-    const map = await loadRegistry(config.countries.ignored);
+    const refresh = createRegistryRefresh({
+      folder: new RegistryFolder(config.dataDir), url: config.registryUrl, ignored: config.countries.ignored, clock, random, logger, metrics,
+    });
+    work.push(refresh.run(stopping.signal));
     const progress = createProgress(world.stderr, clock, logger);
     const archive = createArchive(config.risArchiveUrl, clock, random);
     const workers = createDecodeWorkers(decodeWorkersFor(availableParallelism()), clock);
@@ -127,8 +131,10 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         try {
           const impairments = new Impairments();
           for (let end: WatchEnd = 'gap'; end === 'gap'; ) {
+            const registry = await registryInUse(refresh, store as Store, world, stopping.signal);
+            if (registry === null) break;
             watch = createWatch({
-              ...config, store: store as Store, map, groups: config.countries.groups, clock, random, logger, metrics,
+              ...config, store: store as Store, registry, newestRegistry: refresh.newest, registryTrouble: refresh.trouble, groups: config.countries.groups, clock, random, logger, metrics,
               archive, workers,
               openFeed: (consumer, peers) =>
                 createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
@@ -183,6 +189,19 @@ async function untilOpen(
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       onAway(error);
+      await clock.sleep(storeRetryMs, signal);
+    }
+  }
+  return null;
+}
+
+/** The registry by which all that is stored was measured; null after the signal. */
+async function registryInUse(refresh: RegistryRefresh, store: Store, { clock }: World, signal: AbortSignal): Promise<Registry | null> {
+  while (!signal.aborted) {
+    try {
+      return await refresh.inUse((await store.health())?.registry ?? null);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
       await clock.sleep(storeRetryMs, signal);
     }
   }

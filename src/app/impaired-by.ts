@@ -18,6 +18,8 @@ export interface SightNow {
   /** Families that were usable before in this life of the table. */
   readonly seen: ReadonlySet<Family>;
   readonly stages: readonly CollectorStage[];
+  /** The registry is old, in words; null: it is not. */
+  readonly registryTrouble: string | null;
   /** Full feeds, and how many of them have no vote just now, by why. */
   readonly outOfVote: { readonly known: number; readonly out: readonly { readonly because: string; readonly count: number }[] };
 }
@@ -36,6 +38,7 @@ export function impairedBy(sight: SightNow): Impairment[] {
   const holes = sight.stages.filter(({ stage }) => stage === 'filling');
   if (holes.length > 0) found.push({ kind: 'holes', text: `what ${holes.map(({ collector }) => collector).join(', ')} said in a short gap could not be fetched yet` });
   found.push(...sessionTrouble(sight));
+  if (sight.registryTrouble !== null) found.push({ kind: 'registry', text: sight.registryTrouble });
   return found;
 }
 

@@ -7,6 +7,7 @@ export { demo } from './demo/demo.js';
 export { replay } from './replay.js';
 export { start } from './start.js';
 export { subscriptions } from './subscriptions.js';
+export { updateRegistryCommand as updateRegistry } from './update-registry.js';
 export type { ExitCode, World };
 
 /** Its folder is loaded when it is asked for: discord.js alone takes longer to load than everything else together. */

@@ -1,11 +1,11 @@
 import { PeerIndex, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { CountryMap, GroupDefinition } from '../countries/index.js';
+import type { GroupDefinition } from '../countries/index.js';
 import {
   createIntake, type Archive, type DecodeWorkers, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
   type RisLiveFeed,
 } from '../feed/index.js';
-import type { Commit, IncidentEvent, Lease } from '../incidents/index.js';
+import type { Commit, IncidentEvent, Lease, StoredState } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { Pipeline, type Rules, type TickResult } from '../pipeline.js';
 import type { Store } from '../store/index.js';
@@ -13,6 +13,7 @@ import type { PeerView, Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
 import type { Impairments } from './impairments.js';
 import { DecodedMetrics, describeIngest, describeLoad } from './ingest-metrics.js';
+import { isSameRegistry, type Registry } from './registry-refresh.js';
 import { restoreRemembered } from './restore.js';
 import { createSelfReport, leftOut, usabilityOf, type SelfReport } from './self-report.js';
 import { createTicks } from './ticks.js';
@@ -23,7 +24,12 @@ const flushMs = 4_000;
 export interface IngestOptions {
   readonly store: Store;
   readonly rules: Rules;
-  readonly map: CountryMap;
+  /** By which all that is stored was measured. */
+  readonly registry: Registry;
+  /** The newest; it takes the place of the other as soon as the table is there. */
+  readonly newestRegistry: () => Registry | null;
+  /** A sentence while it is old and cannot be had anew. */
+  readonly registryTrouble: () => string | null;
   readonly groups: readonly GroupDefinition[];
   readonly collectors: readonly string[];
   readonly archive: Archive;
@@ -75,7 +81,7 @@ export interface Watch {
 export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
-  const pipeline = new Pipeline({ peers, map: options.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
+  const pipeline = new Pipeline({ peers, map: options.registry.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
@@ -86,7 +92,10 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let queue: CommitQueue | null = null;
   let intake: Intake | null = null;
   let report: SelfReport | null = null;
-  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, onTick });
+  let registry = options.registry;
+  /** States that another registry moved, to be written with the next tick, together with its name. */
+  let moved: readonly StoredState[] | null = null;
+  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, beforeTick: followRegistry, onTick });
 
   const finish = (why: WatchEnd): void => {
     // The lead may still be lost while the last ticks are made durable.
@@ -96,9 +105,20 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
 
   const stages = (): readonly CollectorStage[] => intake?.collectors() ?? [];
 
+  /** A newer registry takes over, which is no event. */
+  function followRegistry(at: UnixMillis): void {
+    const newest = options.newestRegistry();
+    if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return;
+    const startedAt = clock.now();
+    moved = pipeline.swapRegistry(newest.map, at);
+    logger.info({ from: registry.file, to: newest.file, countriesMoved: moved.length, tookMs: clock.now() - startedAt }, 'another registry is in use');
+    registry = newest;
+  }
+
   function onTick(at: UnixMillis, result: TickResult): void {
-    const hasNews = report?.tellUsability() === true || result.samples.length > 0;
-    queue?.add(at, result, hasNews ? report?.health() : null);
+    const hasNews = report?.tellUsability() === true || result.samples.length > 0 || moved !== null;
+    queue?.add(at, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? report?.health() : null);
+    moved = null;
     describeIngest(metrics, pipeline, at, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
     for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
@@ -124,7 +144,11 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       metrics.elems.inc(batch.length);
       ticks.apply(batch);
     },
-    lost: (collector, from) => ticks.loseCollector(collector, from),
+    lost(collector, from) {
+      // Its holes are part of it.
+      pipeline.endFill(collector);
+      ticks.loseCollector(collector, from);
+    },
     reset: (collector) => pipeline.resetCollector(collector),
     joined: (collector) => ticks.rejoinCollector(collector),
     holed: (collector, _, to) => pipeline.noteTouched(collector, to),
@@ -147,6 +171,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         report = createSelfReport({
           phase: () => (phase === 'watching' ? phase : 'loading'), table: pipeline.table, feed: () => feedState,
           firstTickAt: () => ticks.firstAt, lastTickAt: () => ticks.lastAt, stages, collectors: options.collectors,
+          registry: () => ({ file: registry.file, ignored: registry.ignored }), registryTrouble: options.registryTrouble,
           queue, impairments: options.impairments, clock, logger, metrics,
         });
         phase = 'bootstrapping';

@@ -1,7 +1,7 @@
 import { families, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { CollectorStage, FeedState } from '../feed/index.js';
-import type { FamilyHealth, FeedHealth } from '../incidents/index.js';
+import type { FamilyHealth, FeedHealth, RegistryName } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { describeUsability, type Table, type Usability } from '../table/index.js';
 import type { CommitQueue } from './commit-queue.js';
@@ -24,6 +24,8 @@ export interface Reported {
   readonly lastTickAt: () => UnixMillis | null;
   readonly stages: () => readonly CollectorStage[];
   readonly collectors: readonly string[];
+  readonly registry: () => RegistryName;
+  readonly registryTrouble: () => string | null;
 }
 
 export interface SelfReportOptions extends Reported {
@@ -61,6 +63,7 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
       at: healthAt, phase, eventTime: options.lastTickAt(), watchingSince: options.firstTickAt(),
       families: usability === null ? null : { ipv4: healthOf(usability.ipv4), ipv6: healthOf(usability.ipv6) },
       collectors: options.collectors, givenUp: leftOut(options.stages()).map(({ collector }) => collector), impairments: impairments.standing,
+      registry: options.registry(),
     };
   };
 
@@ -70,6 +73,7 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
     const now = clock.now();
     const notices = impairments.look(now, impairedBy({
       now, phase: options.phase(), feed: options.feed(), lastTickAt: options.lastTickAt(), usability, seen, stages: options.stages(), outOfVote: table.outOfVote(),
+      registryTrouble: options.registryTrouble(),
     }));
     for (const kind of impairmentKinds) metrics.degraded.set({ kind }, impairments.standing.some((one) => one.kind === kind && one.toldAt !== null) ? 1 : 0);
     for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);

@@ -16,6 +16,8 @@ export interface TicksOptions {
   readonly collectors: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Before each tick. */
+  readonly beforeTick: (at: UnixMillis) => void;
   /** A tick was taken. */
   readonly onTick: (at: UnixMillis, result: TickResult) => void;
 }
@@ -32,13 +34,14 @@ export interface Ticks {
 }
 
 /** Ticks every 10 s of event time, as the stream moves it. */
-export function createTicks({ peers, pipeline, collectors, clock, logger, onTick }: TicksOptions): Ticks {
+export function createTicks({ peers, pipeline, collectors, clock, logger, beforeTick, onTick }: TicksOptions): Ticks {
   const time = new EventTime(peers, collectors);
   let nextAt = Infinity;
   let firstAt: UnixMillis | null = null;
   let lastAt: UnixMillis | null = null;
 
   function tick(): void {
+    beforeTick(nextAt);
     const startedAt = clock.now();
     const result = pipeline.tick(nextAt);
     lastAt = nextAt;

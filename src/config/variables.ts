@@ -29,6 +29,8 @@ export interface Variables {
   readonly risLiveUrl: string;
   /** Without a trailing slash. */
   readonly risArchiveUrl: string;
+  /** Where the registry is to be had anew; null: REGISTRY_URL was off. */
+  readonly registryUrl: string | null;
   readonly collectors: CollectorChoice;
   readonly configDir: string;
   /** null: HTTP_PORT was 0. */
@@ -83,6 +85,8 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
     dataDir: given('DATA_DIR') ?? './data',
     risLiveUrl: openUrl('RIS_LIVE_URL', 'wss://ris-live.ripe.net/v1/ws/', ['ws:', 'wss:']),
     risArchiveUrl: withoutSlash(openUrl('RIS_ARCHIVE_URL', 'https://data.ris.ripe.net', ['http:', 'https:'])),
+    registryUrl: given('REGISTRY_URL') === 'off' ? null
+      : openUrl('REGISTRY_URL', 'https://ftp.ripe.net/pub/stats/ripencc/nro-stats/latest/nro-delegated-stats', ['http:', 'https:']),
     collectors: parseCollectors(given('COLLECTORS'), problems),
     configDir: given('CONFIG_DIR') ?? './config',
     http: Number(port) === 0 ? null : { host, port: Number(port) },

@@ -15,3 +15,4 @@ export { openRecording, UnreadableRecording } from './recording.js';
 export type { Recording, RecordingCounters } from './recording.js';
 export { createRisLiveFeed } from './ris-live.js';
 export { createProgress } from './progress.js';
+export { downloadRegistry } from './registry-download.js';

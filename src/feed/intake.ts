@@ -10,10 +10,7 @@ import type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress } from '.
 import { againFirstMs, isTooOld, Passage } from './passage.js';
 import type { PassageContext } from './passage.js';
 import { SpliceBuffer } from './splice-buffer.js';
-import { Turns } from './turns.js';
 
-/** Two downloads keep a line and one core busy. */
-const inParallel = 2;
 /** Live rows kept meanwhile: 416 MB at most, a quarter of an hour of all collectors at 18,000 rows a second. */
 const maxBufferedRows = 16_000_000;
 const startAgainFirstMs = 10_000;
@@ -23,6 +20,8 @@ export interface IntakeOptions {
   readonly collectors: readonly string[];
   readonly peers: PeerIndex;
   readonly archive: Archive;
+  /** Where files are decoded; null: in this thread. */
+  readonly workers: DecodeWorkers | null;
   /** Makes the feed (of the same peers and collectors) that tells this consumer; it is started by `run`. */
   openFeed(consumer: FeedConsumer): RisLiveFeed;
   readonly sink: IntakeSink;
@@ -42,8 +41,6 @@ export interface IntakeOptions {
   readonly random: () => number;
   readonly log: FeedLog;
   readonly maxRows?: number;
-  /** Where files are read; absent or null: in this thread. */
-  readonly workers?: DecodeWorkers | null;
 }
 
 export interface IntakeReady {
@@ -78,7 +75,6 @@ export function createIntake(options: IntakeOptions): Intake {
   const buffer = new SpliceBuffer(options.peers, collectors, options.maxRows ?? maxBufferedRows);
   const hearing = new Hearing(options.peers, collectors);
   const counters: IntakeCounters = { gaps: { hole: 0, long: 0, silent: 0, lagging: 0 }, updateFiles: 0, fillFiles: 0, fillRows: 0 };
-  const turns = new Turns(inParallel);
   let isReady = false;
   let isUnbroken = false;
   let isTooLate = false;
@@ -87,14 +83,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const context: PassageContext = {
     sink, buffer, hearing, counters, clock, log, signal,
-    async read(file) {
-      const done = await turns.take(signal);
-      try {
-        return await loadArchiveFile(file, { ...options, signal });
-      } finally {
-        done();
-      }
-    },
+    read: (file) => loadArchiveFile(file, { ...options, signal }),
     report: (progress) => {
       if (!isReady) options.onProgress({ ...progress, collectors: collectors.length });
     },

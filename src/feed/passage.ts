@@ -62,7 +62,7 @@ export interface PassageContext {
   readonly clock: Clock;
   readonly log: FeedLog;
   readonly signal: AbortSignal;
-  /** Reads a file in its turn. Rejects only when the signal is aborted. */
+  /** Reads a file. Rejects only when the signal is aborted. */
   read(file: FileToLoad): Promise<LoadOutcome>;
   report(progress: Omit<LoadProgress, 'collectors'>): void;
   /** Whether the start is over: then a collector that is given up is tried again by itself. */

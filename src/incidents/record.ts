@@ -48,6 +48,14 @@ export interface StandingImpairment {
   readonly toldAt: UnixMillis | null;
 }
 
+/** A registry of who holds what: by it bins are measured. */
+export interface RegistryName {
+  /** Its day and the beginning of its checksum, 20260617-0123456789abcdef; 20260617-package shipped with the program. */
+  readonly file: string;
+  /** Prefixes that count for no country, whatever it says. */
+  readonly ignored: readonly string[];
+}
+
 /** What the ingest says of its own sight, each minute and at every change. Plain JSON. */
 export interface FeedHealth {
   /** Wall clock when it was written. */
@@ -63,4 +71,6 @@ export interface FeedHealth {
   readonly collectors: readonly string[];
   readonly givenUp: readonly string[];
   readonly impairments: readonly StandingImpairment[];
+  /** By which all that is stored is measured; absent where a program wrote it that knew only the one it shipped with. */
+  readonly registry?: RegistryName;
 }

@@ -44,6 +44,8 @@ export function createMetrics() {
     commands: counter('commands_total', 'Slash commands and buttons answered, by command and outcome', 'command', 'outcome'),
     commandSeconds: histogram('command_duration_seconds', 'From a command\'s arrival to its answer', [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30], 'command'),
     degraded: gauge('measurement_degraded', '1 while the operator has been told that this hinders our sight', 'kind'),
+    registryAge: gauge('registry_age_seconds', 'Age of the registry of who holds which addresses, by its own day'),
+    registryRefresh: counter('registry_refresh_total', 'Downloads of the registry, by outcome', 'outcome'),
     bootstrap: gauge('bootstrap_collectors', 'Collectors by bootstrap state', 'state'),
   };
 }

@@ -27,7 +27,7 @@ async function nowhere() {
   const port = await freePort();
   return {
     DATA_DIR: mkdtempSync(join(scratch, 'data-')), HTTP_PORT: '0', COLLECTORS: 'rrc00',
-    RIS_LIVE_URL: `ws://127.0.0.1:${port}/`, RIS_ARCHIVE_URL: `http://127.0.0.1:${port}`,
+    RIS_LIVE_URL: `ws://127.0.0.1:${port}/`, RIS_ARCHIVE_URL: `http://127.0.0.1:${port}`, REGISTRY_URL: 'off',
   };
 }
 

@@ -153,6 +153,49 @@ describe('a restart', () => {
   });
 });
 
+describe('another registry', () => {
+  test('moves all that was measured as far as what there is: the baseline, the spread, the provisional baseline', () => {
+    for (const lived of [2 * hour, 2 * day]) {
+      const world = new World().live(lived, 100, 50);
+      world.bins.shift(world.at, 30, -10);
+      assert.deepEqual([world.baseline, world.bins.baseline?.prefixes], [130, 40]);
+      world.live(hour, 130, 40);
+      assert.deepEqual([world.baseline, world.bins.spread(2 * hour)], [130, 0]);
+    }
+  });
+
+  test('twice, the second time in the middle of a bin and of an incident: after a restart the baseline is what it was', () => {
+    const world = new World().live(2 * day, 100).live(hour, 3);
+    world.bins.shift(world.at, -40, -40);
+    world.live(day + 2 * minute, 60);
+    world.bins.freeze(true, world.at);
+    world.live(30 * minute, 10);
+    world.bins.shift(world.at, 500, 500);
+    world.live(3 * hour, 510);
+    const again = new Bins(settings);
+    again.restore(JSON.parse(JSON.stringify(world.bins.state)) as typeof world.bins.state, world.closed);
+    assert.deepEqual([again.baseline, again.baseline?.units], [world.bins.baseline, 560]);
+    for (const bins of [world.bins, again]) {
+      bins.freeze(false, world.at);
+      bins.adopt(world.at - 2 * day);
+    }
+    assert.deepEqual(again.baseline, world.bins.baseline);
+    assert.equal(world.bins.state.shifts.length, 2);
+  });
+
+  test('a shift is kept for as long as a bin from before it is', () => {
+    const world = new World();
+    const shiftsAfter = (later: number, dS: number): number => {
+      world.at = start + later;
+      world.live(10 * second, 100);
+      world.bins.shift(world.at, dS, 0);
+      return world.bins.state.shifts.length;
+    };
+    assert.deepEqual([shiftsAfter(hour, 1), shiftsAfter(34 * day, 1), shiftsAfter(36 * day, 1)], [1, 2, 2]);
+    assert.equal(shiftsAfter(37 * day, 0), 2, 'nothing moved: nothing to remember');
+  });
+});
+
 test('the spread of a time is told only when its bins cover it', () => {
   const world = new World().live(30 * minute, 100);
   assert.equal(world.bins.spread(hour), null);

@@ -118,7 +118,7 @@ story('an archive that lacks a RIB leaves too few to judge by: that is said, and
   const app = await world.start();
   await world.ready(app);
   assert.deepEqual(await readiness(app), {
-    status: 503, reasons: ['IPv4: unusable: 16 of 20 voters', 'IPv6: unusable: 0 of 20 voters', 'rrc03 could not be loaded: the archive is asked again every few minutes'],
+    status: 503, reasons: ['IPv4: unusable: 16 of 20 voters', 'IPv6: unusable: 0 of 20 voters', 'rrc03 is left out: rrc03/latest-bview.gz: not found'],
   });
   await world.run(app, 2 * minute);
   assert.equal((await readiness(app)).status, 503, 'still missing');

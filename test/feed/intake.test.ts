@@ -144,7 +144,8 @@ async function run(at: number, options: { collectors?: readonly string[]; maxRow
   const intake = createIntake({
     collectors,
     peers,
-    archive: createArchive(archive.url, clock),
+    archive: createArchive(archive.url, clock, () => 1),
+    workers: null,
     openFeed: (consumer) => {
       const feed = createRisLiveFeed({
         url: liveServer.url,

@@ -29,10 +29,18 @@ for (const [text, sentence] of refused) {
 test('a state of version 1: how low its incidents went was not kept, and is at most the whole', () => {
   const open = { kind: 'open', id: 'KP-ipv4-1', relapses: 0 };
   const stateWith = (ipv4: object, ipv6: object, version: number): object => ({ version, country: 'KP', incidents: { ipv4, ipv6 }, detector: {}, baseline: {} });
+  const present = (ipv4: object, ipv6: object): object => stateWith(ipv4, ipv6, 3);
   const migrated = (ipv4: object, ipv6: object): object => parseState(JSON.stringify(stateWith(ipv4, ipv6, 1)));
   const closed = { kind: 'closed', last: open, closedAt: 5 };
-  assert.deepEqual(migrated(open, closed), stateWith({ ...open, lowest: 1 }, { ...closed, last: { ...open, lowest: 1 } }, 2));
-  assert.deepEqual(migrated({ kind: 'none' }, { kind: 'none' }), stateWith({ kind: 'none' }, { kind: 'none' }, 2));
+  assert.deepEqual(migrated(open, closed), present({ ...open, lowest: 1 }, { ...closed, last: { ...open, lowest: 1 } }));
+  assert.deepEqual(migrated({ kind: 'none' }, { kind: 'none' }), present({ kind: 'none' }, { kind: 'none' }));
+});
+
+test('a state of version 2: no registry had ever taken the place of another', () => {
+  const baseline = { floor: { units: 4, prefixes: 4 }, origins: 1, frozen: [{ from: 1, to: null }] };
+  const older = { version: 2, country: 'KP', incidents: {}, detector: {}, baseline: { ipv4: baseline, ipv6: baseline } };
+  const now = { ...baseline, shifts: [] };
+  assert.deepEqual(parseState(JSON.stringify(older)), { ...older, version: 3, baseline: { ipv4: now, ipv6: now } });
 });
 
 test('an event of a program that kept neither networks nor the lowest share', () => {

@@ -1,12 +1,12 @@
 import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '../../src/bgp/index.js';
-import { parseRegistry, type GroupDefinition } from '../../src/countries/index.js';
+import { parseRegistry, type CountryMap, type GroupDefinition } from '../../src/countries/index.js';
 import type { CountryRecord, HistorySample, IncidentEvent, StoredState } from '../../src/incidents/index.js';
 import { Pipeline } from '../../src/pipeline.js';
 import { shippedRules } from './rules.js';
 import { ipv4Unit } from './units.js';
 
 /** BB holds four /24s, CC everything else that is routed, AA the IPv6. */
-const { map } = parseRegistry(
+const { map: fourCountries } = parseRegistry(
   `${ipv4Unit('6.0.0.0')},${ipv4Unit('6.0.3.255')},BB\n${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},CC\n`,
   '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,AA', [],
 );
@@ -27,15 +27,15 @@ export class PipelineWorld {
   readonly records = new Map<string, CountryRecord>();
   at: number;
 
-  /** `restored`: what is remembered of BB; `measured`: what was last measured of it. */
-  constructor({ start = '2026-01-05T00:00:00Z', groups = [], restored, measured }: {
-    readonly start?: string; readonly groups?: readonly GroupDefinition[]; readonly restored?: StoredState | undefined;
+  /** `restored`: what is remembered of BB, with its `bins`; `measured`: what was last measured of it. */
+  constructor({ start = '2026-01-05T00:00:00Z', map = fourCountries, groups = [], restored, bins = [], measured }: {
+    readonly start?: string; readonly map?: CountryMap; readonly bins?: readonly HistorySample[]; readonly groups?: readonly GroupDefinition[]; readonly restored?: StoredState | undefined;
     readonly measured?: CountryRecord | undefined;
   } = {}) {
     const peers = new PeerIndex();
     this.at = Date.parse(start);
     this.pipeline = new Pipeline({ peers, map, groups, rules: shippedRules(), configuredCollectors: 3, only: null });
-    if (restored !== undefined) this.pipeline.restore(restored, []);
+    if (restored !== undefined) this.pipeline.restore(restored, bins);
     if (measured !== undefined) this.pipeline.restoreRecord(measured);
     for (const peer of everyPeer) peers.intern(`rrc0${peer % 3}`, `192.0.2.${peer + 1}`, 64_500 + peer);
     this.say(everyPeer, 'rib', elsewhere);

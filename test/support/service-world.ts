@@ -86,7 +86,7 @@ export class ServiceWorld {
   get #environment(): Record<string, string> {
     return {
       CONFIG_DIR: configDir, DATA_DIR: this.dataDir, HTTP_PORT: '8080', COLLECTORS: collectors.join(','),
-      RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url,
+      RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url, REGISTRY_URL: 'off',
       DISCORD_TOKEN: this.discord.world.token, DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0], DISCORD_API_URL: this.discord.apiUrl,
       ...this.#env,
     };
