@@ -120,7 +120,7 @@ function decodeIn(worker: Worker, file: FileToDecode, archive: Archive, peers: P
       try {
         take(message);
       } catch (error) {
-        end(() => reject(error as Error));
+        end(() => reject(error instanceof Error ? error : new Error(String(error))));
       }
     }
     function take(message: FromWorker): void {

@@ -27,6 +27,7 @@ describe('a start with nothing set', () => {
       dataDir: './data',
       risLiveUrl: 'wss://ris-live.ripe.net/v1/ws/',
       risArchiveUrl: 'https://data.ris.ripe.net',
+      registryUrl: 'https://ftp.ripe.net/pub/stats/ripencc/nro-stats/latest/nro-delegated-stats',
       configDir: './config',
       http: { host: '127.0.0.1', port: 8080 },
       logLevel: 'info',
