@@ -1,5 +1,6 @@
 import type { Family, UnixMillis } from '../bgp/index.js';
 import type { CollectorStage, FeedState } from '../feed/index.js';
+import type { Hold } from '../guards/index.js';
 import { describeUsability, type Usability } from '../table/index.js';
 import type { Impairment } from './impairments.js';
 
@@ -18,6 +19,8 @@ export interface SightNow {
   /** Families that were usable before in this life of the table. */
   readonly seen: ReadonlySet<Family>;
   readonly stages: readonly CollectorStage[];
+  /** Decisions that are held back. */
+  readonly holds: readonly Hold[];
   /** The registry is old, in words; null: it is not. */
   readonly registryTrouble: string | null;
   /** Full feeds, and how many of them have no vote just now, by why. */
@@ -38,6 +41,10 @@ export function impairedBy(sight: SightNow): Impairment[] {
   const holes = sight.stages.filter(({ stage }) => stage === 'filling');
   if (holes.length > 0) found.push({ kind: 'holes', text: `what ${holes.map(({ collector }) => collector).join(', ')} said in a short gap could not be fetched yet` });
   found.push(...sessionTrouble(sight));
+  for (const [guard, kind] of [[6, 'mass'], [7, 'verdicts']] as const) {
+    const words = sight.holds.filter((hold) => hold.guard === guard).map((hold) => hold.words);
+    if (words.length > 0) found.push({ kind, text: clipped(words.join('; ')) });
+  }
   if (sight.registryTrouble !== null) found.push({ kind: 'registry', text: sight.registryTrouble });
   return found;
 }
@@ -51,6 +58,11 @@ function blindness({ now, feed, lastTickAt, usability, seen }: SightNow): string
   }
   if (lastTickAt !== null && now - lastTickAt > standstillMs) return 'event time stands still: fewer than two collectors speak, and nothing is judged';
   return null;
+}
+
+/** A notice is one message. */
+function clipped(text: string): string {
+  return text.length <= 1_000 ? text : `${text.slice(0, 999)}…`;
 }
 
 function sessionTrouble({ outOfVote: { known, out } }: SightNow): Impairment[] {

@@ -12,6 +12,7 @@ import type { Store } from '../store/index.js';
 import type { PeerView, Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
 import type { Impairments } from './impairments.js';
+import { GuardMetrics } from './guard-metrics.js';
 import { DecodedMetrics, describeIngest, describeLoad } from './ingest-metrics.js';
 import { isSameRegistry, type Registry } from './registry-refresh.js';
 import { restoreRemembered } from './restore.js';
@@ -91,6 +92,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
   const decoded = new DecodedMetrics(metrics);
+  const guarded = new GuardMetrics(metrics);
   let feedState: FeedState = { kind: 'connecting', attempt: 1 };
   const phases = new Map<string, LoadProgress['phase']>();
   let feed: RisLiveFeed | null = null;
@@ -151,6 +153,15 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     if (phase === 'watching' && intake !== null) await snapshots.write(pipeline, intake.positions(), until);
   }
 
+  /** Also while there are no ticks. */
+  function describeGuards(): void {
+    if (intake === null) return;
+    guarded.follow({
+      sessions: pipeline.table.sessionCounters, intake: intake.counters, archive: options.archive.counters, stages: stages(),
+      holds: pipeline.holds(), holdCounts: pipeline.holdCounts(),
+    });
+  }
+
   function onState(state: FeedState): void {
     if (state.kind === 'down') metrics.reconnects.inc();
     feedState = state;
@@ -199,7 +210,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           phase: () => (phase === 'watching' ? phase : 'loading'), table: pipeline.table, feed: () => feedState,
           firstTickAt: () => ticks.firstAt, lastTickAt: () => ticks.lastAt, stages, collectors: options.collectors,
           registry: () => ({ file: registry.file, ignored: registry.ignored }), registryTrouble: options.registryTrouble,
-          queue, impairments: options.impairments, clock, logger, metrics,
+          queue, impairments: options.impairments, holds: () => pipeline.holds(), onLook: describeGuards, clock, logger, metrics,
         });
         phase = 'bootstrapping';
         queue.say(report.health());

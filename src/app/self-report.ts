@@ -1,6 +1,7 @@
 import { families, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { CollectorStage, FeedState } from '../feed/index.js';
+import type { Hold } from '../guards/index.js';
 import type { FamilyHealth, FeedHealth, RegistryName } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
 import { describeUsability, type Table, type Usability } from '../table/index.js';
@@ -24,6 +25,9 @@ export interface Reported {
   readonly lastTickAt: () => UnixMillis | null;
   readonly stages: () => readonly CollectorStage[];
   readonly collectors: readonly string[];
+  readonly holds: () => readonly Hold[];
+  /** Each time that it is asked what hinders our sight. */
+  readonly onLook: () => void;
   readonly registry: () => RegistryName;
   readonly registryTrouble: () => string | null;
 }
@@ -70,10 +74,11 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
   function look(): void {
     const usability = usabilityOf(table);
     for (const family of families) if (usability[family].kind === 'usable') seen.add(family);
+    options.onLook();
     const now = clock.now();
     const notices = impairments.look(now, impairedBy({
       now, phase: options.phase(), feed: options.feed(), lastTickAt: options.lastTickAt(), usability, seen, stages: options.stages(), outOfVote: table.outOfVote(),
-      registryTrouble: options.registryTrouble(),
+      registryTrouble: options.registryTrouble(), holds: options.holds(),
     }));
     for (const kind of impairmentKinds) metrics.degraded.set({ kind }, impairments.standing.some((one) => one.kind === kind && one.toldAt !== null) ? 1 : 0);
     for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);

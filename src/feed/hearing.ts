@@ -79,6 +79,8 @@ export class Hearing {
       const state = this.#judge(ear);
       if (state === ear.state) continue;
       ear.state = state;
+      // What was late was not kept.
+      if (state === 'heard') this.#begin(ear);
       (changes ??= []).push({ collector: ear.collector, now: state });
     }
     return changes ?? nothing;
@@ -148,7 +150,14 @@ export class Hearing {
   }
 }
 
+const ordered = new Float64Array(samples);
+
 function medianLag({ lags, sampled }: Ear): number {
-  const known = lags.slice(0, Math.min(sampled, samples)).sort();
-  return known[known.length >>> 1];
+  const count = Math.min(sampled, samples);
+  for (let index = 0; index < count; index++) {
+    let place = index;
+    for (; place > 0 && ordered[place - 1] > lags[index]; place--) ordered[place] = ordered[place - 1];
+    ordered[place] = lags[index];
+  }
+  return ordered[count >>> 1];
 }

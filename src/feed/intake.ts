@@ -8,7 +8,7 @@ import type { FeedLog } from './feed-log.js';
 import { Hearing } from './hearing.js';
 import type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress } from './intake-sink.js';
 import { againFirstMs, isTooOld, Passage } from './passage.js';
-import type { PassageContext } from './passage.js';
+import type { PassageContext } from './passage-context.js';
 import { SpliceBuffer } from './splice-buffer.js';
 
 /** Live rows kept meanwhile: 416 MB at most, a quarter of an hour of all collectors at 18,000 rows a second. */
@@ -57,7 +57,7 @@ export interface Intake {
   run(signal: AbortSignal): Promise<'too-old'>;
   /** Where each collector stands. */
   collectors(): readonly CollectorStage[];
-  /** By collector, the event time up to which its elems were given to the sink, for `positions` of another time. */
+  /** By collector, the event time up to which its elems were given to the sink (the batch it was given last included), for `positions` of another time. */
   positions(): ReadonlyMap<string, UnixMillis>;
   readonly counters: IntakeCounters;
 }
@@ -137,15 +137,15 @@ export function createIntake(options: IntakeOptions): Intake {
 
   function onBatch(batch: ElemBatch): void {
     if (signal.aborted) return;
-    for (const { collector, now } of hearing.note(batch, clock.now())) {
-      const passage = passages.get(collector)!;
-      if (now === 'heard') passage.heard();
-      else {
-        counters.gaps[now]++;
-        passage.unheard(now);
-      }
-    }
+    const changes = hearing.note(batch, clock.now());
+    for (const { collector, now } of changes) if (now === 'heard') passages.get(collector)!.heard();
     const shortened = buffer.add(batch, pass);
+    // Its position is that of the rows that have passed.
+    for (const { collector, now } of changes) {
+      if (now === 'heard') continue;
+      counters.gaps[now]++;
+      passages.get(collector)!.unheard(now);
+    }
     if (shortened.size === 0 || clock.now() - fullToldAt < 60_000) return;
     fullToldAt = clock.now();
     log.warn({ rows: buffer.rows, collectors: [...shortened] }, 'intake: buffer full, its oldest rows will come from the archive instead');

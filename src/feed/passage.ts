@@ -1,12 +1,9 @@
-import { ElemBatch } from '../bgp/index.js';
 import type { UnixMillis } from '../bgp/index.js';
-import type { Clock } from '../clock.js';
 import { ribPath, updatesFileMs, updatesPath } from './archive.js';
-import type { FileToLoad, LoadOutcome } from './archive-loader.js';
-import type { FeedLog } from './feed-log.js';
-import type { Hearing, Unheard } from './hearing.js';
-import type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress, LostBecause } from './intake-sink.js';
-import type { SpliceBuffer } from './splice-buffer.js';
+import { CollectorFiles } from './collector-files.js';
+import type { Unheard } from './hearing.js';
+import type { CollectorStage, LoadProgress, LostBecause } from './intake-sink.js';
+import type { PassageContext } from './passage-context.js';
 
 /** Between two looks for a file that is not published yet, and for one that is missed already. */
 const pollMs = 20_000;
@@ -36,7 +33,7 @@ const words: Readonly<Record<LostBecause, string>> = {
   files: 'its update files could not be had',
 };
 
-/** A short hole in the stream of a collector that is through. Replaced, never changed, when there is another. */
+/** A short hole in the stream of a collector that is through. When there is another, a new one takes its place. */
 interface Hole {
   readonly from: UnixMillis;
   /** Start of the update file to be read next. */
@@ -53,24 +50,6 @@ type Stage =
   /** againAt null: whoever starts us says when. */
   | { readonly kind: 'given-up'; readonly reason: string; readonly againAt: UnixMillis | null };
 
-/** What the passages of all collectors share. */
-export interface PassageContext {
-  readonly sink: IntakeSink;
-  readonly buffer: SpliceBuffer;
-  readonly hearing: Hearing;
-  readonly counters: IntakeCounters;
-  readonly clock: Clock;
-  readonly log: FeedLog;
-  readonly signal: AbortSignal;
-  /** Reads a file. Rejects only when the signal is aborted. */
-  read(file: FileToLoad): Promise<LoadOutcome>;
-  report(progress: Omit<LoadProgress, 'collectors'>): void;
-  /** Whether the start is over: then a collector that is given up is tried again by itself. */
-  isReady(): boolean;
-  /** A stage ended. */
-  changed(): void;
-}
-
 /**
  * One collector's way from its RIB, or from the position of a remembered table, over its update files to the stream, and back to the
  * files whenever something of its stream is missing:
@@ -83,6 +62,7 @@ export interface PassageContext {
 export class Passage {
   readonly collector: string;
   readonly #context: PassageContext;
+  readonly #files: CollectorFiles;
   #stage: Stage = { kind: 'rib' };
   #since: UnixMillis;
   #why = 'it is being loaded';
@@ -90,22 +70,17 @@ export class Passage {
   #nextFile: UnixMillis | null = null;
   /** Rows stamped before this were applied. */
   #skipBefore = -Infinity;
-  /** The oldest RIB of which anything was taken in: updates are needed from there. */
-  #ribTime: UnixMillis = Infinity;
   #isToldLost = false;
   /** The table may hold something of this collector. */
   #hasRows: boolean;
-  /** Which attempt at its table: rows of a file that was begun for an earlier one are not taken. */
-  #table = 0;
   #failures = 0;
-  #elems = 0;
   #wake: () => void = () => undefined;
-  readonly #rows = new ElemBatch();
 
   /** `position`: up to which event time the table has its elems; null: it starts with a RIB. isFresh: the table is empty. */
   constructor(collector: string, context: PassageContext, position: UnixMillis | null, isFresh: boolean) {
     this.collector = collector;
     this.#context = context;
+    this.#files = new CollectorFiles(collector, context);
     this.#since = context.clock.now();
     this.#hasRows = !isFresh;
     if (position === null || isTooOld(position, context.clock.now())) return;
@@ -221,24 +196,19 @@ export class Passage {
       this.#lose('files', this.position() ?? this.#context.clock.now());
       sink.reset(collector);
     }
-    this.#table++;
     this.#hasRows = true;
     this.#nextFile = null;
     this.#skipBefore = -Infinity;
-    this.#ribTime = Infinity;
-    this.#elems = 0;
     const path = ribPath(collector);
-    const outcome = await this.#read(path, 'rib', (batch, ribTime) => {
-      this.#ribTime = Math.min(this.#ribTime, ribTime ?? Infinity);
-      sink.rib(collector, batch);
-    });
+    const outcome = await this.#files.readRib((batch) => sink.rib(collector, batch));
     if (outcome.kind !== 'loaded') {
       this.#giveUp(outcome.kind === 'absent' ? `${path}: not found` : outcome.reason);
       return;
     }
-    this.#nextFile = fileOf(this.#ribTime);
-    sink.ribLoaded(collector, this.#ribTime);
-    log.info({ collector, elems: this.#elems, ribTime: iso(this.#ribTime) }, 'intake: RIB loaded');
+    const { elems, ribTime } = this.#files;
+    this.#nextFile = fileOf(ribTime);
+    sink.ribLoaded(collector, ribTime);
+    log.info({ collector, elems, ribTime: iso(ribTime) }, 'intake: RIB loaded');
     if (this.#isHeard) this.#enter({ kind: 'updates' }, this.#why);
     else this.#awaitVoice();
   }
@@ -260,11 +230,7 @@ export class Passage {
       this.#join(start - overlapMs);
       return;
     }
-    const path = updatesPath(collector, start);
-    const outcome = await this.#read(path, 'updates', (batch) => {
-      const rows = this.#between(batch, this.#skipBefore, Infinity);
-      if (rows.length > 0) sink.updates(rows);
-    });
+    const outcome = await this.#files.readUpdates(start, this.#skipBefore, Infinity, (batch) => sink.updates(batch));
     if (outcome.kind === 'loaded') {
       this.#context.counters.updateFiles++;
       this.#nextFile = start + updatesFileMs;
@@ -275,7 +241,7 @@ export class Passage {
     } else if (outcome.kind === 'failed') {
       this.#giveUp(outcome.reason);
     } else if (this.#isMissing(start)) {
-      this.#giveUp(`${path}: missing`);
+      this.#giveUp(`${updatesPath(collector, start)}: missing`);
     } else {
       this.#report('waiting');
       await this.#nap(Math.max(pollMs, start + updatesFileMs - clock.now()));
@@ -309,12 +275,10 @@ export class Passage {
       return;
     }
     const isOpen = (): boolean => this.#stage.kind === 'through' && this.#stage.hole === hole;
-    const path = updatesPath(collector, hole.nextFile);
-    const outcome = await this.#read(path, 'updates', (batch) => {
+    const outcome = await this.#files.readUpdates(hole.nextFile, hole.from - reorderMs, wholeFrom + overlapMs, (batch) => {
       if (!isOpen()) return;
-      const rows = this.#between(batch, hole.from - reorderMs, hearing.wholeFrom(collector) + overlapMs);
-      counters.fillRows += rows.length;
-      if (rows.length > 0) sink.fill(rows);
+      counters.fillRows += batch.length;
+      sink.fill(batch);
     });
     if (!isOpen()) return;
     if (outcome.kind === 'loaded') {
@@ -324,7 +288,7 @@ export class Passage {
       return;
     }
     const isLate = outcome.kind === 'failed' || this.#isMissing(hole.nextFile);
-    if (isLate) log.warn({ collector, reason: outcome.kind === 'failed' ? outcome.reason : `${path}: missing` }, 'intake: hole not filled yet, trying again');
+    if (isLate) log.warn({ collector, reason: outcome.kind === 'failed' ? outcome.reason : `${updatesPath(collector, hole.nextFile)}: missing` }, 'intake: hole not filled yet, trying again');
     await this.#nap(isLate ? pollMissingMs : Math.max(pollMs, hole.nextFile + updatesFileMs - clock.now()));
   }
 
@@ -408,39 +372,8 @@ export class Passage {
     this.#context.changed();
   }
 
-  #read(path: string, wanted: FileToLoad['wanted'], onBatch: FileToLoad['onBatch']): Promise<LoadOutcome> {
-    const table = this.#table;
-    return this.#context.read({
-      path, collector: this.collector, wanted,
-      onBatch: (batch, ribTime) => {
-        if (this.#table !== table) return;
-        this.#elems += batch.length;
-        onBatch(batch, ribTime);
-      },
-      onBytes: (done, total) => this.#report(wanted, done, total),
-    });
-  }
-
-  /** The batch's rows stamped from..to. */
-  #between(batch: ElemBatch, from: UnixMillis, to: UnixMillis): ElemBatch {
-    if (from === -Infinity && to === Infinity) return batch;
-    const rows = this.#rows;
-    rows.clear();
-    for (let row = 0; row < batch.length; row++) if (batch.at[row] >= from && batch.at[row] <= to) rows.append(batch, row, row + 1);
-    return rows;
-  }
-
-  #report(phase: LoadProgress['phase'], bytesDone = 0, bytesTotal: number | null = null): void {
-    const { buffer, clock, hearing } = this.#context;
-    const { collector } = this;
-    const shareOf = (): number => {
-      if (phase === 'loaded' || phase === 'lost' || phase === 'given-up') return 1;
-      if (phase === 'rib') return bytesTotal === null ? 0 : bytesDone / bytesTotal / 2;
-      const target = Math.min(Math.max(buffer.lostTo(collector), hearing.wholeFrom(collector)), clock.now());
-      const start = Number.isFinite(this.#ribTime) ? this.#ribTime : this.#skipBefore;
-      return 0.5 + (target > start ? Math.max(0, Math.min(1, (this.#nextFile! - start) / (target - start))) / 2 : 0);
-    };
-    this.#context.report({ collector, phase, bytesDone, bytesTotal, elems: this.#elems, share: shareOf() });
+  #report(phase: LoadProgress['phase']): void {
+    this.#files.report(phase, this.#nextFile ?? this.#context.clock.now());
   }
 
   /** Until woken; or for so long. */

@@ -2,7 +2,7 @@ import type { Family, UnixMillis } from '../bgp/index.js';
 
 /** Decisions that a guard holds back. */
 export interface Hold {
-  /** 6: many countries at once, or several through one AS. 7: one collector alone. Numbers of detection.md, section 8. */
+  /** 6: many countries at once, or several through one AS. 7: one collector alone. */
   readonly guard: 6 | 7;
   readonly countries: readonly string[];
   readonly since: UnixMillis;

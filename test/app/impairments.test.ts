@@ -61,7 +61,7 @@ test('a restart repeats no word, and owes the last one', () => {
 
 const stage = (collector: string, stage: CollectorStage['stage'], why = ''): CollectorStage => ({ collector, stage, since: start, why });
 const well: SightNow = {
-  now: start, phase: 'watching', feed: { kind: 'live', since: start }, lastTickAt: start - 5_000, seen: new Set(), stages: [stage('rrc00', 'through')], outOfVote: { known: 41, out: [] }, registryTrouble: null,
+  now: start, phase: 'watching', feed: { kind: 'live', since: start }, lastTickAt: start - 5_000, seen: new Set(), stages: [stage('rrc00', 'through')], outOfVote: { known: 41, out: [] }, registryTrouble: null, holds: [],
   usability: { ipv4: { kind: 'usable', voters: 41, collectors: 9 }, ipv6: { kind: 'unusable', reason: 'few-voters', voters: 0, collectors: 0, needed: 20 } },
 };
 const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])[] = [
@@ -80,6 +80,11 @@ const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])
   [
     'one peer that withdrew its table', { outOfVote: { known: 40, out: [{ because: 'mass-withdrawal', count: 1 }] } },
     ['withdrawals: 1 of 40 full feeds withdrew much of their table within two minutes, and have no vote until it is back or steady'],
+  ],
+  [
+    'decisions that are held back',
+    { holds: [{ guard: 7, countries: ['KP'], since: start, words: 'KP by rrc00 alone' }, { guard: 6, countries: ['AA', 'BB'], since: start, words: '9 countries at once' }] },
+    ['mass: 9 countries at once', 'verdicts: KP by rrc00 alone'],
   ],
   ['an old registry', { registryTrouble: 'the registry is 9 days old: HTTP 500' }, ['registry: the registry is 9 days old: HTTP 500']],
   ['a load', { phase: 'loading', feed: { kind: 'connecting', attempt: 1 } }, ['loading: the routing tables are being loaded, and nothing is judged']],

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { seededRandom } from '../support/random.js';
-import { settled } from './zlib-work.js';
+import { settled } from './real-work.js';
 
 /** stall: the machine slept for so long. */
 export type ToService = { readonly kind: 'advance' | 'stall'; readonly ms: number } | { readonly kind: 'stop' };

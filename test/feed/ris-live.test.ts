@@ -166,6 +166,21 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     assert.equal(states.at(-1)?.kind, 'live');
   });
 
+  it('tells a sleep of hours as a gap, though every timer is late by as much', async () => {
+    const { server, clock, told, until } = await watch({ collectors: ['rrc00', 'rrc01'] });
+    await server.subscribed(1, 2);
+    server.send(update('rrc00', 0, '10.0.0.0/8'), update('rrc01', 0, '10.0.0.0/8'));
+    await until('rrc01 announcement 10.0.0.0/8');
+    clock.stall(5 * 3_600_000);
+    server.drop();
+    await until('down');
+    await clock.advance(5_000);
+    await server.subscribed(2, 2);
+    server.send(update('rrc00', 18_005, '11.0.0.0/8'));
+    await until('rrc00 announcement 11.0.0.0/8');
+    assert.deepEqual(told.slice(-3), ['gap all 0.0..18005.0', 'live since 18005.0', 'rrc00 announcement 11.0.0.0/8']);
+  });
+
   it('gives a ris_error as the reason when the server closes on it', async () => {
     const { server, states, until, feed } = await watch();
     await server.subscribed(1);

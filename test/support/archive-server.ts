@@ -24,6 +24,8 @@ export interface ArchiveServer {
   readonly requests: readonly string[];
   /** How each was answered. */
   readonly answers: readonly ArchiveAnswer[];
+  /** Requests whose answer is on its way. */
+  readonly open: number;
   /** Publishes MRT bytes under /rrcNN/latest-bview.gz. */
   rib(collector: string, mrt: Uint8Array, serving?: Serving): void;
   /** Publishes these bytes as they are. */
@@ -55,11 +57,14 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
   const failures = new Map<string, { readonly serving: Serving; times: number }>();
   const requests: string[] = [];
   const answers: ArchiveAnswer[] = [];
+  let open = 0;
   let watchers: (() => void)[] = [];
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '';
     requests.push(path);
+    open++;
+    response.on('close', () => open--);
     const file = files.get(path);
     const failure = failures.get(path);
     const failing = failure !== undefined && failure.times-- > 0;
@@ -112,6 +117,9 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     answers,
+    get open() {
+      return open;
+    },
     publish(path, gz, serving = 'whole') {
       files.set(path, { gz: Buffer.from(gz), serving });
     },

@@ -1,0 +1,43 @@
+/**
+ * Whether anything real is under way: virtual time may go on only when nothing is, else a schedule would not be the same twice. Files and
+ * slices of long work show among the event loop's resources; zlib's threads do not, so their work is counted.
+ */
+import { createBrotliCompress, createBrotliDecompress, createGunzip, type Gunzip } from 'node:zlib';
+
+interface Transforming extends Gunzip {
+  _transform: (this: Transforming, chunk: Uint8Array, encoding: string, done: (error?: Error | null) => void) => void;
+}
+
+let pending = 0;
+
+/** Counts from now on, in every stream that is made as this one. */
+function watch(probe: object): void {
+  const prototype = Object.getPrototypeOf(probe) as Transforming;
+  (probe as Transforming).destroy();
+  const transform = prototype._transform;
+  prototype._transform = function (this: Transforming, chunk, encoding, done) {
+    pending++;
+    let settled = false;
+    const settle = (): void => {
+      if (!settled) pending--;
+      settled = true;
+    };
+    this.once('close', settle);
+    transform.call(this, chunk, encoding, (error) => {
+      this.off('close', settle);
+      settle();
+      done(error);
+    });
+  };
+}
+
+for (const probe of [createGunzip(), createBrotliCompress(), createBrotliDecompress()]) watch(probe);
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const isBusy = (): boolean => pending > 0 || process.getActiveResourcesInfo().some((name) => name === 'Immediate' || name.startsWith('FSReq'));
+
+/** Resolves when all promises have run, no file is being read or written, and nothing is in zlib's hands. */
+export async function settled(): Promise<void> {
+  do await turn();
+  while (isBusy());
+}

@@ -1,0 +1,115 @@
+/** What becomes of a collector whose stream or files fail, told as stories; that the table is right after it: cuts.test.ts. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Intake } from '../../src/feed/index.js';
+import { collectors, CutStream, minute, ribTime, second, streamEnds, type Said } from '../support/cut-stream.js';
+import { Reception } from '../support/reception.js';
+import { risUpdate } from '../support/ris-message.js';
+
+const hour = 60 * minute;
+
+/** The stream goes on with a word of each collector every 20 s, and its files with nothing in them. */
+class LongStream extends CutStream {
+  /** Paths that the archive does not have until then. */
+  readonly missing = new Map<string, number>();
+  readonly all: readonly Said[];
+
+  constructor() {
+    super(1);
+    const voices = collectors.map((collector) => this.said.find((one) => one.collector === collector)!);
+    const more = Array.from({ length: 9 * 180 }, (_, index) => streamEnds + index * 20 * second).flatMap((at) => voices.map(({ collector }): Said => ({
+      at, arrives: at + second, collector, record: new Uint8Array(0),
+      frame: Buffer.from(risUpdate({ collector, peer: '203.0.113.1', asn: 64_499, at, path: [64_499], announce: ['9.9.0.0/16'] })),
+    })));
+    this.all = [...this.said, ...more];
+  }
+
+  override file(path: string, now: number): Uint8Array | null {
+    if (now < (this.missing.get(path) ?? 0)) return null;
+    const [year, month, day, hours, minutes] = /updates\.(\d{4})(\d\d)(\d\d)\.(\d\d)(\d\d)/.exec(path)?.slice(1).map(Number) ?? [];
+    const start = Date.UTC(year, month - 1, day, hours, minutes);
+    if (start < streamEnds || Number.isNaN(start)) return super.file(path, now);
+    return now < start + 8 * minute ? null : new Uint8Array(0);
+  }
+}
+
+const stageOf = (intake: Intake, collector: string): string => {
+  const { stage, why } = intake.collectors().find((one) => one.collector === collector)!;
+  return why === '' ? stage : `${stage}: ${why}`;
+};
+
+/** A table that is through; what was told until then is left out. */
+async function through(): Promise<{ stream: LongStream; reception: Reception; intake: Intake; run: Promise<'too-old'> }> {
+  const stream = new LongStream();
+  const reception = new Reception(stream, ribTime, stream.all);
+  const { intake, run } = reception.start();
+  await reception.play(ribTime + 9 * minute);
+  assert.deepEqual(intake.collectors().map(({ stage }) => stage), ['through', 'through', 'through']);
+  reception.told.splice(0);
+  return { stream, reception, intake, run };
+}
+
+describe('a collector on its way', { timeout: 120_000 }, () => {
+  it('is lost when it is silent for a minute, waits to be heard, and joins when its files have come', async () => {
+    const { reception, intake } = await through();
+    const back = ribTime + 14 * minute;
+    const hears = ({ collector, arrives }: Said): boolean => collector !== 'rrc01' || arrives >= back;
+    await reception.play(ribTime + 9 * minute + 50 * second, hears);
+    assert.deepEqual(reception.told, []);
+    await reception.play(back, hears);
+    assert.deepEqual(reception.told, ['rrc01 lost: silent']);
+    assert.equal(stageOf(intake, 'rrc01'), 'lost: it was silent while others talked');
+    await reception.play(back + minute, hears);
+    assert.match(stageOf(intake, 'rrc01'), /^updates/);
+    await reception.play(ribTime + 20 * minute, hears);
+    assert.deepEqual([reception.told, stageOf(intake, 'rrc01')], [['rrc01 lost: silent', 'rrc01 joined'], 'through']);
+    assert.deepEqual(intake.counters.gaps, { hole: 0, long: 0, silent: 1, lagging: 0 });
+    reception.stop();
+  });
+
+  it('that was away for more than 8 hours is reset, and begins with its RIB', async () => {
+    const { reception, intake } = await through();
+    const hears = ({ collector, arrives }: Said): boolean => collector !== 'rrc01' || arrives >= ribTime + 8 * hour + 15 * minute;
+    await reception.play(ribTime + 8 * hour + 30 * minute, hears);
+    assert.deepEqual(reception.told, ['rrc01 lost: silent', 'rrc01 reset', 'rrc01 joined']);
+    assert.equal(stageOf(intake, 'rrc01'), 'through');
+    reception.stop();
+  });
+
+  it('whose file is missing is given up, and tried again by itself, in place', async () => {
+    const { stream, reception, intake } = await through();
+    stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 70 * minute);
+    const hears = ({ collector, arrives }: Said): boolean => collector !== 'rrc01' || arrives < ribTime + 9 * minute || arrives >= ribTime + 12 * minute;
+    await reception.play(ribTime + 60 * minute, hears);
+    assert.deepEqual(reception.told, ['rrc01 lost: silent']);
+    assert.equal(stageOf(intake, 'rrc01'), 'given-up: rrc01/2024.01/updates.20240101.0810.gz: missing');
+    await reception.play(ribTime + 100 * minute, hears);
+    assert.deepEqual([reception.told, stageOf(intake, 'rrc01')], [['rrc01 lost: silent', 'rrc01 joined'], 'through']);
+    reception.stop();
+  });
+
+  it('with a short hole stays through while its files are awaited, for hours if need be; then its RIB is loaded', async () => {
+    const { stream, reception, intake } = await through();
+    stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', Infinity);
+    const isUp = (at: number): boolean => at < ribTime + 11 * minute || at >= ribTime + 11 * minute + 25 * second;
+    await reception.play(ribTime + 7 * hour, () => true, isUp);
+    const filled = ['rrc00 holed', 'rrc01 holed', 'rrc03 holed', 'rrc00 filled', 'rrc03 filled'];
+    assert.deepEqual(reception.told, filled);
+    assert.match(stageOf(intake, 'rrc01'), /^filling: a hole of \d+ s is being filled$/);
+    assert.deepEqual(intake.counters.gaps, { hole: 1, long: 0, silent: 0, lagging: 0 });
+    stream.missing.clear();
+    stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 8 * hour + 15 * minute);
+    await reception.play(ribTime + 9 * hour, () => true, isUp);
+    assert.deepEqual(reception.told, [...filled, 'rrc01 lost: files', 'rrc01 reset', 'rrc01 joined']);
+    reception.stop();
+  });
+
+  it('ends with all others when the connection was away for more than 8 hours: a new table is sooner', async () => {
+    const { reception, run } = await through();
+    const { consumer, clock } = reception;
+    consumer.onState({ kind: 'down', reason: 'the lid was closed', retryInMs: 1_000 });
+    consumer.onGap({ kind: 'gap', collector: null, from: clock.now(), to: clock.now() + 8 * hour + 1 });
+    assert.equal(await run, 'too-old');
+    assert.deepEqual(reception.told, []);
+  });
+});
