@@ -39,7 +39,7 @@ describe('a start with nothing set', () => {
   test('is what .env.example says', () => {
     const written = readFileSync('.env.example', 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm);
     const env = Object.fromEntries([...written].map(([, name, value]) => [name, value]));
-    assert.equal(Object.keys(env).length, 14);
+    assert.equal(Object.keys(env).length, 15);
     assert.deepEqual(configOf(env), configOf({}));
   });
 });
@@ -93,6 +93,8 @@ test('every variable is heard', () => {
   assert.deepEqual(config.http, { host: '0.0.0.0', port: 9090 });
   assert.equal(config.logLevel, 'debug');
   assert.equal(configOf({ HTTP_PORT: '0' }).http, null);
+  assert.equal(configOf({ REGISTRY_URL: 'off' }).registryUrl, null);
+  assert.equal(configOf({ REGISTRY_URL: 'http://127.0.0.1:9/nro' }).registryUrl, 'http://127.0.0.1:9/nro');
   assert.equal(configOf({ COLLECTORS: 'all' }).collectors.length, 23);
 });
 
@@ -142,6 +144,7 @@ describe('a wrong value', () => {
     { env: { REDIS_URL: 'user:topsecret@host?password=topsecret' }, says: /^REDIS_URL: .*"\*\*\*@host\?\*\*\*"$/ },
     ...['redis://:topsecret@ss+w/rd@127.0.0.1:6379', 'redis://:topsecret%zz@h:1', 'redis://:1@h/topsecret', 'redis://:topsecret?x@h', 'redis://:topsecret#x@h']
       .map((REDIS_URL) => ({ env: { REDIS_URL }, says: /^REDIS_URL: expected redis:.*percent-encoded \(value not shown\)$/ })),
+    { env: { REGISTRY_URL: 'never' }, says: /^REGISTRY_URL: expected a URL that starts with http:.*"never"$/ },
     { env: { RIS_ARCHIVE_URL: 'https://user:topsecret@mirror' }, says: /^RIS_ARCHIVE_URL: may hold no user or password/ },
     { env: { RIS_LIVE_URL: 'wss://user:topsecret@mirror/' }, says: /^RIS_LIVE_URL: may hold no user or password/ },
     { env: { RIS_LIVE_URL: 'ftp://topsecret?topsecret@mirror/' }, says: /^RIS_LIVE_URL: .*"ftp:\/\/\*\*\*@mirror\/"$/ },

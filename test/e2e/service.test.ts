@@ -58,6 +58,7 @@ for (const [from, ribsLoaded] of restarts) story(`a restart in the middle of an 
   assert.deepEqual(ongoing.map(({ networks, lowest }) => [networks, lowest]), [[record.ipv4.networks, 0]]);
 
   await world.clock.advance(10 * minute);
+  world.publishUpdates(rib, rib + 10 * minute);
   if (ribsLoaded > 3) rmSync(join(world.dataDir, 'table.snapshot'));
   const second = await world.start();
   // Files of later than the stream's first message would be there before it.
@@ -65,7 +66,7 @@ for (const [from, ribsLoaded] of restarts) story(`a restart in the middle of an 
     await world.say();
     await metric(second, 'last_tick_timestamp_seconds');
   }
-  world.publishUpdates(rib, rib + 30 * minute);
+  world.publishUpdates(rib + 10 * minute, rib + 30 * minute);
   await world.ready(second);
   await world.run(second, 5 * minute);
   assert.equal(world.discord.posted.length, 1, 'still down, and known to be told');
