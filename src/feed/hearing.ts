@@ -48,6 +48,8 @@ export class Hearing {
   readonly #bySlot: (Ear | null)[] = [];
   /** Of the batch being noted, by slot: the last row's time; NaN: no row. */
   readonly #noted: number[] = [];
+  /** Whose first row since `begin` came with the batch noted last. */
+  begun: string[] = [];
   #talkMs = 0;
   #batchAt: UnixMillis | null = null;
   #judgedAt = -Infinity;
@@ -63,6 +65,7 @@ export class Hearing {
   note(batch: ElemBatch, now: UnixMillis): readonly HearingChange[] {
     this.#talkMs += Math.max(0, Math.min(now - (this.#batchAt ?? now), longestPauseMs));
     this.#batchAt = now;
+    if (this.begun.length > 0) this.begun = [];
     const noted = this.#noted;
     const { peer, at, length } = batch;
     for (let row = 0; row < length; row++) noted[this.#slots.slotOf(peer[row])] = at[row];
@@ -123,6 +126,7 @@ export class Hearing {
       this.#begin(ear);
     }
     ear.heardAtTalk = this.#talkMs;
+    if (ear.first === null) this.begun.push(ear.collector);
     ear.first ??= now;
     ear.last = now;
     ear.at = at;

@@ -139,6 +139,7 @@ export function createIntake(options: IntakeOptions): Intake {
     if (signal.aborted) return;
     const changes = hearing.note(batch, clock.now());
     for (const { collector, now } of changes) if (now === 'heard') passages.get(collector)!.heard();
+    for (const collector of hearing.begun) passages.get(collector)!.begun();
     const shortened = buffer.add(batch, pass);
     // Its position is that of the rows that have passed.
     for (const { collector, now } of changes) {

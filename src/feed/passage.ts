@@ -171,6 +171,11 @@ export class Passage {
     this.#enter({ kind: 'lost' }, words[why]);
   }
 
+  /** Its first row has come: now it is known how far the files must reach, and they may do so already. */
+  begun(): void {
+    if (this.#stage.kind === 'updates') this.#wake();
+  }
+
   /** The collector is heard again, in time. */
   heard(): void {
     const { kind } = this.#stage;
@@ -226,7 +231,8 @@ export class Passage {
     const { collector } = this;
     const { buffer, clock, hearing, sink } = this.#context;
     const start = this.#nextFile!;
-    if (start - overlapMs >= Math.max(buffer.lostTo(collector), hearing.wholeFrom(collector))) {
+    const hasMet = (): boolean => start - overlapMs >= Math.max(buffer.lostTo(collector), hearing.wholeFrom(collector));
+    if (hasMet()) {
       this.#join(start - overlapMs);
       return;
     }
@@ -244,7 +250,8 @@ export class Passage {
       this.#giveUp(`${updatesPath(collector, start)}: missing`);
     } else {
       this.#report('waiting');
-      await this.#nap(Math.max(pollMs, start + updatesFileMs - clock.now()));
+      // The first row may have come while the file was asked for.
+      if (!hasMet()) await this.#nap(Math.max(pollMs, start + updatesFileMs - clock.now()));
     }
   }
 
