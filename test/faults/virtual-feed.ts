@@ -72,7 +72,7 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
 
   function handOver(): void {
     if (batch.length === 0) return;
-    clocks.note(batch);
+    clocks.note(batch, clock.now());
     consumer.onBatch(batch);
     batch.clear();
   }
