@@ -21,10 +21,6 @@ export class CollectorClocks {
     }
   }
 
-  byCollector(): ReadonlyMap<string, UnixMillis> {
-    return new Map(this.#slots.names.map((name, slot) => [name, this.#lastAt[slot]]));
-  }
-
   /**
    * Second-newest of the collectors' last timestamps (of one collector: its own), so that one wrong clock moves nothing. Of those that
    * were heard to the last: one that fell silent hours ago dates nothing.

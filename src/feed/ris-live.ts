@@ -225,8 +225,6 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   return {
     counters,
     decoded: decoder.counters,
-    lastEventAt: () => clocks.byCollector(),
-    unacknowledged: () => subscriptions.awaited,
     start(until) {
       if (!stopped || until?.aborted) return;
       stopped = false;

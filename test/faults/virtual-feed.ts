@@ -161,8 +161,6 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
   return {
     counters,
     decoded: decoder.counters,
-    lastEventAt: () => clocks.byCollector(),
-    unacknowledged: () => [],
     start(until) {
       if (until?.aborted === true) return;
       stopped = false;

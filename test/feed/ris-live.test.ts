@@ -86,8 +86,6 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     assert.deepEqual(server.subscriptions, [{ host: 'rrc00', socketOptions }, { host: 'rrc01', socketOptions }]);
     assert.match(server.requests[0], /\?client=lightsout$/);
     assert.deepEqual(told, ['connecting', 'live since 2.0', 'rrc00 announcement 10.0.0.0/8', 'rrc01 announcement 11.0.0.0/8']);
-    assert.deepEqual([...feed.lastEventAt()], [['rrc00', start + 1000], ['rrc01', start + 2000]]);
-    assert.deepEqual(feed.unacknowledged(), []);
     assert.equal(feed.decoded.messages, 2);
   });
 
@@ -165,7 +163,6 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     assert.deepEqual(told, ['connecting']);
     await clock.advance(1_000);
     await until('rrc00 announcement 10.0.0.0/8');
-    assert.deepEqual(feed.unacknowledged(), ['rrc01']);
     assert.match(warnings.join('\n'), /not acknowledged.*rrc01/);
   });
 
