@@ -37,7 +37,7 @@ export async function measureArchiveLoad(file: string, map: CountryMap): Promise
       const before = performance.eventLoopUtilization();
       const startedAt = performance.now();
       const outcome = await loadArchiveFile(
-        { path: 'rrc00/latest-bview.gz', collector: 'rrc00', wanted: 'rib', onBatch: (batch) => pipeline.apply(batch), onBytes: () => undefined },
+        { path: 'rrc00/latest-bview.gz', collector: 'rrc00', wanted: 'rib', unless: null, onBatch: (batch) => pipeline.apply(batch), onBytes: () => undefined },
         { archive, peers, clock: systemClock, random: Math.random, log: { info: () => undefined, warn: () => undefined }, signal: new AbortController().signal, workers: from },
       );
       if (outcome.kind !== 'loaded') throw new Error(outcome.kind);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnixMillis } from '../bgp/index.js';
@@ -5,6 +6,8 @@ import { cacheFile, ribsBefore, updatesBetween, type LoadProgress, type CacheOpt
 
 /** Of one collector; the client bounds those of all together. */
 const filesAtOnce = 2;
+/** On the signal, of one file at a time: a wait, or a turn, or a download and its request. Node warns beyond 10 in all. */
+const listenersEach = 3;
 
 /** Days of one collector's history, in files that are here. */
 export interface CollectorHistory {
@@ -48,6 +51,7 @@ export interface HistoryOptions extends CacheOptions {
 export async function fetchHistory(options: HistoryOptions): Promise<History> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
+  setMaxListeners(options.collectors.length * filesAtOnce * listenersEach, signal);
   let bytes = 0;
   let fetchedBytes = 0;
 

@@ -57,7 +57,10 @@ export class Impairments {
   /** Takes in all that is so now; returns the notices that are due. */
   look(now: number, found: readonly Impairment[]): IncidentEvent[] {
     const notices: IncidentEvent[] = [];
-    for (const { kind, text } of found) {
+    // While tables are loaded nothing is judged, and nobody knows what else is over: what stands is told over when we see again.
+    const isLoading = found.some(({ kind }) => kind === 'loading');
+    for (const { kind: seen, text } of found) {
+      const kind = seen === 'loading' && this.#standing.has('blind') ? 'blind' : seen;
       const known = this.#standing.get(kind);
       const { since, toldAt } = known ?? { since: now, toldAt: null };
       const isDue = toldAt === null && now - since >= patienceMs[kind];
@@ -65,7 +68,8 @@ export class Impairments {
       if (isDue) notices.push(createNotice(`${kind}-${since}`, now, `Measurement degraded since ${clockTime(since)}: ${text}.`));
     }
     for (const { kind, text, since, seenAt, toldAt } of this.#standing.values()) {
-      if (now - seenAt < overAfterMs) continue;
+      if (isLoading) this.#standing.set(kind, { kind, text, since, seenAt: now, toldAt });
+      if (isLoading || now - seenAt < overAfterMs) continue;
       this.#standing.delete(kind);
       if (toldAt === null) continue;
       const lasted = `${clockTime(since)} to ${clockTime(seenAt)}`;

@@ -12,7 +12,7 @@ export interface FileToDecode {
   readonly collector: string;
   /** A file without a RIB record is not what was asked for. */
   readonly wanted: 'rib' | 'updates';
-  /** Only if it is not this one any more. */
+  /** Only if it is not this one any more; null: whichever it is. */
   readonly unless: FileVersion | null;
 }
 
@@ -26,7 +26,9 @@ export interface DecodeSink {
 /** passing: it is the server, or the way to it, and not the file. */
 export type Attempt =
   | { readonly kind: 'loaded'; readonly version: FileVersion | null }
+  /** Not published, or not yet. */
   | { readonly kind: 'absent' }
+  /** Still the version that was named; nothing was given out. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean; readonly retryAfterMs: number | null };
 

@@ -1,6 +1,6 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { Archive, FileVersion } from './archive.js';
+import type { Archive } from './archive.js';
 import { decodeFile } from './archive-decode.js';
 import type { Attempt, FileToDecode } from './archive-decode.js';
 import type { DecodeWorkers } from './decode-workers.js';
@@ -25,7 +25,7 @@ export interface ArchiveLoaderOptions {
   readonly workers?: DecodeWorkers | null;
 }
 
-export interface FileToLoad extends Omit<FileToDecode, 'unless'> {
+export interface FileToLoad extends FileToDecode {
   /** The batch is reused. A file tried again is given out again from its beginning. `ribTime`: of this attempt's file. */
   onBatch(batch: ElemBatch, ribTime: UnixMillis | null): void;
   /** Compressed bytes, of this attempt. */
@@ -33,31 +33,17 @@ export interface FileToLoad extends Omit<FileToDecode, 'unless'> {
 }
 
 export type LoadOutcome =
-  /** `version`: for loadIfChanged. */
-  | { readonly kind: 'loaded'; readonly version: FileVersion | null }
-  /** Not published, or not yet. */
-  | { readonly kind: 'absent' }
+  | Exclude<Attempt, { readonly kind: 'failed' }>
   /** Tried so often as is sensible. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Reads a file of the archive through its decoder, trying again what may get better. Rejects only when the signal is aborted. */
 export async function loadArchiveFile(file: FileToLoad, options: ArchiveLoaderOptions): Promise<LoadOutcome> {
-  return (await load(file, null, options)) as LoadOutcome;
-}
-
-/** As loadArchiveFile, of a file that was loaded before as that version: `unchanged` if it is still the same, and nothing is given out. */
-export async function loadIfChanged(
-  file: FileToLoad, version: FileVersion, options: ArchiveLoaderOptions,
-): Promise<LoadOutcome | { readonly kind: 'unchanged' }> {
-  return load(file, version, options);
-}
-
-async function load(file: FileToLoad, unless: FileVersion | null, options: ArchiveLoaderOptions): Promise<LoadOutcome | { readonly kind: 'unchanged' }> {
   const { clock, log, random, signal } = options;
   let faulty = 0;
   let waitedMs = 0;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await loadOnce(file, unless, options);
+    const outcome = await loadOnce(file, options);
     signal.throwIfAborted();
     if (outcome.kind !== 'failed') return outcome;
     if (!outcome.passing) faulty++;
@@ -71,8 +57,8 @@ async function load(file: FileToLoad, unless: FileVersion | null, options: Archi
   }
 }
 
-function loadOnce(file: FileToLoad, unless: FileVersion | null, { archive, peers, signal, workers }: ArchiveLoaderOptions): Promise<Attempt> {
-  const { path, collector, wanted } = file;
+function loadOnce(file: FileToLoad, { archive, peers, signal, workers }: ArchiveLoaderOptions): Promise<Attempt> {
+  const { path, collector, wanted, unless } = file;
   const wish = { path, collector, wanted, unless };
   if (workers === undefined || workers === null) return decodeFile(wish, archive, peers, file, signal);
   return workers.decode(wish, archive, peers, file, signal);

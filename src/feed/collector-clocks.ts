@@ -1,26 +1,33 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
 import { CollectorSlots } from './collector-slots.js';
+import { silentAfterMs } from './hearing.js';
 
 /** The event time of each collector's last message, kept as batches pass by. */
 export class CollectorClocks {
   readonly #slots: CollectorSlots;
   readonly #lastAt: number[] = [];
+  /** When that was, by our own clock. */
+  readonly #heardAt: number[] = [];
 
   constructor(peers: PeerIndex) {
     this.#slots = new CollectorSlots(peers);
   }
 
-  note(batch: ElemBatch): void {
-    for (let row = 0; row < batch.length; row++) this.#lastAt[this.#slots.slotOf(batch.peer[row])] = batch.at[row]!;
+  note(batch: ElemBatch, now: UnixMillis): void {
+    for (let row = 0; row < batch.length; row++) {
+      const slot = this.#slots.slotOf(batch.peer[row]);
+      this.#lastAt[slot] = batch.at[row]!;
+      this.#heardAt[slot] = now;
+    }
   }
 
-  byCollector(): ReadonlyMap<string, UnixMillis> {
-    return new Map(this.#slots.names.map((name, slot) => [name, this.#lastAt[slot]]));
-  }
-
-  /** Second-newest of the collectors' last timestamps (of one collector: its own), so that one wrong clock moves nothing. */
+  /**
+   * Second-newest of the collectors' last timestamps (of one collector: its own), so that one wrong clock moves nothing. Of those that
+   * were heard to the last: one that fell silent hours ago dates nothing.
+   */
   eventTime(): UnixMillis | null {
-    const newestFirst = [...this.#lastAt].sort((a, b) => b - a);
+    const lastHeardAt = Math.max(...this.#heardAt);
+    const newestFirst = this.#lastAt.filter((_, slot) => lastHeardAt - this.#heardAt[slot] < silentAfterMs).sort((a, b) => b - a);
     return newestFirst.at(1) ?? newestFirst.at(0) ?? null;
   }
 }

@@ -1,6 +1,7 @@
 import { ElemBatch } from '../bgp/index.js';
 import type { UnixMillis } from '../bgp/index.js';
 import { ribPath, updatesPath } from './archive.js';
+import type { FileVersion } from './archive.js';
 import type { LoadOutcome } from './archive-loader.js';
 import type { LoadProgress } from './intake-sink.js';
 import type { PassageContext } from './passage-context.js';
@@ -14,6 +15,8 @@ export class CollectorFiles {
   /** The oldest RIB of which anything was taken in: updates are needed from there. */
   #ribTime: UnixMillis = Infinity;
   #elems = 0;
+  /** Of the RIB that the table began with; null: none was read to its end, or it has none. */
+  #ribVersion: FileVersion | null = null;
   /** Where the files read first began, of this table. */
   #begun: UnixMillis | null = null;
   /** Which table: rows of a file that was begun for an earlier one are not given out. */
@@ -34,21 +37,27 @@ export class CollectorFiles {
     return this.#elems;
   }
 
-  /** The newest RIB, for a table that begins with it. */
-  readRib(give: Give): Promise<LoadOutcome> {
-    this.#table++;
-    this.#ribTime = Infinity;
-    this.#elems = 0;
-    this.#begun = null;
-    return this.#context.read({
-      path: ribPath(this.#collector), collector: this.#collector, wanted: 'rib',
+  /** The newest RIB, for a table that begins with it; `unchanged`: the table that there is began with it. `begin`: before the first rows. */
+  async readRib(begin: () => void, give: Give): Promise<LoadOutcome> {
+    const before = this.#table;
+    const path = ribPath(this.#collector);
+    const outcome = await this.#context.read({
+      path, collector: this.#collector, wanted: 'rib', unless: this.#ribVersion,
       onBatch: (batch, ribTime) => {
+        if (this.#table === before) {
+          this.#forget();
+          begin();
+        }
         this.#ribTime = Math.min(this.#ribTime, ribTime ?? Infinity);
         this.#elems += batch.length;
         give(batch);
       },
       onBytes: (done, total) => this.#tell('rib', total === null ? 0 : done / total / 2, done, total),
     });
+    if (outcome.kind !== 'loaded') return outcome;
+    if (this.#table === before) return { kind: 'failed', reason: `${path}: holds no route` };
+    this.#ribVersion = outcome.version;
+    return outcome;
   }
 
   /** The rows stamped from..to of the update file that starts then. */
@@ -56,7 +65,7 @@ export class CollectorFiles {
     const table = this.#table;
     this.#begun ??= start;
     return this.#context.read({
-      path: updatesPath(this.#collector, start), collector: this.#collector, wanted: 'updates',
+      path: updatesPath(this.#collector, start), collector: this.#collector, wanted: 'updates', unless: null,
       onBatch: (batch) => {
         if (this.#table !== table) return;
         this.#elems += batch.length;
@@ -71,6 +80,14 @@ export class CollectorFiles {
   report(phase: LoadProgress['phase'], nextFile: UnixMillis): void {
     const isOver = phase === 'loaded' || phase === 'lost' || phase === 'given-up';
     this.#tell(phase, isOver ? 1 : this.#updatesShare(nextFile), 0, null);
+  }
+
+  #forget(): void {
+    this.#table++;
+    this.#ribTime = Infinity;
+    this.#elems = 0;
+    this.#begun = null;
+    this.#ribVersion = null;
   }
 
   #updatesShare(nextFile: UnixMillis): number {

@@ -46,8 +46,4 @@ export interface RisLiveFeed {
   readonly counters: Readonly<FeedCounters>;
   /** Messages, frames that the byte scanner left to JSON.parse, and frames skipped, by reason. */
   readonly decoded: Readonly<RisLiveCounters>;
-  /** Event time of each collector's last message. */
-  lastEventAt(): ReadonlyMap<string, UnixMillis>;
-  /** Collectors whose subscription the server has not confirmed on this connection. */
-  unacknowledged(): readonly string[];
 }

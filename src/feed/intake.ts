@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ElemBatch, FeedGap, PeerIndex, UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { Archive } from './archive.js';
@@ -15,6 +16,8 @@ import { SpliceBuffer } from './splice-buffer.js';
 const maxBufferedRows = 16_000_000;
 const startAgainFirstMs = 10_000;
 const startAgainMostMs = 5 * 60_000;
+/** On the signal, of one collector at a time: its passage, and a wait, or a turn, or a download and its request. Node warns beyond 10 in all. */
+const listenersEach = 4;
 
 export interface IntakeOptions {
   readonly collectors: readonly string[];
@@ -72,6 +75,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const { collectors, sink, clock, log, positions } = options;
   const over = new AbortController();
   const { signal } = over;
+  setMaxListeners(collectors.length * listenersEach + 1, signal);
   const buffer = new SpliceBuffer(options.peers, collectors, options.maxRows ?? maxBufferedRows);
   const hearing = new Hearing(options.peers, collectors);
   const counters: IntakeCounters = { gaps: { hole: 0, long: 0, silent: 0, lagging: 0 }, updateFiles: 0, fillFiles: 0, fillRows: 0 };

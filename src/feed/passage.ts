@@ -197,23 +197,26 @@ export class Passage {
   async #loadRib(): Promise<void> {
     const { collector } = this;
     const { log, sink } = this.#context;
-    if (this.#hasRows) {
-      this.#lose('files', this.position() ?? this.#context.clock.now());
-      sink.reset(collector);
-    }
-    this.#hasRows = true;
-    this.#nextFile = null;
-    this.#skipBefore = -Infinity;
+    if (this.#hasRows) this.#lose('files', this.position() ?? this.#context.clock.now());
+    const begin = (): void => {
+      if (this.#hasRows) sink.reset(collector);
+      this.#hasRows = true;
+      this.#nextFile = null;
+      this.#skipBefore = -Infinity;
+    };
     const path = ribPath(collector);
-    const outcome = await this.#files.readRib((batch) => sink.rib(collector, batch));
-    if (outcome.kind !== 'loaded') {
+    const outcome = await this.#files.readRib(begin, (batch) => sink.rib(collector, batch));
+    if (outcome.kind === 'absent' || outcome.kind === 'failed') {
       this.#giveUp(outcome.kind === 'absent' ? `${path}: not found` : outcome.reason);
       return;
     }
-    const { elems, ribTime } = this.#files;
-    this.#nextFile = fileOf(ribTime);
-    sink.ribLoaded(collector, ribTime);
-    log.info({ collector, elems, ribTime: iso(ribTime) }, 'intake: RIB loaded');
+    // Unchanged: the table began with the newest RIB that there is, so it goes on with its files, however old they are.
+    if (outcome.kind === 'loaded') {
+      const { elems, ribTime } = this.#files;
+      this.#nextFile = fileOf(ribTime);
+      sink.ribLoaded(collector, ribTime);
+      log.info({ collector, elems, ribTime: iso(ribTime) }, 'intake: RIB loaded');
+    }
     if (this.#isHeard) this.#enter({ kind: 'updates' }, this.#why);
     else this.#awaitVoice();
   }

@@ -63,7 +63,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
 
   function handOver(): void {
     if (batch.length === 0) return;
-    clocks.note(batch);
+    clocks.note(batch, clock.now());
     options.onBatch(batch);
     batch.clear();
     if (batch.capacity > 8 * fullBatchRows) batch = new ElemBatch(fullBatchRows);
@@ -129,7 +129,8 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     const outcome = decoder.decode(frame, batch);
     if (outcome.kind !== 'message') {
       onControl(outcome, frame);
-      if (!acknowledged || flow.kind === 'flowing') return;
+      // No data, but what was held may go now; where nothing is, an answer to our pings is no sign of life.
+      if (!acknowledged || flow.kind === 'flowing' || batch.length === 0) return;
     }
     if (!turnScheduled) {
       turnScheduled = true;
@@ -224,8 +225,6 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   return {
     counters,
     decoded: decoder.counters,
-    lastEventAt: () => clocks.byCollector(),
-    unacknowledged: () => subscriptions.awaited,
     start(until) {
       if (!stopped || until?.aborted) return;
       stopped = false;

@@ -48,6 +48,17 @@ const stories: readonly { readonly name: string; readonly found: (at: number) =>
 ];
 for (const story of stories) test(story.name, () => assert.deepEqual(told(new Impairments(), 30, story.found), story.told));
 
+test('while tables are loaded nothing is told over, and that nothing is judged is not told twice', () => {
+  const blind: Impairment = { kind: 'blind', text: 'RIS Live cannot be reached (ENOTFOUND), and nothing is judged' };
+  const loading: Impairment = { kind: 'loading', text: 'the routing tables are being loaded, and nothing is judged' };
+  assert.deepEqual(told(new Impairments(), 60, (at) => (at < 10 ? [blind, lost] : at < 50 ? [loading] : [])), [
+    '5: notice null Measurement degraded since 2026-03-02 08:00 UTC: RIS Live cannot be reached (ENOTFOUND), and nothing is judged.',
+    '5: notice null Measurement degraded since 2026-03-02 08:00 UTC: judged without rrc06 (silent).',
+    '50.5: notice null Measurement no longer degraded. It was from 2026-03-02 08:00 UTC to 2026-03-02 08:49 UTC: the routing tables are being loaded, and nothing is judged.',
+    '50.5: notice null Measurement no longer degraded. It was from 2026-03-02 08:00 UTC to 2026-03-02 08:49 UTC: judged without rrc06 (silent).',
+  ]);
+});
+
 test('a restart repeats no word, and owes the last one', () => {
   const first = new Impairments();
   told(first, 8, () => [lost]);

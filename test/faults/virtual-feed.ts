@@ -72,7 +72,7 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
 
   function handOver(): void {
     if (batch.length === 0) return;
-    clocks.note(batch);
+    clocks.note(batch, clock.now());
     consumer.onBatch(batch);
     batch.clear();
   }
@@ -161,8 +161,6 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
   return {
     counters,
     decoded: decoder.counters,
-    lastEventAt: () => clocks.byCollector(),
-    unacknowledged: () => [],
     start(until) {
       if (until?.aborted === true) return;
       stopped = false;

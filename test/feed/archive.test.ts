@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { elemsOf, PeerIndex, type Elem } from '../../src/bgp/index.js';
 import { systemClock, type Clock } from '../../src/clock.js';
 import { createArchive, createDecodeWorkers, decodeWorkersFor, type Archive, type DecodeWorkers } from '../../src/feed/index.js';
-import { loadArchiveFile, loadIfChanged, type ArchiveLoaderOptions, type FileToLoad } from '../../src/feed/archive-loader.js';
+import { loadArchiveFile, type ArchiveLoaderOptions, type FileToLoad } from '../../src/feed/archive-loader.js';
 import { startArchiveServer, type ArchiveServer, type ArchiveServerOptions } from '../support/archive-server.js';
 import { compile } from '../support/compile.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -64,7 +64,7 @@ function loading(archive: Archive, workers: DecodeWorkers | null = null, clock =
   const warnings: string[] = [];
   return {
     elems, warnings,
-    file: { path, collector: 'rrc00', wanted: 'rib', onBatch: (batch) => elems.push(...elemsOf(batch, peers)), onBytes: () => undefined },
+    file: { path, collector: 'rrc00', wanted: 'rib', unless: null, onBatch: (batch) => elems.push(...elemsOf(batch, peers)), onBytes: () => undefined },
     options: {
       archive, peers, clock, random: () => 0.5, signal, workers,
       log: { info: () => undefined, warn: (fields, message) => void warnings.push(`${message} ${JSON.stringify(fields)}`) },
@@ -165,10 +165,10 @@ describe('a file that was here before', () => {
     if (loaded.kind !== 'loaded') throw new Error(loaded.kind);
     const version = loaded.version!;
     const before = elems.length;
-    assert.deepEqual(await loadIfChanged(file, version, options), { kind: 'unchanged' });
+    assert.deepEqual(await loadArchiveFile({ ...file, unless: version }, options), { kind: 'unchanged' });
     assert.deepEqual([elems.length, archive.counters.requests['not-modified']], [before, 1]);
     served.rib('rrc00', rib(100, 2));
-    assert.equal((await loadIfChanged(file, version, options)).kind, 'loaded');
+    assert.equal((await loadArchiveFile({ ...file, unless: version }, options)).kind, 'loaded');
     assert.equal(elems.length, 2 * before);
   });
 

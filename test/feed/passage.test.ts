@@ -12,12 +12,14 @@ const hour = 60 * minute;
 class LongStream extends CutStream {
   /** Paths that the archive does not have until then. */
   readonly missing = new Map<string, number>();
+  /** Dumped at 16:00, and to be had a little later. */
+  newRibAt = ribTime + 8 * hour + 10 * minute;
   readonly all: readonly Said[];
 
   constructor() {
     super(1);
     const voices = collectors.map((collector) => this.said.find((one) => one.collector === collector)!);
-    const more = Array.from({ length: 9 * 180 }, (_, index) => streamEnds + index * 20 * second).flatMap((at) => voices.map(({ collector }): Said => ({
+    const more = Array.from({ length: 10 * 180 }, (_, index) => streamEnds + index * 20 * second).flatMap((at) => voices.map(({ collector }): Said => ({
       at, arrives: at + second, collector, record: new Uint8Array(0),
       frame: Buffer.from(risUpdate({ collector, peer: '203.0.113.1', asn: 64_499, at, path: [64_499], announce: ['9.9.0.0/16'] })),
     })));
@@ -26,11 +28,19 @@ class LongStream extends CutStream {
 
   override file(path: string, now: number): Uint8Array | null {
     if (now < (this.missing.get(path) ?? 0)) return null;
+    if (path.endsWith('/latest-bview.gz') && now >= this.newRibAt) return dated(super.file(path, now)!, ribTime + 8 * hour);
     const [year, month, day, hours, minutes] = /updates\.(\d{4})(\d\d)(\d\d)\.(\d\d)(\d\d)/.exec(path)?.slice(1).map(Number) ?? [];
     const start = Date.UTC(year, month - 1, day, hours, minutes);
     if (start < streamEnds || Number.isNaN(start)) return super.file(path, now);
     return now < start + 8 * minute ? null : new Uint8Array(0);
   }
+}
+
+/** A file whose records are all of that time. */
+function dated(file: Uint8Array, at: number): Uint8Array {
+  const bytes = Buffer.from(file);
+  for (let record = 0; record < bytes.length; record += 12 + bytes.readUInt32BE(record + 8)) bytes.writeUInt32BE(at / second, record);
+  return bytes;
 }
 
 const stageOf = (intake: Intake, collector: string): string => {
@@ -88,6 +98,38 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     reception.stop();
   });
 
+  it('whose RIB is still the same when a file is missing for long goes on with the files, and keeps its table', async () => {
+    const { stream, reception, intake } = await through();
+    // From 17:00 on there should be a newer RIB, and there is none.
+    stream.newRibAt = Infinity;
+    stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 9.5 * hour);
+    const hears = ({ collector, arrives }: Said): boolean => collector !== 'rrc01' || arrives < ribTime + 9 * minute || arrives >= ribTime + 12 * minute;
+    await reception.play(ribTime + 9.4 * hour, hears);
+    assert.deepEqual(reception.told, ['rrc01 lost: silent']);
+    assert.match(stageOf(intake, 'rrc01'), /^given-up: .*updates.20240101.0810.gz: missing$/);
+    await reception.play(ribTime + 10.3 * hour, hears);
+    assert.deepEqual([reception.told, stageOf(intake, 'rrc01')], [['rrc01 lost: silent', 'rrc01 joined'], 'through']);
+    reception.stop();
+  });
+
+  it('that came late joins over the files of what it lost meanwhile, though it was heard all the time', async () => {
+    const late = { from: ribTime + 10 * minute, to: ribTime + 13 * minute };
+    const stream = new LongStream();
+    const isLate = ({ collector, arrives }: Said): boolean => collector === 'rrc01' && arrives >= late.from && arrives < late.to;
+    const said = stream.all.map((one) => (isLate(one) ? { ...one, arrives: one.arrives + 40 * second } : one)).sort((a, b) => a.arrives - b.arrives);
+    const reception = new Reception(stream, ribTime, said);
+    const { intake } = reception.start();
+    await reception.play(ribTime + 9 * minute);
+    reception.told.splice(0);
+    await reception.play(late.to);
+    assert.equal(stageOf(intake, 'rrc01'), 'lost: its messages come too late');
+    await reception.play(late.to + 4 * minute);
+    assert.match(stageOf(intake, 'rrc01'), /^updates/);
+    await reception.play(ribTime + 25 * minute);
+    assert.deepEqual([reception.told, stageOf(intake, 'rrc01')], [['rrc01 lost: lagging', 'rrc01 joined'], 'through']);
+    reception.stop();
+  });
+
   it('with a short hole stays through while its files are awaited, for hours if need be; then its RIB is loaded', async () => {
     const { stream, reception, intake } = await through();
     stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', Infinity);
@@ -99,8 +141,10 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     assert.deepEqual(intake.counters.gaps, { hole: 1, long: 0, silent: 0, lagging: 0 });
     stream.missing.clear();
     stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 8 * hour + 15 * minute);
+    const { updateFiles } = intake.counters;
     await reception.play(ribTime + 9 * hour, () => true, isUp);
     assert.deepEqual(reception.told, [...filled, 'rrc01 lost: files', 'rrc01 reset', 'rrc01 joined']);
+    assert.equal(intake.counters.updateFiles - updateFiles, 4, 'from 16:00 on, over the time at which its rows began to be kept');
     reception.stop();
   });
 

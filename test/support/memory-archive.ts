@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Archive } from '../../src/feed/index.js';
 
 /** An archive without a network: `fileAt` gives a file's bytes, compressed or not, by its path; null while it is not there. */
@@ -9,15 +10,20 @@ export function memoryArchive(fileAt: (path: string) => Uint8Array | null): Arch
     async function* chunks(): AsyncGenerator<Uint8Array> {
       yield bytes!;
     }
-    return Promise.resolve({ bytesTotal: bytes.length, startsAt: 0, version: null, chunks: chunks() });
+    return Promise.resolve({ bytesTotal: bytes.length, startsAt: 0, version: { etag: tagOf(bytes), lastModified: null }, chunks: chunks() });
   };
   return {
     url: 'memory:',
     counters: { requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 }, bytes: 0 },
     open,
-    openAgain: (path, _had, signal) => open(path, signal),
+    openAgain(path, { version, bytes }, signal) {
+      const there = fileAt(path);
+      return bytes === 'whole' && there !== null && tagOf(there) === version.etag ? Promise.resolve('unchanged') : open(path, signal);
+    },
     exists: (path) => Promise.resolve(fileAt(path) !== null),
     turn: () => Promise.resolve(() => undefined),
     rest: () => undefined,
   };
 }
+
+const tagOf = (bytes: Uint8Array): string => `"${createHash('sha1').update(bytes).digest('hex')}"`;

@@ -88,7 +88,7 @@ export class Reception {
         this.#consumer = consumer;
         return {
           start: () => undefined, stop: () => undefined, counters: { risErrors: 0, reconnects: 0, lastMessageAt: null },
-          decoded: this.#decoder.counters, lastEventAt: () => this.#heard, unacknowledged: () => [],
+          decoded: this.#decoder.counters,
         };
       },
       sink, positions: null, gapFreezeMs: rules.gapFreezeMs,
