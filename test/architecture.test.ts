@@ -1,5 +1,9 @@
-/** Holds src/ to the table of src/README.md: who may import whom, and what the deterministic core may not touch. */
+/**
+ * Holds src/ to the table of src/README.md: who may import whom, and what the deterministic core may not touch. And test/ to this: each
+ * test runs once.
+ */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -95,4 +99,17 @@ test('a planted fault is found', () => {
     [{ path: 'feed/planted.ts', text: 'process.exit(1);' }, /only main\.ts touches process/],
   ];
   for (const [file, expected] of planted) assert.match(breaches([file]).join('\n'), expected);
+});
+
+test('every test runs once, by itself or together with others, and hooks are nobody else\'s', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  const listed = scripts['test:unit'].replace(/^.*--test-concurrency=\d+ /, '');
+  const run = execFileSync('sh', ['-c', `echo ${listed}`], { cwd: root, encoding: 'utf8' }).trim().split(' ');
+  const together = run.filter((path) => path.startsWith('test/together/'));
+  const imported = together.flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/^import '\.\.\/(.*)\.js';$/gm)].map(([, name]) => `test/${name}.ts`));
+  const there = filesBelow(join(root, 'test')).map(({ path }) => `test/${path}`).filter((path) => path.endsWith('.test.ts'));
+  assert.deepEqual([...run.filter((path) => !together.includes(path)), ...imported].sort(), there.sort());
+  // At the root of a file they would be run around the tests of every file beside it.
+  for (const path of imported) assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /^(before|after)Each\(/m, path);
 });

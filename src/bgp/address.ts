@@ -146,3 +146,9 @@ export function canonicalAddress(text: string): string | null {
   const { bytes, length } = asciiBytes(text);
   return length > 0 && reader.read(bytes, 0) === length ? reader.text() : null;
 }
+
+/** The eight groups of an IPv6 address in any spelling, in an array reused by the next call, or null where `text` is none. */
+export function ipv6Groups(text: string): Readonly<Uint16Array> | null {
+  const { bytes, length } = asciiBytes(text);
+  return length > 0 && reader.read(bytes, 0) === length && reader.family === 1 ? reader.groups : null;
+}

@@ -1,4 +1,4 @@
-export { canonicalAddress } from './address.js';
+export { canonicalAddress, ipv6Groups } from './address.js';
 export { ElemBatch, ElemKind, families } from './elem.js';
 export type { ElemKindCode, Family, FamilyIndex, FeedGap, UnixMillis } from './elem.js';
 export { elemsOf } from './elems.js';

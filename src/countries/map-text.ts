@@ -1,4 +1,4 @@
-import { ipv6Columns, ipv6Ranges, type CountryMap, type UnitRange } from './country-map.js';
+import { ipv4Ranges, ipv6Columns, ipv6Ranges, type CountryMap, type UnitRange } from './country-map.js';
 
 const title = 'lightsout registry 1';
 const unitsIn = [2 ** 24, 2 ** 48] as const;
@@ -11,7 +11,7 @@ export function* mapText(map: CountryMap): Generator<string> {
   yield `${title}\n`;
   for (const family of [0, 1] as const) {
     let lines = '';
-    for (const { start, end, country } of family === 0 ? runsOf(map.ipv4) : ipv6Ranges(map)) {
+    for (const { start, end, country } of family === 0 ? ipv4Ranges(map) : ipv6Ranges(map)) {
       lines += `${family === 0 ? 4 : 6} ${start} ${end - start} ${map.codes[country]}\n`;
       if (lines.length < 65_536) continue;
       yield lines;
@@ -48,15 +48,4 @@ export function parseMapText(text: string): CountryMap | null {
     else ipv6.push({ start, end, country });
   }
   return { codes, ipv4, ipv6: ipv6Columns(ipv6) };
-}
-
-/** Stretches of units of one country. */
-function* runsOf(countries: Uint8Array): Generator<UnitRange> {
-  for (let start = 0; start < countries.length; ) {
-    const country = countries[start];
-    let end = start + 1;
-    while (end < countries.length && countries[end] === country) end++;
-    if (country !== 0) yield { start, end, country };
-    start = end;
-  }
 }

@@ -1,4 +1,4 @@
-import type { CountryMap } from './country-map.js';
+import { ipv4Ranges, type CountryMap } from './country-map.js';
 
 /** A registry with fewer countries is not whole: there were 240 in 2026. */
 const leastCountries = 200;
@@ -15,9 +15,7 @@ export interface MapTotals {
 /** Units by country code. */
 export function unitsByCountry(map: CountryMap): Map<string, readonly [number, number]> {
   const counts = map.codes.map((): [number, number] => [0, 0]);
-  const ipv4 = new Uint32Array(256);
-  for (let unit = 0; unit < map.ipv4.length; unit++) ipv4[map.ipv4[unit]]++;
-  for (const [number, count] of counts.entries()) count[0] = ipv4[number];
+  for (const { start, end, country } of ipv4Ranges(map)) counts[country][0] += end - start;
   const { starts, ends, countries } = map.ipv6;
   for (let index = 0; index < starts.length; index++) counts[countries[index]][1] += ends[index] - starts[index];
   return new Map(map.codes.flatMap((code, number) => (code === '' ? [] : [[code, counts[number]] as const])));

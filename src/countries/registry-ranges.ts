@@ -1,4 +1,4 @@
-import { parsePrefix } from '../bgp/index.js';
+import { ipv6Groups } from '../bgp/index.js';
 import { ipv6Columns, type CountryMap, type UnitRange } from './country-map.js';
 
 /** Codes of the registries that name no country. */
@@ -19,10 +19,10 @@ export class RegistryRanges {
 
   /** [start, end) in units, possibly fractions. False: the code is no country's, nor one of those that stand for none. */
   add(family: 0 | 1, start: number, end: number, code: string): boolean {
-    if (noCountry.has(code)) return true;
-    if (!/^[A-Z]{2}$/.test(code)) return false;
     let country = this.#numbers.get(code);
     if (country === undefined) {
+      if (noCountry.has(code)) return true;
+      if (!/^[A-Z]{2}$/.test(code)) return false;
       if (this.#numbers.size === mostCountries) return false;
       this.#numbers.set(code, (country = this.#numbers.size + 1));
     }
@@ -37,8 +37,9 @@ export class RegistryRanges {
    */
   map(): CountryMap {
     const codes = ['', ...[...this.#numbers.keys()].sort()];
-    const rank = new Map(codes.map((code, index) => [this.#numbers.get(code) ?? 0, index]));
-    const ranked = this.#ranges.map((list) => apart(list.map((range) => ({ ...range, country: rank.get(range.country)! }))));
+    const ranks = new Uint8Array(codes.length);
+    for (const [rank, code] of codes.entries()) ranks[this.#numbers.get(code) ?? 0] = rank;
+    const ranked = this.#ranges.map((list) => apart(list.map(({ start, end, country }) => ({ start, end, country: ranks[country] }))));
     const ipv4 = new Uint8Array(unitsV4);
     for (const { start, end, country } of wholeUnits(ranked[0], 0)) ipv4.fill(country, start, end);
     return { codes, ipv4, ipv6: ipv6Columns(wholeUnits(ranked[1], 1)) };
@@ -47,7 +48,13 @@ export class RegistryRanges {
 
 /** The position of an IPv4 address, written as a number, in units; `past`: of the one after it. null: it is none. */
 export function ipv4Unit(text: string, past: 0 | 1): number | null {
-  const address = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (text.length === 0 || text.length > 10) return null;
+  let address = 0;
+  for (let index = 0; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return null;
+    address = address * 10 + digit;
+  }
   return address <= 0xffffffff ? (address + past) / 256 : null;
 }
 
@@ -56,15 +63,9 @@ export function ipv4Unit(text: string, past: 0 | 1): number | null {
  * /48, and a holder of less has nothing that could be routed.
  */
 export function ipv6Unit(text: string, past: 0 | 1): number | null {
-  const prefix = parsePrefix(`${text}/48`);
-  if (prefix?.family !== 1) return null;
-  return prefix.code - 2 ** 48 + (fourthGroup(text) + past) / 65536;
-}
-
-function fourthGroup(text: string): number {
-  const [before, after] = text.split('::').map((half) => (half === '' ? [] : half.split(':'))) as [string[], string[]?];
-  const zeros = after === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => '0');
-  return parseInt([...before, ...zeros, ...(after ?? [])][3], 16);
+  const groups = ipv6Groups(text);
+  if (groups === null) return null;
+  return groups[0] * 0x1_0000_0000 + groups[1] * 0x1_0000 + groups[2] + (groups[3] + past) / 65536;
 }
 
 /** Ascending, and nothing twice. */

@@ -189,3 +189,22 @@ story('another registry is taken from the folder while it watches: no event, nor
   await second.stop();
   assert.match(world.discord.posted[0].content!, /North Korea's national Internet went down at .* all 4 routes withdrawn/);
 });
+
+story('what blinds it for five minutes is told to the operator, once, and once when it is over; no country hears of it', async (world) => {
+  world.operatorChannelId = [...world.discord.world.channels.keys()][0];
+  const app = await world.start();
+  await world.ready(app);
+  await world.run(app, 2 * minute);
+  world.speaking = [];
+  for (let ticks = 0; ticks < 120 && world.discord.posted.length === 0; ticks++) await world.say();
+  world.speaking = ['rrc00', 'rrc01', 'rrc03'];
+  world.publishUpdates(rib, rib + 60 * minute);
+  await world.ready(app);
+  for (let ticks = 0; ticks < 30 && world.discord.posted.length === 1; ticks++) await world.tick(app);
+  await world.run(app, 2 * minute);
+  await app.stop();
+  const [degraded, over] = world.discord.posted;
+  assert.deepEqual(world.discord.posted.map(({ channelId }) => channelId), [world.operatorChannelId, world.operatorChannelId]);
+  assert.match(degraded.content!, /^Measurement degraded since 2026-03-02 08:\d\d UTC: RIS Live .*, and nothing is judged\.$/);
+  assert.match(over.content!, /^Measurement no longer degraded\. It was from 2026-03-02 08:\d\d UTC to 2026-03-02 08:\d\d UTC: /);
+});

@@ -25,10 +25,6 @@ interface Watched {
 }
 
 const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function watch(options: RisLiveServerOptions & { collectors?: readonly string[] | 'all'; random?: () => number } = {}): Promise<Watched> {
   const server = await startRisLiveServer(options);
   const clock = new FakeClock(start);
@@ -77,6 +73,10 @@ async function watch(options: RisLiveServerOptions & { collectors?: readonly str
 }
 
 describe('RIS Live feed', { timeout: 60_000 }, () => {
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
   it('subscribes to each collector, state messages included, and hands over what it decoded', async () => {
     const { server, told, until, feed } = await watch({ collectors: ['rrc00', 'rrc01'] });
     await server.subscribed(1, 2);

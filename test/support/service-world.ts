@@ -40,6 +40,8 @@ export class ServiceWorld {
   readonly dataDir = mkdtempSync(join(inMemory, 'lightsout-'));
   readonly output: string[] = [];
   readonly logs: string[] = [];
+  /** Where the operator is told; null: in the log alone. To be set before a start. */
+  operatorChannelId: string | null = null;
   /** The collectors that are heard; the others' peers say nothing. */
   speaking: readonly string[] = collectors;
   /** How far the collectors' clocks are ahead of ours, in ms. */
@@ -90,7 +92,8 @@ export class ServiceWorld {
     return {
       CONFIG_DIR: configDir, DATA_DIR: this.dataDir, HTTP_PORT: '8080', COLLECTORS: collectors.join(','),
       RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url, REGISTRY_URL: 'off',
-      DISCORD_TOKEN: this.discord.world.token, DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0], DISCORD_API_URL: this.discord.apiUrl,
+      DISCORD_TOKEN: this.discord.world.token, DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0],
+      ...(this.operatorChannelId === null ? {} : { OPERATOR_CHANNEL_ID: this.operatorChannelId }), DISCORD_API_URL: this.discord.apiUrl,
       ...this.#env,
     };
   }
