@@ -105,7 +105,7 @@ export class Countries implements VerdictSink {
     const usable = [table.usability(0), table.usability(1)] as const;
     for (const subject of this.#byCode.values()) {
       subject.tick(at, usable);
-      this.#rows.push(...subject.takeRows());
+      for (const row of subject.takeRows()) this.#rows.push(row);
     }
     if (at >= this.#originsDueAt) this.#countOrigins(at, table);
     for (const family of [0, 1] as const) if (usable[family].kind === 'usable') this.#remember(family, at, table);

@@ -4,6 +4,7 @@ import { binMs } from './settings.js';
 
 const minuteMs = 60_000;
 const unknownValue = 0xffffffff;
+const noRows: readonly HistoryRow[] = [];
 
 /** A row of a country's history: units, prefixes, voters, churn of IPv4, then of IPv6, as uint32; 0xFFFFFFFF is unknown. */
 export interface HistoryRow {
@@ -41,6 +42,8 @@ export class HistoryRows {
   /** At the last usable tick. */
   readonly #votersBefore = [0, 0];
   #binAt = -Infinity;
+  /** A row of nothing, for the next minute. */
+  #spare: Uint32Array | null = null;
 
   constructor(country: string) {
     this.#country = country;
@@ -52,37 +55,54 @@ export class HistoryRows {
     const column = family * 4;
     if (closed !== null) {
       this.#bin ??= { country: this.#country, resolution: 'bin', at: closed.at, values: unknownRow() };
-      this.#bin.values.set([closed.units, closed.prefixes, this.#votersBefore[family], this.#churnInBin[family]], column);
+      write(this.#bin.values, column, closed.units, closed.prefixes, this.#votersBefore[family], this.#churnInBin[family]);
     }
     if (measured.usable) {
       this.#votersBefore[family] = measured.voters;
-      this.#minute?.values.set([measured.units, measured.prefixes, measured.voters, churn - this.#churnAtMinute[family]], column);
+      if (this.#minute !== null) write(this.#minute.values, column, measured.units, measured.prefixes, measured.voters, churn - this.#churnAtMinute[family]);
     }
     this.#churnInBin[family] = churn - this.#churnAtBin[family];
     this.#churnNow[family] = churn;
   }
 
   /** Hands over the rows that are complete. */
-  take(): HistoryRow[] {
-    const rows = this.#bin === null ? this.#ended : [...this.#ended, this.#bin];
+  take(): readonly HistoryRow[] {
+    if (this.#bin !== null) this.#ended.push(this.#bin);
+    if (this.#ended.length === 0) return noRows;
+    const rows = this.#ended;
     this.#ended = [];
     this.#bin = null;
     return rows;
+  }
+
+  /** Nobody wants the rows that are complete: their memory is used again. */
+  drop(): void {
+    this.#spare = this.#ended.pop()?.values.fill(unknownValue) ?? this.#spare;
+    this.#ended.length = 0;
+    this.#bin = null;
   }
 
   #turn(at: UnixMillis): void {
     const minuteAt = at - (at % minuteMs);
     if (this.#minute?.at === minuteAt) return;
     if (this.#minute !== null) this.#ended.push({ country: this.#country, resolution: 'minute', at: this.#minute.at, values: this.#minute.values });
-    this.#minute = { at: minuteAt, values: unknownRow() };
-    this.#churnAtMinute.splice(0, 2, ...this.#churnNow);
+    this.#minute = { at: minuteAt, values: this.#spare ?? unknownRow() };
+    this.#spare = null;
+    for (const family of [0, 1] as const) this.#churnAtMinute[family] = this.#churnNow[family];
     const binAt = at - (at % binMs);
     if (binAt === this.#binAt) return;
     this.#binAt = binAt;
-    this.#churnAtBin.splice(0, 2, ...this.#churnNow);
+    for (const family of [0, 1] as const) this.#churnAtBin[family] = this.#churnNow[family];
   }
 }
 
 function unknownRow(): Uint32Array {
   return new Uint32Array(8).fill(unknownValue);
+}
+
+function write(row: Uint32Array, column: number, units: number, prefixes: number, voters: number, churn: number): void {
+  row[column] = units;
+  row[column + 1] = prefixes;
+  row[column + 2] = voters;
+  row[column + 3] = churn;
 }

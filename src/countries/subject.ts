@@ -19,6 +19,7 @@ interface Size {
 }
 
 const noFlips: readonly number[] = [];
+const noRows: readonly HistoryRow[] = [];
 
 /** A country or a group: what is judged. */
 export class Subject {
@@ -67,8 +68,9 @@ export class Subject {
 
   /** History rows that the last tick completed. Many codes of the registry hold nothing at all: they have none. */
   takeRows(): readonly HistoryRow[] {
-    const rows = this.#rows.take();
-    return this.#baseUnits(0) + this.#baseUnits(1) > 0 ? rows : [];
+    if (this.#baseUnits(0) + this.#baseUnits(1) > 0) return this.#rows.take();
+    this.#rows.drop();
+    return noRows;
   }
 
   /** Whether there is, or ever was, anything to judge. */
