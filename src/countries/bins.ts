@@ -110,9 +110,11 @@ export class Bins implements BinShares {
 
   /**
    * From here on the registry gives the country so much more, or less: all that was measured becomes what it would have been. `at`: no
-   * earlier than the last tick.
+   * earlier than the last tick. `measured`: how far what is visible now moves, where that is another number.
    */
-  shift(at: UnixMillis, dS: number, dN: number): void {
+  shift(at: UnixMillis, dS: number, dN: number, measured = { units: dS, prefixes: dN }): void {
+    this.#units = this.#units.map((units) => Math.max(0, units + measured.units));
+    this.#prefixes = this.#prefixes.map((prefixes) => Math.max(0, prefixes + measured.prefixes));
     if (dS === 0 && dN === 0) return;
     const { floor, shifts } = this.#state;
     const oldest = at - this.#settings.baselineAgeMs;
@@ -123,8 +125,6 @@ export class Bins implements BinShares {
       floor: floor === null ? null : { units: Math.max(0, floor.units + dS), prefixes: Math.max(0, floor.prefixes + dN) },
       shifts: [...shifts.filter((shift) => shift.at > oldest), { at: from, dS, dN }],
     };
-    this.#units = this.#units.map((units) => Math.max(0, units + dS));
-    this.#prefixes = this.#prefixes.map((prefixes) => Math.max(0, prefixes + dN));
     this.#quietUnits.add(dS);
     this.#quietPrefixes.add(dN);
     this.#recent.add(dS, dN);

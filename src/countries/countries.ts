@@ -11,7 +11,8 @@ import { heldBy, networkChanges, NetworkUnits } from './networks.js';
 import { Holdings } from './holdings.js';
 import type { CountrySample } from './sample.js';
 import { binMs, type CountriesSettings } from './settings.js';
-import { Subject } from './subject.js';
+import { Subject, type Size } from './subject.js';
+import { wholeSizes } from './whole-sizes.js';
 
 type CountedBefore = { readonly kind: 'all' | 'stored'; readonly units: ReadonlyMap<number, number> };
 type Before = { readonly kind: 'in-table' } | CountedBefore;
@@ -213,17 +214,27 @@ export class Countries implements VerdictSink {
   swap(map: CountryMap, at: UnixMillis, table: Table): void {
     const before = this.#countries.map((subject) => subject?.size() ?? null);
     const known = this.#countries;
+    const dark = [this.#darkInTable(0), this.#darkInTable(1)] as const;
+    const wholeNow = (): readonly Map<string, Size>[] => ([0, 1] as const).map((family) => wholeSizes(this.#holdings.map, family, dark[family], table));
+    const wholeBefore = wholeNow();
     this.#holdings.swap(map, table.routes);
     this.#number(map);
+    const wholeAfter = wholeNow();
     for (const [number, subject] of known.entries()) {
       const size = before[number];
       if (subject === null || size === null || !this.#numbers.has(subject.code)) continue;
       for (const family of [0, 1] as const) {
-        subject.shift(family, at, size[family]);
+        const [whole, after] = [wholeBefore[family].get(subject.code), wholeAfter[family].get(subject.code)];
+        subject.shift(family, at, size[family], whole === undefined || after === undefined ? null : { before: whole, after });
         // What was counted by ASN was counted by the old registry; by prefix the table still knows it.
         if (this.#before[family].get(subject.code)?.kind === 'all') this.#before[family].set(subject.code, { kind: 'in-table' });
       }
     }
+  }
+
+  /** Countries with an incident of which the table knows by prefix what they had before it. */
+  #darkInTable(family: FamilyIndex): Set<string> {
+    return new Set(this.rememberedInTable(family).filter((code) => this.#byCode.get(code)?.bins[family].isFrozen === true));
   }
 
   /** Numbers the countries as the map does. */

@@ -13,7 +13,7 @@ export interface Measures {
 }
 
 /** S and N. */
-interface Size {
+export interface Size {
   readonly units: number;
   readonly prefixes: number;
 }
@@ -92,11 +92,17 @@ export class Subject {
     return [of(0), of(1)];
   }
 
-  /** Another registry gives it more or less than it had `before`: its past moves as far. */
-  shift(family: FamilyIndex, at: UnixMillis, before: Size): void {
+  /**
+   * Another registry gives it more or less than it had `before`: its past moves as far. In an incident most of it is dark, and as far as
+   * it is known (`whole`) its past moves with what it had when it was whole.
+   */
+  shift(family: FamilyIndex, at: UnixMillis, before: Size, whole: { readonly before: Size; readonly after: Size } | null): void {
     const bins = this.bins[family];
-    const of = (what: keyof Size): number => shiftOf(before[what], this.#measures[what](family), bins.baseline?.[what] ?? 0, bins.isFrozen);
-    bins.shift(at, of('units'), of('prefixes'));
+    const after: Size = { units: this.#measures.units(family), prefixes: this.#measures.prefixes(family) };
+    const of = (what: keyof Size): number => {
+      return whole === null ? shiftOf(before[what], after[what], bins.baseline?.[what] ?? 0, bins.isFrozen) : whole.after[what] - whole.before[what];
+    };
+    bins.shift(at, of('units'), of('prefixes'), { units: after.units - before.units, prefixes: after.prefixes - before.prefixes });
   }
 
   /** As of the last tick. */

@@ -115,3 +115,12 @@ test('before verdicts were made nothing can be measured, and nothing is swapped;
   again.say(everyPeer, 'rib', tinyRoutes).loaded();
   assert.equal(again.pipeline.canSwapRegistry, true);
 });
+
+test('in an incident, part of what is dark is another\'s: it ends when the rest is back', () => {
+  const world = new PipelineWorld({ map: first }).say(everyPeer, 'rib', tinyRoutes).loaded().run(26 * hour);
+  world.say(everyPeer, 'withdrawal', tinyRoutes).run(30 * minute);
+  world.pipeline.swapRegistry(halved, world.at);
+  world.run(30 * minute).say(everyPeer, 'announcement', tinyRoutes).run(hour);
+  assert.deepEqual([world.units, share(world, 'BB')], [2, 1]);
+  assert.deepEqual(world.events.map(({ kind, level }) => [kind, level]), [['opened', 'down'], ['restored', 'normal']]);
+});

@@ -18,8 +18,13 @@ export const recordedCollectors: readonly string[] = ['rrc00', 'rrc01', 'rrc03']
 export const recordedPeers: readonly RecordedPeer[] = recordedCollectors.flatMap((collector, row) =>
   Array.from({ length: 8 }, (_, column) => ({ collector, address: `192.0.2.${row * 8 + column + 1}`, asn: 64_496 + row * 8 + column })));
 
-/** The rest of the Internet, without which a peer that loses a country would be no full feed. */
-const elsewhere: readonly Route[] = Array.from({ length: 40 }, (_, index) => ({ prefix: `133.${index}.0.0/16`, origin: 2497 }));
+/**
+ * The rest of the Internet: as large as the country at least, or a peer that loses the country would be no full feed, or be taken for one
+ * that withdraws its table.
+ */
+function elsewhere(country: number): Route[] {
+  return Array.from({ length: Math.max(40, country) }, (_, index) => ({ prefix: `133.${index & 255}.${(index >> 8) * 16}.0/20`, origin: 2497 }));
+}
 const elsewhere6: readonly Route[] = Array.from({ length: 40 }, (_, index) => ({ prefix: `2001:${(0x240 + index).toString(16)}::/32`, origin: 2497 }));
 
 type Said = { readonly at: number; readonly peer: RecordedPeer } & (
@@ -36,12 +41,12 @@ export class RecordedWorld {
 
   constructor(ribAt: string, routes: readonly Route[]) {
     this.#ribAt = Date.parse(ribAt);
-    this.#routes = [...routes, ...elsewhere, ...(routes.some(({ prefix }) => prefix.includes(':')) ? elsewhere6 : [])];
+    this.#routes = [...routes, ...elsewhere(routes.length), ...(routes.some(({ prefix }) => prefix.includes(':')) ? elsewhere6 : [])];
   }
 
   /** Nothing that matters: a sign of life. */
   quiet(at: string): this {
-    return this.announce(at, elsewhere.slice(0, 1));
+    return this.announce(at, elsewhere(1).slice(0, 1));
   }
 
   announce(at: string, routes: readonly Route[], peers = recordedPeers): this {
