@@ -14,16 +14,35 @@ export interface Progress {
 
 export const noProgress = (at: UnixMillis): Progress => ({ at, seen: [0, 0], of: [0, 0] });
 
+/** Transfers come in bursts: near the end of a warming what came in a whole minute counts. */
+const lookBackMs = 60_000;
+
 /**
  * Whether a table that is sent again is there, in each family: all of it, or enough of it with no more to come. A transfer that
- * is in its last twentieth still owes the same prefixes as all others; slower than the longest warming allows, it is none.
+ * is in its last twentieth still owes the same prefixes as all others; one that would last longer than any warming may is none.
  */
 export function isBack(before: Progress, { at, seen, of }: Progress, settings: TableSettings): boolean {
   return bothFamilies.every((family) => {
     if (seen[family] >= of[family]) return true;
-    const moves = seen[family] - before.seen[family] >= (of[family] * (at - before.at)) / settings.warmingMs;
+    const moves = seen[family] - before.seen[family] >= (of[family] * (at - before.at)) / settings.warmingMostMs;
     return seen[family] >= settings.warmingShare * of[family] && !moves;
   });
+}
+
+/**
+ * Whether no more of the table is waited for. In a storm of resets all tables lack the same prefixes as long as they are sent: while one
+ * still comes, taking the rest for gone would be an outage of our own making.
+ */
+export function isOverdue(since: UnixMillis, before: Progress, { at, seen, of }: Progress, settings: TableSettings): boolean {
+  if (at - since < settings.warmingMs) return false;
+  if (at - since >= settings.warmingMostMs) return true;
+  const waited = at - before.at;
+  return waited >= lookBackMs && bothFamilies.every((family) => seen[family] - before.seen[family] <= (of[family] * waited) / settings.warmingMostMs);
+}
+
+/** What the next look is to be compared with. */
+export function progressToKeep(since: UnixMillis, before: Progress, now: Progress, settings: TableSettings): Progress {
+  return now.at - since > settings.warmingMs - lookBackMs && now.at - before.at < lookBackMs ? before : now;
 }
 
 export function shareOf({ seen, of }: Progress): number {

@@ -5,7 +5,7 @@ import {
   bothFamilies, statusOf,
   type Dumped, type KeptState, type PeerStatus, type Resending, type Returning, type SessionState, type Sizes, type Watches,
 } from './peer-status.js';
-import { afterDump, isBack, noProgress, shareOf, type Progress } from './recovery.js';
+import { afterDump, isBack, isOverdue, noProgress, progressToKeep, shareOf, type Progress } from './recovery.js';
 import type { RouteTable } from './route-table.js';
 import type { TableSettings } from './settings.js';
 import { Transfers } from './transfers.js';
@@ -236,8 +236,8 @@ export class Sessions {
   #followReturning(peer: number, state: Returning, at: UnixMillis): void {
     const progress: Progress = { at, seen: this.#sizes(peer), of: this.#former[peer] ?? [0, 0] };
     const back = isBack(state.progress, progress, this.#settings);
-    if (back || at - state.since >= this.#settings.warmingMs) this.#makeWhole(peer, back);
-    else this.#states[peer] = { ...state, progress };
+    if (back || isOverdue(state.since, state.progress, progress, this.#settings)) this.#makeWhole(peer, back);
+    else this.#states[peer] = { ...state, progress: progressToKeep(state.since, state.progress, progress, this.#settings) };
   }
 
   #resend(peer: number, watches: Watches, at: UnixMillis): void {
@@ -273,8 +273,8 @@ export class Sessions {
     const progress: Progress = { at, seen: [seen[0], seen[1]], of };
     this.transfers.follow(this.#peers.at(peer), shareOf(progress));
     const back = isBack(state.progress, progress, this.#settings);
-    if (!back && at - state.since < this.#settings.warmingMs) {
-      this.#states[peer] = { ...state, progress };
+    if (!back && !isOverdue(state.since, state.progress, progress, this.#settings)) {
+      this.#states[peer] = { ...state, progress: progressToKeep(state.since, state.progress, progress, this.#settings) };
       return;
     }
     for (const family of bothFamilies) {

@@ -14,9 +14,10 @@ const shape = {
   minVotersShare: 'share',
   voterHistoryMs: 'millis',
   minCollectors: 'count',
-  /** A peer that returned votes again when this share of its former table was seen again, or after `warmingMs`. */
+  /** A peer that returned votes again when this share of its former table was seen again, or after `warmingMs`; while more of it still comes, after `warmingMostMs`. */
   warmingShare: 'share',
   warmingMs: 'millis',
+  warmingMostMs: 'millis',
   /** A full feed that announces this share of its table again within `transferWindowMs` sends its table: its session began anew. */
   transferShare: 'share',
   transferWindowMs: 'millis',

@@ -131,8 +131,9 @@ function mendingMs(fault: Fault): number {
     case 'peers-down':
       return 17 * minute;
     default:
-      // The file in which it ended is published up to 4 min after its own end.
-      return 13 * minute;
+      // The file in which it ended is published up to 4 min after its own end; while that is awaited, or the table taken over, the stream
+      // may be heard so late that the next is needed as well.
+      return 19 * minute;
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Commit, HistorySample, Lease, Resolution } from '../../src/incidents/index.js';
-import { historyRules } from '../../src/incidents/index.js';
+import { historyRules, stateVersion } from '../../src/incidents/index.js';
 import { StoreRefusedError } from '../../src/store/index.js';
 import type { Store } from '../../src/store/index.js';
 import { eventOf, healthOf, incidentEventOf, numberOf, recordOf, sampleOf, stateOf } from './samples.js';
@@ -236,7 +236,7 @@ export function storeContract(harness: StoreHarness): void {
     await commit({ states: [stateOf('KP', 1), stateOf('SY', 1, 99)] });
     await assert.rejects(store.load(), (error: Error) => {
       assert.ok(error instanceof StoreRefusedError);
-      assert.equal(error.message, 'The state of SY was written by a newer lightsout (version 99, this one knows up to 2): run that one, or move its data away.');
+      assert.equal(error.message, `The state of SY was written by a newer lightsout (version 99, this one knows up to ${stateVersion}): run that one, or move its data away.`);
       return true;
     });
   });

@@ -1,8 +1,9 @@
+import { stateVersion } from '../../src/incidents/index.js';
 import type { CountryRecord, FeedHealth, HistorySample, IncidentEvent, Resolution, StoredState } from '../../src/incidents/index.js';
 import { incidentEvent } from '../support/incident-event.js';
 
 /** A state is opaque to a store but for its version and country: these carry a number to be told apart by. */
-export function stateOf(country: string, n: number, version = 2): StoredState {
+export function stateOf(country: string, n: number, version: number = stateVersion): StoredState {
   return { version, country, n } as unknown as StoredState;
 }
 
@@ -11,7 +12,7 @@ export function numberOf(state: StoredState): number {
 }
 
 export function eventOf(id: string, at = 0): IncidentEvent {
-  const facts = { share: 1, lowest: 1, networks: [] };
+  const facts = { share: 1, lowest: 1, networks: [], countries: [], asn: null, partOf: null };
   return { id, incident: null, kind: 'notice', at, country: null, ...facts, notice: 'Sicht verloren \u{1F1F0}\u{1F1F5} "100 %"\n' } as unknown as IncidentEvent;
 }
 

@@ -68,6 +68,19 @@ const stories: Record<string, { readonly steps: readonly [(world: GuardWorld) =>
     ],
     size: 85, voters: 8,
   },
+  'a table that still comes after 15 minutes is waited for, and nothing of it is cleared': {
+    steps: [
+      [(world) => { world.part(1, announcement, 0, 65); world.settle(10 * second); }, 'warming: table-transfer'],
+      [(world) => {
+        for (let sent = 65; sent < 99; sent += 2) {
+          world.part(1, announcement, sent, sent + 2);
+          world.run(minute);
+        }
+      }, 'warming: table-transfer'],
+      [(world) => { world.part(1, announcement, 99, 100); world.settle(10 * second); }, 'up'],
+    ],
+    size: 100, voters: 8,
+  },
   'of what is withdrawn meanwhile nothing is expected': {
     steps: [
       [(world) => { world.part(1, announcement, 0, 90); world.settle(10 * second); }, 'warming: table-transfer'],
