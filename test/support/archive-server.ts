@@ -132,8 +132,10 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
       }
     },
     async stop() {
+      // In this order: a connection that came between the two would be waited for without end.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closed;
     },
   };
 }
