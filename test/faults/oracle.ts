@@ -77,6 +77,16 @@ function begins(at: number, dwellMs: number, blind: readonly Span[]): number {
   return start;
 }
 
+/**
+ * What falls into a short gap is judged without, until its files have filled it; and peers that were away come back to the vote, where
+ * the country is a good part of their tables, when their warming is over: before, those that kept the routes may outweigh the others.
+ */
+function hiddenUntil(seenFrom: number, at: number, { faults }: Schedule): number {
+  const hiding = faults.filter((fault) => ['sockets-cut', 'slow-consumer', 'peers-down', 'reset'].includes(fault.kind));
+  const over = hiding.filter((fault) => at >= fault.at - exactMs && at <= endOf(fault) + exactMs).map((fault) => endOf(fault) + Math.max(mendingMs(fault), 17 * minute));
+  return Math.max(seenFrom, ...over);
+}
+
 function wrongsOfOutage(outage: Outage, schedule: Schedule, log: RunLog, blind: readonly Span[]): string[] {
   const { country } = outage;
   const truth = truthOf(outage, schedule, log.truth.darkness.get(outage)!);
@@ -85,7 +95,7 @@ function wrongsOfOutage(outage: Outage, schedule: Schedule, log: RunLog, blind: 
   const wrong = (text: string): void => void found.push(`${country}, dark from ${clockTime(truth.from)} to ${clockTime(truth.to)}: ${text}`);
   const isTiny = country === 'KP';
 
-  const seenFrom = begins(truth.from, detector.down.dwellMs, blind);
+  const seenFrom = hiddenUntil(begins(truth.from, detector.down.dwellMs, blind), truth.from, schedule);
   const down = told.find(({ event }) => (event.kind === 'opened' || event.kind === 'escalated') && event.level === 'down' && event.family === 'ipv4');
   if (down === undefined) {
     if (seenFrom + detector.down.dwellMs + holdMs + slackMs < truth.to) wrong(`not found, though the table was usable from ${clockTime(seenFrom)}`);
