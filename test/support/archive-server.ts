@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
@@ -108,6 +108,14 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
     for (const watcher of waiting) watcher();
   };
   const server = createServer(serve);
+  /** Those too that have asked for nothing yet: one that comes while we stop would be waited for without end. */
+  const sockets = new Set<Socket>();
+  let stopped = false;
+  server.on('connection', (socket: Socket) => {
+    if (stopped) socket.destroy();
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
 
   const publish = (path: string, mrt: Uint8Array, serving: Serving): void => {
@@ -132,9 +140,9 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
       }
     },
     async stop() {
-      // In this order: a connection that came between the two would be waited for without end.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
+      stopped = true;
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
