@@ -17,7 +17,6 @@ import '../delivery/plan.test.js';
 import '../delivery/subscription-file.test.js';
 import '../delivery/terminal.test.js';
 import '../feed/hearing.test.js';
-import '../feed/intake.test.js';
 import '../feed/passage.test.js';
 import '../feed/progress.test.js';
 import '../feed/recording.test.js';
