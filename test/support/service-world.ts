@@ -194,11 +194,13 @@ export class ServiceWorld {
     for (let step = 0; this.clock.now() < until; step++) {
       const next = this.clock.now() + 20 * second - (this.clock.now() % (20 * second));
       await this.clock.advance(next - this.clock.now());
+      this.#heartbeat();
       for (let change = left.at(0); change !== undefined && change.at <= next; change = left.at(0)) {
+        // How messages fall into packets is chance: what is said at a tick's own time comes after that tick.
+        await this.#judged(app, next);
         this.#speak(change.kind, northKorea);
         left.shift();
       }
-      this.#heartbeat();
       // What was sent on loopback is read in the next turn of the event loop; every three minutes that is made sure of.
       for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
       if (step % 9 === 0) await this.#judged(app, next);
