@@ -2,7 +2,8 @@ import type { Family, FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { tickMs } from '../detector/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
-import { Pipeline, type Rules } from '../pipeline.js';
+import { Pipeline } from '../pipeline.js';
+import type { Rules } from '../rules.js';
 import { describeUsability, type TableTransfer } from '../table/index.js';
 import { longestSilenceMs, merge, StaleFilter, type Source } from './merge.js';
 
