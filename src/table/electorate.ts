@@ -1,6 +1,6 @@
 import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
 import type { RouteTable } from './route-table.js';
-import type { Sessions } from './sessions.js';
+import type { SessionStates } from './session-states.js';
 import type { TableSettings } from './settings.js';
 import { elect, fullFeeds, type Candidate } from './voters.js';
 
@@ -40,7 +40,7 @@ export class Electorate {
     return voted;
   }
 
-  chooseFullFeeds(sessions: Sessions, at: UnixMillis): void {
+  chooseFullFeeds(sessions: SessionStates, at: UnixMillis): void {
     for (const family of [0, 1] as const) {
       const chosen = fullFeeds(this.#candidates(sessions, family), this.full[family], this.#settings);
       for (const peer of this.full[family]) if (this.#isOut(sessions, peer, at)) chosen.add(peer);
@@ -48,7 +48,7 @@ export class Electorate {
     }
   }
 
-  elect(sessions: Sessions): void {
+  elect(sessions: SessionStates): void {
     for (const family of [0, 1] as const) {
       const elected = elect(this.#candidates(sessions, family).filter(({ peer }) => sessions.isHealthy(peer.index)), this.full[family]);
       for (const peer of this.voters[family]) if (!elected.has(peer)) this.#routes[family].setVoting(peer, false);
@@ -57,7 +57,7 @@ export class Electorate {
     }
   }
 
-  outOfVote(sessions: Sessions): OutOfVote {
+  outOfVote(sessions: SessionStates): OutOfVote {
     const known = new Set([...this.full[0], ...this.full[1]]);
     const out = new Map<string, number>();
     for (const peer of known) {
@@ -70,12 +70,12 @@ export class Electorate {
     return { known: known.size, out: [...out].sort(([a], [b]) => (a < b ? -1 : 1)).map(([because, count]) => ({ because, count })) };
   }
 
-  #candidates(sessions: Sessions, family: FamilyIndex): Candidate[] {
+  #candidates(sessions: SessionStates, family: FamilyIndex): Candidate[] {
     return [...sessions.whole()].map((peer) => ({ peer: this.#peers.at(peer), size: this.#routes[family].sizeOf(peer) }));
   }
 
   /** Whether its table cannot be measured, but was not long ago or will be. */
-  #isOut(sessions: Sessions, peer: number, at: UnixMillis): boolean {
+  #isOut(sessions: SessionStates, peer: number, at: UnixMillis): boolean {
     const status = sessions.status(peer);
     if (status.kind === 'no-table') return sessions.isLost(this.#peers.at(peer).collector);
     return status.kind !== 'up' && status.because !== 'collector-lost' && at - status.since < this.#settings.voterHistoryMs;
