@@ -168,6 +168,9 @@ test('flags that do not fit are named all at once', async () => {
     [['--from', '2999-12-01', '--to', '2999-12-02'], /^--to: expected a time that has passed/],
     [['--from', '2014-12-01', '--to', '2014-12-02', '--collectors', 'rrc00,linx'], /^--collectors: expected/],
     [['--from', '2014-12-01', '--to', '2014-12-02', '--collectors', 'tiny'], /^--collectors: expected/],
+    [['--from', '2014-02-30', '--to', '2014-03-03'], /^--from: expected an ISO 8601 time such as/],
+    [['--from', '2015-02-28', '--to', '2015-02-29T12:00Z'], /^--to: expected an ISO 8601 time/],
+    [['--rib', 'rrc00=x', '--until', '2014-04-31T00:00:00+09:00'], /^--until: expected an ISO 8601 time/],
     [['--to', '2014-12-02'], /^--from: not given/],
     [[], /^nothing to replay/],
   ] as const) {
