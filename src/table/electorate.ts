@@ -15,6 +15,8 @@ export class Electorate {
   /** Those included that are out for a while and were one before. */
   readonly full: [Set<number>, Set<number>] = [new Set(), new Set()];
   readonly voters: [Set<number>, Set<number>] = [new Set(), new Set()];
+  /** Who left the vote since its table is not known just now, and whose AS has no other vote. */
+  readonly #left: [Set<number>, Set<number>] = [new Set(), new Set()];
   readonly #routes: readonly [RouteTable, RouteTable];
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
@@ -34,6 +36,7 @@ export class Electorate {
     for (const family of [0, 1] as const) {
       if (!this.voters[family].delete(peer)) continue;
       voted = true;
+      this.#left[family].add(peer);
       this.#routes[family].setVoting(peer, false);
       this.#routes[family].hold(true);
     }
@@ -54,7 +57,16 @@ export class Electorate {
       for (const peer of this.voters[family]) if (!elected.has(peer)) this.#routes[family].setVoting(peer, false);
       for (const peer of elected) if (!this.voters[family].has(peer)) this.#routes[family].setVoting(peer, true);
       this.voters[family] = elected;
+      const voting = new Set([...elected].map((peer) => this.#peers.at(peer).asn));
+      for (const peer of this.#left[family]) if (voting.has(this.#peers.at(peer).asn)) this.#left[family].delete(peer);
     }
+  }
+
+  /** Who would vote, but for a gap of its collector. */
+  absent(sessions: SessionStates, family: FamilyIndex): Set<number> {
+    const { [family]: left } = this.#left;
+    for (const peer of left) if (!sessions.isLost(this.#peers.at(peer).collector)) left.delete(peer);
+    return left;
   }
 
   outOfVote(sessions: SessionStates): OutOfVote {

@@ -3,6 +3,7 @@ import { isCounted } from './exclusions.js';
 import type { IdNotes } from './id-notes.js';
 import { KnownPrefixes, widened, type VerdictSink } from './known-prefixes.js';
 import { PeerColumn } from './peer-column.js';
+import { Spared } from './spared.js';
 import { turnedWithout, type Thresholds, type Turned } from './without.js';
 
 /**
@@ -32,6 +33,7 @@ export class RouteTable {
   #judging = false;
   #stale = false;
   #held = false;
+  readonly #spared = new Spared();
 
   constructor(family: FamilyIndex, sink: VerdictSink, settings: { readonly visibleUp: number; readonly visibleDown: number }) {
     this.prefixes = new KnownPrefixes(family, sink);
@@ -153,16 +155,28 @@ export class RouteTable {
     this.#held = held;
   }
 
-  /** After the set of voters changed: every verdict against the new thresholds. */
-  settle(): void {
+  /** After the set of voters changed: every verdict against the new thresholds. `absent`: who would vote, but for a gap of its collector. */
+  settle(absent: ReadonlySet<number>): void {
     this.#settled++;
-    if (this.#held || !this.#stale || !this.#judging || this.voters === 0) return;
+    const { left, released } = this.#spared.follow(absent);
+    this.#stale ||= released;
+    if (!this.#held && this.#stale && this.#judging && this.voters > 0) this.#settleAll(left);
+    this.#spared.listen();
+  }
+
+  #settleAll(left: readonly number[]): void {
     this.#stale = false;
     const { verdicts } = this.prefixes;
+    const low: number[] = [];
     for (let id = 0; id < this.ids.size; id++) {
       const count = this.#counts[id];
-      if (verdicts[id] === 0 ? count >= this.#upFrom : count < this.#downBelow) this.#flip(id, verdicts[id] === 0 ? 1 : 0);
+      if (verdicts[id] === 0) {
+        if (count >= this.#upFrom) this.#turn(id, 1);
+      } else if (count < this.#downBelow) low.push(id);
     }
+    const columns = new Map(left.map((peer) => [peer, this.#column(peer)]));
+    const { downBelow } = this.#thresholdsOf(this.voters + left.length);
+    for (const id of this.#spared.fallen(low, this.#counts, { columns, downBelow })) this.#turn(id, 0);
   }
 
   /**
@@ -231,8 +245,10 @@ export class RouteTable {
 
   #flip(id: number, verdict: 0 | 1): void {
     // Without voters nothing is known.
-    if (this.voters === 0 || this.#held) return;
-    this.#turn(id, verdict);
+    if (this.voters === 0) return;
+    if (this.#held) {
+      if (verdict === 0) this.#spared.speak(id);
+    } else if (verdict === 1 || !this.#spared.outlasts(id, this.#counts[id])) this.#turn(id, verdict);
   }
 
   #turn(id: number, verdict: 0 | 1): void {

@@ -221,7 +221,7 @@ export class Table {
       this.routes[family].hold(!isUsable);
       // A load that too few voters came out of is judged when there are enough.
       if (isUsable && !this.routes[family].isJudging) this.routes[family].judge((owner) => this.#lenient(family, owner));
-      this.routes[family].settle();
+      this.routes[family].settle(this.#electorate.absent(this.#states, family));
     }
   }
 

@@ -148,6 +148,39 @@ const stories: Readonly<Record<string, Story>> = {
   },
 };
 
+/** Seen by the ten on rrc00 and by this many others, of forty. */
+const seenBy = (world: ManyCountries, codes: readonly string[], others: number): ManyCountries => world.withdraw(codes, world.everybody.slice(10 + others)).run(5 * minute);
+
+const gapStories: Readonly<Record<string, Story>> = {
+  'a country that hangs on the votes of a collector is not dark because we lost that one': {
+    act: (world) => seenBy(world, ['AA', 'AB'], 2).lose(0).run(60 * minute).rejoin(0).run(30 * minute),
+    posted: [],
+  },
+  'nor are many, nor once its tables are read anew, nor when another is lost with it': {
+    act: (world) => {
+      seenBy(world, first(world, 9), 3).lose(0).run(5 * minute).pipeline.resetCollector('rrc00');
+      world.run(10 * minute).lose(3).run(10 * minute).rejoin(3).run(10 * minute);
+    },
+    posted: [],
+  },
+  'nor because of one of the others that flaps': {
+    act: (world) => seenBy(world, ['AA'], 2).lose(0).run(5 * minute).withdraw(['AA'], [10]).run(minute).announce(['AA'], [10]).run(10 * minute),
+    posted: [],
+  },
+  'once those who still see it say so it is, at once': {
+    act: (world) => seenBy(world, ['AA'], 2).lose(0).run(9 * minute).withdraw(['AA'], [10, 11]).run(10 * minute),
+    posted: ['17:00 opened AA down since 15:00'],
+  },
+  'what goes at the moment at which a collector is lost is told': {
+    act: (world) => world.lose(0).withdraw(['AA'], world.everybody.slice(10)).run(10 * minute),
+    posted: ['03:00 opened AA down since 01:00'],
+  },
+  'what was withdrawn while it was away is told when it is back': {
+    act: (world) => seenBy(world, ['AA'], 2).lose(0).run(20 * minute).withdraw(['AA'], world.on(0)).rejoin(0).run(10 * minute),
+    posted: ['28:00 opened AA down since 26:00'],
+  },
+};
+
 test('what is held is said, and why', () => {
   const mass = new ManyCountries();
   mass.withdraw(first(mass, 8)).run(5 * minute);
@@ -178,7 +211,7 @@ test('asking leaves no trace: states, rows and records are those of a core that 
   assert.ok(asked.events.some(({ country }) => country === 'AA'));
 });
 
-for (const [name, { options, act, posted, holds }] of Object.entries(stories)) {
+for (const [name, { options, act, posted, holds }] of Object.entries({ ...stories, ...gapStories })) {
   test(name, () => {
     const world = new ManyCountries(options);
     act(world);
