@@ -24,8 +24,10 @@ const oneByOne = (world: ManyCountries, act: (code: string) => unknown): ManyCou
 const heavy = { voters: [24, 8, 8] };
 /** What all on rrc00 and half of the others no longer see: 8 of 40 are left, but 8 of 16 without rrc00. */
 const byOneCollector = (world: ManyCountries): number[] => [...world.on(0), ...world.on(1)];
-/** A country whose every dwell is 30 min. */
-const slow = (country: string): ManyCountriesOptions => ({ rules: { overrides: { [country]: { detector: { thin: { lostPrefixes: 50 } } } } } });
+/** Countries whose every dwell is 30 min. */
+const slow = (...countries: readonly string[]): ManyCountriesOptions => ({
+  rules: { overrides: Object.fromEntries(countries.map((country) => [country, { detector: { thin: { lostPrefixes: 50 } } }])) },
+});
 const eight = 'AA+AB+AC+AD+AE+AF+AG+AH';
 
 const stories: Readonly<Record<string, Story>> = {
@@ -80,6 +82,16 @@ const stories: Readonly<Record<string, Story>> = {
     options: slow('BA'),
     act: (world) => world.withdraw([...first(world, 8), 'BA']).run(40 * minute),
     posted: [`08:00 opened ${eight} down since 01:00`, '31:00 opened BA down since 01:00'], holds: { 6: '1 1 0' },
+  },
+  'several that fall with them, but slower, are told as one when they are due': {
+    options: slow('BA', 'BB', 'BD'),
+    act: (world) => world.withdraw([...first(world, 8), 'BA', 'BB']).run(minute).withdraw(['BD']).run(40 * minute),
+    posted: [`08:00 opened ${eight} down since 01:00`, '32:00 opened BA+BB+BD down since 01:00'], holds: { 6: '2 2 0' },
+  },
+  'of those that are slower, one that is back before it is due is waited for no longer': {
+    options: slow('BA', 'BB', 'BD'),
+    act: (world) => world.withdraw([...first(world, 8), 'BA', 'BB']).run(minute).withdraw(['BD']).run(29 * minute + 30 * second).announce(['BD']).run(10 * minute),
+    posted: [`08:00 opened ${eight} down since 01:00`, '32:10 opened BA+BB down since 01:00', '35:00 unstable BD normal since 02:00'], holds: { 6: '2 2 0' },
   },
   'they fall further while they are held: the worst is told': {
     act: (world) => world.withdraw(first(world, 8), world.everybody, 11).run(3 * minute).withdraw(first(world, 8)).run(15 * minute),
