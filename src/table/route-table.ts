@@ -34,6 +34,8 @@ export class RouteTable {
   #stale = false;
   #held = false;
   readonly #spared = new Spared();
+  /** #counts as they were when the first of the voters left that did since verdicts were last held against all; null: none did. */
+  #countsBefore: Uint16Array | null = null;
 
   constructor(family: FamilyIndex, sink: VerdictSink, settings: { readonly visibleUp: number; readonly visibleDown: number }) {
     this.prefixes = new KnownPrefixes(family, sink);
@@ -120,6 +122,7 @@ export class RouteTable {
   /** The peer's bits begin or cease to count. Verdicts follow at the next `settle`. */
   setVoting(peer: number, voting: boolean): void {
     if ((this.#voting[peer] ?? false) === voting) return;
+    if (!voting && this.#judging) this.#countsBefore ??= this.#counts.slice(0, this.ids.size);
     this.#voting[peer] = voting;
     const step = voting ? 1 : -1;
     this.#columns[peer]?.addTo(this.#counts, step);
@@ -158,10 +161,10 @@ export class RouteTable {
   /** After the set of voters changed: every verdict against the new thresholds. `absent`: who would vote, but for a gap of its collector. */
   settle(absent: ReadonlySet<number>): void {
     this.#settled++;
+    if (this.#held || !this.#judging || this.voters === 0) return;
     const { left, released } = this.#spared.follow(absent);
-    this.#stale ||= released;
-    if (!this.#held && this.#stale && this.#judging && this.voters > 0) this.#settleAll(left);
-    this.#spared.listen();
+    if (this.#stale || released) this.#settleAll(left);
+    this.#countsBefore = null;
   }
 
   #settleAll(left: readonly number[]): void {
@@ -174,9 +177,10 @@ export class RouteTable {
         if (count >= this.#upFrom) this.#turn(id, 1);
       } else if (count < this.#downBelow) low.push(id);
     }
-    const columns = new Map(left.map((peer) => [peer, this.#column(peer)]));
-    const { downBelow } = this.#thresholdsOf(this.voters + left.length);
-    for (const id of this.#spared.fallen(low, this.#counts, { columns, downBelow })) this.#turn(id, 0);
+    const columns = left.flatMap((peer) => (this.#columns[peer] === undefined ? [] : [[peer, this.#columns[peer]] as const]));
+    const { downBelow } = this.#thresholdsOf(this.voters + columns.length);
+    const before = this.#countsBefore ?? this.#counts;
+    for (const id of this.#spared.fallen(low, this.#counts, { columns, downBelow, before })) this.#turn(id, 0);
   }
 
   /**
@@ -245,10 +249,8 @@ export class RouteTable {
 
   #flip(id: number, verdict: 0 | 1): void {
     // Without voters nothing is known.
-    if (this.voters === 0) return;
-    if (this.#held) {
-      if (verdict === 0) this.#spared.speak(id);
-    } else if (verdict === 1 || !this.#spared.outlasts(id, this.#counts[id])) this.#turn(id, verdict);
+    if (this.voters === 0 || this.#held) return;
+    if (verdict === 1 || !this.#spared.outlasts(id, this.#counts[id])) this.#turn(id, verdict);
   }
 
   #turn(id: number, verdict: 0 | 1): void {

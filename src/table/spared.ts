@@ -7,22 +7,23 @@ interface Entry {
   readonly by: readonly number[];
 }
 
-/** Voters that have just left, and what it takes with them. */
+/** Voters that have just left, and what there was with them. */
 export interface Leavers {
-  readonly columns: ReadonlyMap<number, PeerColumn>;
+  readonly columns: readonly (readonly [peer: number, column: PeerColumn])[];
   /** Below how many a prefix is down where they are counted too. */
   readonly downBelow: number;
+  /** How many saw each prefix before the first of them left. */
+  readonly before: Uint16Array;
 }
 
 /**
  * Prefixes that are up though too few of the voters see them: those who made them enough are in a gap, and said nothing else. A verdict
- * falls by a word, not by our silence, or a country that a part of the world does not see would be dark whenever we lose a collector.
+ * falls by a word, not by our silence, or a country that a part of the world does not see would be dark whenever we lose a collector, or
+ * when it comes back later than the others.
  */
 export class Spared {
   readonly #entries = new Map<number, Entry>();
   #absent: ReadonlySet<number> = new Set();
-  /** Withdrawn, since the last look, by a voter that stayed. */
-  readonly #spoken = new Set<number>();
 
   /**
    * The voters that are in a gap now: who has just left. Prefixes of which nobody is left who saw them and is still away are spared no
@@ -36,16 +37,6 @@ export class Spared {
     return { left, released: this.#entries.size < before };
   }
 
-  /** A voter withdrew it while verdicts stood still. */
-  speak(id: number): void {
-    this.#spoken.add(id);
-  }
-
-  /** What was said up to here is known. */
-  listen(): void {
-    this.#spoken.clear();
-  }
-
   /** Whether a prefix that `count` voters still see, one less than before, stays up: at least half of those who stayed do. */
   outlasts(id: number, count: number): boolean {
     const entry = this.#entries.get(id);
@@ -56,11 +47,13 @@ export class Spared {
   }
 
   /** Of prefixes that too few voters see, those that fall; the others are spared. */
-  fallen(low: readonly number[], counts: Uint16Array, { columns, downBelow }: Leavers): number[] {
+  fallen(low: readonly number[], counts: Uint16Array, { columns, downBelow, before }: Leavers): number[] {
     return low.filter((id) => {
       if (this.#entries.has(id)) return false;
-      const by = [...columns].flatMap(([peer, column]) => (column.has(id) ? [peer] : []));
-      if (by.length === 0 || counts[id] + by.length < downBelow || this.#spoken.has(id)) return true;
+      const by = columns.flatMap(([peer, column]) => (column.has(id) ? [peer] : []));
+      if (by.length === 0 || counts[id] + by.length < downBelow) return true;
+      // Those who are here have said so since.
+      if (id >= before.length || counts[id] * 2 < before[id] - by.length) return true;
       this.#entries.set(id, { count: counts[id], by });
       return false;
     });

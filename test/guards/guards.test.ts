@@ -187,6 +187,24 @@ const gapStories: Readonly<Record<string, Story>> = {
     act: (world) => world.lose(0).withdraw(['AA'], world.everybody.slice(10)).run(10 * minute),
     posted: ['03:00 opened AA down since 01:00'],
   },
+  'a gap of all, after which the one that it hangs on comes back last, makes no country dark': {
+    act: (world) => {
+      seenBy(world, first(world, 9), 3);
+      for (const collector of [0, 1, 2, 3]) world.lose(collector);
+      for (const collector of [1, 2, 3]) world.run(5 * minute).rejoin(collector);
+      world.run(20 * minute).rejoin(0).run(20 * minute);
+    },
+    posted: [],
+  },
+  'but what went in the gap is told as soon as enough are back that say so': {
+    act: (world) => {
+      for (const collector of [0, 1, 2, 3]) world.lose(collector);
+      world.run(minute).withdraw(['AA']).run(4 * minute);
+      for (const collector of [1, 2, 3]) world.rejoin(collector);
+      world.run(10 * minute);
+    },
+    posted: ['08:00 opened AA down since 06:00'],
+  },
   'what was withdrawn while it was away is told when it is back': {
     act: (world) => seenBy(world, ['AA'], 2).lose(0).run(20 * minute).withdraw(['AA'], world.on(0)).rejoin(0).run(10 * minute),
     posted: ['28:00 opened AA down since 26:00'],
