@@ -170,17 +170,17 @@ export class RouteTable {
   #settleAll(left: readonly number[]): void {
     this.#stale = false;
     const { verdicts } = this.prefixes;
-    const low: number[] = [];
+    const [low, high]: [number[], number[]] = [[], []];
     for (let id = 0; id < this.ids.size; id++) {
       const count = this.#counts[id];
       if (verdicts[id] === 0) {
-        if (count >= this.#upFrom) this.#turn(id, 1);
+        if (count >= this.#upFrom) high.push(id);
       } else if (count < this.#downBelow) low.push(id);
     }
     const columns = left.flatMap((peer) => (this.#columns[peer] === undefined ? [] : [[peer, this.#columns[peer]] as const]));
-    const { downBelow } = this.#thresholdsOf(this.voters + columns.length);
-    const before = this.#countsBefore ?? this.#counts;
-    for (const id of this.#spared.fallen(low, this.#counts, { columns, downBelow, before })) this.#turn(id, 0);
+    const leavers = { columns, thresholds: this.#thresholdsOf(this.voters + columns.length), before: this.#countsBefore ?? this.#counts };
+    for (const id of this.#spared.risen(high, this.#counts, leavers)) this.#turn(id, 1);
+    for (const id of this.#spared.fallen(low, this.#counts, leavers)) this.#turn(id, 0);
   }
 
   /**
@@ -255,6 +255,7 @@ export class RouteTable {
 
   #turn(id: number, verdict: 0 | 1): void {
     if (verdict === 0) this.#fell[id] = this.#settled;
+    this.#spared.forget(id);
     this.prefixes.turn(id, verdict);
   }
 

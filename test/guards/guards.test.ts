@@ -205,6 +205,27 @@ const gapStories: Readonly<Record<string, Story>> = {
     },
     posted: ['08:00 opened AA down since 06:00'],
   },
+  'a country that four in ten see again is not back because we lost those who do not': {
+    act: (world) => world.withdraw(['AA']).run(5 * minute).announce(['AA'], world.everybody.slice(10, 26)).run(5 * minute).lose(0).run(30 * minute).rejoin(0).run(10 * minute),
+    posted: ['03:00 opened AA down since 01:00'],
+  },
+  'it is once others see it too': {
+    act: (world) => {
+      world.withdraw(['AA']).run(5 * minute).announce(['AA'], world.everybody.slice(10, 26)).run(5 * minute);
+      world.lose(0).run(10 * minute).announce(['AA'], world.everybody.slice(26, 27)).run(20 * minute);
+    },
+    posted: ['03:00 opened AA down since 01:00', '31:00 restored AA normal since 01:00'],
+  },
+  'what came back in a gap of all is told as soon as enough are back that say so': {
+    act: (world) => {
+      world.withdraw(['AA']).run(5 * minute);
+      for (const collector of [0, 1, 2, 3]) world.lose(collector);
+      world.run(minute).announce(['AA'], world.everybody.slice(10)).run(4 * minute);
+      for (const collector of [1, 2, 3]) world.rejoin(collector);
+      world.run(20 * minute);
+    },
+    posted: ['03:00 opened AA down since 01:00', '21:00 restored AA normal since 01:00'],
+  },
   'what was withdrawn while it was away is told when it is back': {
     act: (world) => seenBy(world, ['AA'], 2).lose(0).run(20 * minute).withdraw(['AA'], world.on(0)).rejoin(0).run(10 * minute),
     posted: ['28:00 opened AA down since 26:00'],

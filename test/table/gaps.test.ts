@@ -251,7 +251,7 @@ class SmallWorld {
     return prefixes.map(({ family, code }) => this.table.routes[family].sees(peer, code));
   }
 
-  /** Counts are what the voters' columns say, one voter an AS; verdicts are beyond no threshold, but up by those in a gap. */
+  /** Counts are what the voters' columns say, one voter an AS; verdicts are beyond no threshold, but by those in a gap. */
   check(): void {
     const views = this.table.peers();
     const isGap = views.some(({ because, reason }) => because === 'collector-lost' || /collector is/.test(reason));
@@ -268,7 +268,7 @@ class SmallWorld {
         assert.equal(this.table.routes[family].seenBy(code), count);
         if (this.table.usability(family).kind !== 'usable') continue;
         const isUp = this.verdicts[family].get(code) === true;
-        assert.ok(isUp ? isGap || count >= 0.25 * voters.length : count < 0.5 * voters.length, `${count} of ${voters.length} see it: ${isUp ? 'up' : 'down'}`);
+        assert.ok(isGap || (isUp ? count >= 0.25 * voters.length : count < 0.5 * voters.length), `${count} of ${voters.length} see it: ${isUp ? 'up' : 'down'}`);
       }
     }
   }
