@@ -8,7 +8,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { demo, replay, start, type World } from '../../src/app/index.js';
+import { demo } from '../../src/app/demo/demo.js';
+import { replay } from '../../src/app/replay.js';
+import { start } from '../../src/app/start.js';
+import type { World } from '../../src/app/index.js';
 import { systemClock } from '../../src/clock.js';
 import { openStore } from '../../src/store/index.js';
 import { startArchiveServer } from '../support/archive-server.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { replay } from '../../src/app/index.js';
+import { replay } from '../../src/app/replay.js';
 import { systemClock, type Clock } from '../../src/clock.js';
 import { parseRegistry, type CountryMap } from '../../src/countries/index.js';
 
