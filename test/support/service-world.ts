@@ -14,7 +14,7 @@ import { startArchiveServer, type ArchiveServer, type Serving } from './archive-
 import { delegatedFile } from './delegated.js';
 import { DiscordServer } from './discord/server.js';
 import { FakeClock } from './fake-clock.js';
-import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from './mrt-writer.js';
+import { mrtPeerTable, mrtRibs, mrtUpdate, type MrtSession } from './mrt-writer.js';
 import { startRisLiveServer, type RisLiveServer } from './ris-live-server.js';
 import { risUpdate } from './ris-message.js';
 
@@ -98,8 +98,7 @@ export class ServiceWorld {
   publishRib(at: number, serving: Serving = 'whole'): void {
     for (const collector of collectors) {
       const own = peers.filter((peer) => peer.collector === collector);
-      const routes = [...northKorea, ...elsewhere].map((prefix) =>
-        mrtRib(at, prefix, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
+      const routes = [...northKorea, ...elsewhere].map(mrtRibs(at, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
       this.#archive.rib(collector, Buffer.concat([mrtPeerTable(at, own), ...routes]), collector === collectors.at(-1) ? serving : 'whole');
     }
   }
