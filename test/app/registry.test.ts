@@ -187,6 +187,21 @@ describe('the daily refresh', () => {
     assert.match(logs.join(''), /20260101-0000000000000000.*is not here any more/);
   });
 
+  test('what ships is kept for the next version of the program, with what is ignored now', async (t) => {
+    const folder = new RegistryFolder(mkdtempSync(join(scratch, 'data-')));
+    const { clock, refresh, run } = world(t, folder, null, ['175.45.176.0/24']);
+    const { file, map } = await refresh.inUse(null);
+    assert.equal(file, `${packagedDay()}-package`);
+    run();
+    const names: string[] = [];
+    while (names.length === 0) {
+      await clock.advance(minute);
+      names.push(...await folder.names());
+    }
+    assert.deepEqual(names, [file]);
+    assert.deepEqual(mapChanges(map, (await folder.read(file))!).map(({ country, family, before, after }) => [country, family, before, after]), [['KP', 'ipv4', 3, 4]]);
+  });
+
   test('a newest that is torn is named and passed over', async (t) => {
     const { folder, file: first } = await folderOf();
     writeFileSync(join(folder.path, '20270105-0123456789abcdef.gz'), 'torn');

@@ -5,8 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { adopt } from '../../src/app/adopt.js';
 import { createApp, type App, type Role } from '../../src/app/app.js';
 import type { World } from '../../src/app/index.js';
-import { RegistryFolder } from '../../src/app/registry-folder.js';
-import { DelegatedReader } from '../../src/countries/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import type { CountryRecord, FeedHealth, IncidentEvent } from '../../src/incidents/index.js';
 import { openStore } from '../../src/store/index.js';
@@ -15,6 +13,7 @@ import { delegatedFile } from './delegated.js';
 import { DiscordServer } from './discord/server.js';
 import { FakeClock } from './fake-clock.js';
 import { mrtPeerTable, mrtRibs, mrtUpdate, type MrtSession } from './mrt-writer.js';
+import { putRegistry, putSmallRegistry } from './put-registry.js';
 import { startRisLiveServer, type RisLiveServer } from './ris-live-server.js';
 import { risUpdate } from './ris-message.js';
 
@@ -31,11 +30,6 @@ const peers = collectors.flatMap((collector, row) =>
   Array.from({ length: 8 }, (_, column): MrtSession & { readonly collector: string } => ({
     collector, address: `192.0.2.${row * 8 + column + 1}`, asn: 64_496 + row * 8 + column,
   })));
-
-/** What these peers have a route to is in two countries: a start that reads 240, and a tick that goes over them, would take most of a story's time. */
-const twoCountries = ['nro|KP|ipv4|175.45.176.0|1024|20091221|allocated|x|e-stats', 'nro|JP|ipv4|133.0.0.0|16777216|19970301|allocated|x|e-stats'];
-/** Newer than what ships, older than what putRegistry() puts there. */
-const twoCountriesDay = '20261231';
 
 /** Each so many steps it is made sure that all was judged. */
 const stepsUnasked = 9;
@@ -90,7 +84,7 @@ export class ServiceWorld {
   static async open(start: number, { env = {}, registry = 'two countries' }: WorldOptions = {}): Promise<ServiceWorld> {
     const world = new ServiceWorld(await startRisLiveServer(), await startArchiveServer(), start, env);
     await world.discord.start();
-    if (registry === 'two countries') await world.#putRegistry(twoCountries, twoCountriesDay);
+    if (registry === 'two countries') await putSmallRegistry(world.dataDir);
     return world;
   }
 
@@ -156,13 +150,7 @@ export class ServiceWorld {
 
   /** Puts a registry into DATA_DIR that gives each /16 to another country than the one that ships; its name. */
   putRegistry(): Promise<string> {
-    return this.#putRegistry(delegatedFile({ units: 256 }).toString().split('\n'), '20270101');
-  }
-
-  #putRegistry(lines: readonly string[], day: string): Promise<string> {
-    const reader = new DelegatedReader();
-    for (const line of lines) reader.line(line);
-    return new RegistryFolder(this.dataDir).write(reader.map(), day, 'download');
+    return putRegistry(this.dataDir, delegatedFile({ units: 256 }).toString().split('\n'), '20270101');
   }
 
   /** Starts the service; it is stopped by `stop` of the app, or by `close`. */
