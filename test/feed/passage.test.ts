@@ -58,7 +58,7 @@ async function through(): Promise<{ reception: Reception; intake: Intake; run: P
   await reception.play(ribTime + 9 * minute);
   assert.deepEqual(intake.collectors().map(({ stage }) => stage), ['through', 'through', 'through']);
   reception.told.splice(0);
-  return { stream, reception, intake, run };
+  return { reception, intake, run };
 }
 
 describe('a collector on its way', { timeout: 120_000 }, () => {

@@ -10,8 +10,8 @@ const whole = ['@photostructure/sqlite', '@resvg/resvg-js', 'pino', 'pino-pretty
 /** Each source goes on finding what it reads from beside itself. */
 const ownUrls: Plugin = {
   name: 'own urls',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+  setup(building) {
+    building.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       return { contents: source.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)), loader: 'ts' };
     });
