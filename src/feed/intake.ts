@@ -6,9 +6,10 @@ import { loadArchiveFile } from './archive-loader.js';
 import type { DecodeWorkers } from './decode-workers.js';
 import type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
 import type { FeedLog } from './feed-log.js';
+import { isTooOld } from './file-times.js';
 import { Hearing } from './hearing.js';
 import type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress } from './intake-sink.js';
-import { againFirstMs, isTooOld, Passage } from './passage.js';
+import { againFirstMs, Passage } from './passage.js';
 import type { PassageContext } from './passage-context.js';
 import { SpliceBuffer } from './splice-buffer.js';
 
