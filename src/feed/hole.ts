@@ -14,7 +14,7 @@ export type FillStep =
 
 /** A short hole in the stream of a collector that is through: its rows pass while its files fill the hole. */
 export class Hole {
-  readonly from: UnixMillis;
+  readonly #from: UnixMillis;
   readonly #collector: string;
   readonly #context: PassageContext;
   readonly #files: CollectorFiles;
@@ -23,10 +23,15 @@ export class Hole {
 
   constructor(collector: string, from: UnixMillis, files: CollectorFiles, context: PassageContext) {
     this.#collector = collector;
-    this.from = from;
+    this.#from = from;
     this.#files = files;
     this.#context = context;
     this.#nextFile = fileOf(from - reorderMs);
+  }
+
+  /** Up to when it is filled. */
+  get from(): UnixMillis {
+    return Math.max(this.#from, this.#nextFile);
   }
 
   /** Its files reach the stream that followed it. */
@@ -38,7 +43,7 @@ export class Hole {
   async fill(isOpen: () => boolean): Promise<FillStep> {
     const { clock, counters, hearing, log, sink } = this.#context;
     const start = this.#nextFile;
-    const outcome = await this.#files.readUpdates(start, this.from - reorderMs, hearing.wholeFrom(this.#collector) + overlapMs, (batch) => {
+    const outcome = await this.#files.readUpdates(start, this.#from - reorderMs, hearing.wholeFrom(this.#collector) + overlapMs, (batch) => {
       if (!isOpen()) return;
       counters.fillRows += batch.length;
       sink.fill(batch);
