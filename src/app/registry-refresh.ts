@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { maskUrl } from '../config/index.js';
 import { withoutPrefixes, type CountryMap } from '../countries/index.js';
 import type { RegistryName } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
@@ -45,6 +46,7 @@ export interface RegistryRefresh {
 
 /** Keeps the registry new: once a day from its source, and every few minutes from the folder. */
 export function createRegistryRefresh({ folder, url, ignored, clock, random, logger, metrics }: RegistryRefreshOptions): RegistryRefresh {
+  const shownUrl = url === null ? null : maskUrl(url);
   let newest: Registry | null = null;
   /** The one that ships with the program, as it was read, until it is in the folder. */
   let unkept: CountryMap | null = null;
@@ -101,11 +103,11 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
         break;
       case 'refused':
         failure = `refused: ${update.doubts.join('; ')}`;
-        logger.warn({ doubts: update.doubts, url: from }, 'the new registry is not believed, the old one stays: npm run update-registry shows it, and takes it with --accept-change');
+        logger.warn({ doubts: update.doubts, url: shownUrl }, 'the new registry is not believed, the old one stays: npm run update-registry shows it, and takes it with --accept-change');
         return true;
       case 'failed':
         failure = update.reason;
-        logger.warn({ reason: update.reason, url: from }, 'the registry could not be downloaded');
+        logger.warn({ reason: update.reason, url: shownUrl }, 'the registry could not be downloaded');
         return false;
       case 'unchanged':
         break;

@@ -159,15 +159,16 @@ describe('the daily refresh', () => {
     const server = await startArchiveServer({ versions: true });
     t.after(() => server.stop());
     const { folder, file: first } = await folderOf();
-    const { clock, logs, metrics, refresh, run } = world(t, folder, `${server.url}${path}`, ['133.1.0.0/16']);
+    const withKey = `${path}?key=of/us`;
+    const { clock, logs, metrics, refresh, run } = world(t, folder, `${server.url}${withKey}`, ['133.1.0.0/16']);
     assert.equal((await refresh.inUse(null)).file, first);
     run();
-    server.publish(path, other);
+    server.publish(withKey, other);
     await until(clock, () => file(refresh)?.startsWith('20270101') === true);
     assert.equal(refresh.newest()!.map.ipv4[133 * 65_536 + 256], 0, 'ignored prefixes are nobody\'s');
     const byHand = await folder.write(mapOf(delegatedFile({ units: 104 })), '20270103', 'download');
     await until(clock, () => file(refresh) === byHand);
-    server.publish(path, other, 'broken');
+    server.publish(withKey, other, 'broken');
     await until(clock, () => refresh.trouble() !== null, 30 * minute);
     assert.match(refresh.trouble()!, /^the registry is [78] days old: (HTTP 500|no answer for 30 s)$/);
     const text = await metrics.registry.metrics();
@@ -175,6 +176,7 @@ describe('the daily refresh', () => {
     assert.match(text, /lightsout_registry_refresh_total\{outcome="failed"\} \d+/);
     assert.match(text, /lightsout_registry_age_seconds [1-9]/);
     assert.match(logs.join(''), /could not be downloaded/);
+    assert.doesNotMatch(logs.join(''), /of\/us/, 'a key in the address is not shown');
   });
 
   test('knows the one that all was measured by, with what was ignored then; says so where it is gone', async (t) => {
@@ -231,5 +233,8 @@ test('npm run update-registry: what changed, nothing new, refused, out of reach'
   server.publish(path, other, 'broken');
   assert.match(await run(), /^69 .*could not be downloaded from http:.*: HTTP 500\.$/m);
   assert.match(await run('--now'), /^64 usage/);
+  server.publish(`${path}?key=of/us`, other, 'broken');
+  const withKey = startCli(['update-registry'], { DATA_DIR: dataDir, REGISTRY_URL: `${server.url}${path}?key=of/us` });
+  assert.deepEqual([await withKey.ended, withKey.stderr.replace(/:\d+\//, '/')], [69, `The registry could not be downloaded from http://127.0.0.1${path}?***: HTTP 500.\n`]);
   assert.equal((await folder.names()).length, 3);
 });

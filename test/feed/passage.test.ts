@@ -162,4 +162,16 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     assert.equal(await run, 'too-old');
     assert.deepEqual(reception.told, []);
   });
+
+  it('whose connection flaps fills one hole after the other, and none of it twice', async () => {
+    const { reception, intake } = await through();
+    const isUp = (at: number): boolean => (at - ribTime) % (4 * minute) >= 30 * second;
+    await reception.play(ribTime + 90 * minute, () => true, isUp);
+    const { fillFiles } = intake.counters;
+    // 16 files of each of three collectors lie behind, and each hole begins with the end of a file that was read.
+    assert.ok(fillFiles > 3 * 13 && fillFiles < 3 * 16 * 3, `${fillFiles} files`);
+    await reception.play(ribTime + 120 * minute);
+    assert.deepEqual(intake.collectors().map(({ stage }) => stage), ['through', 'through', 'through']);
+    reception.stop();
+  });
 });
