@@ -77,6 +77,17 @@ export class ManyCountries {
     return this;
   }
 
+  /** A collector is in a gap, or out of it again. */
+  lose(collector: number): this {
+    this.pipeline.loseCollector(`rrc0${collector}`, this.at);
+    return this;
+  }
+
+  rejoin(collector: number): this {
+    this.pipeline.rejoinCollector(`rrc0${collector}`);
+    return this;
+  }
+
   /** Ticks for so long, now first. */
   run(ms: number): this {
     for (const end = this.at + ms; this.at < end; this.at += 10_000) {

@@ -49,7 +49,7 @@ test('without each collector: the verdicts are those of its other voters, betwee
       table.judge(0, () => false);
       codes.slice(0, -1).forEach((code, place) => seeing[place][1].forEach((sees, peer) => say(sees ? 'announcement' : 'withdrawal', peer, code)));
       table.settle(10_000);
-      const { ids, verdicts } = table.routes[family];
+      const { ids, verdicts } = table.routes[family].prefixes;
       const up = (code: number): boolean => verdicts[ids.find(code)] === 1;
       const visible = codes.filter(up);
       const without = table.withoutEachCollector(family, minVoters);
