@@ -31,8 +31,11 @@ export interface SightNow {
 export function impairedBy(sight: SightNow): Impairment[] {
   const found: Impairment[] = [];
   const blind = blindness(sight);
-  if (sight.phase === 'loading') found.push({ kind: 'loading', text: `the routing tables are being loaded, and nothing is judged${feedTrouble(sight.feed)}` });
-  else if (blind !== null) found.push({ kind: 'blind', text: blind });
+  if (sight.phase === 'loading') {
+    found.push({ kind: 'loading', text: 'the routing tables are being loaded, and nothing is judged' });
+    const deaf = sight.feed.kind === 'connecting' && sight.feed.trouble === null ? null : deafness(sight.feed);
+    if (deaf !== null) found.push({ kind: 'feed', text: deaf });
+  } else if (blind !== null) found.push({ kind: 'blind', text: blind });
   // Where nothing is judged every collector is missed: that is said already.
   const lost = blind === null ? sight.stages.filter(({ stage }) => stage !== 'through' && stage !== 'filling') : [];
   if (sight.phase === 'watching' && lost.length > 0) {
@@ -43,21 +46,28 @@ export function impairedBy(sight: SightNow): Impairment[] {
   found.push(...sessionTrouble(sight));
   for (const [guard, kind] of [[6, 'mass'], [7, 'verdicts']] as const) {
     const words = sight.holds.filter((hold) => hold.guard === guard).map((hold) => hold.words);
-    if (words.length > 0) found.push({ kind, text: clipped(words.join('; ')) });
+    if (words.length > 0) found.push({ kind, text: words.join('; ') });
   }
   if (sight.registryTrouble !== null) found.push({ kind: 'registry', text: sight.registryTrouble });
-  return found;
+  return found.map(({ kind, text }) => ({ kind, text: clipped(text) }));
 }
 
 function blindness({ now, feed, lastTickAt, usability, seen }: SightNow): string | null {
-  if (feed.kind === 'down') return `RIS Live cannot be reached (${feed.reason}), and nothing is judged`;
-  if (feed.kind !== 'live') return 'RIS Live is silent, and nothing is judged';
+  const deaf = deafness(feed);
+  if (deaf !== null) return deaf;
   const unusable = (['ipv4', 'ipv6'] as const).filter((family) => usability[family].kind === 'unusable' && (family === 'ipv4' || seen.has(family)));
   if (unusable.length > 0) {
     return unusable.map((family) => `${family === 'ipv4' ? 'IPv4' : 'IPv6'} is not judged (${describeUsability(usability[family])})`).join('; ');
   }
   if (lastTickAt !== null && now - lastTickAt > standstillMs) return 'event time stands still: fewer than two collectors speak, and nothing is judged';
   return null;
+}
+
+/** Why nothing is heard of RIS Live; null: it is. */
+function deafness(feed: FeedState): string | null {
+  if (feed.kind === 'live') return null;
+  const reason = feed.kind === 'down' ? feed.reason : feed.kind === 'connecting' ? feed.trouble : null;
+  return reason === null ? 'RIS Live is silent, and nothing is judged' : `RIS Live cannot be reached (${reason}), and nothing is judged`;
 }
 
 /** A notice is one message. */
@@ -77,8 +87,4 @@ function sessionTrouble({ outOfVote: { known, out } }: SightNow): Impairment[] {
     found.push({ kind: 'withdrawals', text: `${withdrew} of ${known} full feeds withdrew much of their table within two minutes, and have no vote until it is back or steady` });
   }
   return found;
-}
-
-function feedTrouble(feed: FeedState): string {
-  return feed.kind === 'down' ? `; RIS Live cannot be reached (${feed.reason})` : '';
 }

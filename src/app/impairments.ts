@@ -8,6 +8,8 @@ const patienceMs = {
   /** Nothing is judged. */
   blind: 5 * 60_000,
   loading: 30 * 60_000,
+  /** RIS Live is not heard while tables are loaded: no patience brings them to the present then. */
+  feed: 5 * 60_000,
   /** Collectors that are not heard, or were given up. */
   collectors: 5 * 60_000,
   /** Many sessions are down, or send their tables again. */
@@ -60,7 +62,7 @@ export class Impairments {
     // While tables are loaded nothing is judged, and nobody knows what else is over: what stands is told over when we see again.
     const isLoading = found.some(({ kind }) => kind === 'loading');
     for (const { kind: seen, text } of found) {
-      const kind = seen === 'loading' && this.#standing.has('blind') ? 'blind' : seen;
+      const kind = this.#partOf(seen);
       const known = this.#standing.get(kind);
       const { since, toldAt } = known ?? { since: now, toldAt: null };
       const isDue = toldAt === null && now - since >= patienceMs[kind];
@@ -68,14 +70,24 @@ export class Impairments {
       if (isDue) notices.push(createNotice(`${kind}-${since}`, now, `Measurement degraded since ${clockTime(since)}: ${text}.`));
     }
     for (const { kind, text, since, seenAt, toldAt } of this.#standing.values()) {
-      if (isLoading) this.#standing.set(kind, { kind, text, since, seenAt: now, toldAt });
-      if (isLoading || now - seenAt < overAfterMs) continue;
+      const isUnknown = isLoading && kind !== 'feed';
+      if (isUnknown) this.#standing.set(kind, { kind, text, since, seenAt: now, toldAt });
+      if (isUnknown || now - seenAt < overAfterMs) continue;
       this.#standing.delete(kind);
       if (toldAt === null) continue;
       const lasted = `${clockTime(since)} to ${clockTime(seenAt)}`;
       notices.push(createNotice(`${kind}-${since}-over`, now, `Measurement no longer degraded. It was from ${lasted}: ${text}.`));
     }
     return notices;
+  }
+
+  /** That nothing is judged is one trouble, by whichever name it was told first. */
+  #partOf(kind: ImpairmentKind): ImpairmentKind {
+    if ((kind === 'loading' || kind === 'feed') && this.#standing.has('blind')) return 'blind';
+    const feed = this.#standing.get('feed');
+    if (kind === 'blind' && feed !== undefined) return 'feed';
+    // Not for a minute without RIS Live: a load has its time.
+    return kind === 'loading' && feed !== undefined && feed.toldAt !== null ? 'feed' : kind;
   }
 }
 

@@ -1,6 +1,5 @@
 import { families, type FamilyIndex, type PeerIndex, type RisLiveCounters, type UnixMillis } from '../bgp/index.js';
 import type { Level } from '../detector/index.js';
-import type { LoadProgress } from '../feed/index.js';
 import { openFamilies } from '../incidents/index.js';
 import type { Metrics } from '../observability/index.js';
 import type { Pipeline } from '../pipeline.js';
@@ -27,14 +26,6 @@ export function describeIngest(metrics: Metrics, pipeline: Pipeline, tickAt: Uni
   }
   for (const [level, count] of Object.entries(open)) metrics.incidentsOpen.set({ level }, count);
   for (const family of families) metrics.countriesJudged.set({ family }, judged[family]);
-}
-
-/** Sets how many collectors are in which phase of the load; `phases` remembers the others'. */
-export function describeLoad(metrics: Metrics, phases: Map<string, LoadProgress['phase']>, { collector, phase }: LoadProgress): void {
-  if (phases.get(collector) === phase) return;
-  phases.set(collector, phase);
-  metrics.bootstrap.reset();
-  for (const state of phases.values()) metrics.bootstrap.inc({ state });
 }
 
 /** Carries a decoder's running counters over to the metrics' counters, which outlive it. */

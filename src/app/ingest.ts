@@ -14,7 +14,7 @@ import type { PeerView, Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';
 import type { Impairments } from './impairments.js';
 import { GuardMetrics } from './guard-metrics.js';
-import { DecodedMetrics, describeIngest, describeLoad } from './ingest-metrics.js';
+import { DecodedMetrics, describeIngest } from './ingest-metrics.js';
 import { isSameRegistry, type Registry } from './registry-refresh.js';
 import { restoreRemembered } from './restore.js';
 import { createSelfReport, leftOut, usabilityOf, type SelfReport } from './self-report.js';
@@ -94,8 +94,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let phase: IngestPhase['kind'] = 'restoring';
   const decoded = new DecodedMetrics(metrics);
   const guarded = new GuardMetrics(metrics);
-  let feedState: FeedState = { kind: 'connecting', attempt: 1 };
-  const phases = new Map<string, LoadProgress['phase']>();
+  let feedState: FeedState = { kind: 'connecting', attempt: 1, trouble: null };
   let feed: RisLiveFeed | null = null;
   let queue: CommitQueue | null = null;
   let intake: Intake | null = null;
@@ -231,10 +230,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           gapFreezeMs: rules.table.gapFreezeMs,
           onState,
           onReady,
-          onProgress: (progress) => {
-            describeLoad(metrics, phases, progress);
-            options.onProgress(progress);
-          },
+          onProgress: options.onProgress,
           clock, random: options.random, log: logger,
         });
         await intake.run(ended.signal);

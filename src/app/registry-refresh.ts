@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { maskUrl } from '../config/index.js';
 import { withoutPrefixes, type CountryMap } from '../countries/index.js';
 import type { RegistryName } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
@@ -45,7 +46,10 @@ export interface RegistryRefresh {
 
 /** Keeps the registry new: once a day from its source, and every few minutes from the folder. */
 export function createRegistryRefresh({ folder, url, ignored, clock, random, logger, metrics }: RegistryRefreshOptions): RegistryRefresh {
+  const shownUrl = url === null ? null : maskUrl(url);
   let newest: Registry | null = null;
+  /** The one that ships with the program, as it was read, until it is in the folder. */
+  let unkept: CountryMap | null = null;
   let failure: string | null = null;
   const toldProblems = new Set<string>();
   const onProblem = (text: string): void => {
@@ -59,7 +63,10 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
     const first = (await folder.names()).at(0);
     if (newest === null || (first !== undefined && first !== newest.file)) {
       const { file, map } = await newestIn(folder, onProblem);
-      if (newest?.file !== file) newest = { file, ignored, map: withoutPrefixes(map, ignored) };
+      if (newest?.file !== file) {
+        newest = { file, ignored, map: withoutPrefixes(map, ignored) };
+        unkept = file === packageName(packagedDay()) ? map : null;
+      }
     }
     metrics.registryAge.set(Math.max(0, ageDays(newest) * 86_400));
     return newest;
@@ -67,9 +74,9 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
 
   /** The next version of the program ships another, and would not know what all was measured by. */
   async function keepPackaged(): Promise<void> {
-    const packaged = packagedDay();
-    if (newest?.file !== packageName(packaged) || (await folder.names()).includes(newest.file)) return;
-    await folder.write(await loadRegistry([]), packaged, 'package');
+    if (newest === null || unkept === null) return;
+    if (!(await folder.names()).includes(newest.file)) await folder.write(unkept, packagedDay(), 'package');
+    unkept = null;
   }
 
   async function stored({ file, ignored: then }: RegistryName): Promise<Registry | null> {
@@ -96,11 +103,11 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
         break;
       case 'refused':
         failure = `refused: ${update.doubts.join('; ')}`;
-        logger.warn({ doubts: update.doubts, url: from }, 'the new registry is not believed, the old one stays: npm run update-registry shows it, and takes it with --accept-change');
+        logger.warn({ doubts: update.doubts, url: shownUrl }, 'the new registry is not believed, the old one stays: npm run update-registry shows it, and takes it with --accept-change');
         return true;
       case 'failed':
         failure = update.reason;
-        logger.warn({ reason: update.reason, url: from }, 'the registry could not be downloaded');
+        logger.warn({ reason: update.reason, url: shownUrl }, 'the registry could not be downloaded');
         return false;
       case 'unchanged':
         break;

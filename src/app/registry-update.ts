@@ -26,10 +26,9 @@ export interface UpdateOptions {
 export async function updateRegistry({ folder, url, clock, random, acceptChange, signal }: UpdateOptions): Promise<RegistryUpdate> {
   const last = await newestIn(folder);
   const note = await folder.note();
-  const cut = new URL(url).href.lastIndexOf('/') + 1;
   const reader = new DelegatedReader();
   const got = await downloadRegistry({
-    server: createArchive(url.slice(0, cut), clock, random), path: url.slice(cut), signal,
+    server: createArchive(new URL('.', url).href, clock, random), path: new URL(url).href, signal,
     had: note?.url === url ? note.version : null, onLine: (line) => reader.line(line),
   });
   if (got.kind === 'failed') return got;

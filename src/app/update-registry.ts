@@ -1,4 +1,4 @@
-import { loadConfig } from '../config/index.js';
+import { loadConfig, maskUrl } from '../config/index.js';
 import { countryName, type MapChange } from '../countries/index.js';
 import { readConfigFile } from './config-files.js';
 import { RegistryFolder } from './registry-folder.js';
@@ -32,7 +32,7 @@ export async function updateRegistryCommand(argv: readonly string[], { env, stdo
   const update = await updateRegistry({ folder, url: registryUrl, clock, random, acceptChange: argv.length === 1, signal });
   switch (update.kind) {
     case 'failed':
-      say(`The registry could not be downloaded from ${registryUrl}: ${update.reason}.`);
+      say(`The registry could not be downloaded from ${maskUrl(registryUrl)}: ${update.reason}.`);
       return exitCode.unavailable;
     case 'refused':
       say('The registry at the other end is not believed, and the one in use stays:');

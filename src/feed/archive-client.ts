@@ -7,8 +7,9 @@ import { Turns } from './turns.js';
 
 /** Downloads at once, of all users together: they fill a line, and a public archive is not to be leaned on. */
 const downloadsAtOnce = 4;
-/** Tries in a row, without a byte between them, to go on with a broken download. */
+/** Tries in a row to go on with a broken download, and what must have come between two of them for them to be counted anew. */
 const resumeAttempts = 5;
+const resumedWorthBytes = 256 * 1024;
 const resumeFirstMs = 1_000;
 /** A server that asks for an hour's rest is asked again after this. */
 const retryAfterMostMs = 5 * 60_000;
@@ -92,13 +93,14 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
     let at = startsAt;
     let reply = first;
     let attempt = 0;
+    let brokeAt = at;
     try {
       for (;;) {
         try {
           for await (const chunk of reply.chunks) {
             at += chunk.length;
             counters.bytes += chunk.length;
-            attempt = 0;
+            if (at - brokeAt >= resumedWorthBytes) attempt = 0;
             yield chunk;
           }
           if (bytesTotal === null || at === bytesTotal) {
@@ -109,6 +111,7 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
         } catch (error) {
           if (!(error instanceof ArchiveFailure) || signal.aborted) throw error;
           count('truncated');
+          brokeAt = at;
           const failure = new ArchiveFailure(`${error.message}, after ${at}${bytesTotal === null ? '' : ` of ${bytesTotal}`} bytes`);
           reply = await resume(path, at, version, failure, ++attempt, signal);
         }

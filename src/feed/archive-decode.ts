@@ -43,11 +43,11 @@ export async function decodeFile(file: FileToDecode, archive: Archive, peers: Pe
     const opened = await (unless === null ? archive.open(path, signal) : archive.openAgain(path, { version: unless, bytes: 'whole' }, signal));
     if (opened === 'absent' || opened === 'unchanged') return { kind: opened };
     const { bytesTotal, version, chunks } = opened;
+    const counts = { bytesDone: 0 };
     async function* counted(): AsyncGenerator<Uint8Array> {
-      let bytesDone = 0;
       for await (const chunk of chunks) {
-        bytesDone += chunk.length;
-        sink.onBytes(bytesDone, bytesTotal);
+        counts.bytesDone += chunk.length;
+        sink.onBytes(counts.bytesDone, bytesTotal);
         yield chunk;
       }
     }
@@ -62,6 +62,8 @@ export async function decodeFile(file: FileToDecode, archive: Archive, peers: Pe
       batch.clear();
     }
     decoder.end();
+    // A file that is being put there, perhaps: one in which nothing was said has the frame of its gzip.
+    if (counts.bytesDone === 0) return faulty('is empty', 'truncated');
     const { records, ribTime, problems } = decoder.counters;
     if (file.wanted === 'rib' && ribTime === null) return faulty('holds no RIB');
     if (problems['truncated-file'] > 0) return records === 0 ? faulty('is not MRT') : faulty('ends in the middle of a record', 'truncated');

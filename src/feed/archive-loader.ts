@@ -10,8 +10,9 @@ import type { FeedLog } from './feed-log.js';
 const attempts = 5;
 const retryFirstMs = 2_000;
 const retryMostMs = 60_000;
-/** A server that is away or overloaded may be back in a minute: waits between attempts add up to this before a file is given up. */
+/** A server that is away or overloaded may be back in a minute: waits, and attempts that brought next to nothing, add up to this before a file is given up. */
 const patienceMs = 10 * 60_000;
+const worthBytes = 256 * 1024;
 
 export interface ArchiveLoaderOptions {
   readonly archive: Archive;
@@ -43,10 +44,20 @@ export async function loadArchiveFile(file: FileToLoad, options: ArchiveLoaderOp
   let faulty = 0;
   let waitedMs = 0;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await loadOnce(file, options);
+    let idleSince = clock.now();
+    let counted = 0;
+    const onBytes = (done: number, total: number | null): void => {
+      if (done - counted >= worthBytes) {
+        counted = done;
+        idleSince = clock.now();
+      }
+      file.onBytes(done, total);
+    };
+    const outcome = await loadOnce({ ...file, onBytes }, options);
     signal.throwIfAborted();
     if (outcome.kind !== 'failed') return outcome;
     if (!outcome.passing) faulty++;
+    waitedMs += clock.now() - idleSince;
     if (faulty === attempts || waitedMs >= patienceMs) return { kind: 'failed', reason: `${file.path}: ${outcome.reason} (${attempt} attempts)` };
     const backOffMs = Math.round(Math.min(retryMostMs, retryFirstMs * 2 ** (attempt - 1)) * (0.5 + random() / 2));
     const retryInMs = Math.max(backOffMs, outcome.retryAfterMs ?? 0);

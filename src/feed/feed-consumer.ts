@@ -3,7 +3,8 @@ import type { Clock } from '../clock.js';
 import type { FeedLog } from './feed-log.js';
 
 export type FeedState =
-  | { readonly kind: 'connecting'; readonly attempt: number }
+  /** trouble: why the attempt before it failed, or the connection before it was lost; null: it is the first. */
+  | { readonly kind: 'connecting'; readonly attempt: number; readonly trouble: string | null }
   /** `since`: the event time from which nothing is missing. */
   | { readonly kind: 'live'; readonly since: UnixMillis }
   /** Connected, and nothing came for 10 s; `quietSince` on the wall clock. */

@@ -8,6 +8,8 @@ export const laggingAboveMs = 30_000;
 const punctualBelowMs = 20_000;
 /** Between two messages on a living connection. What is longer was nobody's silence but ours: a sleep, a connection lost. */
 const longestPauseMs = 30_000;
+/** A step of a collector's time that is longer is looked at twice. */
+const longStepMs = 60_000;
 /** One lag a second, the last half minute of them; fewer than these few are no median. */
 const sampleEveryMs = 1_000;
 const samples = 31;
@@ -28,7 +30,7 @@ interface Ear {
   /** Wall clock of its first and last row since `begin`; null: none yet. */
   first: UnixMillis | null;
   last: UnixMillis | null;
-  /** Its last row's own time. */
+  /** The newest time of a row, but for one that claims to be of the future. */
   at: UnixMillis;
   /** Wall clock less own time, of rows since `begin`, each in its turn over the oldest; how many there have been. */
   readonly lags: Float64Array;
@@ -118,6 +120,11 @@ export class Hearing {
     return ear.last === null ? ear.at : Math.min(ear.at, ear.last - medianLag(ear));
   }
 
+  /** Nothing that was heard of the collector is newer by its own clock, whatever a row claims. */
+  notAfter(collector: string): UnixMillis {
+    return newestOf(this.#ears.get(collector)!);
+  }
+
   /** Whether it had been silent. */
   #hear(ear: Ear, at: UnixMillis, now: UnixMillis): boolean {
     const wasSilent = ear.state === 'silent';
@@ -129,11 +136,12 @@ export class Hearing {
     if (ear.first === null) this.begun.push(ear.collector);
     ear.first ??= now;
     ear.last = now;
-    ear.at = at;
     if (now - ear.sampledAt >= sampleEveryMs || now < ear.sampledAt) {
       ear.sampledAt = now;
       ear.lags[ear.sampled++ % samples] = now - at;
     }
+    // Not by the lag alone: what waited in the socket while we slept is late, and right.
+    if (at > ear.at && (at - ear.at <= longStepMs || at <= newestOf(ear))) ear.at = at;
     return wasSilent;
   }
 
@@ -152,6 +160,10 @@ export class Hearing {
     if (lagMs > laggingAboveMs) return 'lagging';
     return ear.state === 'lagging' && lagMs >= punctualBelowMs ? 'lagging' : 'heard';
   }
+}
+
+function newestOf(ear: Ear): UnixMillis {
+  return ear.last === null ? Infinity : ear.last - medianLag(ear) + laggingAboveMs;
 }
 
 const ordered = new Float64Array(samples);

@@ -6,9 +6,10 @@ import { loadArchiveFile } from './archive-loader.js';
 import type { DecodeWorkers } from './decode-workers.js';
 import type { FeedConsumer, FeedState, RisLiveFeed } from './feed-consumer.js';
 import type { FeedLog } from './feed-log.js';
+import { isTooOld } from './file-times.js';
 import { Hearing } from './hearing.js';
 import type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress } from './intake-sink.js';
-import { againFirstMs, isTooOld, Passage } from './passage.js';
+import { againFirstMs, Passage } from './passage.js';
 import type { PassageContext } from './passage-context.js';
 import { SpliceBuffer } from './splice-buffer.js';
 
@@ -76,8 +77,8 @@ export function createIntake(options: IntakeOptions): Intake {
   const over = new AbortController();
   const { signal } = over;
   setMaxListeners(collectors.length * listenersEach + 1, signal);
-  const buffer = new SpliceBuffer(options.peers, collectors, options.maxRows ?? maxBufferedRows);
   const hearing = new Hearing(options.peers, collectors);
+  const buffer = new SpliceBuffer(options.peers, collectors, options.maxRows ?? maxBufferedRows, (collector) => hearing.notAfter(collector));
   const counters: IntakeCounters = { gaps: { hole: 0, long: 0, silent: 0, lagging: 0 }, updateFiles: 0, fillFiles: 0, fillRows: 0 };
   let isReady = false;
   let isUnbroken = false;

@@ -24,6 +24,8 @@ const fullBatchRows = 8_192;
 const maxHeldRows = 1_000_000;
 /** How far a timestamp may run ahead of our own clock and be believed. */
 const aheadMs = 2_000;
+/** From one message to another, of collectors that are not called lagging. */
+const lagsDifferMs = 30_000;
 
 /** The RIS Live socket: subscribed, decoded, watched, and opened again whenever it is lost. Nothing happens before `start`. */
 export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
@@ -38,8 +40,8 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   let socket: WebSocket | null = null;
   let stopped = true;
   let failures = 0;
-  /** Event time at which the last connection was lost. */
-  let lostAt: UnixMillis | null = null;
+  /** Event time at which the last connection was lost, and the wall clock of what was heard last. */
+  let lost: { readonly at: UnixMillis; readonly heardAt: UnixMillis } | null = null;
   /** flowing: rows are handed over. Until every subscription is acknowledged they are held: one collector's may still be missing. */
   let flow: { readonly kind: 'held' } | { readonly kind: 'flowing'; readonly since: UnixMillis; readonly startedAt: UnixMillis } = { kind: 'held' };
   let subscriptions = new Subscriptions(options.collectors);
@@ -49,6 +51,8 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   let quietSince = 0;
   let turnScheduled = false;
   let lastRisError: string | null = null;
+  /** Why the connection before this one was lost, or never made. */
+  let trouble: string | null = null;
   let problemsTold = { at: -Infinity, count: 0 };
   const timers = new Map<'connect' | 'acknowledge' | 'ping' | 'watch', () => void>();
   let signal: AbortSignal | undefined;
@@ -73,9 +77,12 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   function release(): void {
     let newest = -Infinity;
     for (let row = 0; row < batch.length; row++) newest = Math.max(newest, batch.at[row]);
-    const since = Math.max(lostAt ?? -Infinity, Math.min(newest, clock.now() + aheadMs));
-    flow = { kind: 'flowing', since, startedAt: clock.now() };
-    if (lostAt !== null) options.onGap({ kind: 'gap', collector: null, from: lostAt, to: since });
+    const now = clock.now();
+    // The first word may be of a collector whose clock is wrong: a gap is not shorter than the time it took.
+    const least = lost === null ? -Infinity : Math.max(lost.at, lost.at + now - lost.heardAt - lagsDifferMs);
+    const since = Math.max(least, Math.min(newest, now + aheadMs));
+    flow = { kind: 'flowing', since, startedAt: now };
+    if (lost !== null) options.onGap({ kind: 'gap', collector: null, from: lost.at, to: since });
     log.info({ since: new Date(since).toISOString() }, 'RIS Live: receiving');
     options.onState({ kind: 'live', since });
     handOver();
@@ -179,7 +186,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     acknowledged = impaired = false;
     lastRisError = null;
     quietSince = clock.now();
-    options.onState({ kind: 'connecting', attempt: failures + 1 });
+    options.onState({ kind: 'connecting', attempt: failures + 1, trouble });
     const made = new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true, maxPayload: maxFrameBytes });
     socket = made;
     let failure: string | null = null;
@@ -201,13 +208,15 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     if (flow.kind === 'flowing') {
       handOver();
       if (clock.now() - flow.startedAt >= steadyAfterMs) failures = 0;
-      lostAt = clocks.eventTime();
+      const at = clocks.eventTime();
+      lost = at === null ? null : { at, heardAt: counters.lastMessageAt ?? clock.now() };
     }
     // Held rows lie within the gap: nobody knows what came between them.
     batch.clear();
     flow = { kind: 'held' };
     const retryInMs = Math.round(options.random() * Math.min(backOffMostMs, backOffFirstMs * 2 ** Math.min(failures, 10)));
     failures++;
+    trouble = reason;
     counters.reconnects++;
     log.warn({ reason, retryInMs }, wasLive ? 'RIS Live: connection lost' : 'RIS Live: cannot be reached');
     options.onState({ kind: 'down', reason, retryInMs });

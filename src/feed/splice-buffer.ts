@@ -20,14 +20,17 @@ interface Held {
 export class SpliceBuffer {
   readonly #slots: CollectorSlots;
   readonly #maxRows: number;
+  readonly #notAfter: (collector: string) => UnixMillis;
   readonly #held: ReadonlyMap<string, Held>;
   readonly #bySlot: (Held | null)[] = [];
   readonly #passing = new ElemBatch();
   #rows = 0;
 
-  constructor(peers: PeerIndex, collectors: readonly string[], maxRows: number) {
+  /** `notAfter`: no row of the collector that was heard so far is newer, whatever time it claims. */
+  constructor(peers: PeerIndex, collectors: readonly string[], maxRows: number, notAfter: (collector: string) => UnixMillis) {
     this.#slots = new CollectorSlots(peers);
     this.#maxRows = maxRows;
+    this.#notAfter = notAfter;
     this.#held = new Map(collectors.map((collector) => [collector, { mode: 'buffering', segments: [], lostTo: -Infinity }]));
   }
 
@@ -71,7 +74,7 @@ export class SpliceBuffer {
   /** Rows stamped before this are in the files already. */
   trim(collector: string, before: UnixMillis): void {
     const held = this.#held.get(collector)!;
-    while (held.segments.length > 1 && lastAt(held.segments[0]) < before) this.#rows -= held.segments.shift()!.length;
+    while (held.segments.length > 1 && newestAt(held.segments[0]) < before) this.#rows -= held.segments.shift()!.length;
   }
 
   /** Gives out this collector's rows from `since` on, in order, and lets those that come later pass. */
@@ -128,7 +131,7 @@ export class SpliceBuffer {
       const [collector, held] = oldest!;
       const gone = held.segments.shift()!;
       this.#rows -= gone.length;
-      held.lostTo = Math.max(held.lostTo, lastAt(gone));
+      held.lostTo = Math.max(held.lostTo, Math.min(newestAt(gone), this.#notAfter(collector)));
       shortened.add(collector);
     }
     return shortened;
@@ -141,5 +144,9 @@ export class SpliceBuffer {
   }
 }
 
-/** A collector stamps in order, to within what the 1 s of overlap at a splice forgives. */
-const lastAt = (segment: ElemBatch): UnixMillis => segment.at[segment.length - 1];
+/** Not that of the last row: one wrong clock must not let the others go. */
+function newestAt({ at, length }: ElemBatch): UnixMillis {
+  let newest = -Infinity;
+  for (let row = 0; row < length; row++) newest = Math.max(newest, at[row]);
+  return newest;
+}

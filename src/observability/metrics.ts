@@ -58,6 +58,5 @@ export function createMetrics() {
     degraded: gauge('measurement_degraded', '1 while the operator has been told that this hinders our sight', 'kind'),
     registryAge: gauge('registry_age_seconds', 'Age of the registry of who holds which addresses, by its own day'),
     registryRefresh: counter('registry_refresh_total', 'Downloads of the registry, by outcome', 'outcome'),
-    bootstrap: gauge('bootstrap_collectors', 'Collectors by bootstrap state', 'state'),
   };
 }

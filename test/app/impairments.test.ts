@@ -59,6 +59,21 @@ test('while tables are loaded nothing is told over, and that nothing is judged i
   ]);
 });
 
+const deaf: Impairment = { kind: 'feed', text: 'RIS Live cannot be reached (ECONNREFUSED), and nothing is judged' };
+const load: Impairment = { kind: 'loading', text: 'the routing tables are being loaded, and nothing is judged' };
+
+test('RIS Live that is away from the first start is told after five minutes, as one trouble with the load and what follows', () => {
+  const blind: Impairment = { kind: 'blind', text: 'RIS Live is silent, and nothing is judged' };
+  assert.deepEqual(told(new Impairments(), 100, (at) => (at < 50 ? [load, deaf] : at < 70 ? [load] : at < 80 ? [blind] : [])), [
+    '5: notice null Measurement degraded since 2026-03-02 08:00 UTC: RIS Live cannot be reached (ECONNREFUSED), and nothing is judged.',
+    '80.5: notice null Measurement no longer degraded. It was from 2026-03-02 08:00 UTC to 2026-03-02 09:19 UTC: RIS Live is silent, and nothing is judged.',
+  ]);
+});
+
+test('RIS Live that is away for minutes of a load leaves the load its time', () => {
+  assert.deepEqual(told(new Impairments(), 60, (at) => (at < 2 || (at >= 20 && at < 24) ? [load, deaf] : at < 29 ? [load] : [])), []);
+});
+
 test('a restart repeats no word, and owes the last one', () => {
   const first = new Impairments();
   told(first, 8, () => [lost]);
@@ -98,8 +113,19 @@ const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])
     ['mass: 9 countries at once', 'verdicts: KP by rrc00 alone'],
   ],
   ['an old registry', { registryTrouble: 'the registry is 9 days old: HTTP 500' }, ['registry: the registry is 9 days old: HTTP 500']],
-  ['a load', { phase: 'loading', feed: { kind: 'connecting', attempt: 1 } }, ['loading: the routing tables are being loaded, and nothing is judged']],
+  [
+    'a load without RIS Live', { phase: 'loading', feed: { kind: 'connecting', attempt: 2, trouble: 'ECONNREFUSED' } },
+    ['loading: the routing tables are being loaded, and nothing is judged', 'feed: RIS Live cannot be reached (ECONNREFUSED), and nothing is judged'],
+  ],
+  ['a socket that is being tried again', { feed: { kind: 'connecting', attempt: 2, trouble: 'ECONNREFUSED' } }, ['blind: RIS Live cannot be reached (ECONNREFUSED), and nothing is judged']],
+  ['a load', { phase: 'loading', feed: { kind: 'connecting', attempt: 1, trouble: null } }, ['loading: the routing tables are being loaded, and nothing is judged']],
 ];
 for (const [name, change, expected] of sights) {
   test(`impaired by ${name}`, () => assert.deepEqual(impairedBy({ ...well, ...change }).map(({ kind, text }) => `${kind}: ${text}`), expected));
 }
+
+test('what hinders us fits into a message, whatever the reasons are', () => {
+  const stages = Array.from({ length: 23 }, (_, row) => stage(`rrc${row}`, 'given-up', `rrc${row}/2026.03/updates.20260302.0800.gz: gzip: incorrect data check (5 attempts)`));
+  const [{ text }] = impairedBy({ ...well, stages });
+  assert.deepEqual([text.length, text.slice(0, 40), text.at(-1)], [1_000, 'judged without rrc0 (rrc0/2026.03/update', '…']);
+});

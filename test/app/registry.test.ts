@@ -27,11 +27,13 @@ function mapOf(file: Buffer): CountryMap {
   return reader.map();
 }
 
+const firstMap = mapOf(delegatedFile());
+
 /** A folder whose newest map is that of delegatedFile(), of a day after the one that ships. */
 async function folderOf(): Promise<{ readonly dataDir: string; readonly folder: RegistryFolder; readonly file: string }> {
   const dataDir = mkdtempSync(join(scratch, 'data-'));
   const folder = new RegistryFolder(dataDir);
-  return { dataDir, folder, file: await folder.write(mapOf(delegatedFile()), '20261231', 'download') };
+  return { dataDir, folder, file: await folder.write(firstMap, '20261231', 'download') };
 }
 
 /** Lets the clock run until the promise is settled: what waits for a silent server need not wait. */
@@ -114,7 +116,7 @@ describe('the folder', () => {
   test('keeps three, gives back what was put in, names what is torn or foreign', async () => {
     const { folder, file } = await folderOf();
     const map = await folder.read(file);
-    assert.deepEqual(mapChanges(map!, mapOf(delegatedFile())), []);
+    assert.deepEqual(mapChanges(map!, firstMap), []);
     const names = [file];
     for (const units of [101, 102, 103]) {
       names.push(await folder.write(mapOf(delegatedFile({ units })), `202701${units - 90}`, 'download'));
@@ -157,15 +159,16 @@ describe('the daily refresh', () => {
     const server = await startArchiveServer({ versions: true });
     t.after(() => server.stop());
     const { folder, file: first } = await folderOf();
-    const { clock, logs, metrics, refresh, run } = world(t, folder, `${server.url}${path}`, ['133.1.0.0/16']);
+    const withKey = `${path}?key=of/us`;
+    const { clock, logs, metrics, refresh, run } = world(t, folder, `${server.url}${withKey}`, ['133.1.0.0/16']);
     assert.equal((await refresh.inUse(null)).file, first);
     run();
-    server.publish(path, other);
+    server.publish(withKey, other);
     await until(clock, () => file(refresh)?.startsWith('20270101') === true);
     assert.equal(refresh.newest()!.map.ipv4[133 * 65_536 + 256], 0, 'ignored prefixes are nobody\'s');
     const byHand = await folder.write(mapOf(delegatedFile({ units: 104 })), '20270103', 'download');
     await until(clock, () => file(refresh) === byHand);
-    server.publish(path, other, 'broken');
+    server.publish(withKey, other, 'broken');
     await until(clock, () => refresh.trouble() !== null, 30 * minute);
     assert.match(refresh.trouble()!, /^the registry is [78] days old: (HTTP 500|no answer for 30 s)$/);
     const text = await metrics.registry.metrics();
@@ -173,6 +176,7 @@ describe('the daily refresh', () => {
     assert.match(text, /lightsout_registry_refresh_total\{outcome="failed"\} \d+/);
     assert.match(text, /lightsout_registry_age_seconds [1-9]/);
     assert.match(logs.join(''), /could not be downloaded/);
+    assert.doesNotMatch(logs.join(''), /of\/us/, 'a key in the address is not shown');
   });
 
   test('knows the one that all was measured by, with what was ignored then; says so where it is gone', async (t) => {
@@ -185,6 +189,21 @@ describe('the daily refresh', () => {
     assert.deepEqual(logs, []);
     assert.equal((await refresh.inUse({ file: '20260101-0000000000000000', ignored: [] })).file, second);
     assert.match(logs.join(''), /20260101-0000000000000000.*is not here any more/);
+  });
+
+  test('what ships is kept for the next version of the program, with what is ignored now', async (t) => {
+    const folder = new RegistryFolder(mkdtempSync(join(scratch, 'data-')));
+    const { clock, refresh, run } = world(t, folder, null, ['175.45.176.0/24']);
+    const { file, map } = await refresh.inUse(null);
+    assert.equal(file, `${packagedDay()}-package`);
+    run();
+    const names: string[] = [];
+    while (names.length === 0) {
+      await clock.advance(minute);
+      names.push(...await folder.names());
+    }
+    assert.deepEqual(names, [file]);
+    assert.deepEqual(mapChanges(map, (await folder.read(file))!).map(({ country, family, before, after }) => [country, family, before, after]), [['KP', 'ipv4', 3, 4]]);
   });
 
   test('a newest that is torn is named and passed over', async (t) => {
@@ -214,5 +233,8 @@ test('npm run update-registry: what changed, nothing new, refused, out of reach'
   server.publish(path, other, 'broken');
   assert.match(await run(), /^69 .*could not be downloaded from http:.*: HTTP 500\.$/m);
   assert.match(await run('--now'), /^64 usage/);
+  server.publish(`${path}?key=of/us`, other, 'broken');
+  const withKey = startCli(['update-registry'], { DATA_DIR: dataDir, REGISTRY_URL: `${server.url}${path}?key=of/us` });
+  assert.deepEqual([await withKey.ended, withKey.stderr.replace(/:\d+\//, '/')], [69, `The registry could not be downloaded from http://127.0.0.1${path}?***: HTTP 500.\n`]);
   assert.equal((await folder.names()).length, 3);
 });

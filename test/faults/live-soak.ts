@@ -44,6 +44,10 @@ interface Measure {
   readonly minutes: number;
   readonly rssMb: number;
   readonly heapMb: number;
+  /** What V8 keeps for its heap: it grows and shrinks by steps, and RSS with it. */
+  readonly committedMb: number;
+  /** Buffers and typed arrays. */
+  readonly externalMb: number;
   readonly lagSeconds: number;
   readonly loopMs: number;
   readonly rate: number;
@@ -130,7 +134,7 @@ async function measure(url: string, minutes: number, archive: ArchiveServer, ser
   let readyAt: number | null = null;
   let before: { readonly at: number; readonly messages: number } | null = null;
   const startedAt = Date.now();
-  say('minutes  RSS MB  heap MB  lag s  loop p99 ms  messages/s  voters');
+  say('minutes  RSS MB  heap MB  kept MB  external MB  lag s  loop p99 ms  messages/s  voters');
   for (;;) {
     await sleep(everyMs);
     publishUpdates(archive);
@@ -144,13 +148,14 @@ async function measure(url: string, minutes: number, archive: ArchiveServer, ser
     const one: Measure = {
       minutes: readyAt === null ? 0 : (now - readyAt) / 60_000,
       rssMb: of('process_resident_memory_bytes') / 1e6, heapMb: of('nodejs_heap_size_used_bytes') / 1e6,
+      committedMb: of('nodejs_heap_size_total_bytes') / 1e6, externalMb: of('nodejs_external_memory_bytes') / 1e6,
       // A tick is up to ten seconds old when it is asked for.
       lagSeconds: of('lightsout_event_time_lag_seconds'), loopMs: of('nodejs_eventloop_lag_p99_seconds') * 1e3,
       rate: before === null ? 0 : ((messages - before.messages) * 1000) / (now - before.at), voters: of('lightsout_voters{family="ipv4"}'),
     };
     before = { at: now, messages };
-    const cells = [one.minutes.toFixed(1), one.rssMb.toFixed(0), one.heapMb.toFixed(0), one.lagSeconds.toFixed(1), one.loopMs.toFixed(0), one.rate.toFixed(0), String(one.voters)];
-    say(cells.map((cell, index) => cell.padStart([7, 7, 8, 6, 12, 11, 7][index])).join(' '));
+    const cells = [one.minutes.toFixed(1), one.rssMb.toFixed(0), one.heapMb.toFixed(0), one.committedMb.toFixed(0), one.externalMb.toFixed(0), one.lagSeconds.toFixed(1), one.loopMs.toFixed(0), one.rate.toFixed(0), String(one.voters)];
+    say(cells.map((cell, index) => cell.padStart([7, 7, 8, 8, 12, 6, 12, 11, 7][index])).join(' '));
     if (readyAt === null) continue;
     measures.push(one);
     if (one.minutes >= minutes) return measures;

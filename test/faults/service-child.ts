@@ -1,6 +1,8 @@
 /** The other end of service-process.ts: starts it, moves its clock, asks it, kills it. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { FromService, ToService } from './service-process.js';
 
 export interface ServiceView {
@@ -40,12 +42,23 @@ export class ServiceChild {
   }
 
   async look(): Promise<ServiceView> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
-    const of = (name: string): number => Number(new RegExp(`^lightsout_${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+    const metrics = await this.#metrics();
+    const of = (name: string): number => Number(new RegExp(`^lightsout_${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? 0);
     return {
       lastTickAt: of('last_tick_timestamp_seconds') * 1000,
       usable: [of('table_usable{family="ipv4"}') === 1, of('table_usable{family="ipv6"}') === 1],
     };
+  }
+
+  /** Over a connection of its own: one that was kept the service closes when it has stood idle for five real seconds, perhaps just now. */
+  async #metrics(): Promise<string> {
+    try {
+      const [response] = (await once(get({ host: '127.0.0.1', port: this.#port, path: '/metrics', agent: false }), 'response')) as [IncomingMessage];
+      return await text(response);
+    } catch (error) {
+      const { exitCode, signalCode } = this.#child;
+      throw new Error(`the service cannot be asked (exit code ${exitCode}, signal ${signalCode}):\n${this.output}`, { cause: error });
+    }
   }
 
   async kill(): Promise<void> {

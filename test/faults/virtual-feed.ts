@@ -52,6 +52,7 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
   const counters = { risErrors: 0, reconnects: 0, lastMessageAt: null as number | null };
   let stopped = true;
   let failures = 0;
+  let trouble: string | null = null;
   let lostAt: number | null = null;
   /** null: not flowing. */
   let flowing: { readonly since: number; readonly startedAt: number } | null = null;
@@ -125,7 +126,7 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
   function connect(): void {
     flowing = null;
     impaired = false;
-    consumer.onState({ kind: 'connecting', attempt: failures + 1 });
+    consumer.onState({ kind: 'connecting', attempt: failures + 1, trouble });
     later(connectMs, () => {
       const server = serverAt(schedule, clock.now());
       if (server.kind === 'down') {
@@ -149,6 +150,7 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
     batch.clear();
     const retryInMs = Math.round(random() * Math.min(60_000, 1_000 * 2 ** Math.min(failures, 10)));
     failures++;
+    trouble = reason;
     counters.reconnects++;
     consumer.onState({ kind: 'down', reason, retryInMs });
     if (!stopped) later(retryInMs, connect);

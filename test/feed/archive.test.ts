@@ -1,13 +1,17 @@
 /** The archive's client over a loopback that keeps whole, breaks off, changes and lies; and the threads that read with it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, afterEach, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { elemsOf, PeerIndex, type Elem } from '../../src/bgp/index.js';
 import { systemClock, type Clock } from '../../src/clock.js';
 import { createArchive, createDecodeWorkers, decodeWorkersFor, type Archive, type DecodeWorkers } from '../../src/feed/index.js';
+import { ArchiveFailure } from '../../src/feed/archive.js';
 import { loadArchiveFile, type ArchiveLoaderOptions, type FileToLoad } from '../../src/feed/archive-loader.js';
 import { startArchiveServer, type ArchiveServer, type ArchiveServerOptions } from '../support/archive-server.js';
-import { compile } from '../support/compile.js';
+import { bundle } from '../support/bundle.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { mrtPeerTable, mrtRib } from '../support/mrt-writer.js';
 
@@ -23,9 +27,9 @@ const rib = (routes: number, seed = 1): Uint8Array =>
     mrtRib(ribTime, '2001:db8:1:2:3::/80', [{ peer: 1, path: [64_497] }]),
   ]);
 
-const compiled = compile(new URL('../../src/feed/decode-worker.ts', import.meta.url).href);
-after(() => compiled.remove());
-const threads = (count: number): DecodeWorkers => createDecodeWorkers(count, systemClock, pathToFileURL(compiled.script))!;
+const bundled = await bundle(new URL('../../src/feed/decode-worker.ts', import.meta.url).href);
+after(() => bundled.remove());
+const threads = (count: number): DecodeWorkers => createDecodeWorkers(count, systemClock, pathToFileURL(bundled.script))!;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -38,11 +42,16 @@ async function server(options: ArchiveServerOptions = { versions: true }): Promi
   return started;
 }
 
+type Opened = Awaited<ReturnType<Archive['open']>>;
+
 async function bytesOf(archive: Archive, signal = new AbortController().signal): Promise<Buffer> {
-  const file = await archive.open(path, signal);
+  return read(await archive.open(path, signal));
+}
+
+async function read(file: Opened): Promise<Buffer> {
   assert.notEqual(file, 'absent');
   const chunks: Uint8Array[] = [];
-  for await (const chunk of (file as Exclude<typeof file, 'absent'>).chunks) chunks.push(chunk);
+  for await (const chunk of (file as Exclude<Opened, 'absent'>).chunks) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -153,6 +162,58 @@ describe('a download that breaks', () => {
     }, { name: 'ArchiveFailure', message: 'HTTP 500' });
     assert.deepEqual(served.answers.map(({ status }) => status), [200, 500, 500, 500, 500, 500]);
   });
+
+  it('is given up after as many that bring a byte each', async () => {
+    const served = await server();
+    served.rib('rrc00', rib(2_000));
+    served.fail(`/${path}`, 'dripping', 100);
+    await assert.rejects(bytesOf(createArchive(served.url, hasty)), { name: 'ArchiveFailure', message: /^.*, after 6 of \d+ bytes$/ });
+    assert.equal(served.answers.length, 6);
+  });
+
+  for (const [bytes, everyMs, words] of [[1, 29_000, /^no more than 3 bytes came in 87 s, after 3 of 6000000 bytes$/], [60_000, 10_000, null]] as const) {
+    it(`at ${bytes} bytes every ${everyMs / 1000} s ${words === null ? 'is a slow line' : 'is none'}`, async () => {
+      const clock = new FakeClock();
+      let piece = (): void => undefined;
+      const slow = createServer((_, response) => {
+        response.writeHead(200, { 'content-length': 6_000_000 }).flushHeaders();
+        piece = () => void response.write(Buffer.alloc(bytes));
+      }).listen(0, '127.0.0.1');
+      cleanups.push(() => {
+        slow.closeAllConnections();
+        slow.close();
+      });
+      await once(slow, 'listening');
+      const archive = createArchive(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, clock);
+      const opened = await archive.open(path, new AbortController().signal);
+      const rejected = assert.rejects(read(opened), { name: 'ArchiveFailure', message: words ?? /^nothing came for 30 s, after 1200000 of 6000000 bytes$/ });
+      for (let pieces = 1; pieces <= (words === null ? 20 : 3); pieces++) {
+        await clock.waiting(30_000);
+        await clock.advance(everyMs);
+        piece();
+        while (archive.counters.bytes < bytes * pieces) await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (words === null) {
+        await clock.waiting(30_000);
+        await clock.advance(30_000);
+      }
+      await rejected;
+    });
+  }
+});
+
+it('a file that trickles is given up after ten minutes of that, not after ten minutes of waits between', async () => {
+  let now = 0;
+  const clock: Clock = { ...hasty, now: () => now };
+  const slow: Archive = {
+    ...createArchive('http://127.0.0.1:1', clock),
+    open: () => {
+      now += 6 * 60_000;
+      return Promise.reject(new ArchiveFailure('no more than 9 bytes came in 60 s'));
+    },
+  };
+  const { file, options } = loading(slow, null, clock);
+  assert.deepEqual(await loadArchiveFile(file, options), { kind: 'failed', reason: `${path}: no more than 9 bytes came in 60 s (2 attempts)` });
 });
 
 describe('a file that was here before', () => {
@@ -261,6 +322,7 @@ for (const where of ['in this thread', 'in a thread of its own'] as const) {
 
     for (const [serving, reason, outcome] of [
       ['truncated', /gzip: unexpected end of file/, 'truncated'],
+      ['empty', /is empty/, 'truncated'],
       ['corrupt', /gzip: incorrect data check/, 'corrupt'],
     ] as const) {
       it(`is named, counted and fetched again when it comes ${serving}`, async () => {
@@ -284,7 +346,7 @@ for (const where of ['in this thread', 'in a thread of its own'] as const) {
 describe('threads that decode', () => {
   it('are for machines with cores to spare', () => {
     assert.deepEqual([1, 2, 3, 4, 6, 64].map(decodeWorkersFor), [0, 0, 0, 2, 4, 4]);
-    assert.equal(createDecodeWorkers(decodeWorkersFor(2), systemClock, pathToFileURL(compiled.script)), null);
+    assert.equal(createDecodeWorkers(decodeWorkersFor(2), systemClock, pathToFileURL(bundled.script)), null);
   });
 
   it('end when told to in the middle of a file, and wait for who is slow', async () => {

@@ -92,7 +92,28 @@ describe('hearing', () => {
     assert.equal(listener.hearing.position('rrc01'), start + hour + 60 * second);
     assert.equal(listener.hearing.wholeFrom('rrc01'), start + hour + 31 * second);
     listener.hear(1, { rrc00: -1_000 * hour, rrc01: -hour });
-    assert.equal(listener.hearing.position('rrc00'), start + 61 * second);
+    assert.equal(listener.hearing.position('rrc00'), start + 60 * second, 'as far as its last sound row');
     assert.deepEqual(listener.changes, []);
+  });
+
+  it('a row whose time is wrong dates nothing', () => {
+    for (const wrong of [-10 * hour, 10 * hour]) {
+      const listener = new Listener(['rrc00']);
+      listener.hear(40, { rrc00: 2 * second });
+      listener.hear(1, { rrc00: wrong });
+      const { hearing, now } = listener;
+      assert.equal(hearing.position('rrc00'), now - 3 * second, `a clock ${wrong / hour} h behind`);
+      assert.equal(hearing.notAfter('rrc00'), now + 28 * second);
+    }
+  });
+
+  it('what waited in the socket while we slept says how far we had heard', () => {
+    const listener = new Listener(['rrc00']);
+    listener.hear(40, { rrc00: 2 * second });
+    listener.now += hour;
+    listener.hear(1, { rrc00: hour });
+    assert.equal(listener.hearing.position('rrc00'), start + 41 * second);
+    listener.hear(1, { rrc00: 2 * second });
+    assert.equal(listener.hearing.position('rrc00'), listener.now - 2 * second);
   });
 });

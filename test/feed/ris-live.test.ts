@@ -211,6 +211,22 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     assert.deepEqual(told.slice(-3), ['gap all 0.0..18005.0', 'live since 18005.0', 'rrc00 announcement 11.0.0.0/8']);
   });
 
+  it('takes no gap for shorter than the time it took, though the first word after it is of a clock that is wrong', async () => {
+    const { server, clock, told, states, until } = await watch({ collectors: ['rrc00', 'rrc01'] });
+    await server.subscribed(1, 2);
+    server.send(update('rrc00', 0, '10.0.0.0/8'), update('rrc01', 0, '10.0.0.0/8'));
+    await until('rrc01 announcement 10.0.0.0/8');
+    clock.stall(20 * 60_000);
+    server.drop();
+    await until('down');
+    await clock.advance(5_000);
+    assert.deepEqual(states.findLast(({ kind }) => kind === 'connecting'), { kind: 'connecting', attempt: 2, trouble: 'closed by the server (1006)' });
+    await server.subscribed(2, 2);
+    server.send(update('rrc00', 3, '11.0.0.0/8'));
+    await until('rrc00 announcement 11.0.0.0/8');
+    assert.equal(told.at(-3), 'gap all 0.0..1175.0', '20 minutes, but for what lags may differ by');
+  });
+
   it('gives a ris_error as the reason when the server closes on it', async () => {
     const { server, states, until, feed } = await watch();
     await server.subscribed(1);

@@ -20,7 +20,7 @@ function timesOf(give: (pass: (batch: ElemBatch) => void) => unknown): number[] 
 
 describe('splice buffer', () => {
   it('drops the oldest rows when it is full, and asks that collector\'s files to reach past them', () => {
-    const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 40_000);
+    const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 40_000, () => Infinity);
     for (let at = 0; at < 20_000; at += 100) buffer.add(rows('rrc00', at, 100), () => assert.fail('nothing passes'));
     for (let at = 10_000; at < 30_000; at += 100) buffer.add(rows('rrc01', at, 100), () => assert.fail('nothing passes'));
     assert.deepEqual([buffer.lostTo('rrc00'), buffer.lostTo('rrc01')], [-Infinity, -Infinity]);
@@ -35,7 +35,7 @@ describe('splice buffer', () => {
   });
 
   it('gives a prefix too long for a code its text back', () => {
-    const buffer = new SpliceBuffer(peers, ['rrc00'], 1000);
+    const buffer = new SpliceBuffer(peers, ['rrc00'], 1000, () => Infinity);
     const batch = new ElemBatch();
     batch.longPrefixes.push('2001:db8::1/128');
     batch.push(ElemKind.announcement, 1, peerOf.get('rrc00')!, 5, -1, 64_511);
@@ -47,7 +47,7 @@ describe('splice buffer', () => {
   });
 
   it('passes the rows of a collector that is through, keeps those of the others, and forgets those nobody asked for', () => {
-    const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 1000);
+    const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 1000, () => Infinity);
     buffer.join('rrc00', 0, () => assert.fail('nothing is kept'));
     const mixed = rows('rrc00', 1, 2);
     for (const [collector, at] of [['rrc01', 3], ['rrc99', 4], ['rrc00', 5]] as const) mixed.append(rows(collector, at, 1));
@@ -59,5 +59,20 @@ describe('splice buffer', () => {
     assert.equal(buffer.rows, 3);
     buffer.drop('rrc00');
     assert.equal(buffer.rows, 1);
+  });
+
+  it('neither lets go of rows nor asks for files by a row whose time is wrong', () => {
+    const buffer = new SpliceBuffer(peers, ['rrc00'], 20_000, () => 16_400);
+    const keep = (from: number, count: number): void => void buffer.add(rows('rrc00', from, count), () => assert.fail('nothing passes'));
+    keep(0, 16_383);
+    keep(-1_000_000, 1);
+    keep(16_384, 1);
+    buffer.trim('rrc00', 8_000);
+    assert.equal(buffer.rows, 16_385, 'half of the first segment is wanted still');
+    keep(9_000_000, 1);
+    keep(16_385, 16_382);
+    assert.equal(buffer.lostTo('rrc00'), 16_382);
+    keep(32_768, 20_000);
+    assert.equal(buffer.lostTo('rrc00'), 16_400, 'and no further');
   });
 });

@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib';
 
 /**
  * How a file is given out. truncated: half the gzip, as if complete. reset: half (of what was asked for), then the connection is cut.
- * stalled: half, then silence. busy: 503, asking for two minutes' rest. corrupt: one byte of the gzip is another.
+ * stalled: half, then silence. dripping: one byte (of what was asked for), then the connection is cut. empty: no byte, as if complete. busy: 503, asking for two minutes' rest. corrupt: one byte of the gzip is another.
  */
-export type Serving = 'whole' | 'truncated' | 'reset' | 'stalled' | 'absent' | 'broken' | 'busy' | 'corrupt';
+export type Serving = 'whole' | 'truncated' | 'reset' | 'stalled' | 'dripping' | 'empty' | 'absent' | 'broken' | 'busy' | 'corrupt';
 
 export interface ArchiveAnswer {
   readonly path: string;
@@ -83,23 +83,24 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
       const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
       const from = versions && asked !== null && request.headers['if-range'] === etag ? Number(asked[1]) : 0;
       const body = gz.subarray(from);
-      if (from >= gz.length) {
+      if (from > 0 && from >= gz.length) {
         answer(416, { 'content-range': `bytes */${gz.length}` }).end();
         return;
       }
       const range = from > 0 ? { 'content-range': `bytes ${from}-${gz.length - 1}/${gz.length}` } : {};
       answer(from > 0 ? 206 : 200, { ...named, ...range, 'content-length': body.length });
       if (request.method === 'HEAD') response.end();
-      else if (serving !== 'reset' && serving !== 'stalled') response.end(body);
+      else if (serving !== 'reset' && serving !== 'stalled' && serving !== 'dripping') response.end(body);
       else {
-        response.write(body.subarray(0, Math.floor(body.length / 2)), () => {
-          if (serving === 'reset') response.destroy();
+        response.write(body.subarray(0, serving === 'dripping' ? 1 : Math.floor(body.length / 2)), () => {
+          if (serving !== 'stalled') response.destroy();
         });
       }
     };
     if (serving === 'broken') answer(500).end();
     else if (serving === 'busy') answer(503, { 'retry-after': 120 }).end();
     else if (serving === 'absent' || file === undefined) answer(404).end();
+    else if (serving === 'empty') give(Buffer.alloc(0));
     else if (serving === 'truncated') give(file.gz.subarray(0, Math.floor(file.gz.length / 2)));
     else if (serving === 'corrupt') give(Buffer.from(file.gz).fill(file.gz[file.gz.length - 6] ^ 0xff, file.gz.length - 6, file.gz.length - 5));
     else give(file.gz);

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Archive } from '../../src/feed/index.js';
 
-/** An archive without a network: `fileAt` gives a file's bytes, compressed or not, by its path; null while it is not there. */
-export function memoryArchive(fileAt: (path: string) => Uint8Array | null): Archive {
+/** An archive without a network: `given`: a file's bytes, compressed or not, by its path; null while it is not there. */
+export function memoryArchive(given: (path: string) => Uint8Array | null): Archive {
+  const fileAt = (path: string): Uint8Array | null => {
+    const bytes = given(path);
+    return bytes?.length === 0 ? nothing : bytes;
+  };
   const open: Archive['open'] = (path) => {
     const bytes = fileAt(path);
     if (bytes === null) return Promise.resolve('absent');
@@ -25,5 +29,8 @@ export function memoryArchive(fileAt: (path: string) => Uint8Array | null): Arch
     rest: () => undefined,
   };
 }
+
+/** An archive has no empty files: the head of a record of an unknown type, without a body. */
+const nothing = new Uint8Array(12);
 
 const tagOf = (bytes: Uint8Array): string => `"${createHash('sha1').update(bytes).digest('hex')}"`;

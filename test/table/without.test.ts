@@ -69,6 +69,6 @@ test('without each collector: the verdicts are those of its other voters, betwee
       const units = unitsCovered(map, family, visible);
       for (const country of ['AA', 'BB']) assert.equal(countries.unitsOf(country, family), units.get(country) ?? 0, `${country} as it was`);
     }),
-    { numRuns: 200, seed: 20141222 },
+    { numRuns: 120, seed: 20141222 },
   );
 });
