@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRisLiveDecoder, ElemBatch } from '../src/bgp/index.js';
 import { loadRegistry } from '../src/app/registry.js';
-import type { Rules } from '../src/pipeline.js';
+import type { Rules } from '../src/rules.js';
 import { restoreHistory } from './history.js';
 import { textsIn } from './messages.js';
 import { startAt, Watch } from './watch.js';

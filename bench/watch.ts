@@ -1,7 +1,8 @@
 /** The core as the live service drives it: decoder's batches in, event time, ticks. */
 import { PeerIndex, type ElemBatch } from '../src/bgp/index.js';
 import type { CountryMap } from '../src/countries/index.js';
-import { Pipeline, type Rules, type TickResult } from '../src/pipeline.js';
+import { Pipeline, type TickResult } from '../src/pipeline.js';
+import type { Rules } from '../src/rules.js';
 import { EventTime } from '../src/table/index.js';
 import { blockMs } from './messages.js';
 import { collectors, forEachRib, makeSessions, type Session } from './sessions.js';

@@ -21,7 +21,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   detector: ['bgp', 'countries', 'settings.ts'],
   incidents: ['bgp', 'countries', 'detector', 'settings.ts'],
   guards: ['bgp', 'detector', 'settings.ts'],
-  'pipeline.ts': ['bgp', 'table', 'countries', 'detector', 'guards', 'incidents', 'settings.ts'],
+  'rules.ts': ['table', 'countries', 'detector', 'guards', 'incidents', 'settings.ts'],
+  'judgement.ts': ['bgp', 'table', 'countries', 'detector', 'guards', 'incidents', 'rules.ts'],
+  'pipeline.ts': ['bgp', 'table', 'countries', 'guards', 'incidents', 'judgement.ts', 'rules.ts', 'settings.ts'],
   report: ['countries', 'incidents'],
   feed: ['bgp', 'clock.ts', 'ws', 'unbzip2-stream'],
   chart: ['incidents', '@resvg/resvg-js'],
@@ -29,12 +31,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   store: ['incidents', 'delivery', 'ioredis', '@photostructure/sqlite'],
   discord: ['countries', 'incidents', 'report', 'delivery', 'clock.ts', 'observability', 'discord.js'],
   observability: ['pino', 'pino-pretty', 'prom-client'],
-  config: ['countries', 'pipeline.ts'],
+  config: ['countries', 'rules.ts'],
   app: ['*'],
   'main.ts': ['*'],
 };
 
-const core = ['settings.ts', 'bgp', 'table', 'countries', 'detector', 'guards', 'incidents', 'report', 'pipeline.ts'];
+const core = ['settings.ts', 'bgp', 'table', 'countries', 'detector', 'guards', 'incidents', 'report', 'rules.ts', 'judgement.ts', 'pipeline.ts'];
 /** What would let time, chance or the outside into the core. */
 const impure = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bprocess\b\.|\bawait\b|\bperformance\.|\bconsole\./;
 

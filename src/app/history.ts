@@ -117,6 +117,11 @@ export function blindTimes(collectors: readonly CollectorHistory[]): { readonly 
   return blind.sort((a, b) => a.from - b.from);
 }
 
+/** From when on each collector that has something missing is not to be trusted, in order. Only a later RIB would mend it. */
+export function lostCollectors(collectors: readonly CollectorHistory[]): { readonly collector: string; readonly from: UnixMillis }[] {
+  return collectors.flatMap(({ collector, missing: [first] }) => ((first as Missing | undefined) === undefined ? [] : [{ collector, from: first.from }])).sort((a, b) => a.from - b.from);
+}
+
 /** Bytes of all that lies in the folder, also of other replays. */
 export async function sizeOfFolder(folder: string): Promise<number> {
   let bytes = 0;

@@ -1,14 +1,16 @@
 import type { ExitCode, World } from './world.js';
 
-export { adopt } from './adopt.js';
-export { createApp, type App, type Role } from './app.js';
-export { backup } from './backup.js';
-export { demo } from './demo/demo.js';
-export { replay } from './replay.js';
-export { start } from './start.js';
-export { subscriptions } from './subscriptions.js';
-export { updateRegistryCommand as updateRegistry } from './update-registry.js';
 export type { ExitCode, World };
 
-/** Its folder is loaded when it is asked for: discord.js alone takes longer to load than everything else together. */
-export const commands = async (argv: readonly string[], world: World): Promise<ExitCode> => (await import('./commands.js')).commands(argv, world);
+/** argv without the command itself. */
+type Command = (argv: readonly string[], world: World) => Promise<ExitCode>;
+
+// Each is loaded when it is asked for: a copy of the subscriptions shall not wait for what draws charts and speaks to RIS.
+export const adopt: Command = async (argv, world) => (await import('./adopt.js')).adopt(argv, world);
+export const backup: Command = async (argv, world) => (await import('./backup.js')).backup(argv, world);
+export const commands: Command = async (argv, world) => (await import('./commands.js')).commands(argv, world);
+export const demo: Command = async (argv, world) => (await import('./demo/demo.js')).demo(argv, world);
+export const replay: Command = async (argv, world) => (await import('./replay.js')).replay(argv, world);
+export const start: Command = async (argv, world) => (await import('./start.js')).start(argv, world);
+export const subscriptions: Command = async (argv, world) => (await import('./subscriptions.js')).subscriptions(argv, world);
+export const updateRegistry: Command = async (argv, world) => (await import('./update-registry.js')).updateRegistryCommand(argv, world);

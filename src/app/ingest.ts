@@ -7,7 +7,8 @@ import {
 } from '../feed/index.js';
 import type { Commit, IncidentEvent, Lease, StoredState } from '../incidents/index.js';
 import type { Logger, Metrics } from '../observability/index.js';
-import { Pipeline, type Rules, type TickResult } from '../pipeline.js';
+import { Pipeline, type TickResult } from '../pipeline.js';
+import type { Rules } from '../rules.js';
 import type { Store } from '../store/index.js';
 import type { PeerView, Usability } from '../table/index.js';
 import { CommitQueue } from './commit-queue.js';

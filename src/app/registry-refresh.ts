@@ -48,6 +48,8 @@ export interface RegistryRefresh {
 export function createRegistryRefresh({ folder, url, ignored, clock, random, logger, metrics }: RegistryRefreshOptions): RegistryRefresh {
   const shownUrl = url === null ? null : maskUrl(url);
   let newest: Registry | null = null;
+  /** The one that ships with the program, as it was read, until it is in the folder. */
+  let unkept: CountryMap | null = null;
   let failure: string | null = null;
   const toldProblems = new Set<string>();
   const onProblem = (text: string): void => {
@@ -61,7 +63,10 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
     const first = (await folder.names()).at(0);
     if (newest === null || (first !== undefined && first !== newest.file)) {
       const { file, map } = await newestIn(folder, onProblem);
-      if (newest?.file !== file) newest = { file, ignored, map: withoutPrefixes(map, ignored) };
+      if (newest?.file !== file) {
+        newest = { file, ignored, map: withoutPrefixes(map, ignored) };
+        unkept = file === packageName(packagedDay()) ? map : null;
+      }
     }
     metrics.registryAge.set(Math.max(0, ageDays(newest) * 86_400));
     return newest;
@@ -69,9 +74,9 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
 
   /** The next version of the program ships another, and would not know what all was measured by. */
   async function keepPackaged(): Promise<void> {
-    const packaged = packagedDay();
-    if (newest?.file !== packageName(packaged) || (await folder.names()).includes(newest.file)) return;
-    await folder.write(await loadRegistry([]), packaged, 'package');
+    if (newest === null || unkept === null) return;
+    if (!(await folder.names()).includes(newest.file)) await folder.write(unkept, packagedDay(), 'package');
+    unkept = null;
   }
 
   async function stored({ file, ignored: then }: RegistryName): Promise<Registry | null> {

@@ -104,9 +104,11 @@ const flags = (names: readonly string[]): string => names.map((name) => `--${nam
 /** A date, or a date and a time; a time without a zone is UTC, whatever this machine's is. */
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
-/** NaN for what is none. */
+/** NaN for what is none, 30 February too: Date.parse takes it for a day in March. */
 function parseTime(text: string): number {
-  if (!isoTime.test(text)) return NaN;
+  const day = text.slice(0, 'YYYY-MM-DD'.length);
+  const midnight = isoTime.test(text) ? Date.parse(day) : NaN;
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, day.length) !== day) return NaN;
   return Date.parse(/T[^Z+-]*$/.test(text) ? `${text}Z` : text);
 }
 

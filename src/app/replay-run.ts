@@ -2,7 +2,8 @@ import type { Family, FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { tickMs } from '../detector/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
-import { Pipeline, type Rules } from '../pipeline.js';
+import { Pipeline } from '../pipeline.js';
+import type { Rules } from '../rules.js';
 import { describeUsability, type TableTransfer } from '../table/index.js';
 import { longestSilenceMs, merge, StaleFilter, type Source } from './merge.js';
 
@@ -28,6 +29,8 @@ export interface ReplayOptions {
   readonly from?: UnixMillis | null;
   /** Times of which nothing is known, in order: after them the table is not what the world is, and judging ends. */
   readonly blind?: readonly { readonly from: UnixMillis; readonly to: UnixMillis }[];
+  /** From when on something is missing of what a collector said, in order: its tables are not what its peers have, and they are unknown. */
+  readonly lost?: readonly { readonly collector: string; readonly from: UnixMillis }[];
   /** Go on to this time, and no further; null: to the last message. */
   readonly until: UnixMillis | null;
   readonly onEvent: (event: IncidentEvent) => void;
@@ -111,6 +114,8 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   /** Time of the merged order. */
   let lastAt = Infinity;
   const blind = [...(options.blind ?? [])];
+  const lost = [...(options.lost ?? [])];
+  let wasUsable = false;
   const ribAt = filter.newestRib();
   if (ribAt === null) warn('no RIB: nobody votes, and nothing is judged');
   /** The table is whole: what came before, of collectors with an older RIB, belongs to the load. */
@@ -120,20 +125,32 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     const usability = describeUsability(pipeline.table.usability(0));
     if (usability.startsWith('unusable')) warn(usability);
   };
+  const loseTo = (time: UnixMillis): void => {
+    for (; lost.length > 0 && lost[0].from <= time; lost.shift()) {
+      const [{ collector, from }] = lost;
+      ticksTo(from);
+      pipeline.loseCollector(collector, from);
+    }
+  };
   const withheld = new Withheld(options.from ?? -Infinity, options.onEvent);
   const tickTo = (time: UnixMillis): void => {
     for (; blind.length > 0 && blind[0].from <= time; blind.shift()) {
       const [{ from, to }] = blind;
+      loseTo(from);
       ticksTo(from);
       warn(`nothing is known of ${clockTime(from)} to ${clockTime(to)}: what follows is not judged; a replay from after that would be`);
       pipeline.gap({ kind: 'gap', collector: null, from, to });
     }
+    loseTo(time);
     ticksTo(time);
   };
   const ticksTo = (time: UnixMillis): void => {
     for (; nextTick <= time; nextTick += tickMs) {
       withheld.timeIs(nextTick);
       for (const event of pipeline.tick(nextTick).events) withheld.event(event);
+      const usability = pipeline.table.usability(0);
+      if (wasUsable && usability.kind === 'unusable') warn(`${clockTime(nextTick)}: ${describeUsability(usability)}; nothing is judged until it is usable again`);
+      wasUsable = usability.kind === 'usable';
       options.onTick?.(nextTick, pipeline);
     }
   };
@@ -150,7 +167,10 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
       else if (at < run.at + tickMs) newest = at;
     }
     // Without a RIB there is nothing to judge, however long the silences.
-    if (nextTick === Infinity && ribAt !== null && run.at >= ribAt) begin(run.at);
+    if (nextTick === Infinity && ribAt !== null && run.at >= ribAt) {
+      loseTo(run.at);
+      begin(run.at);
+    }
     if (nextTick !== Infinity && run.at - lastAt > longestSilenceMs) {
       warn(`no updates for ${Math.round((run.at - lastAt) / 86_400_000)} days: what follows is not judged; it needs a RIB of its own`);
       pipeline.gap({ kind: 'gap', collector: null, from: lastAt, to: run.at });

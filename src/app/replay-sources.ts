@@ -3,7 +3,7 @@ import { loadArchiveSettings } from '../config/index.js';
 import { createArchive, createProgress, openRecording, UnreadableRecording, type FeedLog, type Recording } from '../feed/index.js';
 import { join } from 'node:path';
 import { readConfigFile } from './config-files.js';
-import { blindTimes, fetchHistory, sizeOfFolder, type History } from './history.js';
+import { blindTimes, fetchHistory, lostCollectors, sizeOfFolder, type History } from './history.js';
 import type { Source } from './merge.js';
 import { unwritable } from './output-folder.js';
 import type { Days, Files } from './replay-arguments.js';
@@ -11,7 +11,7 @@ import type { ReplayOptions, RibSource } from './replay-run.js';
 import type { World } from './world.js';
 
 /** What a replay is made of. */
-export interface ReplaySources extends Pick<ReplayOptions, 'ribs' | 'updates' | 'from' | 'until' | 'blind'> {
+export interface ReplaySources extends Pick<ReplayOptions, 'ribs' | 'updates' | 'from' | 'until' | 'blind' | 'lost'> {
   /** The recordings read so far, for what is to be said of them. */
   opened(): readonly Recording[];
   /** Of the summary, what only days of history have. */
@@ -60,6 +60,7 @@ export async function openDays(days: Days, peers: PeerIndex, world: World): Prom
   for (const { collector, reason } of leftOut) say(`${collector}: left out: ${reason}`);
   for (const { collector, missing } of collectors) {
     for (const { from, to, files, reason } of missing) say(`${collector}: no updates from ${minute(from)} to ${minute(to)} (${files} file${files === 1 ? '' : 's'}): ${reason}`);
+    if (missing.length > 0) say(`${collector}: its peers have no vote from ${minute(missing[0].from)} on: what they see after that is not known`);
   }
   if (collectors.length === 0) throw new UnreadableRecording(settings.risArchiveUrl, 'no collector has what is needed of these days');
   say(`${megabytes(history.bytes)} of files, ${megabytes(history.fetchedBytes)} of them fetched now; ${folder} holds ${megabytes(await sizeOfFolder(folder))}`);
@@ -73,7 +74,7 @@ export async function openDays(days: Days, peers: PeerIndex, world: World): Prom
   return {
     ribs: await Promise.all(collectors.map(async ({ collector, rib }) => ribSource(collector, await open(collector, rib)))),
     updates: collectors.map(({ collector, updates }) => inTurn(updates, (path) => open(collector, path))),
-    from: days.from, until: days.to, blind: blindTimes(collectors),
+    from: days.from, until: days.to, blind: blindTimes(collectors), lost: lostCollectors(collectors),
     opened: () => opened,
     summary: { collectors: collectors.length, missingFiles },
   };

@@ -5,7 +5,7 @@ import { loadRuleFiles } from '../config/index.js';
 import { assertFonts } from '../chart/index.js';
 import type { CountryMap, GroupDefinition } from '../countries/index.js';
 import { UnreadableRecording, type RecordingCounters } from '../feed/index.js';
-import type { Rules } from '../pipeline.js';
+import type { Rules } from '../rules.js';
 import { renderJsonLine, renderTranscriptLine } from '../report/index.js';
 import type { TableTransfer } from '../table/index.js';
 import { ChartRecorder } from './chart-recorder.js';

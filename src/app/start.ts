@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/index.js';
 import { HttpListenError } from '../observability/index.js';
 import { StoreBusyError, StoreRefusedError } from '../store/index.js';
-import { createApp, type Role } from './app.js';
-import { check } from './check.js';
+import type { Role } from './app.js';
 import { readConfigFile } from './config-files.js';
 import { exitCode, OperatorError, type ExitCode, type World } from './world.js';
 
@@ -30,9 +29,10 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
     for (const problem of problems) say(problem);
     return exitCode.config;
   }
-  if (values.check) return check(loaded.config, world);
+  if (values.check) return (await import('./check.js')).check(loaded.config, world);
   let app;
   try {
+    const { createApp } = await import('./app.js');
     app = await createApp(loaded.config, role, world);
   } catch (error) {
     if (error instanceof StoreBusyError) {

@@ -1,5 +1,5 @@
 import { parseCountriesFile } from '../countries/index.js';
-import { merged, parseRules } from '../pipeline.js';
+import { merged, parseRules } from '../rules.js';
 import { collectorsOf } from './collector-sets.js';
 import { readJson, type ReadFile } from './json-file.js';
 import { parseVariables, type Variables } from './variables.js';

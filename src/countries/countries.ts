@@ -141,13 +141,13 @@ export class Countries implements VerdictSink {
     for (const { group, subject: { code } } of this.#groups) {
       const before = known(code);
       if (before === undefined || before.kind === 'in-table') continue;
-      changes.set(code, networkChanges(before.units, group.networks(family, (id) => routes.origins[id]), before.kind === 'all'));
+      changes.set(code, networkChanges(before.units, group.networks(family, (id) => routes.prefixes.origins[id]), before.kind === 'all'));
     }
     const wanted = Uint8Array.from(map.codes, (code) => (known(code) === undefined ? 0 : 1));
     if (!wanted.includes(1)) return changes;
     const units = map.codes.map(() => ({ before: new NetworkUnits(family), now: new NetworkUnits(family) }));
     const inTable = map.codes.map((code) => known(code)?.kind === 'in-table');
-    routes.compare(wanted, (owner, code, before, now) => {
+    routes.prefixes.compare(wanted, (owner, code, before, now) => {
       const { before: unitsBefore, now: unitsNow } = units[owner];
       if (inTable[owner]) unitsBefore.add(before, code);
       unitsNow.add(now, code);
@@ -266,10 +266,10 @@ export class Countries implements VerdictSink {
       whole[number] = 1;
       this.#before[family].set(subject.code, { kind: 'in-table' });
     }
-    routes.remember(whole);
+    routes.prefixes.remember(whole);
     for (const { group, subject } of this.#groups) {
       if (!isWhole(subject, family)) continue;
-      this.#before[family].set(subject.code, { kind: 'all', units: group.networks(family, (id) => routes.origins[id]) });
+      this.#before[family].set(subject.code, { kind: 'all', units: group.networks(family, (id) => routes.prefixes.origins[id]) });
     }
   }
 
@@ -280,10 +280,10 @@ export class Countries implements VerdictSink {
     this.#originsDueAt = at + originsEveryMs;
     for (const family of [0, 1] as const) {
       if (!usable[family]) continue;
-      const origins = table.routes[family].visibleOrigins();
+      const origins = table.routes[family].prefixes.visibleOrigins();
       for (const [owner, subject] of this.#countries.entries()) if (isWhole(subject, family)) subject.bins[family].setOrigins(origins.get(owner)?.size ?? 0);
       for (const { group, subject } of this.#groups) {
-        if (isWhole(subject, family)) subject.bins[family].setOrigins(group.origins(family, (id) => table.routes[family].origins[id]));
+        if (isWhole(subject, family)) subject.bins[family].setOrigins(group.origins(family, (id) => table.routes[family].prefixes.origins[id]));
       }
     }
   }

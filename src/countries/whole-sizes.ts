@@ -16,7 +16,7 @@ export function wholeSizes(map: CountryMap, family: FamilyIndex, codes: Readonly
   if (codes.size === 0) return sizes;
   const wanted = Uint8Array.from(map.codes, (code) => (codes.has(code) ? 1 : 0));
   const found = map.codes.map((code) => (codes.has(code) ? { units: new NetworkUnits(family), prefixes: 0 } : null));
-  table.routes[family].compare(wanted, (owner, code, before, now) => {
+  table.routes[family].prefixes.compare(wanted, (owner, code, before, now) => {
     const { [owner]: own } = found;
     if (own === null || (before === 0 && now === 0)) return;
     own.units.add(anyone, code);

@@ -1,6 +1,7 @@
 import type { UnixMillis } from '../bgp/index.js';
 import { LetGo, type AsOne, type CountryRuling, type Fall, type Hold, type HoldCounts } from './hold.js';
 import type { GuardSettings } from './settings.js';
+import { Stragglers } from './stragglers.js';
 
 /** A lapse, or a freeze that ends no run, is over by then. */
 const graceMs = 60_000;
@@ -30,26 +31,32 @@ export class MassGuard {
   readonly #settings: GuardSettings['mass'];
   #holds: MassHold[] = [];
   readonly #letGo = new LetGo();
+  readonly #stragglers: Stragglers;
   readonly #counts = { begun: 0, released: 0, dissolved: 0 };
 
   constructor(settings: GuardSettings['mass']) {
     this.#settings = settings;
+    this.#stragglers = new Stragglers(settings.holdMs);
   }
 
   get isHolding(): boolean {
-    return this.#holds.length > 0;
+    return this.#holds.length > 0 || this.#stragglers.isHolding;
   }
 
   get holds(): Hold[] {
     const { withinMs, holdMs } = this.#settings;
-    return this.#holds.map(({ countries, since }) => ({
+    const many = this.#holds.map(({ countries, since }): Hold => ({
       guard: 6, since, countries: [...countries].sort(),
       words: `${countries.size} countries began to fall within ${withinMs / 1000} s of each other: held for ${holdMs / 1000} s`,
     }));
+    return [...many, ...this.#stragglers.holds];
   }
 
   get counts(): HoldCounts {
-    return { ...this.#counts };
+    const { counts } = this.#stragglers;
+    return {
+      begun: this.#counts.begun + counts.begun, released: this.#counts.released + counts.released, dissolved: this.#counts.dissolved + counts.dissolved,
+    };
   }
 
   /** `decided`: first ticks of the runs whose dwell is complete, by country. `judged`: how many countries are. */
@@ -73,10 +80,13 @@ export class MassGuard {
         continue;
       }
       this.#counts.released++;
+      this.#stragglers.expect(hold.countries, at);
       const { withinMs } = this.#settings;
       asOne.push({ countries: own, asn: null, reason: `${standing.length} of ${judged} countries fell within ${withinMs / 1000} s of each other, held for ${(at - hold.since) / 1000} s` });
     }
-    return { held, asOne };
+    const free = new Map([...decided].filter(([country]) => !held.has(country) && !asOne.some(({ countries }) => countries.includes(country))));
+    const rest = this.#stragglers.look(at, free, falls);
+    return { held: new Set([...held, ...rest.held]), asOne: [...asOne, ...rest.asOne] };
   }
 
   #begin(at: UnixMillis, country: string, firsts: readonly UnixMillis[], falls: ReadonlyMap<string, Fall>, judged: number): void {

@@ -18,15 +18,16 @@ export function asOne(events: readonly IncidentEvent[], countries: ReadonlySet<s
     country !== null && countries.has(country) && partOf === null && (kind === 'opened' || kind === 'escalated' || kind === 'down-again');
   const parts = events.filter(isPart);
   if (parts.length < 2) return [...events];
-  const lostMost = [...parts].sort(byLoss);
-  const id = `mass-${parts[0].at}-${lostMost[0].country}`;
-  const one = oneOf(id, lostMost, parts[0].at);
+  const worstFirst = [...parts].sort(byWeight);
+  const id = `mass-${parts[0].at}-${worstFirst[0].country}`;
+  const one = oneOf(id, worstFirst, parts[0].at);
   return [...events.map((event) => (isPart(event) ? { ...event, partOf: id } : event)), { ...one, asn, reason }];
 }
 
-/** IPv4 before IPv6, whose units are no measure beside it; then who lost most. */
-function byLoss(a: IncidentEvent, b: IncidentEvent): number {
+/** IPv4 before IPv6, whose units are no measure beside it; then by level, as a sentence names the first few alone; then who lost most. */
+function byWeight(a: IncidentEvent, b: IncidentEvent): number {
   if (a.family !== b.family) return a.family === 'ipv4' ? -1 : 1;
+  if (a.level !== b.level) return levelRank(b.level) - levelRank(a.level);
   return b.baseline - b.visible - (a.baseline - a.visible) || (a.id < b.id ? -1 : 1);
 }
 

@@ -84,8 +84,8 @@ export interface IncidentEvent {
   /** The words of a notice; null for every other kind. */
   readonly notice: string | null;
   /**
-   * Several countries that are told as one (opened; `country` and `family` null, counts in sum, the worst level, the first since), those
-   * that lost most first; each has its own event in the log as well. Empty for all other events.
+   * Several countries that are told as one (opened; `country` and `family` null, counts in sum, the worst level, the first since), the
+   * worst first, and of those who lost most; each has its own event in the log as well. Empty for all other events.
    */
   readonly countries: readonly EventCountry[];
   /** Of several countries: the AS that made half or more of the loss of each; null where it is not one AS, and for all other events. */

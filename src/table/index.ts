@@ -3,7 +3,7 @@ export { EventTime } from './event-time.js';
 export { KeptTable } from './kept-table.js';
 export type { PeerStatus } from './peer-status.js';
 export type { PeerView } from './peer-view.js';
-export type { VerdictSink } from './route-table.js';
+export type { VerdictSink } from './known-prefixes.js';
 export { parseTableSettings } from './settings.js';
 export type { TableSettings } from './settings.js';
 export { tableShape } from './snapshot.js';

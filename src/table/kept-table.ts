@@ -3,7 +3,7 @@ import { countedLengths } from './exclusions.js';
 import { PeerColumn } from './peer-column.js';
 import { areBitsBelow } from './id-notes.js';
 import type { KeptState, Sizes } from './peer-status.js';
-import type { PrefixRows } from './route-table.js';
+import type { PrefixRows } from './known-prefixes.js';
 import { prefixOctets, type ColumnHead, type FamilyHead, type SnapshotPiece, type TableHead } from './snapshot.js';
 
 /** More than twice what there is on the Internet: a table that claims more is none. */

@@ -1,7 +1,7 @@
 import { families, type Family, type FamilyIndex, type Peer, type PeerIndex, type UnixMillis } from '../bgp/index.js';
 import type { Electorate } from './electorate.js';
 import type { Sizes } from './peer-status.js';
-import type { Sessions } from './sessions.js';
+import type { SessionStates } from './session-states.js';
 import type { TableSettings } from './settings.js';
 
 /** One family of a session. */
@@ -29,7 +29,7 @@ export interface PeerView extends Readonly<Record<Family, PeerFamilyView>> {
 
 export interface ViewedTable {
   readonly peers: PeerIndex;
-  readonly sessions: Sessions;
+  readonly sessions: SessionStates;
   readonly electorate: Electorate;
   readonly settings: TableSettings;
   readonly sizeOf: (peer: number) => Sizes;

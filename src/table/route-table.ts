@@ -1,51 +1,30 @@
 import type { FamilyIndex } from '../bgp/index.js';
 import { isCounted } from './exclusions.js';
 import type { IdNotes } from './id-notes.js';
+import { KnownPrefixes, widened, type VerdictSink } from './known-prefixes.js';
 import { PeerColumn } from './peer-column.js';
-import { PrefixIds } from './prefix-ids.js';
+import { Spared } from './spared.js';
 import { turnedWithout, type Thresholds, type Turned } from './without.js';
-
-/** Who must know when a prefix enters the table, and when its verdict changes. */
-export interface VerdictSink {
-  /** A prefix was seen for the first time. Returns the number of the country that owns it, for the churn counters; 0 for none. */
-  added(family: FamilyIndex, id: number, code: number): number;
-  flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void;
-}
-
-/** What is known of prefixes, each at one place of all four: code, origin, origin before, and whether it is up (1). */
-export interface PrefixRows {
-  readonly codes: Float64Array;
-  readonly origins: Uint32Array;
-  readonly before: Uint32Array;
-  readonly verdicts: Uint8Array;
-}
 
 /**
  * One family's routes: who sees which prefix, kept by peer so that losing one is one sequential pass; beside it, for every
  * prefix, how many voters see it, and its verdict. `v` is count / voters: up at >= visibleUp, down at < visibleDown, as before between.
  */
 export class RouteTable {
-  readonly ids = new PrefixIds();
+  readonly prefixes: KnownPrefixes;
+  readonly ids: KnownPrefixes['ids'];
   readonly #family: FamilyIndex;
-  readonly #sink: VerdictSink;
   readonly #visibleUp: number;
   readonly #visibleDown: number;
   readonly #columns: (PeerColumn | undefined)[] = [];
   readonly #voting: (boolean | undefined)[] = [];
   /** Where what a peer announces is noted, of those of whom it is. */
   readonly #notes: (IdNotes | undefined)[] = [];
-  #counts = new Uint16Array(this.ids.capacity);
-  #owners = new Uint16Array(this.ids.capacity);
-  /** 1 is up. */
-  verdicts = new Uint8Array(this.ids.capacity);
+  #counts: Uint16Array;
   /** At which settle() a verdict went down last. */
-  #fell = new Uint32Array(this.ids.capacity);
+  #fell: Uint32Array;
   /** How often settle() was called, and one. */
   #settled = 1;
-  /** Origin ASN last announced by a voter (where nobody votes, as during the load: by any peer); 0 unknown. */
-  origins = new Uint32Array(this.ids.capacity);
-  /** Origin ASN of each prefix that was visible when its owner was last whole; else 0. */
-  #before = new Uint32Array(this.ids.capacity);
   /** Bits flipped by voters since the start, by owner. */
   readonly churn = new Float64Array(65536);
   voters = 0;
@@ -54,10 +33,16 @@ export class RouteTable {
   #judging = false;
   #stale = false;
   #held = false;
+  readonly #spared = new Spared();
+  /** #counts as they were when the first of the voters left that did since verdicts were last held against all; null: none did. */
+  #countsBefore: Uint16Array | null = null;
 
   constructor(family: FamilyIndex, sink: VerdictSink, settings: { readonly visibleUp: number; readonly visibleDown: number }) {
+    this.prefixes = new KnownPrefixes(family, sink);
+    this.ids = this.prefixes.ids;
+    this.#counts = new Uint16Array(this.ids.capacity);
+    this.#fell = new Uint32Array(this.ids.capacity);
     this.#family = family;
-    this.#sink = sink;
     this.#visibleUp = settings.visibleUp;
     this.#visibleDown = settings.visibleDown;
   }
@@ -78,7 +63,8 @@ export class RouteTable {
 
   #see(peer: number, id: number, origin: number): void {
     const voting = this.#voting[peer] === true;
-    if (voting || !this.#judging || this.voters === 0) this.origins[id] = origin;
+    const { prefixes } = this;
+    if (voting || !this.#judging || this.voters === 0) prefixes.origins[id] = origin;
     const isNew = this.#column(peer).add(id, this.ids.size);
     const notes = this.#notes[peer];
     if (notes !== undefined) {
@@ -86,18 +72,19 @@ export class RouteTable {
       if (isNew) notes.fresh++;
     }
     if (!isNew || !voting) return;
-    this.churn[this.#owners[id]]++;
+    this.churn[prefixes.owners[id]]++;
     const count = ++this.#counts[id];
-    if (this.verdicts[id] === 0 && count >= this.#upFrom) this.#flip(id, 1);
+    if (prefixes.verdicts[id] === 0 && count >= this.#upFrom) this.#flip(id, 1);
   }
 
   withdraw(peer: number, code: number, id: number): void {
     const known = id >= 0 ? id : this.ids.find(code);
     if (known < 0 || this.#columns[peer]?.delete(known) !== true) return;
     if (this.#voting[peer] !== true) return;
-    this.churn[this.#owners[known]]++;
+    const { owners, verdicts } = this.prefixes;
+    this.churn[owners[known]]++;
     const count = --this.#counts[known];
-    if (this.verdicts[known] === 1 && count < this.#downBelow) this.#flip(known, 0);
+    if (verdicts[known] === 1 && count < this.#downBelow) this.#flip(known, 0);
   }
 
   /** How many counted prefixes the peer sees. */
@@ -135,6 +122,7 @@ export class RouteTable {
   /** The peer's bits begin or cease to count. Verdicts follow at the next `settle`. */
   setVoting(peer: number, voting: boolean): void {
     if ((this.#voting[peer] ?? false) === voting) return;
+    if (!voting && this.#judging) this.#countsBefore ??= this.#counts.slice(0, this.ids.size);
     this.#voting[peer] = voting;
     const step = voting ? 1 : -1;
     this.#columns[peer]?.addTo(this.#counts, step);
@@ -157,7 +145,7 @@ export class RouteTable {
     this.#stale = false;
     for (let id = 0; id < this.ids.size; id++) {
       const count = this.#counts[id];
-      if (count >= this.#upFrom || (count >= this.#downBelow && count > 0 && lenient(this.#owners[id]))) this.#flip(id, 1);
+      if (count >= this.#upFrom || (count >= this.#downBelow && count > 0 && lenient(this.prefixes.owners[id]))) this.#flip(id, 1);
     }
   }
 
@@ -170,16 +158,29 @@ export class RouteTable {
     this.#held = held;
   }
 
-  /** After the set of voters changed: every verdict against the new thresholds. */
-  settle(): void {
+  /** After the set of voters changed: every verdict against the new thresholds. `absent`: who would vote, but for a gap of its collector. */
+  settle(absent: ReadonlySet<number>): void {
     this.#settled++;
-    if (this.#held || !this.#stale || !this.#judging || this.voters === 0) return;
+    if (this.#held || !this.#judging || this.voters === 0) return;
+    const { left, released } = this.#spared.follow(absent);
+    if (this.#stale || released) this.#settleAll(left);
+    this.#countsBefore = null;
+  }
+
+  #settleAll(left: readonly number[]): void {
     this.#stale = false;
-    const { verdicts } = this;
+    const { verdicts } = this.prefixes;
+    const low: number[] = [];
     for (let id = 0; id < this.ids.size; id++) {
       const count = this.#counts[id];
-      if (verdicts[id] === 0 ? count >= this.#upFrom : count < this.#downBelow) this.#flip(id, verdicts[id] === 0 ? 1 : 0);
+      if (verdicts[id] === 0) {
+        if (count >= this.#upFrom) this.#turn(id, 1);
+      } else if (count < this.#downBelow) low.push(id);
     }
+    const columns = left.flatMap((peer) => (this.#columns[peer] === undefined ? [] : [[peer, this.#columns[peer]] as const]));
+    const { downBelow } = this.#thresholdsOf(this.voters + columns.length);
+    const before = this.#countsBefore ?? this.#counts;
+    for (const id of this.#spared.fallen(low, this.#counts, { columns, downBelow, before })) this.#turn(id, 0);
   }
 
   /**
@@ -187,71 +188,15 @@ export class RouteTable {
    * them fall was not to be believed.
    */
   raiseFallen(settles: number): void {
-    const { verdicts } = this;
+    const { verdicts } = this.prefixes;
     const from = this.#settled - settles;
     for (let id = 0; id < this.ids.size; id++) if (verdicts[id] === 0 && this.#fell[id] > 0 && this.#fell[id] >= from) this.#turn(id, 1);
     this.#stale = true;
   }
 
-  /** Distinct origins of the visible prefixes, by owner. Reads the whole table. */
-  visibleOrigins(): Map<number, Set<number>> {
-    const byOwner = new Map<number, Set<number>>();
-    for (let id = 0; id < this.ids.size; id++) {
-      if (this.verdicts[id] === 0) continue;
-      const owner = this.#owners[id];
-      let origins = byOwner.get(owner);
-      if (origins === undefined) byOwner.set(owner, (origins = new Set()));
-      origins.add(this.origins[id]);
-    }
-    return byOwner;
-  }
-
-  /** What is visible of the owners that are whole (1 by number) is what they had "before" from here on. Reads the whole table. */
-  remember(whole: Uint8Array): void {
-    const before = this.#before;
-    const owners = this.#owners;
-    const { verdicts, origins } = this;
-    const { size } = this.ids;
-    for (let id = 0; id < size; id++) if (whole[owners[id]] === 1) before[id] = verdicts[id] === 1 ? origins[id] : 0;
-  }
-
-  /**
-   * Tells of every prefix of the wanted owners (1 by number) the origin that it had when its owner was last whole, and the one that
-   * it has now; 0: not visible then or now. Reads the whole table.
-   */
-  compare(wanted: Uint8Array, tell: (owner: number, code: number, before: number, now: number) => void): void {
-    const before = this.#before;
-    const owners = this.#owners;
-    const { verdicts, origins } = this;
-    const { codes, size } = this.ids;
-    for (let id = 0; id < size; id++) {
-      if (wanted[owners[id]] === 1) tell(owners[id], codes[id], before[id], verdicts[id] === 1 ? origins[id] : 0);
-    }
-  }
-
-  /** A copy of what is known of the prefixes with the ids from..to-1. */
-  rows(from: number, to: number): PrefixRows {
-    return {
-      codes: this.ids.codes.slice(from, to), origins: this.origins.slice(from, to),
-      before: this.#before.slice(from, to), verdicts: this.verdicts.slice(from, to),
-    };
-  }
-
   /** The peer's table; undefined where it never had one. */
   column(peer: number): PeerColumn | undefined {
     return this.#columns[peer];
-  }
-
-  /** Takes over the next prefixes of a table that was kept, none of which it has: with the verdicts that it had made of them. */
-  restoreRows({ codes, origins, before, verdicts }: PrefixRows): void {
-    for (let row = 0; row < codes.length; row++) {
-      const id = this.#add(codes[row]);
-      this.origins[id] = origins[row];
-      this.#before[id] = before[row];
-      if (verdicts[row] === 0) continue;
-      this.verdicts[id] = 1;
-      this.#sink.flipped(this.#family, id, codes[row], this.#owners[id], origins[row], true);
-    }
   }
 
   /** Takes over a peer's column of a table that was kept, after the prefixes and before it votes. */
@@ -270,9 +215,7 @@ export class RouteTable {
    * another's: `ownerOf` says whose each is. Churn stays with its country. Reads the whole table.
    */
   reown(numbers: Uint16Array, ownerOf: (id: number, code: number, owner: number, up: boolean) => number): void {
-    const owners = this.#owners;
-    const { codes, size } = this.ids;
-    for (let id = 0; id < size; id++) owners[id] = ownerOf(id, codes[id], owners[id], this.verdicts[id] === 1);
+    this.prefixes.reown(ownerOf);
     const churn = this.churn.slice(0, numbers.length);
     this.churn.fill(0);
     for (let old = 0; old < numbers.length; old++) if (numbers[old] < 0xffff) this.churn[numbers[old]] = churn[old];
@@ -280,10 +223,10 @@ export class RouteTable {
 
   /** The verdicts that would be others without each of these sets of voters; between the thresholds they stay as they are. */
   verdictsWithout(asides: readonly (readonly number[])[]): Turned[][] {
-    const { codes, size } = this.ids;
+    const { owners, origins, verdicts, ids: { codes, size } } = this.prefixes;
     const sets = asides.map((peers) => ({ columns: peers.map((peer) => this.#column(peer)), ...this.#thresholdsOf(this.voters - peers.length) }));
-    return turnedWithout(sets, this.#counts, this.verdicts, size).map((ids) => ids.map((id) => ({
-      id, code: codes[id], owner: this.#owners[id], origin: this.origins[id], up: this.verdicts[id] === 0,
+    return turnedWithout(sets, this.#counts, verdicts, size).map((ids) => ids.map((id) => ({
+      id, code: codes[id], owner: owners[id], origin: origins[id], up: verdicts[id] === 0,
     })));
   }
 
@@ -307,27 +250,19 @@ export class RouteTable {
   #flip(id: number, verdict: 0 | 1): void {
     // Without voters nothing is known.
     if (this.voters === 0 || this.#held) return;
-    this.#turn(id, verdict);
+    if (verdict === 1 || !this.#spared.outlasts(id, this.#counts[id])) this.#turn(id, verdict);
   }
 
   #turn(id: number, verdict: 0 | 1): void {
     if (verdict === 0) this.#fell[id] = this.#settled;
-    this.verdicts[id] = verdict;
-    this.#sink.flipped(this.#family, id, this.ids.codes[id], this.#owners[id], this.origins[id], verdict === 1);
+    this.prefixes.turn(id, verdict);
   }
 
   #add(code: number): number {
-    const id = this.ids.add(code);
-    if (id >= this.#counts.length) {
-      const capacity = this.ids.capacity;
-      this.#counts = widened(this.#counts, new Uint16Array(capacity));
-      this.#owners = widened(this.#owners, new Uint16Array(capacity));
-      this.verdicts = widened(this.verdicts, new Uint8Array(capacity));
-      this.origins = widened(this.origins, new Uint32Array(capacity));
-      this.#fell = widened(this.#fell, new Uint32Array(capacity));
-      this.#before = widened(this.#before, new Uint32Array(capacity));
-    }
-    this.#owners[id] = this.#sink.added(this.#family, id, code);
+    const id = this.prefixes.add(code);
+    if (id < this.#counts.length) return id;
+    this.#counts = widened(this.#counts, new Uint16Array(this.ids.capacity));
+    this.#fell = widened(this.#fell, new Uint32Array(this.ids.capacity));
     return id;
   }
 
@@ -339,9 +274,4 @@ export class RouteTable {
     while (this.#notes.length <= peer) this.#notes.push(undefined);
     return (this.#columns[peer] = new PeerColumn());
   }
-}
-
-function widened<T extends Uint8Array | Uint16Array | Uint32Array>(old: T, wider: T): T {
-  wider.set(old);
-  return wider;
 }

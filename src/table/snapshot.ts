@@ -27,7 +27,7 @@ import { bitsBelow } from './id-notes.js';
 import type { ColumnWords } from './peer-column.js';
 import type { KeptState, Sizes } from './peer-status.js';
 import type { RouteTable } from './route-table.js';
-import type { Sessions } from './sessions.js';
+import type { SessionStates } from './session-states.js';
 import type { VoterHistory } from './usability.js';
 
 /** A part of a snapshot: what it is, as plain JSON, and numbers as they lie in this machine's memory. */
@@ -95,7 +95,7 @@ export interface SnapshotSource {
   readonly history: readonly [VoterHistory, VoterHistory];
   /** By collector, how often its tables were forgotten. */
   readonly resets: ReadonlyMap<string, number>;
-  readonly session: Sessions['kept'];
+  readonly session: SessionStates['kept'];
 }
 
 export const prefixOctets = 17;
@@ -129,7 +129,7 @@ function familyHead({ routes, full, history }: SnapshotSource, family: FamilyInd
 }
 
 function prefixesPiece(routes: RouteTable, family: FamilyIndex, from: number, to: number): SnapshotPiece {
-  const { codes, origins, before, verdicts } = routes.rows(from, to);
+  const { codes, origins, before, verdicts } = routes.prefixes.rows(from, to);
   return { head: { piece: 'prefixes', family, count: to - from } satisfies PrefixesHead, body: joined([codes, origins, before, verdicts]) };
 }
 

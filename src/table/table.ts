@@ -2,9 +2,11 @@ import { ElemKind, families, type ElemBatch, type Family, type FamilyIndex, type
 import { Electorate, type OutOfVote } from './electorate.js';
 import { Holes } from './holes.js';
 import type { KeptTable } from './kept-table.js';
+import type { VerdictSink } from './known-prefixes.js';
 import type { PeerStatus } from './peer-status.js';
 import { viewsOf, type PeerView } from './peer-view.js';
-import { RouteTable, type VerdictSink } from './route-table.js';
+import { RouteTable } from './route-table.js';
+import { SessionStates } from './session-states.js';
 import { Sessions } from './sessions.js';
 import type { TableSettings } from './settings.js';
 import { piecesOf, type SnapshotPiece } from './snapshot.js';
@@ -26,6 +28,7 @@ export class Table {
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
   readonly #configuredCollectors: number;
+  readonly #states: SessionStates;
   readonly #sessions: Sessions;
   readonly #holes: Holes;
   /** Reused by every apply(). */
@@ -47,7 +50,8 @@ export class Table {
     this.#configuredCollectors = configuredCollectors;
     this.routes = [new RouteTable(0, sink, settings), new RouteTable(1, sink, settings)];
     this.#electorate = new Electorate(this.routes, peers, settings);
-    this.#sessions = new Sessions({ routes: this.routes, peers, settings, unseat: (peer) => this.#electorate.unseat(peer) });
+    this.#states = new SessionStates({ routes: this.routes, peers, unseat: (peer) => this.#electorate.unseat(peer) });
+    this.#sessions = new Sessions({ routes: this.routes, peers, settings, states: this.#states });
     this.#holes = new Holes(peers);
     this.#history = [new VoterHistory(settings.voterHistoryMs), new VoterHistory(settings.voterHistoryMs)];
     const none = usabilityOf(0, 0, configuredCollectors, 0, settings);
@@ -59,7 +63,7 @@ export class Table {
     if (this.#holes.isOpen) this.#noteTouched(batch, from, to);
     const { kind, family, peer, prefix, origin } = batch;
     const [ipv4, ipv6] = this.routes;
-    const { plain } = this.#sessions;
+    const { plain } = this.#states;
     const ids = this.#look(batch, from, to);
     for (let row = from; row < to; row++) {
       const code = prefix[row];
@@ -108,19 +112,19 @@ export class Table {
 
   /** The collector is in a gap: its peers are unknown, but their routes are kept, and kept up by apply(). */
   loseCollector(collector: string, at: UnixMillis): void {
-    this.#sessions.lose(collector, at);
+    this.#states.lose(collector, at);
   }
 
   /** What it said in its gap was applied: its tables are whole again, and its peers vote from the next tick on. */
   rejoinCollector(collector: string): void {
-    this.#sessions.rejoin(collector);
+    this.#states.rejoin(collector);
   }
 
   /** Its tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
   resetCollector(collector: string): void {
     this.#holes.end(collector, Infinity);
     this.#resets.set(collector, (this.#resets.get(collector) ?? 0) + 1);
-    this.#sessions.reset(collector, this.#now);
+    this.#states.reset(collector, this.#now);
   }
 
   /** A hole in the collector's stream, over since `to`, is judged on and filled later: from here on it is noted which pairs apply() touches. */
@@ -167,7 +171,7 @@ export class Table {
   /** All that it knows, in pieces: see snapshot.ts. It may change between them. */
   pieces(): Generator<SnapshotPiece, void, undefined> {
     return piecesOf({
-      peers: this.#peers, routes: this.routes, full: this.#electorate.full, history: this.#history, resets: this.#resets, session: (peer) => this.#sessions.kept(peer),
+      peers: this.#peers, routes: this.routes, full: this.#electorate.full, history: this.#history, resets: this.#resets, session: (peer) => this.#states.kept(peer),
     });
   }
 
@@ -180,7 +184,7 @@ export class Table {
     const here = peers.map(([collector, address, asn]) => (positions.has(collector) ? this.#peers.intern(collector, address, asn) : null));
     for (const family of [0, 1] as const) {
       for (const rows of kept.rows(family)) {
-        this.routes[family].restoreRows(rows);
+        this.routes[family].prefixes.restore(rows);
         yield;
       }
     }
@@ -188,7 +192,7 @@ export class Table {
       const who = here[peer];
       if (who === null) continue;
       for (const family of [0, 1] as const) this.routes[family].restoreColumn(who, columns[family]);
-      this.#sessions.restore(who, state, former, seen);
+      this.#states.restore(who, state, former, seen);
     }
     for (const family of [0, 1] as const) {
       const { full, history, historyAt, judging } = heads[family];
@@ -196,7 +200,7 @@ export class Table {
       this.#electorate.full[family] = new Set(full.flatMap((peer) => here[peer] ?? []));
       if (judging) this.routes[family].resume();
     }
-    for (const [collector, at] of positions) this.#sessions.lose(collector, at);
+    for (const [collector, at] of positions) this.#states.lose(collector, at);
     this.#sessions.watch(this.#electorate.full, Math.min(...positions.values()));
   }
 
@@ -206,9 +210,9 @@ export class Table {
     const changed = this.#sessions.tick(at);
     if (changed || at >= this.#nextFullFeedAt) {
       this.#nextFullFeedAt = at + this.#settings.fullFeedEveryMs;
-      this.#electorate.chooseFullFeeds(this.#sessions, at);
+      this.#electorate.chooseFullFeeds(this.#states, at);
       this.#sessions.watch(this.#electorate.full, at);
-      this.#electorate.elect(this.#sessions);
+      this.#electorate.elect(this.#states);
     }
     for (const family of [0, 1] as const) {
       this.#history[family].record(at, this.routes[family].voters);
@@ -217,7 +221,7 @@ export class Table {
       this.routes[family].hold(!isUsable);
       // A load that too few voters came out of is judged when there are enough.
       if (isUsable && !this.routes[family].isJudging) this.routes[family].judge((owner) => this.#lenient(family, owner));
-      this.routes[family].settle();
+      this.routes[family].settle(this.#electorate.absent(this.#states, family));
     }
   }
 
@@ -238,13 +242,13 @@ export class Table {
   }
 
   status(peer: number): PeerStatus {
-    return this.#sessions.status(peer);
+    return this.#states.status(peer);
   }
 
   /** Every session that is known, by collector and address, and what it is good for. Reads no routes. */
   peers(): PeerView[] {
     return viewsOf({
-      peers: this.#peers, sessions: this.#sessions, electorate: this.#electorate, settings: this.#settings,
+      peers: this.#peers, sessions: this.#states, electorate: this.#electorate, settings: this.#settings,
       sizeOf: (peer) => [this.routes[0].sizeOf(peer), this.routes[1].sizeOf(peer)],
     });
   }
@@ -253,24 +257,24 @@ export class Table {
   counts(): Record<Family, { readonly voters: number; readonly fullFeedPeers: number }> {
     const of = (family: FamilyIndex): { voters: number; fullFeedPeers: number } => ({
       voters: this.routes[family].voters,
-      fullFeedPeers: [...this.#electorate.full[family]].filter((peer) => this.#sessions.isHealthy(peer)).length,
+      fullFeedPeers: [...this.#electorate.full[family]].filter((peer) => this.#states.isHealthy(peer)).length,
     });
     return { [families[0]]: of(0), [families[1]]: of(1) } as Record<Family, { voters: number; fullFeedPeers: number }>;
   }
 
   /** Which full feeds are known, and why some of them are out. */
   outOfVote(): OutOfVote {
-    return this.#electorate.outOfVote(this.#sessions);
+    return this.#electorate.outOfVote(this.#states);
   }
 
   /** Since the start: sessions that began anew, by what told so, and those that withdrew too much of their table at once. */
   get sessionCounters(): { readonly resetsByState: number; readonly resetsByVolume: number; readonly massWithdrawals: number } {
-    return this.#sessions.counters;
+    return { resetsByState: this.#states.resetsByState, ...this.#sessions.counters };
   }
 
   /** The latest tables that were sent again without a word of the session's state, in order. */
   get transfers(): readonly TableTransfer[] {
-    return this.#sessions.transfers.list;
+    return this.#states.transfers.list;
   }
 
   #noteTouched({ kind, family, peer, prefix }: ElemBatch, from: number, to: number): void {
@@ -289,7 +293,7 @@ export class Table {
     const { voters } = this.routes[family];
     if (this.#gapped) return { kind: 'unusable', reason: 'gap', voters, collectors, needed: 0 };
     const usability = usabilityOf(voters, collectors, this.#configuredCollectors, this.#history[family].median(), this.#settings);
-    const isGap = usability.kind === 'unusable' && [...this.#electorate.full[family]].some((peer) => this.#sessions.isLost(this.#peers.at(peer).collector));
+    const isGap = usability.kind === 'unusable' && [...this.#electorate.full[family]].some((peer) => this.#states.isLost(this.#peers.at(peer).collector));
     return isGap ? { ...usability, reason: 'gap' } : usability;
   }
 }

@@ -27,11 +27,13 @@ function mapOf(file: Buffer): CountryMap {
   return reader.map();
 }
 
+const firstMap = mapOf(delegatedFile());
+
 /** A folder whose newest map is that of delegatedFile(), of a day after the one that ships. */
 async function folderOf(): Promise<{ readonly dataDir: string; readonly folder: RegistryFolder; readonly file: string }> {
   const dataDir = mkdtempSync(join(scratch, 'data-'));
   const folder = new RegistryFolder(dataDir);
-  return { dataDir, folder, file: await folder.write(mapOf(delegatedFile()), '20261231', 'download') };
+  return { dataDir, folder, file: await folder.write(firstMap, '20261231', 'download') };
 }
 
 /** Lets the clock run until the promise is settled: what waits for a silent server need not wait. */
@@ -114,7 +116,7 @@ describe('the folder', () => {
   test('keeps three, gives back what was put in, names what is torn or foreign', async () => {
     const { folder, file } = await folderOf();
     const map = await folder.read(file);
-    assert.deepEqual(mapChanges(map!, mapOf(delegatedFile())), []);
+    assert.deepEqual(mapChanges(map!, firstMap), []);
     const names = [file];
     for (const units of [101, 102, 103]) {
       names.push(await folder.write(mapOf(delegatedFile({ units })), `202701${units - 90}`, 'download'));
@@ -187,6 +189,21 @@ describe('the daily refresh', () => {
     assert.deepEqual(logs, []);
     assert.equal((await refresh.inUse({ file: '20260101-0000000000000000', ignored: [] })).file, second);
     assert.match(logs.join(''), /20260101-0000000000000000.*is not here any more/);
+  });
+
+  test('what ships is kept for the next version of the program, with what is ignored now', async (t) => {
+    const folder = new RegistryFolder(mkdtempSync(join(scratch, 'data-')));
+    const { clock, refresh, run } = world(t, folder, null, ['175.45.176.0/24']);
+    const { file, map } = await refresh.inUse(null);
+    assert.equal(file, `${packagedDay()}-package`);
+    run();
+    const names: string[] = [];
+    while (names.length === 0) {
+      await clock.advance(minute);
+      names.push(...await folder.names());
+    }
+    assert.deepEqual(names, [file]);
+    assert.deepEqual(mapChanges(map, (await folder.read(file))!).map(({ country, family, before, after }) => [country, family, before, after]), [['KP', 'ipv4', 3, 4]]);
   });
 
   test('a newest that is torn is named and passed over', async (t) => {

@@ -8,12 +8,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { demo, replay, start, type World } from '../../src/app/index.js';
+import { demo } from '../../src/app/demo/demo.js';
+import { replay } from '../../src/app/replay.js';
+import { start } from '../../src/app/start.js';
+import type { World } from '../../src/app/index.js';
 import { systemClock } from '../../src/clock.js';
 import { openStore } from '../../src/store/index.js';
 import { startArchiveServer } from '../support/archive-server.js';
 import { freePort, startCli } from '../support/cli.js';
 import { DiscordServer } from '../support/discord/server.js';
+import { putSmallRegistry } from '../support/put-registry.js';
 import { registryMap } from '../support/replay-command.js';
 import { startRisLiveServer } from '../support/ris-live-server.js';
 import { risUpdate } from '../support/ris-message.js';
@@ -25,8 +29,10 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 /** Nobody answers at these addresses. */
 async function nowhere() {
   const port = await freePort();
+  const dataDir = mkdtempSync(join(scratch, 'data-'));
+  await putSmallRegistry(dataDir);
   return {
-    DATA_DIR: mkdtempSync(join(scratch, 'data-')), HTTP_PORT: '0', COLLECTORS: 'rrc00',
+    DATA_DIR: dataDir, HTTP_PORT: '0', COLLECTORS: 'rrc00',
     RIS_LIVE_URL: `ws://127.0.0.1:${port}/`, RIS_ARCHIVE_URL: `http://127.0.0.1:${port}`, REGISTRY_URL: 'off',
   };
 }

@@ -243,7 +243,7 @@ describe('a restart', () => {
     assert.equal(world.pipeline.samples('CC')?.[0].prefixes, elsewhere.length);
     const { table } = world.pipeline;
     assert.equal(table.counts().ipv4.voters, everyPeer.length);
-    const originOf = (text: string): number => table.routes[0].origins[table.routes[0].ids.find(parsePrefix(text)!.code)];
+    const originOf = (text: string): number => table.routes[0].prefixes.origins[table.routes[0].ids.find(parsePrefix(text)!.code)];
     assert.deepEqual(tinyRoutes.map(originOf), [7, 1, 1, 1]);
   });
 });

@@ -11,7 +11,7 @@ import { mrtFixture } from '../support/mrt-fixture.js';
 import { mrtStateChange } from '../support/mrt-writer.js';
 import { risUpdate } from '../support/ris-message.js';
 
-const messages = 80_000;
+const messages = 50_000;
 const records = 40_000;
 
 /** Numbers from 0 to below `bound`, by a fixed seed (mulberry32). */

@@ -211,9 +211,9 @@ story('after a long silence the operator still gets every notice, and the alerts
   await world.happen(hour, noticeOf(1));
   await world.happen(hour, noticeOf(2), down);
   await world.happen(hour, still, noticeOf(3));
-  await world.happen(32 * hour, syria, { ...syria, id: 'SY/2', kind: 'restored', level: 'normal' });
+  await world.happen(12 * hour, syria, { ...syria, id: 'SY/2', kind: 'restored', level: 'normal' });
   assert.deepEqual(world.heard(operator), ['Notice 1.', 'Notice 2.', 'backlog of KP follow-up', 'Notice 3.', 'backlog of SY restored']);
-}, [away(start, start + 30 * hour)], [{ channelId: operator }]);
+}, [away(start, start + 10 * hour)], [{ channelId: operator }]);
 
 const edits = ({ discord }: World): string[] => discord.edits.map(({ messageId, message }) => `${messageId}: ${editInWords(message)}`);
 const editInWords = (message: Message): string =>

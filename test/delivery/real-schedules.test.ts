@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { bundle } from '../support/bundle.js';
 import { gatewayFaults, restFaults } from '../support/real-schedule.js';
 import type { RealTally } from './real-schedule-player.js';
 
@@ -11,10 +11,12 @@ const schedules = 20;
 const processes = 2;
 
 test(`${schedules} schedules of faults through the real client: each message once, in order`, { timeout: 120_000 }, async (t) => {
+  const bundled = await bundle(new URL('./real-schedule-player.ts', import.meta.url).href);
+  t.after(() => bundled.remove());
   const tallies = await Promise.all(Array.from({ length: processes }, async (_, index) => {
     const seeds = Array.from({ length: schedules / processes }, (_seed, n) => 1 + index + n * processes);
-    const player = fork(fileURLToPath(new URL('./real-schedule-player.ts', import.meta.url)), seeds.map(String), {
-      execArgv: ['--import', 'tsx'], serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    const player = fork(bundled.script, seeds.map(String), {
+      execArgv: [], serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
     t.after(() => player.kill());
     const told: RealTally[] = [];

@@ -3,18 +3,18 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { compile } from '../support/compile.js';
+import { bundle } from '../support/bundle.js';
 import type { Tally } from './schedule-worker.js';
 
 const schedules = 1_000;
 const workers = 2;
 
 test(`${schedules} schedules of faults on 40 channels: each message once, in order`, async (t) => {
-  const compiled = compile(new URL('./schedule-worker.ts', import.meta.url).href);
-  t.after(() => compiled.remove());
+  const bundled = await bundle(new URL('./schedule-worker.ts', import.meta.url).href);
+  t.after(() => bundled.remove());
   const share = schedules / workers;
   const tallies = await Promise.all(Array.from({ length: workers }, async (_, index) => {
-    const worker = new Worker(compiled.script, { execArgv: [], workerData: { from: 1 + index * share, to: 1 + (index + 1) * share } });
+    const worker = new Worker(bundled.script, { execArgv: [], workerData: { from: 1 + index * share, to: 1 + (index + 1) * share } });
     const [tally] = await once(worker, 'message') as [Tally];
     return tally;
   }));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createTerminal, isTold } from '../../src/delivery/index.js';
 import type { IncidentEvent } from '../../src/incidents/index.js';
 import { createLogger } from '../../src/observability/index.js';
+import { renderLine } from '../../src/report/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { eventsAtOnce, incidentEvent, incidentEvents } from '../support/incident-event.js';
 import { MemoryDeliveryStore } from '../support/memory-delivery-store.js';
@@ -35,6 +36,10 @@ test('what a terminal is told', () => {
     [{ kind: 'notice', incident: null, country: null, level: 'normal', worst: 'normal' }, false],
   ];
   for (const [event, told] of stories) assert.equal(isTold(incidentEvent(event)), told, JSON.stringify(event));
+  // Of many at once, with some below what a terminal is told of, those that it is told of are named first, though others lost more.
+  const [one] = eventsAtOnce([...['US', 'DE', 'FR', 'GB', 'IT', 'ES', 'NL', 'BE', 'AT', 'CH', 'SE', 'NO', 'FI', 'PL', 'CZ', 'PT', 'GR', 'RO'].map((country, n) => (
+    { country, level: 'degraded' as const, worst: 'degraded' as const, visible: 7_000 - n, baseline: 10_000 })), { country: 'SY', visible: 0, baseline: 80 }]).slice(-1);
+  assert.match(renderLine(one), /^2014-12-22 16:17 UTC 19 countries lost much of their Internet at 16:15 UTC: Syria, Romania, Greece, .* others?\./);
   assert.deepEqual(eventsAtOnce([{ country: 'SY' }, { country: 'LB', level: 'degraded', worst: 'degraded' }]).map(isTold), [false, false, true]);
 });
 

@@ -101,7 +101,7 @@ test('a quiet country is not written, nor is one that stays as far down as it is
 test('a tick of 500 countries and families takes well under 5 ms', () => {
   const pairs = Array.from({ length: 250 }, () => ({ ipv4: initialDetectorState, ipv6: initialDetectorState, incidents: initialIncidentState }));
   const tickMs: number[] = [];
-  for (let at = 0; at < 3_000_000; at += 10_000) {
+  for (let at = 0; at < 1_000_000; at += 10_000) {
     const measured = pairs.map((_, index) => ({ ipv4: sampleOf(at, 'ipv4', index % 5 === 0 ? (at / 10_000) % 100 : 100), ipv6: sampleOf(at, 'ipv6', 100) }));
     const started = performance.now();
     for (const [index, samples] of measured.entries()) {

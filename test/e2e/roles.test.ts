@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { openStore } from '../../src/store/index.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { readiness, ServiceWorld } from '../support/service-world.js';
-import type { App } from '../../src/app/index.js';
+import type { App } from '../../src/app/app.js';
 
 const minute = 60_000;
 const start = Date.parse('2026-03-02T08:07:00Z');
@@ -20,7 +20,7 @@ interface Stage {
 /** An ingest that judges, and a bot, on a Redis that keeps what it took. */
 async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
   const redis = await startRedisServer({ durable: true });
-  const world = await ServiceWorld.open(start, { REDIS_URL: redis.url });
+  const world = await ServiceWorld.open(start, { env: { REDIS_URL: redis.url } });
   try {
     world.publishRib(rib);
     world.publishUpdates(rib, rib + 10 * minute);

@@ -10,9 +10,9 @@ const start = Date.parse('2026-03-02T08:07:00Z');
 const rib = Date.parse('2026-03-02T08:00:00Z');
 
 /** A world whose archive has the RIBs of 08:00 (`serving` says how the last is given out) and ten minutes of updates. */
-function story(name: string, act: (world: ServiceWorld) => Promise<void>, serving?: 'absent'): void {
+function story(name: string, act: (world: ServiceWorld) => Promise<void>, { serving, registry }: { readonly serving?: 'absent'; readonly registry?: 'shipped' } = {}): void {
   test(name, async (t) => {
-    const world = await ServiceWorld.open(start);
+    const world = await ServiceWorld.open(start, registry === undefined ? {} : { registry });
     t.after(() => world.close());
     world.publishRib(rib, serving);
     world.publishUpdates(rib, rib + 10 * minute);
@@ -40,7 +40,7 @@ story('a country drops: one alert; it comes back: one restored', async (world) =
     '🇰🇵 North Korea\'s national Internet went down at 08:09 UTC: all 4 routes withdrawn. Baseline provisional: under 24 hrs of data.',
     '🇰🇵 North Korea\'s Internet is back after a 6 min outage (08:09-08:15 UTC). Baseline provisional: under 24 hrs of data.',
   ]);
-});
+}, { registry: 'shipped' });
 
 /** With the table that was kept, and, where that is gone, from RIBs that are from before the outage. */
 const restarts = [['the table that was kept', 3], ['RIBs from before it', 6]] as const;
@@ -142,7 +142,7 @@ story('an archive that lacks a RIB leaves too few to judge by: that is said, and
   assert.match(world.logs.join(''), /"IPv4: usable: 24 voters on 3 collectors"/);
   assert.match(world.logs.join(''), /"IPv6: unusable: 0 of 20 voters"/);
   await app.stop();
-}, 'absent');
+}, { serving: 'absent' });
 
 story('the operator adopts what is left: one event, the incident closed, and no alert for it any more', async (world) => {
   const first = await world.start();
@@ -188,7 +188,7 @@ story('another registry is taken from the folder while it watches: no event, nor
   await world.discord.until(() => world.discord.posted.length === 1);
   await second.stop();
   assert.match(world.discord.posted[0].content!, /North Korea's national Internet went down at .* all 4 routes withdrawn/);
-});
+}, { registry: 'shipped' });
 
 story('what blinds it for five minutes is told to the operator, once, and once when it is over; no country hears of it', async (world) => {
   world.operatorChannelId = [...world.discord.world.channels.keys()][0];

@@ -1,10 +1,7 @@
 /** Schedules played by worker processes, as many at a time as wished. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { compile } from '../support/compile.js';
+import { bundle } from '../support/bundle.js';
 import type { Job, Outcome } from './schedule-worker.js';
 
 /** Both worlds of each seed: the quiet Internet, and the one with an outage. */
@@ -13,13 +10,12 @@ export function jobsOf(seeds: readonly number[]): Job[] {
 }
 
 export async function playAll(jobs: readonly Job[], processes: number, onOutcome: (outcome: Outcome) => void = () => undefined): Promise<Outcome[]> {
-  const compiled = compile(new URL('./schedule-worker.ts', import.meta.url).href);
-  cpSync(fileURLToPath(new URL('../../config', import.meta.url)), join(dirname(compiled.script), '../../config'), { recursive: true });
+  const bundled = await bundle(new URL('./schedule-worker.ts', import.meta.url).href);
   const waiting = [...jobs];
   const outcomes: Outcome[] = [];
   try {
     await Promise.all(Array.from({ length: Math.min(processes, jobs.length) }, async () => {
-      const worker = fork(compiled.script, [], { execArgv: ['--enable-source-maps'] });
+      const worker = fork(bundled.script, [], { execArgv: ['--enable-source-maps'] });
       try {
         for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
           worker.send(job);
@@ -32,7 +28,7 @@ export async function playAll(jobs: readonly Job[], processes: number, onOutcome
       }
     }));
   } finally {
-    compiled.remove();
+    bundled.remove();
   }
   return outcomes;
 }

@@ -2,7 +2,7 @@
  * The service in a process of its own, as it is but for its clock, which the parent moves: real sockets, real files, event time. Started
  * with the time to begin at; configured by the environment, as ever.
  */
-import { createApp } from '../../src/app/index.js';
+import { createApp } from '../../src/app/app.js';
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/index.js';
 import { FakeClock } from '../support/fake-clock.js';

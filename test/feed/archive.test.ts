@@ -11,7 +11,7 @@ import { createArchive, createDecodeWorkers, decodeWorkersFor, type Archive, typ
 import { ArchiveFailure } from '../../src/feed/archive.js';
 import { loadArchiveFile, type ArchiveLoaderOptions, type FileToLoad } from '../../src/feed/archive-loader.js';
 import { startArchiveServer, type ArchiveServer, type ArchiveServerOptions } from '../support/archive-server.js';
-import { compile } from '../support/compile.js';
+import { bundle } from '../support/bundle.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { mrtPeerTable, mrtRib } from '../support/mrt-writer.js';
 
@@ -27,9 +27,9 @@ const rib = (routes: number, seed = 1): Uint8Array =>
     mrtRib(ribTime, '2001:db8:1:2:3::/80', [{ peer: 1, path: [64_497] }]),
   ]);
 
-const compiled = compile(new URL('../../src/feed/decode-worker.ts', import.meta.url).href);
-after(() => compiled.remove());
-const threads = (count: number): DecodeWorkers => createDecodeWorkers(count, systemClock, pathToFileURL(compiled.script))!;
+const bundled = await bundle(new URL('../../src/feed/decode-worker.ts', import.meta.url).href);
+after(() => bundled.remove());
+const threads = (count: number): DecodeWorkers => createDecodeWorkers(count, systemClock, pathToFileURL(bundled.script))!;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -346,7 +346,7 @@ for (const where of ['in this thread', 'in a thread of its own'] as const) {
 describe('threads that decode', () => {
   it('are for machines with cores to spare', () => {
     assert.deepEqual([1, 2, 3, 4, 6, 64].map(decodeWorkersFor), [0, 0, 0, 2, 4, 4]);
-    assert.equal(createDecodeWorkers(decodeWorkersFor(2), systemClock, pathToFileURL(compiled.script)), null);
+    assert.equal(createDecodeWorkers(decodeWorkersFor(2), systemClock, pathToFileURL(bundled.script)), null);
   });
 
   it('end when told to in the middle of a file, and wait for who is slow', async () => {

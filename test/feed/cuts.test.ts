@@ -1,6 +1,6 @@
 /**
  * A stream is cut at any message, or a piece of it is lost; the archive's files make it whole again. What the table then holds is what
- * it would hold had nothing happened: 200 seeded cuts, and 200 seeded losses.
+ * it would hold had nothing happened: 200 seeded cuts, and 120 seeded losses.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -12,6 +12,7 @@ import { shippedRules } from '../support/rules.js';
 const rules = shippedRules().table;
 const seeds = [1, 2];
 const cutsEach = 100;
+const lossesEach = 60;
 
 /** Bits, and what they are good for, are the same; what may differ by design is only where it may. */
 function assertSame(held: Held, whole: Held, name: string): void {
@@ -101,7 +102,7 @@ describe('stream and archive', { timeout: 200_000 }, () => {
   it('of which pieces are lost, short or long, of all or of one, make it too', async () => {
     const counted = new Map<string, number>();
     await eachStream(async (stream, whole, random, seed) => {
-      for (let loss = 0; loss < cutsEach; loss++) {
+      for (let loss = 0; loss < lossesEach; loss++) {
         const pieces = lossesOf(random);
         const name = `stream ${seed}, loss ${loss}: ${pieces.map((piece) => `${piece.collector ?? 'all'} ${piece.lateMs > 0 ? 'late ' : ''}${(piece.from - ribTime) / second}..${(piece.to - ribTime) / second}`).join(', ')}`;
         const isIn = (at: number, collector: string | null): boolean => pieces.some((piece) => piece.collector === collector && piece.lateMs === 0 && at >= piece.from && at < piece.to);

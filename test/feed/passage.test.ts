@@ -1,19 +1,20 @@
 /** What becomes of a collector whose stream or files fail, told as stories; that the table is right after it: cuts.test.ts. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import type { Intake } from '../../src/feed/index.js';
 import { collectors, CutStream, minute, ribTime, second, streamEnds, type Said } from '../support/cut-stream.js';
 import { Reception } from '../support/reception.js';
 import { risUpdate } from '../support/ris-message.js';
 
 const hour = 60 * minute;
+const newRib = ribTime + 8 * hour + 10 * minute;
 
 /** The stream goes on with a word of each collector every 20 s, and its files with nothing in them. */
 class LongStream extends CutStream {
   /** Paths that the archive does not have until then. */
   readonly missing = new Map<string, number>();
   /** Dumped at 16:00, and to be had a little later. */
-  newRibAt = ribTime + 8 * hour + 10 * minute;
+  newRibAt = newRib;
   readonly all: readonly Said[];
 
   constructor() {
@@ -48,18 +49,24 @@ const stageOf = (intake: Intake, collector: string): string => {
   return why === '' ? stage : `${stage}: ${why}`;
 };
 
+const stream = new LongStream();
+
 /** A table that is through; what was told until then is left out. */
-async function through(): Promise<{ stream: LongStream; reception: Reception; intake: Intake; run: Promise<'too-old'> }> {
-  const stream = new LongStream();
+async function through(): Promise<{ reception: Reception; intake: Intake; run: Promise<'too-old'> }> {
   const reception = new Reception(stream, ribTime, stream.all);
   const { intake, run } = reception.start();
   await reception.play(ribTime + 9 * minute);
   assert.deepEqual(intake.collectors().map(({ stage }) => stage), ['through', 'through', 'through']);
   reception.told.splice(0);
-  return { stream, reception, intake, run };
+  return { reception, intake, run };
 }
 
 describe('a collector on its way', { timeout: 120_000 }, () => {
+  beforeEach(() => {
+    stream.missing.clear();
+    stream.newRibAt = newRib;
+  });
+
   it('is lost when it is silent for a minute, waits to be heard, and joins when its files have come', async () => {
     const { reception, intake } = await through();
     const back = ribTime + 14 * minute;
@@ -87,7 +94,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
   });
 
   it('whose file is missing is given up, and tried again by itself, in place', async () => {
-    const { stream, reception, intake } = await through();
+    const { reception, intake } = await through();
     stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 70 * minute);
     const hears = ({ collector, arrives }: Said): boolean => collector !== 'rrc01' || arrives < ribTime + 9 * minute || arrives >= ribTime + 12 * minute;
     await reception.play(ribTime + 60 * minute, hears);
@@ -99,7 +106,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
   });
 
   it('whose RIB is still the same when a file is missing for long goes on with the files, and keeps its table', async () => {
-    const { stream, reception, intake } = await through();
+    const { reception, intake } = await through();
     // From 17:00 on there should be a newer RIB, and there is none.
     stream.newRibAt = Infinity;
     stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 9.5 * hour);
@@ -114,7 +121,6 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
 
   it('that came late joins over the files of what it lost meanwhile, though it was heard all the time', async () => {
     const late = { from: ribTime + 10 * minute, to: ribTime + 13 * minute };
-    const stream = new LongStream();
     const isLate = ({ collector, arrives }: Said): boolean => collector === 'rrc01' && arrives >= late.from && arrives < late.to;
     const said = stream.all.map((one) => (isLate(one) ? { ...one, arrives: one.arrives + 40 * second } : one)).sort((a, b) => a.arrives - b.arrives);
     const reception = new Reception(stream, ribTime, said);
@@ -131,7 +137,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
   });
 
   it('with a short hole stays through while its files are awaited, for hours if need be; then its RIB is loaded', async () => {
-    const { stream, reception, intake } = await through();
+    const { reception, intake } = await through();
     stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', Infinity);
     const isUp = (at: number): boolean => at < ribTime + 11 * minute || at >= ribTime + 11 * minute + 25 * second;
     await reception.play(ribTime + 7 * hour, () => true, isUp);

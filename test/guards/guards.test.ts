@@ -1,7 +1,7 @@
 /** Our own trouble is never a country's: many countries at once, several through one network, and one collector's word. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManyCountries, type ManyCountriesOptions } from '../support/many-countries.js';
+import { manyCodes, ManyCountries, type ManyCountriesOptions } from '../support/many-countries.js';
 
 const second = 1000;
 const minute = 60 * second;
@@ -24,8 +24,10 @@ const oneByOne = (world: ManyCountries, act: (code: string) => unknown): ManyCou
 const heavy = { voters: [24, 8, 8] };
 /** What all on rrc00 and half of the others no longer see: 8 of 40 are left, but 8 of 16 without rrc00. */
 const byOneCollector = (world: ManyCountries): number[] => [...world.on(0), ...world.on(1)];
-/** A country whose every dwell is 30 min. */
-const slow = (country: string): ManyCountriesOptions => ({ rules: { overrides: { [country]: { detector: { thin: { lostPrefixes: 50 } } } } } });
+/** Countries whose every dwell is 30 min. */
+const slow = (...countries: readonly string[]): ManyCountriesOptions => ({
+  rules: { overrides: Object.fromEntries(countries.map((country) => [country, { detector: { thin: { lostPrefixes: 50 } } }])) },
+});
 const eight = 'AA+AB+AC+AD+AE+AF+AG+AH';
 
 const stories: Readonly<Record<string, Story>> = {
@@ -35,7 +37,7 @@ const stories: Readonly<Record<string, Story>> = {
   },
   'seven of fifty are seven outages': {
     act: (world) => world.withdraw(first(world, 7)).run(10 * minute),
-    posted: first(new ManyCountries(), 7).map((code) => `03:00 opened ${code} down since 01:00`),
+    posted: manyCodes.slice(0, 7).map((code) => `03:00 opened ${code} down since 01:00`),
   },
   'eight of fifty are held for five minutes, and told as one where they stand': {
     act: (world) => world.withdraw(first(world, 8)).run(15 * minute),
@@ -81,13 +83,23 @@ const stories: Readonly<Record<string, Story>> = {
     act: (world) => world.withdraw([...first(world, 8), 'BA']).run(40 * minute),
     posted: [`08:00 opened ${eight} down since 01:00`, '31:00 opened BA down since 01:00'], holds: { 6: '1 1 0' },
   },
+  'several that fall with them, but slower, are told as one when they are due': {
+    options: slow('BA', 'BB', 'BD'),
+    act: (world) => world.withdraw([...first(world, 8), 'BA', 'BB']).run(minute).withdraw(['BD']).run(40 * minute),
+    posted: [`08:00 opened ${eight} down since 01:00`, '32:00 opened BA+BB+BD down since 01:00'], holds: { 6: '2 2 0' },
+  },
+  'of those that are slower, one that is back before it is due is waited for no longer': {
+    options: slow('BA', 'BB', 'BD'),
+    act: (world) => world.withdraw([...first(world, 8), 'BA', 'BB']).run(minute).withdraw(['BD']).run(29 * minute + 30 * second).announce(['BD']).run(10 * minute),
+    posted: [`08:00 opened ${eight} down since 01:00`, '32:10 opened BA+BB down since 01:00', '35:00 unstable BD normal since 02:00'], holds: { 6: '2 2 0' },
+  },
   'they fall further while they are held: the worst is told': {
     act: (world) => world.withdraw(first(world, 8), world.everybody, 11).run(3 * minute).withdraw(first(world, 8)).run(15 * minute),
     posted: [`09:00 opened ${eight} down since 04:00`], holds: { 6: '1 1 0' },
   },
   'outages that deepen together are told as one as well': {
     act: (world) => oneByOne(world, (code) => world.withdraw([code], world.everybody, 6).run(4 * minute)).withdraw(first(world, 8)).run(15 * minute),
-    posted: [...first(new ManyCountries(), 8).map((code, n) => `${String(4 + 4 * n).padStart(2, '0')}:00 opened ${code} degraded since ${String(1 + 4 * n).padStart(2, '0')}:00`), `40:00 opened ${eight} down since 33:00`],
+    posted: [...manyCodes.slice(0, 8).map((code, n) => `${String(4 + 4 * n).padStart(2, '0')}:00 opened ${code} degraded since ${String(1 + 4 * n).padStart(2, '0')}:00`), `40:00 opened ${eight} down since 33:00`],
     holds: { 6: '1 1 0' },
   },
   'a lapse at the very end of the hold tears nobody out': {
@@ -148,6 +160,57 @@ const stories: Readonly<Record<string, Story>> = {
   },
 };
 
+/** Seen by the ten on rrc00 and by this many others, of forty. */
+const seenBy = (world: ManyCountries, codes: readonly string[], others: number): ManyCountries => world.withdraw(codes, world.everybody.slice(10 + others)).run(5 * minute);
+
+const gapStories: Readonly<Record<string, Story>> = {
+  'a country that hangs on the votes of a collector is not dark because we lost that one': {
+    act: (world) => seenBy(world, ['AA', 'AB'], 2).lose(0).run(60 * minute).rejoin(0).run(30 * minute),
+    posted: [],
+  },
+  'nor are many, nor once its tables are read anew, nor when another is lost with it': {
+    act: (world) => {
+      seenBy(world, first(world, 9), 3).lose(0).run(5 * minute).pipeline.resetCollector('rrc00');
+      world.run(10 * minute).lose(3).run(10 * minute).rejoin(3).run(10 * minute);
+    },
+    posted: [],
+  },
+  'nor because of one of the others that flaps': {
+    act: (world) => seenBy(world, ['AA'], 2).lose(0).run(5 * minute).withdraw(['AA'], [10]).run(minute).announce(['AA'], [10]).run(10 * minute),
+    posted: [],
+  },
+  'once those who still see it say so it is, at once': {
+    act: (world) => seenBy(world, ['AA'], 2).lose(0).run(9 * minute).withdraw(['AA'], [10, 11]).run(10 * minute),
+    posted: ['17:00 opened AA down since 15:00'],
+  },
+  'what goes at the moment at which a collector is lost is told': {
+    act: (world) => world.lose(0).withdraw(['AA'], world.everybody.slice(10)).run(10 * minute),
+    posted: ['03:00 opened AA down since 01:00'],
+  },
+  'a gap of all, after which the one that it hangs on comes back last, makes no country dark': {
+    act: (world) => {
+      seenBy(world, first(world, 9), 3);
+      for (const collector of [0, 1, 2, 3]) world.lose(collector);
+      for (const collector of [1, 2, 3]) world.run(5 * minute).rejoin(collector);
+      world.run(20 * minute).rejoin(0).run(20 * minute);
+    },
+    posted: [],
+  },
+  'but what went in the gap is told as soon as enough are back that say so': {
+    act: (world) => {
+      for (const collector of [0, 1, 2, 3]) world.lose(collector);
+      world.run(minute).withdraw(['AA']).run(4 * minute);
+      for (const collector of [1, 2, 3]) world.rejoin(collector);
+      world.run(10 * minute);
+    },
+    posted: ['08:00 opened AA down since 06:00'],
+  },
+  'what was withdrawn while it was away is told when it is back': {
+    act: (world) => seenBy(world, ['AA'], 2).lose(0).run(20 * minute).withdraw(['AA'], world.on(0)).rejoin(0).run(10 * minute),
+    posted: ['28:00 opened AA down since 26:00'],
+  },
+};
+
 test('what is held is said, and why', () => {
   const mass = new ManyCountries();
   mass.withdraw(first(mass, 8)).run(5 * minute);
@@ -178,7 +241,7 @@ test('asking leaves no trace: states, rows and records are those of a core that 
   assert.ok(asked.events.some(({ country }) => country === 'AA'));
 });
 
-for (const [name, { options, act, posted, holds }] of Object.entries(stories)) {
+for (const [name, { options, act, posted, holds }] of Object.entries({ ...stories, ...gapStories })) {
   test(name, () => {
     const world = new ManyCountries(options);
     act(world);

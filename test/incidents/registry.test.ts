@@ -8,7 +8,6 @@ import { ipv4Unit } from '../support/units.js';
 const second = 1_000;
 const minute = 60_000;
 const hour = 60 * minute;
-const day = 24 * hour;
 
 /** "BB 6.0.0.0-6.0.3.255": of IPv4; AA holds 2a00::/16. */
 function mapOf(...ranges: string[]): CountryMap {
@@ -33,10 +32,18 @@ function share(world: PipelineWorld, country: string, family: 0 | 1 = 0): number
   return sample === undefined || sample.baseline === null ? null : sample.units / sample.baseline.units;
 }
 
-const lived: [what: string, before: number][] = [['provisional baselines', 2 * hour], ['settled baselines', 26 * hour]];
-for (const [what, before] of lived) {
+const newborn = (): PipelineWorld => new PipelineWorld({ map: first }).say(everyPeer, 'rib', [...tinyRoutes, ...elsewhereIpv6]).loaded();
+/** What a world remembers that has lived for 26 hours: its baselines are settled. */
+const past = (() => {
+  const { pipeline, rows, at } = newborn().run(26 * hour);
+  return { start: new Date(at).toISOString(), restored: [...pipeline.states()], bins: rows.filter(({ resolution }) => resolution === 'bin') };
+})();
+const settled = (): PipelineWorld => new PipelineWorld({ map: first, ...past }).say(everyPeer, 'rib', [...tinyRoutes, ...elsewhereIpv6]).loaded().run(minute);
+
+const lived: [what: string, world: () => PipelineWorld][] = [['provisional baselines', () => newborn().run(2 * hour)], ['settled baselines', settled]];
+for (const [what, made] of lived) {
   test(`in normal times, ${what}: renumbered, with a country that is new, then halved, then with one that is gone, then as it was`, () => {
-    const world = new PipelineWorld({ map: first }).say(everyPeer, 'rib', [...tinyRoutes, ...elsewhereIpv6]).loaded().run(before);
+    const world = made();
     const swapped = (map: CountryMap, units: Record<string, number>): void => {
       world.pipeline.swapRegistry(map, world.at);
       world.run(20 * second);
@@ -54,7 +61,7 @@ for (const [what, before] of lived) {
 }
 
 test('a loss below the level at which nothing is told is not made an outage by what a registry takes away', () => {
-  const world = new PipelineWorld({ map: first }).say(everyPeer, 'rib', tinyRoutes).loaded().run(26 * hour);
+  const world = settled();
   world.say(everyPeer, 'withdrawal', elsewhere.slice(0, 10)).run(hour);
   const before = share(world, 'CC')!;
   assert.ok(before > 0.8 && before < 0.85);
@@ -72,7 +79,7 @@ for (const [what, map, after] of outages) {
   test(`in an incident, ${what}: it goes on, and ends as it would have`, () => {
     const routes = [...tinyRoutes, ...elsewhere.slice(10, 11)];
     const story = (swaps: boolean): PipelineWorld => {
-      const world = new PipelineWorld({ map: first }).say(everyPeer, 'rib', tinyRoutes).loaded().run(26 * hour);
+      const world = settled();
       world.say(everyPeer, 'withdrawal', routes).run(30 * minute);
       if (swaps) world.pipeline.swapRegistry(map, world.at);
       return world.run(30 * minute).say(everyPeer, 'announcement', routes).run(hour);
@@ -109,7 +116,7 @@ test('before verdicts were made nothing can be measured, and nothing is swapped;
   const world = new PipelineWorld({ map: first }).say(everyPeer, 'rib', tinyRoutes);
   const fresh = new PipelineWorld({ map: first });
   assert.equal(fresh.pipeline.canSwapRegistry, true, 'nothing is stored: any registry will do');
-  world.loaded().run(day);
+  world.loaded().run(hour);
   const again = new PipelineWorld({ map: first, restored: world.pipeline.state('BB')!, bins: world.rows.filter(({ country, resolution }) => country === 'BB' && resolution === 'bin') });
   assert.equal(again.pipeline.canSwapRegistry, false);
   again.say(everyPeer, 'rib', tinyRoutes).loaded();
@@ -117,7 +124,7 @@ test('before verdicts were made nothing can be measured, and nothing is swapped;
 });
 
 test('in an incident, part of what is dark is another\'s: it ends when the rest is back', () => {
-  const world = new PipelineWorld({ map: first }).say(everyPeer, 'rib', tinyRoutes).loaded().run(26 * hour);
+  const world = settled();
   world.say(everyPeer, 'withdrawal', tinyRoutes).run(30 * minute);
   world.pipeline.swapRegistry(halved, world.at);
   world.run(30 * minute).say(everyPeer, 'announcement', tinyRoutes).run(hour);

@@ -114,11 +114,23 @@ describe('days of history', { timeout: 120_000 }, () => {
     const { dataDir } = fresh(t, { [deciding]: 'truncated', ...Object.fromEntries(missing.map((path) => [path, 'absent'])) });
     const { code, lines, said, summary } = await days(dataDir);
     assert.equal(code, 0);
-    // Eight of 24 voters did not hear of it: a third of them is not "down below a quarter".
+    // Eight voters are left: too few.
     assert.deepEqual(lines, []);
+    assert.ok(said.includes('rrc01: its peers have no vote from 2014-12-22T16:00Z on: what they see after that is not known'), said.join('\n'));
+    assert.ok(said.includes('unusable: the stream has a gap, 16 voters are left'), said.join('\n'));
     assert.ok(said.includes('rrc01: no updates from 2014-12-22T16:00Z to 2014-12-22T16:10Z (2 files): not in the archive'), said.join('\n'));
     assert.ok(said.some((line) => /^rrc00: no updates from 2014-12-22T16:15Z to 2014-12-22T16:20Z \(1 file\): .*gzip: unexpected end/.test(line)));
     assert.deepEqual([summary['collectors'], summary['missingFiles']], [3, 3]);
+  });
+
+  test('a collector without the files of an outage keeps nothing up: the others decide, as live', async (t) => {
+    const { dataDir } = fresh(t, { [deciding]: 'absent' });
+    const rules = world.write('two-collectors.json', '{"table":{"minVoters":16,"minCollectors":2}}');
+    const argv = ['--from', from, '--to', to, '--collectors', all, '--countries', 'KP', '--rules', rules];
+    const { code, lines, said } = await runReplayCommand(argv, map, { DATA_DIR: dataDir, RIS_ARCHIVE_URL: server.url }, hasty);
+    assert.deepEqual([code, lines], [0, told], said.join('\n'));
+    const { said: strict } = await days(dataDir);
+    assert.ok(strict.includes('2014-12-22T16:15Z: unusable: the stream has a gap, 16 voters are left; nothing is judged until it is usable again'), strict.join('\n'));
   });
 
   test('what no collector has is not judged', async (t) => {
@@ -168,6 +180,9 @@ test('flags that do not fit are named all at once', async () => {
     [['--from', '2999-12-01', '--to', '2999-12-02'], /^--to: expected a time that has passed/],
     [['--from', '2014-12-01', '--to', '2014-12-02', '--collectors', 'rrc00,linx'], /^--collectors: expected/],
     [['--from', '2014-12-01', '--to', '2014-12-02', '--collectors', 'tiny'], /^--collectors: expected/],
+    [['--from', '2014-02-30', '--to', '2014-03-03'], /^--from: expected an ISO 8601 time such as/],
+    [['--from', '2015-02-28', '--to', '2015-02-29T12:00Z'], /^--to: expected an ISO 8601 time/],
+    [['--rib', 'rrc00=x', '--until', '2014-04-31T00:00:00+09:00'], /^--until: expected an ISO 8601 time/],
     [['--to', '2014-12-02'], /^--from: not given/],
     [[], /^nothing to replay/],
   ] as const) {

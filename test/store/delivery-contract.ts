@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newSubscription, priorities, tombstoneMs } from '../../src/delivery/index.js';
-import type { EventLog, Expansion, Notes, Outbox, Owed, Subscription, Subscriptions, Told } from '../../src/delivery/index.js';
+import type { EventLog, Expansion, Notes, Outbox, Owed, Subscription, Subscriptions } from '../../src/delivery/index.js';
+import { noon, owedTo, toldTo } from './samples.js';
 
 export type DeliveryStore = EventLog & Outbox & Subscriptions & Notes;
 /** What is closed is there for whoever opens it next. */
@@ -11,15 +12,8 @@ export interface DeliveryHarness {
   create(): Promise<{ open(): Promise<ClosableStore>; remove(): Promise<void> }>;
 }
 
-const noon = Date.UTC(2026, 5, 10, 12);
 const day = 86_400_000;
 
-export const owedTo = (channelId: string, position: number, over: Partial<Owed> = {}): Owed => ({
-  channelId, position, positions: [position], priority: priorities.start, owedAt: noon + position, ...over,
-});
-export const toldTo = (channelId: string, incident: string, over: Partial<Told> = {}): Told => ({
-  channelId, incident, firstMessageId: '1001', position: 1, severity: 'down', at: noon, over: false, ...over,
-});
 const subscribed = (channelId: string, over: Partial<Subscription> = {}): Subscription =>
   newSubscription({ channelId, guildId: '7', since: 0, createdAt: noon, ...over });
 

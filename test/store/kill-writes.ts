@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { historyRules } from '../../src/incidents/index.js';
 import type { Commit } from '../../src/incidents/index.js';
 import type { Store } from '../../src/store/index.js';
-import { owedTo, toldTo } from './delivery-contract.js';
-import { healthOf, incidentEventOf, numberOf, recordOf, sampleOf, stateOf } from './samples.js';
+import { healthOf, incidentEventOf, numberOf, owedTo, recordOf, sampleOf, stateOf, toldTo } from './samples.js';
 
 const start = Date.UTC(2026, 5, 10);
 const { stepMs, keepMs } = historyRules.minute;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../src/store/index.js';
 import type { StoreOptions } from '../../src/store/index.js';
-import { compile } from '../support/compile.js';
+import { bundle } from '../support/bundle.js';
 import { seededRandom } from '../support/random.js';
 import { assertTold, assertWhole } from './kill-writes.js';
 import { quiet } from './samples.js';
@@ -18,11 +18,11 @@ export interface Writer {
 }
 
 /** Processes of kill-writer.ts. They start up at once and wait for write(). */
-export function writersOf(options: StoreOptions): { prepare(): Writer; remove(): void } {
-  const compiled = compile(new URL('./kill-writer.ts', import.meta.url).href);
+export async function writersOf(options: StoreOptions): Promise<{ prepare(): Writer; remove(): void }> {
+  const bundled = await bundle(new URL('./kill-writer.ts', import.meta.url).href);
   return {
     prepare() {
-      const child: ChildProcess = fork(compiled.script, [options.kind], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const child: ChildProcess = fork(bundled.script, [options.kind], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       const ready = once(child, 'message');
       const gone = once(child, 'exit');
       return {
@@ -39,14 +39,14 @@ export function writersOf(options: StoreOptions): { prepare(): Writer; remove():
         },
       };
     },
-    remove: () => compiled.remove(),
+    remove: () => bundled.remove(),
   };
 }
 
 /** SIGKILLs a writing process at `lives` seeded moments, and looks at what it left each time. */
 export async function survivesBeingKilled(options: StoreOptions, lives: number): Promise<void> {
   const random = seededRandom(20141222);
-  const writers = writersOf(options);
+  const writers = await writersOf(options);
   // The next two start up while the present one writes.
   const next = [writers.prepare(), writers.prepare()];
   let version = 0;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deliveryContract, owedTo } from './delivery-contract.js';
+import { deliveryContract } from './delivery-contract.js';
+import { owedTo } from './samples.js';
 import { incidentEvents } from '../support/incident-event.js';
 import { MemoryDeliveryStore } from '../support/memory-delivery-store.js';
 

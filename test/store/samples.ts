@@ -1,6 +1,16 @@
+import { priorities, type Owed, type Told } from '../../src/delivery/index.js';
 import { stateVersion } from '../../src/incidents/index.js';
 import type { CountryRecord, FeedHealth, HistorySample, IncidentEvent, Resolution, StoredState } from '../../src/incidents/index.js';
 import { incidentEvent } from '../support/incident-event.js';
+
+export const noon = Date.UTC(2026, 5, 10, 12);
+
+export const owedTo = (channelId: string, position: number, over: Partial<Owed> = {}): Owed => ({
+  channelId, position, positions: [position], priority: priorities.start, owedAt: noon + position, ...over,
+});
+export const toldTo = (channelId: string, incident: string, over: Partial<Told> = {}): Told => ({
+  channelId, incident, firstMessageId: '1001', position: 1, severity: 'down', at: noon, over: false, ...over,
+});
 
 /** A state is opaque to a store but for its version and country: these carry a number to be told apart by. */
 export function stateOf(country: string, n: number, version: number = stateVersion): StoredState {

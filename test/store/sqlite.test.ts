@@ -142,7 +142,7 @@ describe('SQLite', () => {
 
   test('beside another process: opening is refused, a backup is whole; when that process is killed, the way is free', async () => {
     const dataDir = newDir();
-    const writers = writersOf({ kind: 'sqlite', dataDir });
+    const writers = await writersOf({ kind: 'sqlite', dataDir });
     const writer = writers.prepare();
     try {
       await (await writer.write()).wrote;

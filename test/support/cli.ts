@@ -2,18 +2,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { compile } from './compile.js';
+import { compiledProgram } from './compile.js';
 
 export { freePort } from './free-port.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const running = new Set<ChildProcess>();
-let compiled: ReturnType<typeof compile> | null = null;
+let script: string | null = null;
 // A story that fails half-way must not leave its process, for then the test would never end.
 after(() => {
   for (const child of running) child.kill('SIGKILL');
-  compiled?.remove();
 });
 
 /** lightsout as its users run it: a process of its own. */
@@ -32,8 +31,8 @@ export interface CliProcess {
 
 /** Starts `lightsout ...argv` with these variables and nothing else of the environment but PATH. */
 export function startCli(argv: readonly string[], env: Readonly<Record<string, string>>): CliProcess {
-  compiled ??= compile(new URL('../../src/main.ts', import.meta.url).href);
-  const child = spawn(process.execPath, [compiled.script, ...argv], {
+  script ??= compiledProgram();
+  const child = spawn(process.execPath, [script, ...argv], {
     cwd: root, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

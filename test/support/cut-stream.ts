@@ -75,7 +75,7 @@ export class CutStream {
       if (random() < 0.03) said.push({ ...one, record: new Uint8Array(0) });
     };
     const later: { readonly at: number; readonly act: () => void }[] = [];
-    for (let at = ribTime + 50; at < streamEnds; at += 1 + Math.floor(random() * 3_000)) {
+    for (let at = ribTime + 50; at < streamEnds; at += 1 + Math.floor(random() * 5_000)) {
       for (const { act } of later.filter((one) => one.at <= at)) act();
       later.splice(0, later.length, ...later.filter((one) => one.at > at));
       for (const [collector] of collectors.entries()) {

@@ -1,4 +1,3 @@
-import type { Clock } from '../../src/clock.js';
 import { createDelivery, type Delivery } from '../../src/delivery/index.js';
 import { createLogger } from '../../src/observability/index.js';
 import { scheduleStart, type DeliverySchedule } from './delivery-schedule.js';
@@ -6,8 +5,10 @@ import { MemoryDeliveryStore } from './memory-delivery-store.js';
 import { QuickClock } from './quick-clock.js';
 import { seededRandom } from './random.js';
 import { VirtualDiscord } from './virtual-discord.js';
+import { withoutPolls } from './without-polls.js';
 
-const pollMs = 3_000;
+/** Longer than anything is under way. */
+const afterwardsMs = 20 * 60_000;
 const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
 
 export interface DeliveryRun {
@@ -41,15 +42,13 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
   const live = (): { readonly delivery: Delivery; kill(): void } => {
     let dead = false;
     const mortal = clock.mortal(() => dead);
-    // This process hears of every event by wake(): its polls are left out.
-    const quiet: Clock = { ...mortal, after: (ms, fn) => (ms === pollMs ? () => undefined : mortal.after(ms, fn)) };
     const never = new Promise<never>(() => undefined);
     const mortalStore = new Proxy(store, {
       get: (target, name: keyof MemoryDeliveryStore) => (...args: readonly unknown[]) =>
         dead ? never : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
     });
     const delivery = createDelivery({
-      store: mortalStore, send: discord.sender(mortal), operatorChannelId: null, refresh: () => Promise.resolve(null), clock: quiet, random, logger,
+      store: mortalStore, send: discord.sender(mortal), operatorChannelId: null, refresh: () => Promise.resolve(null), clock: withoutPolls(mortal), random, logger,
       report: { attempt: () => undefined, doubtful: () => doubtful++, lost: () => lost++ },
     });
     void delivery.run(new AbortController().signal);
@@ -82,7 +81,12 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
     await clock.runUntil(at);
     act();
   }
-  await clock.runUntil(schedule.end);
+  // Who is owed nothing any more may still hear again what was under way; hours later there is nothing left that could come.
+  const troubled = Math.max(...schedule.faults.map(({ to }) => to), ...schedule.storeAway.map(({ to }) => to));
+  for (let isOver = false; !isOver && clock.now() < schedule.end;) {
+    isOver = clock.now() > troubled && (await store.depth()).owed === 0;
+    await clock.runUntil(Math.min(schedule.end, clock.now() + afterwardsMs));
+  }
   (life as ReturnType<typeof live> | null)?.kill();
   return { discord, store, doubtful, lost };
 }

@@ -8,10 +8,10 @@ import { ipv4Unit } from './units.js';
 const start = Date.parse('2026-01-05T00:00:00Z');
 const letters = 'ABCDEFGHIJ';
 /** AA, AB .. JJ: a hundred of them. */
-const codes = Array.from({ length: 100 }, (_, index) => letters[Math.floor(index / 10)] + letters[index % 10]);
+export const manyCodes = Array.from({ length: 100 }, (_, index) => letters[Math.floor(index / 10)] + letters[index % 10]);
 const routesEach = 20;
 const { map } = parseRegistry(
-  [...codes.map((code, index) => `${ipv4Unit(`20.${index}.0.0`)},${ipv4Unit(`20.${index}.19.255`)},${code}`), `${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},ZA`].join('\n'),
+  [...manyCodes.map((code, index) => `${ipv4Unit(`20.${index}.0.0`)},${ipv4Unit(`20.${index}.19.255`)},${code}`), `${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},ZA`].join('\n'),
   '', [],
 );
 const elsewhere = Array.from({ length: 250 }, (_, index) => `7.${index}.0.0/16`);
@@ -42,7 +42,7 @@ export class ManyCountries {
 
   constructor(options: ManyCountriesOptions = {}) {
     this.#options = options;
-    this.codes = codes.slice(0, options.countries ?? 49);
+    this.codes = manyCodes.slice(0, options.countries ?? 49);
     this.#collectorOf = (options.voters ?? [10, 10, 10, 10]).flatMap((count, collector) => Array.from({ length: count }, () => collector));
     this.pipeline = this.#made([]);
     this.run(60_000);
@@ -55,7 +55,7 @@ export class ManyCountries {
   }
 
   routesOf(code: string): string[] {
-    return Array.from({ length: routesEach }, (_, index) => `20.${codes.indexOf(code)}.${index}.0/24`);
+    return Array.from({ length: routesEach }, (_, index) => `20.${manyCodes.indexOf(code)}.${index}.0/24`);
   }
 
   /** The first or last `count` peers of a collector; all of them where it is not said. */
@@ -74,6 +74,17 @@ export class ManyCountries {
 
   announce(countries: readonly string[], peers: readonly number[] = this.everybody): this {
     for (const country of countries) this.#say('announcement', this.routesOf(country), country, peers);
+    return this;
+  }
+
+  /** A collector is in a gap, or out of it again. */
+  lose(collector: number): this {
+    this.pipeline.loseCollector(`rrc0${collector}`, this.at);
+    return this;
+  }
+
+  rejoin(collector: number): this {
+    this.pipeline.rejoinCollector(`rrc0${collector}`);
     return this;
   }
 
@@ -110,24 +121,25 @@ export class ManyCountries {
     for (const state of states) pipeline.restore(state, []);
     for (const [peer, collector] of this.#collectorOf.entries()) peers.intern(`rrc0${collector}`, `192.0.2.${peer + 1}`, 64_500 + peer);
     this.pipeline = pipeline;
-    for (const peer of this.everybody) {
-      this.#say('rib', elsewhere, 'ZA', [peer]);
-      for (const code of this.codes) this.#say('rib', this.routesOf(code).filter((route) => this.#gone.get(peer)?.has(route) !== true), code, [peer]);
+    this.#say('rib', elsewhere, 'ZA', this.everybody);
+    for (const code of this.codes) {
+      for (const route of this.routesOf(code)) this.#say('rib', [route], code, this.everybody.filter((peer) => this.#gone.get(peer)?.has(route) !== true));
     }
     pipeline.loaded(this.at);
     return pipeline;
   }
 
   #say(kind: 'rib' | 'announcement' | 'withdrawal', routes: readonly string[], country: string, peers: readonly number[]): void {
-    const batch = new ElemBatch(64);
-    const origin = this.#options.origins?.[country] ?? 1000 + codes.indexOf(country);
+    const batch = new ElemBatch(routes.length * peers.length);
+    const origin = this.#options.origins?.[country] ?? 1000 + manyCodes.indexOf(country);
+    const prefixes = routes.map((route) => parsePrefix(route)!.code);
     for (const peer of peers) {
       const gone = this.#gone.get(peer) ?? new Set<string>();
       this.#gone.set(peer, gone);
-      for (const route of routes) {
+      for (const [index, route] of routes.entries()) {
         if (kind === 'withdrawal') gone.add(route);
         else gone.delete(route);
-        batch.push(ElemKind[kind], 0, peer, this.at, parsePrefix(route)!.code, origin);
+        batch.push(ElemKind[kind], 0, peer, this.at, prefixes[index], origin);
       }
     }
     this.pipeline.apply(batch);

@@ -15,6 +15,12 @@ export interface MrtUpdate {
   readonly withdraw?: readonly string[];
 }
 
+/** A peer, by its place in the table of peers, and its path. */
+interface MrtEntry {
+  readonly peer: number;
+  readonly path: readonly number[];
+}
+
 const u8 = (value: number): number[] => [value & 0xff];
 const u16 = (value: number): number[] => [(value >>> 8) & 0xff, value & 0xff];
 const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
@@ -22,9 +28,18 @@ const counted = (octets: readonly number[]): number[] => [...u16(octets.length),
 const addressOctets = (address: string): number[] => ipaddr.parse(address).toByteArray();
 const isIpv6 = (text: string): boolean => text.includes(':');
 
-function prefixOctets(prefix: string): number[] {
+/** The same few thousand prefixes are said by every peer of a world. */
+const knownOctets = new Map<string, readonly number[]>();
+const mostKnown = 10_000;
+
+function prefixOctets(prefix: string): readonly number[] {
+  const known = knownOctets.get(prefix);
+  if (known !== undefined) return known;
   const [address, length] = ipaddr.parseCIDR(prefix);
-  return [length, ...address.toByteArray().slice(0, Math.ceil(length / 8))];
+  const octets = [length, ...address.toByteArray().slice(0, Math.ceil(length / 8))];
+  if (knownOctets.size === mostKnown) knownOctets.clear();
+  knownOctets.set(prefix, octets);
+  return octets;
 }
 
 /** One record; a time with a fraction of a second makes a BGP4MP one BGP4MP_ET. */
@@ -52,9 +67,14 @@ export function mrtPeerTable(at: number, peers: readonly MrtSession[]): Uint8Arr
 }
 
 /** RIB_IPV4_UNICAST or RIB_IPV6_UNICAST: one prefix, an entry for each peer (by its place in the table) that has it. */
-export function mrtRib(at: number, prefix: string, entries: readonly { readonly peer: number; readonly path: readonly number[] }[]): Uint8Array {
+export function mrtRib(at: number, prefix: string, entries: readonly MrtEntry[]): Uint8Array {
+  return mrtRibs(at, entries)(prefix);
+}
+
+/** mrtRib() for many prefixes that the same peers have by the same paths. */
+export function mrtRibs(at: number, entries: readonly MrtEntry[]): (prefix: string) => Uint8Array {
   const rows = entries.flatMap(({ peer, path }) => [...u16(peer), ...u32(Math.floor(at / 1000)), ...counted(pathAttributes(path))]);
-  return mrtRecord(at, 13, isIpv6(prefix) ? 4 : 2, [...u32(0), ...prefixOctets(prefix), ...u16(entries.length), ...rows]);
+  return (prefix) => mrtRecord(at, 13, isIpv6(prefix) ? 4 : 2, [...u32(0), ...prefixOctets(prefix), ...u16(entries.length), ...rows]);
 }
 
 function session({ address, asn }: MrtSession): number[] {

@@ -1,4 +1,3 @@
-import type { Clock } from '../../src/clock.js';
 import { createDelivery, type Message } from '../../src/delivery/index.js';
 import { createDiscordSend, createGateway, type Gateway, type GatewayOptions } from '../../src/discord/index.js';
 import { renderMessage } from '../../src/discord/message.js';
@@ -10,9 +9,9 @@ import { LeapingClock } from './leaping-clock.js';
 import { MemoryDeliveryStore } from './memory-delivery-store.js';
 import { seededRandom } from './random.js';
 import type { RealSchedule } from './real-schedule.js';
+import { withoutPolls } from './without-polls.js';
 
 const times = 200;
-const pollMs = 3_000;
 /** After the end of a schedule all must be well again within this. */
 const patienceMs = 12 * 3_600_000;
 /** In real time, which alone the client's heartbeats know: none is due in a schedule. */
@@ -88,8 +87,6 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       get: (target, name: keyof MemoryDeliveryStore) => (...args: readonly unknown[]) =>
         ended.signal.aborted ? never : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
     });
-    // This process hears of every event by wake(): its polls are left out.
-    const quiet: Clock = { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal), after: (ms, fn) => (ms === pollMs ? () => undefined : clock.after(ms, fn)) };
     const api = { token: discord.world.token, apiUrl: discord.apiUrl, clock };
     const gateway = createGateway({
       ...api, random, logger, commands: [],
@@ -106,7 +103,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       charts: { ofEvent: ({ kind }) => Promise.resolve(kind === 'escalated' ? chart : null), ofCountry: () => Promise.resolve(null) },
     });
     const delivery = createDelivery({
-      store: mortalStore, operatorChannelId: null, refresh: () => Promise.resolve(null), clock: quiet, random, logger,
+      store: mortalStore, operatorChannelId: null, refresh: () => Promise.resolve(null), clock: withoutPolls(clock), random, logger,
       send: {
         post: (channelId, message, signal) => {
           const { body } = renderMessage(message, channelId, { embed: false, chart: null, reply: false });

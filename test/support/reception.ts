@@ -193,7 +193,7 @@ export class Reception {
     const verdicts = codes.map(({ family, code }) => {
       const routes = table.routes[family];
       const id = routes.ids.find(code);
-      return { share: routes.seenBy(code) / routes.voters, up: id >= 0 && routes.verdicts[id] === 1 };
+      return { share: routes.seenBy(code) / routes.voters, up: id >= 0 && routes.prefixes.verdicts[id] === 1 };
     });
     return { bits: new Map([...bits].sort(([a], [b]) => (a < b ? -1 : 1))), peers, verdicts };
   }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mrtPeerTable, mrtRib, mrtStateChange, mrtUpdate, type MrtSession } from './mrt-writer.js';
-import { registryCsv } from './replay-command.js';
+import { mrtPeerTable, mrtRibs, mrtStateChange, mrtUpdate, type MrtSession } from './mrt-writer.js';
+import { ofCountry, registryCsv } from './replay-command.js';
 import { risState, risUpdate } from './ris-message.js';
 
 export interface RecordedPeer extends MrtSession {
@@ -77,8 +77,8 @@ export class RecordedWorld {
 
   rib(collector: string): Buffer {
     const own = recordedPeers.filter((peer) => peer.collector === collector);
-    const records = this.#routes.map(({ prefix, origin }) =>
-      mrtRib(this.#ribAt, prefix, own.map(({ asn }, index) => ({ peer: index, path: [asn, 3491, origin] }))));
+    const records = byOrigin(this.#routes).flatMap(([origin, prefixes]) =>
+      prefixes.map(mrtRibs(this.#ribAt, own.map(({ asn }, index) => ({ peer: index, path: [asn, 3491, origin] })))));
     return Buffer.concat([mrtPeerTable(this.#ribAt, own), ...records]);
   }
 
@@ -139,9 +139,8 @@ function asLines(said: Said): string[] {
 /** A country's IPv4 space in the registry, cut into `count` prefixes of at most `longestSpan` /24s, spread over the ASNs given by turns. */
 export function ipv4Routes(country: string, count: number, span: number, origins: readonly number[]): Route[] {
   const prefixes: string[] = [];
-  for (const line of registryCsv.ipv4.split('\n')) {
-    const [first = '', last = '', code] = line.split(',');
-    if (code !== country) continue;
+  for (const line of ofCountry(registryCsv.ipv4, country)) {
+    const [first = '', last = ''] = line.split(',');
     let unit = Math.ceil(Number(first) / 256);
     const end = Math.floor((Number(last) + 1) / 256);
     while (unit < end && prefixes.length < count) {
@@ -157,6 +156,6 @@ export function ipv4Routes(country: string, count: number, span: number, origins
 
 /** The first `count` /32s of a country's IPv6 space. */
 export function ipv6Routes(country: string, count: number, origins: readonly number[]): Route[] {
-  const lines = registryCsv.ipv6.split('\n').filter((line) => line.endsWith(`,${country}`) && /^[0-9a-f]+:[0-9a-f]+::,/.test(line));
+  const lines = ofCountry(registryCsv.ipv6, country).filter((line) => /^[0-9a-f]+:[0-9a-f]+::,/.test(line));
   return lines.slice(0, count).map((line, index) => ({ prefix: `${line.split(',')[0]}/32`, origin: origins[index % origins.length] }));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { replay } from '../../src/app/index.js';
+import { replay } from '../../src/app/replay.js';
 import { systemClock, type Clock } from '../../src/clock.js';
 import { parseRegistry, type CountryMap } from '../../src/countries/index.js';
 
@@ -10,9 +10,14 @@ const configDir = fileURLToPath(new URL('../../config', import.meta.url));
 const csv = (name: string): string => readFileSync(resolve(`@ip-location-db/asn-country/${name}.csv`), 'utf8');
 export const registryCsv = { ipv4: csv('asn-country-ipv4-num'), ipv6: csv('asn-country-ipv6') } as const;
 
+/** Its lines; there are 200,000 of all countries, too many to be cut apart for each story. */
+export function ofCountry(registry: string, country: string): string[] {
+  return registry.match(new RegExp(`^.*,${country}$`, 'gm')) ?? [];
+}
+
 /** The registry as it ships, or of one country alone: that is quick to tick. */
 export function registryMap(country: string | null): CountryMap {
-  const own = (text: string): string => (country === null ? text : text.split('\n').filter((line) => line.endsWith(`,${country}`)).join('\n'));
+  const own = (text: string): string => (country === null ? text : ofCountry(text, country).join('\n'));
   return parseRegistry(own(registryCsv.ipv4), own(registryCsv.ipv6), []).map;
 }
 

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { adopt, createApp, type App, type Role, type World } from '../../src/app/index.js';
-import { RegistryFolder } from '../../src/app/registry-folder.js';
-import { DelegatedReader } from '../../src/countries/index.js';
+import { adopt } from '../../src/app/adopt.js';
+import { createApp, type App, type Role } from '../../src/app/app.js';
+import type { World } from '../../src/app/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import type { CountryRecord, FeedHealth, IncidentEvent } from '../../src/incidents/index.js';
 import { openStore } from '../../src/store/index.js';
@@ -12,11 +12,13 @@ import { startArchiveServer, type ArchiveServer, type Serving } from './archive-
 import { delegatedFile } from './delegated.js';
 import { DiscordServer } from './discord/server.js';
 import { FakeClock } from './fake-clock.js';
-import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from './mrt-writer.js';
+import { mrtPeerTable, mrtRibs, mrtUpdate, type MrtSession } from './mrt-writer.js';
+import { putRegistry, putSmallRegistry } from './put-registry.js';
 import { startRisLiveServer, type RisLiveServer } from './ris-live-server.js';
 import { risUpdate } from './ris-message.js';
 
 const second = 1_000;
+const tickMs = 10 * second;
 /** Where a write reaches its disk at once: a commit a minute of a story of days would wait for a real one for longer than all else takes. */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const configDir = fileURLToPath(new URL('../../config', import.meta.url));
@@ -28,6 +30,25 @@ const peers = collectors.flatMap((collector, row) =>
   Array.from({ length: 8 }, (_, column): MrtSession & { readonly collector: string } => ({
     collector, address: `192.0.2.${row * 8 + column + 1}`, asn: 64_496 + row * 8 + column,
   })));
+
+/** Each so many steps it is made sure that all was judged. */
+const stepsUnasked = 9;
+/** RIS Live is dead after 30 s of silence. */
+const playStepMs = 20 * second;
+
+/** What was sent on loopback is read in the next turns of the event loop; asking costs more than waiting for them. */
+const socketTurns = 4;
+
+interface Change {
+  readonly at: number;
+  readonly kind: 'announce' | 'withdraw';
+}
+
+interface WorldOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Who holds which addresses: a few lines, or all of what ships with the program. */
+  readonly registry?: 'two countries' | 'shipped';
+}
 
 /**
  * An Internet of 24 peers on three collectors, seen through a loopback RIS Live and archive by a service on a clock that stands still
@@ -49,10 +70,10 @@ export class ServiceWorld {
   readonly #risLive: RisLiveServer;
   readonly #archive: ArchiveServer;
   readonly #said: { readonly at: number; readonly peer: (typeof peers)[number]; readonly kind: 'announce' | 'withdraw'; readonly prefixes: readonly string[] }[] = [];
-  readonly #env: Record<string, string>;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #apps: App[] = [];
 
-  private constructor(risLive: RisLiveServer, archive: ArchiveServer, start: number, env: Record<string, string>) {
+  private constructor(risLive: RisLiveServer, archive: ArchiveServer, start: number, env: Readonly<Record<string, string>>) {
     this.#risLive = risLive;
     this.#archive = archive;
     this.clock = new FakeClock(start);
@@ -60,9 +81,10 @@ export class ServiceWorld {
     this.#env = env;
   }
 
-  static async open(start: number, env: Record<string, string> = {}): Promise<ServiceWorld> {
+  static async open(start: number, { env = {}, registry = 'two countries' }: WorldOptions = {}): Promise<ServiceWorld> {
     const world = new ServiceWorld(await startRisLiveServer(), await startArchiveServer(), start, env);
     await world.discord.start();
+    if (registry === 'two countries') await putSmallRegistry(world.dataDir);
     return world;
   }
 
@@ -70,8 +92,7 @@ export class ServiceWorld {
   publishRib(at: number, serving: Serving = 'whole'): void {
     for (const collector of collectors) {
       const own = peers.filter((peer) => peer.collector === collector);
-      const routes = [...northKorea, ...elsewhere].map((prefix) =>
-        mrtRib(at, prefix, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
+      const routes = [...northKorea, ...elsewhere].map(mrtRibs(at, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
       this.#archive.rib(collector, Buffer.concat([mrtPeerTable(at, own), ...routes]), collector === collectors.at(-1) ? serving : 'whole');
     }
   }
@@ -129,9 +150,7 @@ export class ServiceWorld {
 
   /** Puts a registry into DATA_DIR that gives each /16 to another country than the one that ships; its name. */
   putRegistry(): Promise<string> {
-    const reader = new DelegatedReader();
-    for (const line of delegatedFile({ units: 256 }).toString().split('\n')) reader.line(line);
-    return new RegistryFolder(this.dataDir).write(reader.map(), '20270101', 'download');
+    return putRegistry(this.dataDir, delegatedFile({ units: 256 }).toString().split('\n'), '20270101');
   }
 
   /** Starts the service; it is stopped by `stop` of the app, or by `close`. */
@@ -162,8 +181,7 @@ export class ServiceWorld {
   }
 
   async #judged(app: App, at: number): Promise<void> {
-    // What was sent on loopback is read in the next turns of the event loop; asking costs more than waiting for them.
-    for (let turn = 0; turn < 4; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    await settled(socketTurns);
     for (const end = performance.now() + 20 * second; performance.now() < end; ) {
       if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
     }
@@ -172,7 +190,7 @@ export class ServiceWorld {
 
   /** tick(), judged or not. */
   async say(kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
-    await this.clock.advance(10 * second - (this.clock.now() % (10 * second)));
+    await this.clock.advance(tickMs - (this.clock.now() % tickMs));
     if (kind !== null) this.#speak(kind, prefixes);
     this.#heartbeat();
   }
@@ -186,29 +204,33 @@ export class ServiceWorld {
   }
 
   /**
-   * Plays `changes` (oldest first) and the quiet between them until `until`, with a heartbeat every 20 s of the clock; an hour takes
-   * about a third of a second. Whatever happens is judged before the clock goes on.
+   * Plays `changes` (oldest first) and the quiet between them until `until`, with a heartbeat every 20 s of the clock. What is said at a
+   * tick's own time comes after that tick.
    */
-  async play(app: App, until: number, changes: readonly { readonly at: number; readonly kind: 'announce' | 'withdraw' }[]): Promise<void> {
-    const left = changes.filter(({ at }) => at >= this.clock.now());
-    for (let step = 0; this.clock.now() < until; step++) {
-      const next = this.clock.now() + 20 * second - (this.clock.now() % (20 * second));
-      await this.clock.advance(next - this.clock.now());
-      this.#heartbeat();
-      for (let change = left.at(0); change !== undefined && change.at <= next; change = left.at(0)) {
-        // How messages fall into packets is chance: what is said at a tick's own time comes after that tick.
-        await this.#judged(app, next);
-        this.#speak(change.kind, northKorea);
-        left.shift();
-      }
-      // What was sent on loopback is read in the next turn of the event loop; every three minutes that is made sure of.
-      for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
-      if (step % 9 === 0) await this.#judged(app, next);
-    }
+  play(app: App, until: number, changes: readonly Change[]): Promise<void> {
+    return this.#play(app, until, playStepMs, changes.filter(({ at }) => at >= this.clock.now()));
   }
 
-  async run(app: App, ms: number): Promise<void> {
-    for (const end = this.clock.now() + ms; this.clock.now() < end; ) await this.tick(app);
+  /** Nothing changes for so long. */
+  run(app: App, ms: number): Promise<void> {
+    return this.#play(app, Math.ceil((this.clock.now() + ms) / tickMs) * tickMs, tickMs, []);
+  }
+
+  async #play(app: App, until: number, stepMs: number, left: Change[]): Promise<void> {
+    for (let step = 1; this.clock.now() < until; step++) {
+      const now = this.clock.now();
+      const next = Math.min(now - (now % tickMs) + stepMs, left.at(0)?.at ?? Infinity, until);
+      await this.clock.advance(next - now);
+      this.#heartbeat();
+      if (left.at(0)?.at === next) {
+        // How messages fall into packets is chance.
+        await this.#judged(app, next);
+        this.#speak(left.shift()!.kind, northKorea);
+      }
+      await settled(socketTurns);
+      if (step % stepsUnasked === 0) await this.#judged(app, next);
+    }
+    await this.#judged(app, this.clock.now());
   }
 
   drop(): void {
@@ -228,6 +250,10 @@ export class ServiceWorld {
       this.#risLive.send(risUpdate({ collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 2497], announce: elsewhere.slice(0, 1) }));
     }
   }
+}
+
+async function settled(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 /** A metric's value by its name without the prefix; 0 where it is not set. */

@@ -23,6 +23,7 @@ export const detectorSettings = parseDetectorSettings(rules['detector'], 'detect
 export const incidentSettings = parseIncidentSettings(rules['incidents'], 'incidents', problems);
 if (problems.length > 0) throw new Error(problems.join('\n'));
 
+const families = ['ipv4', 'ipv6'] as const;
 const tickMs = 10_000;
 const binMs = 300_000;
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -165,15 +166,16 @@ export function play(story: Story, through: <T>(state: T) => T = (state) => stat
     if (samples.ipv4 === null || samples.ipv6 === null) continue;
     const both = { ipv4: samples.ipv4, ipv6: samples.ipv6 };
     const open = openFamilies(incidents);
-    const stepped = (family: 'ipv4' | 'ipv6'): { before: DetectorState; after: DetectorState; reason: Reason } => {
-      const { state, reason } = step(detector[family], both[family], open.includes(family), detectorSettings);
-      if (reason.kind === 'entered' || reason.kind === 'left') {
-        const until = reason.kind === 'left' ? ` until ${clock(reason.until)}` : '';
-        moves.push(`${clock(at)} ${family === 'ipv6' ? 'ipv6 ' : ''}${reason.from} -> ${reason.to} since ${clock(reason.since)}${until}`);
-      }
-      return { before: detector[family], after: state, reason };
+    const input = {
+      at, samples: both,
+      detector: { ipv4: stepped(detector.ipv4, both.ipv4, open.includes('ipv4')), ipv6: stepped(detector.ipv6, both.ipv6, open.includes('ipv6')) },
     };
-    const input = { at, samples: both, detector: { ipv4: stepped('ipv4'), ipv6: stepped('ipv6') } };
+    for (const family of families) {
+      const { reason } = input.detector[family];
+      if (reason.kind !== 'entered' && reason.kind !== 'left') continue;
+      const until = reason.kind === 'left' ? ` until ${clock(reason.until)}` : '';
+      moves.push(`${clock(at)} ${family === 'ipv6' ? 'ipv6 ' : ''}${reason.from} -> ${reason.to} since ${clock(reason.since)}${until}`);
+    }
     const folded = fold(incidents, input, incidentSettings);
     events.push(...folded.events);
     const after = { ipv4: input.detector.ipv4.after, ipv6: input.detector.ipv6.after };
@@ -181,6 +183,12 @@ export function play(story: Story, through: <T>(state: T) => T = (state) => stat
     incidents = through(folded.state);
   }
   return { moves, events, lines: events.map((event) => line(event, clock)), detector, incidents };
+}
+
+/** Outside of the loop over the ticks: a function made in it is named anew each time, which costs more than what it does. */
+function stepped(before: DetectorState, sample: CountrySample, isOpen: boolean): { before: DetectorState; after: DetectorState; reason: Reason } {
+  const { state, reason } = step(before, sample, isOpen, detectorSettings);
+  return { before, after: state, reason };
 }
 
 /** Time of day, with the days since the story's first: "10:26:00", "1d 14:32:00". */

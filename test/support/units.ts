@@ -5,37 +5,33 @@ export function ipv4Unit(text: string): number {
   return text.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 }
 
-/** S of every country, counted unit by unit: slow, and plainly right. Codes are sentinel codes. */
+/** S of every country, from the stretches of units that the prefixes cover together: plainly right. Codes are sentinel codes. */
 export function unitsCovered(map: CountryMap, family: 0 | 1, visible: Iterable<number>): Map<string, number> {
-  const covered = new Set<number>();
-  const unitLength = family === 0 ? 24 : 48;
-  for (const code of visible) {
-    const length = code.toString(2).length - 1;
-    const first = (code - 2 ** length) * 2 ** (unitLength - length);
-    const span = family === 1 && length < 32 ? 65_536 : 2 ** (unitLength - length);
-    if (span > 4_096) addRanges(map, family, first, first + span, covered);
-    else for (let unit = first; unit < first + span; unit++) covered.add(unit);
-  }
   const totals = new Map<string, number>();
-  for (const unit of covered) {
-    const code = map.codes[holderOf(map, family, unit)];
-    if (code !== '') totals.set(code, (totals.get(code) ?? 0) + 1);
+  const count = (holder: number, units: number): void => {
+    const code = map.codes[holder];
+    if (code !== '' && units > 0) totals.set(code, (totals.get(code) ?? 0) + units);
+  };
+  for (const [start, end] of stretchesOf(family, visible)) {
+    if (family === 0) for (let unit = start; unit < end; unit++) count(map.ipv4[unit], 1);
+    else for (const [index, from] of map.ipv6.starts.entries()) count(map.ipv6.countries[index], Math.min(end, map.ipv6.ends[index]) - Math.max(start, from));
   }
   return totals;
 }
 
-/** Of a wide prefix only the units that somebody holds. */
-function addRanges(map: CountryMap, family: 0 | 1, first: number, end: number, covered: Set<number>): void {
-  if (family === 0) {
-    for (let unit = first; unit < end; unit++) if (map.ipv4[unit] !== 0) covered.add(unit);
-    return;
+/** What the prefixes cover, in order and apart. */
+function stretchesOf(family: 0 | 1, codes: Iterable<number>): [start: number, end: number][] {
+  const unitLength = family === 0 ? 24 : 48;
+  const each = Array.from(codes, (code): [number, number] => {
+    const length = code.toString(2).length - 1;
+    const start = (code - 2 ** length) * 2 ** (unitLength - length);
+    return [start, start + (family === 1 && length < 32 ? 65_536 : 2 ** (unitLength - length))];
+  }).sort(([a], [b]) => a - b);
+  const apart: [number, number][] = [];
+  for (const [start, end] of each) {
+    const last = apart.at(-1);
+    if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+    else apart.push([start, end]);
   }
-  const { starts, ends } = map.ipv6;
-  for (const [index, start] of starts.entries()) for (let unit = Math.max(first, start); unit < Math.min(end, ends[index]); unit++) covered.add(unit);
-}
-
-function holderOf(map: CountryMap, family: 0 | 1, unit: number): number {
-  if (family === 0) return map.ipv4[unit];
-  const index = map.ipv6.starts.findIndex((start, at) => unit >= start && unit < map.ipv6.ends[at]);
-  return index < 0 ? 0 : map.ipv6.countries[index];
+  return apart;
 }

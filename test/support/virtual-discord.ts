@@ -135,14 +135,16 @@ export class VirtualDiscord {
 
   #take(channelId: string, message: Message, now: number): VirtualMessage {
     const key = `${channelId} ${nonceOf(message)}`;
-    const known = this.#nonces.get(key);
-    if (known !== undefined && now - known.at < nonceMs) return known;
+    const same = this.#nonces.get(key);
+    if (same !== undefined && now - same.at < nonceMs) return same;
     const taken: VirtualMessage = {
       id: String(this.messages.length + 1), channelId, at: now, message, footer: this.channels.get(channelId)!.embeds ? footerOf(message) : null,
     };
     this.messages.push(taken);
     this.#nonces.set(key, taken);
-    this.#byChannel.set(channelId, [...this.in(channelId), taken]);
+    const known = this.#byChannel.get(channelId);
+    if (known === undefined) this.#byChannel.set(channelId, [taken]);
+    else known.push(taken);
     return taken;
   }
 }

@@ -72,7 +72,7 @@ class World {
 
   origins(): Map<string, number> {
     return new Map([0, 1].flatMap((index) => {
-      const { ids, origins } = this.table.routes[index as 0 | 1];
+      const { ids, origins } = this.table.routes[index as 0 | 1].prefixes;
       return [...ids.codes.subarray(0, ids.size)].map((code, id): [string, number] => [formatPrefix(index as 0 | 1, code), origins[id]]);
     }));
   }

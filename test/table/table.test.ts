@@ -219,7 +219,7 @@ describe('when the voters change', () => {
 
 test('an origin is what a voter said, though others say it otherwise', () => {
   const world = new World([...eight, eight[0]]);
-  const origins = (): number[] => [...world.table.routes[0].visibleOrigins().get(0)!];
+  const origins = (): number[] => [...world.table.routes[0].prefixes.visibleOrigins().get(0)!];
   world.sayFrom(64_666, 8, ElemKind.announcement, target);
   assert.deepEqual(origins(), [64_500], 'the second session of the first ASN has no vote');
   world.sayFrom(64_666, 0, ElemKind.announcement, target);

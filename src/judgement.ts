@@ -1,0 +1,223 @@
+/** What a tick makes of what is measured: every country observed, all of them looked at together, each decided, and what is to be kept of it. */
+import { families, type Family, type UnixMillis } from './bgp/index.js';
+import { unitsLost, type Countries, type CountrySample, type NetworkChange } from './countries/index.js';
+import { decide, initialDetectorState, isJudged, observe } from './detector/index.js';
+import { Guards, type Hold, type HoldCounts, type Recount, type Ruling, type Sight, type Watched } from './guards/index.js';
+import {
+  asOne, closedAt, fold, initialIncidentState, needsNetworks, networksOfEvent, openFamilies, Records, stateVersion,
+  type CountryRecord, type FoldInput, type HistorySample, type IncidentEvent, type Measured, type StoredState,
+} from './incidents/index.js';
+import type { CountryRules, Rules } from './rules.js';
+import type { Table } from './table/index.js';
+
+/**
+ * What a tick gives: the states that changed, the history rows that it completed, the events in their order, and the records of all
+ * judged countries if it completed a minute, else of those with an event.
+ */
+export interface TickResult {
+  readonly states: readonly StoredState[];
+  readonly samples: readonly HistorySample[];
+  readonly events: readonly IncidentEvent[];
+  readonly records: readonly CountryRecord[];
+}
+
+/** A country's tick before it is decided. */
+interface CountryTick {
+  readonly country: string;
+  readonly samples: Readonly<Record<Family, CountrySample>>;
+  readonly before: StoredState | undefined;
+  readonly watched: Readonly<Record<Family, Watched>>;
+}
+
+export interface JudgementOptions {
+  readonly rules: Rules;
+  readonly countries: Countries;
+  readonly table: Table;
+}
+
+/** What is remembered of every country, and how a tick moves it. */
+export class Judgement {
+  readonly #rules: Rules;
+  readonly #countries: Countries;
+  readonly #table: Table;
+  readonly #states = new Map<string, StoredState>();
+  readonly #records = new Records();
+  readonly #guards: Guards;
+  readonly #sight: Sight = { countAgain: (family, asked) => this.#countAgain(family, asked), heavyLosers: (asked) => this.#heavyLosers(asked) };
+
+  constructor({ rules, countries, table }: JudgementOptions) {
+    this.#rules = rules;
+    this.#countries = countries;
+    this.#table = table;
+    this.#guards = new Guards(rules.guards);
+  }
+
+  restoreRecord(record: CountryRecord): void {
+    this.#records.restore(record);
+  }
+
+  restore(state: StoredState): void {
+    this.#states.set(state.country, state);
+  }
+
+  state(country: string): StoredState | undefined {
+    return this.#states.get(country);
+  }
+
+  states(): Iterable<StoredState> {
+    return this.#states.values();
+  }
+
+  /** What the guards hold back as of the last tick, and why. */
+  get holds(): readonly Hold[] {
+    return this.#guards.holds;
+  }
+
+  get holdCounts(): Readonly<Record<Hold['guard'], HoldCounts>> {
+    return this.#guards.counts;
+  }
+
+  /** Another registry moved the baselines of some of these: their states, which changed. */
+  takeBaselines(judged: readonly string[]): readonly StoredState[] {
+    const changed: StoredState[] = [];
+    for (const country of judged) {
+      const state = this.#states.get(country);
+      if (state === undefined) continue;
+      const baseline = { ipv4: this.#countries.baselineState(country, 0), ipv6: this.#countries.baselineState(country, 1) };
+      if (families.every((family) => baseline[family] === state.baseline[family])) continue;
+      changed.push({ ...state, baseline });
+    }
+    for (const state of changed) this.#states.set(state.country, state);
+    return changed;
+  }
+
+  /** Judges these countries by what was measured as of `at`, a later time than the last. */
+  tick(at: UnixMillis, judged: readonly string[]): TickResult {
+    const ticks = judged.flatMap((country) => this.#observe(country) ?? []);
+    // What many decide at once is looked at together, before any of it is entered.
+    const ruling = this.#guards.rule(at, ticks.flatMap(({ watched }) => [watched.ipv4, watched.ipv6]), this.#sight);
+    const states: StoredState[] = [];
+    let events: IncidentEvent[] = [];
+    for (const tick of ticks) {
+      const after = this.#judge(at, tick, ruling, events);
+      if (after === tick.before) continue;
+      this.#states.set(tick.country, after);
+      states.push(after);
+    }
+    for (const one of ruling.asOne) events = asOne(events, new Set(one.countries), one);
+    return { states, samples: this.#countries.completedRows, ...this.#remember(events, judged) };
+  }
+
+  #observe(country: string): CountryTick | null {
+    const measured = this.#countries.samples(country, this.#table);
+    if (measured === null) return null;
+    const before = this.#states.get(country);
+    const settings = this.#rulesOf(country).detector;
+    const open = openFamilies(before?.incidents ?? initialIncidentState);
+    const samples = { ipv4: measured[0], ipv6: measured[1] };
+    const watched = (family: Family): Watched => {
+      const state = before?.detector[family] ?? initialDetectorState;
+      return { country, family, settings, observation: observe(state, samples[family], open.includes(family), settings) };
+    };
+    return { country, samples, before, watched: { ipv4: watched('ipv4'), ipv6: watched('ipv6') } };
+  }
+
+  #judge(at: UnixMillis, { country, samples, before, watched }: CountryTick, ruling: Ruling, events: IncidentEvent[]): StoredState {
+    const rules = this.#rulesOf(country);
+    const incidents = before?.incidents ?? initialIncidentState;
+    const stepped = (family: Family): FoldInput['detector'][Family] => {
+      const { state, reason } = decide(watched[family].observation, rules.detector, ruling.restraint(country, family));
+      return { before: before?.detector[family] ?? initialDetectorState, after: state, reason };
+    };
+    const detector = { ipv4: stepped('ipv4'), ipv6: stepped('ipv6') };
+    const folded = fold(incidents, { at, samples, detector }, rules.incidents);
+    events.push(...folded.events);
+    this.#followBaselines(country, at, folded.events, folded.state, rules);
+    const baseline = { ipv4: this.#countries.baselineState(country, 0), ipv6: this.#countries.baselineState(country, 1) };
+    const unchanged = before !== undefined && folded.state === before.incidents
+      && families.every((family) => detector[family].after === before.detector[family] && baseline[family] === before.baseline[family]);
+    if (unchanged) return before;
+    return {
+      version: stateVersion, country, incidents: folded.state, baseline,
+      detector: { ipv4: detector.ipv4.after, ipv6: detector.ipv6.after },
+    };
+  }
+
+  /** A baseline stands still from its incident's opening until an hour after the close; an adopted one starts anew. */
+  #followBaselines(
+    country: string,
+    at: UnixMillis,
+    events: readonly IncidentEvent[],
+    state: StoredState['incidents'],
+    rules: CountryRules,
+  ): void {
+    const open = openFamilies(state);
+    for (const [index, family] of families.entries()) {
+      const closed = closedAt(state, family);
+      const frozen = open.includes(family) || (closed !== null && at - closed < rules.countries.thawMs);
+      this.#countries.freeze(country, index as 0 | 1, frozen, at);
+    }
+    for (const event of events) {
+      if (event.kind !== 'new-normal' || event.family === null || event.since === null) continue;
+      const from = Math.max(event.since, at - rules.incidents.newNormal.steadyMs);
+      this.#countries.adopt(country, families.indexOf(event.family) as 0 | 1, from);
+    }
+  }
+
+  /** The records that are due, and the events with the networks that lost most: the whole table is read at most once for all of them. */
+  #remember(events: readonly IncidentEvent[], judged: readonly string[]): Pick<TickResult, 'events' | 'records'> {
+    const told = new Set(events.map(({ country }) => country));
+    const due = this.#countries.minuteEnded ? judged : judged.filter((country) => told.has(country));
+    if (due.length === 0) return { events, records: [] };
+    const measured = due.flatMap((country) => this.#measured(country) ?? []);
+    const networks = families.map((family, index) => {
+      const asked = measured.filter((one) => told.has(one.state.country) || needsNetworks(one, family)).map(({ state }) => state.country);
+      return this.#countries.networks(index as 0 | 1, new Set(asked), this.#table);
+    });
+    const of = (country: string | null, family: 0 | 1): readonly NetworkChange[] => networks[family].get(country ?? '') ?? [];
+    return {
+      events: events.map((event) => ({ ...event, networks: networksOfEvent(of(event.country, event.family === 'ipv6' ? 1 : 0)) })),
+      records: measured.map((one) => this.#records.renew(one, { ipv4: of(one.state.country, 0), ipv6: of(one.state.country, 1) })),
+    };
+  }
+
+  #measured(country: string): Measured | null {
+    const samples = this.#countries.samples(country, this.#table);
+    const state = this.#states.get(country);
+    if (samples === null || state === undefined) return null;
+    const [ipv4, ipv6] = samples;
+    const { detector } = this.#rulesOf(country);
+    return {
+      samples: { ipv4, ipv6 }, state,
+      judged: { ipv4: isJudged(state.detector.ipv4, ipv4, detector), ipv6: isJudged(state.detector.ipv6, ipv6, detector) },
+    };
+  }
+
+  /** The countries asked for without the votes of each collector in turn. */
+  #countAgain(family: Family, asked: ReadonlySet<string>): Recount[] {
+    const index = families.indexOf(family) as 0 | 1;
+    return this.#table.withoutEachCollector(index, this.#rules.guards.collector.minVoters).map(({ collector, turned }) => ({
+      collector, counts: this.#countries.supposing(index, turned, asked),
+    }));
+  }
+
+  /** The ASes with a good part of what each of the countries asked for lost, most first. Reads the whole table. */
+  #heavyLosers(asked: ReadonlyMap<string, Family>): Map<string, readonly number[]> {
+    const losers = new Map<string, readonly number[]>();
+    for (const [index, family] of families.entries()) {
+      const codes = new Set([...asked].flatMap(([country, falling]) => (falling === family ? [country] : [])));
+      if (codes.size === 0) continue;
+      for (const [country, changes] of this.#countries.networks(index as 0 | 1, codes, this.#table)) {
+        const sample = this.#countries.samples(country, this.#table)?.[index];
+        const lost = (sample?.baseline?.units ?? 0) - (sample?.units ?? 0);
+        const heavy = changes.filter((change) => lost > 0 && unitsLost(change) >= this.#rules.guards.sharedAs.lossShare * lost);
+        losers.set(country, heavy.map(({ asn }) => asn));
+      }
+    }
+    return losers;
+  }
+
+  #rulesOf(country: string): CountryRules {
+    return this.#rules.overrides[country] ?? this.#rules;
+  }
+}
