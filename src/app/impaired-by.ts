@@ -32,14 +32,15 @@ export function impairedBy(sight: SightNow): Impairment[] {
   const found: Impairment[] = [];
   const blind = blindness(sight);
   if (sight.phase === 'loading') {
-    found.push({ kind: 'loading', text: 'the routing tables are being loaded, and nothing is judged' });
+    const troubles = reasons(sight.stages.filter(({ why }) => why !== ''));
+    found.push({ kind: 'loading', text: `the routing tables are being loaded, and nothing is judged${troubles === '' ? '' : `; not had yet: ${troubles}`}` });
     const deaf = sight.feed.kind === 'connecting' && sight.feed.trouble === null ? null : deafness(sight.feed);
     if (deaf !== null) found.push({ kind: 'feed', text: deaf });
   } else if (blind !== null) found.push({ kind: 'blind', text: blind });
   // Where nothing is judged every collector is missed: that is said already.
   const lost = blind === null ? sight.stages.filter(({ stage }) => stage !== 'through' && stage !== 'filling') : [];
   if (sight.phase === 'watching' && lost.length > 0) {
-    found.push({ kind: 'collectors', text: `judged without ${lost.map(({ collector, why }) => `${collector} (${why})`).join(', ')}` });
+    found.push({ kind: 'collectors', text: `judged without ${reasons(lost)}` });
   }
   const holes = sight.stages.filter(({ stage }) => stage === 'filling');
   if (holes.length > 0) found.push({ kind: 'holes', text: `what ${holes.map(({ collector }) => collector).join(', ')} said in a short gap could not be fetched yet` });
@@ -51,6 +52,8 @@ export function impairedBy(sight: SightNow): Impairment[] {
   if (sight.registryTrouble !== null) found.push({ kind: 'registry', text: sight.registryTrouble });
   return found.map(({ kind, text }) => ({ kind, text: clipped(text) }));
 }
+
+const reasons = (stages: readonly CollectorStage[]): string => stages.map(({ collector, why }) => `${collector} (${why})`).join(', ');
 
 function blindness({ now, feed, lastTickAt, usability, seen }: SightNow): string | null {
   const deaf = deafness(feed);

@@ -44,7 +44,7 @@ export interface CollectorStage {
   readonly stage: 'rib' | 'updates' | 'through' | 'filling' | 'lost' | 'given-up';
   /** Wall clock. */
   readonly since: UnixMillis;
-  /** In words; empty while it is through. */
+  /** In words; empty while it is through, and at first. */
   readonly why: string;
 }
 

@@ -30,7 +30,7 @@ export class Passage {
   readonly #nap: Nap;
   #stage: Stage = { kind: 'rib' };
   #since: UnixMillis;
-  #why = 'it is being loaded';
+  #why = '';
   #isToldLost = false;
   /** The table may hold something of this collector. */
   #hasRows: boolean;

@@ -114,6 +114,10 @@ const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])
   ],
   ['an old registry', { registryTrouble: 'the registry is 9 days old: HTTP 500' }, ['registry: the registry is 9 days old: HTTP 500']],
   [
+    'a load that lacks files', { phase: 'loading', stages: [stage('rrc00', 'rib'), stage('rrc01', 'given-up', 'rrc01/latest-bview.gz: HTTP 500 (14 attempts)')] },
+    ['loading: the routing tables are being loaded, and nothing is judged; not had yet: rrc01 (rrc01/latest-bview.gz: HTTP 500 (14 attempts))'],
+  ],
+  [
     'a load without RIS Live', { phase: 'loading', feed: { kind: 'connecting', attempt: 2, trouble: 'ECONNREFUSED' } },
     ['loading: the routing tables are being loaded, and nothing is judged', 'feed: RIS Live cannot be reached (ECONNREFUSED), and nothing is judged'],
   ],
