@@ -21,8 +21,8 @@ export class RouteTable {
   /** Where what a peer announces is noted, of those of whom it is. */
   readonly #notes: (IdNotes | undefined)[] = [];
   #counts: Uint16Array;
-  /** At which settle() a verdict went down last. */
-  #fell: Uint32Array;
+  /** At which settle() a verdict went down last; of what is up, or when its voters became too few to make it so, whichever was later. */
+  #sank: Uint32Array;
   /** How often settle() was called, and one. */
   #settled = 1;
   /** Bits flipped by voters since the start, by owner. */
@@ -41,7 +41,7 @@ export class RouteTable {
     this.prefixes = new KnownPrefixes(family, sink);
     this.ids = this.prefixes.ids;
     this.#counts = new Uint16Array(this.ids.capacity);
-    this.#fell = new Uint32Array(this.ids.capacity);
+    this.#sank = new Uint32Array(this.ids.capacity);
     this.#family = family;
     this.#visibleUp = settings.visibleUp;
     this.#visibleDown = settings.visibleDown;
@@ -84,7 +84,7 @@ export class RouteTable {
     const { owners, verdicts } = this.prefixes;
     this.churn[owners[known]]++;
     const count = --this.#counts[known];
-    if (verdicts[known] === 1 && count < this.#downBelow) this.#flip(known, 0);
+    if (verdicts[known] === 1 && count < this.#upFrom) this.#sink(known, count);
   }
 
   /** How many counted prefixes the peer sees. */
@@ -158,28 +158,32 @@ export class RouteTable {
     this.#held = held;
   }
 
-  /** After the set of voters changed: every verdict against the new thresholds. `absent`: who would vote, but for a gap of its collector. */
-  settle(absent: ReadonlySet<number>): void {
+  /**
+   * After the set of voters changed: every verdict against the new thresholds. `absent`: who would vote, but for a gap of its collector;
+   * of what was said since the settle() before the last `settles` they may know nothing.
+   */
+  settle(absent: ReadonlySet<number>, settles: number): void {
     this.#settled++;
     if (this.#held || !this.#judging || this.voters === 0) return;
     const { left, released } = this.#spared.follow(absent);
-    if (this.#stale || released) this.#settleAll(left);
+    if (this.#stale || released) this.#settleAll(left, Math.max(1, this.#settled - settles));
     this.#countsBefore = null;
   }
 
-  #settleAll(left: readonly number[]): void {
+  #settleAll(left: readonly number[], unheardFrom: number): void {
     this.#stale = false;
     const { verdicts } = this.prefixes;
-    const [low, high]: [number[], number[]] = [[], []];
+    const [low, unheard, high]: [number[], number[], number[]] = [[], [], []];
     for (let id = 0; id < this.ids.size; id++) {
       const count = this.#counts[id];
       if (verdicts[id] === 0) {
         if (count >= this.#upFrom) high.push(id);
-      } else if (count < this.#downBelow) low.push(id);
+      } else if (count < this.#downBelow) (this.#sank[id] < unheardFrom ? low : unheard).push(id);
     }
     const columns = left.flatMap((peer) => (this.#columns[peer] === undefined ? [] : [[peer, this.#columns[peer]] as const]));
     const leavers = { columns, thresholds: this.#thresholdsOf(this.voters + columns.length), before: this.#countsBefore ?? this.#counts };
     for (const id of this.#spared.risen(high, this.#counts, leavers)) this.#turn(id, 1);
+    for (const id of unheard) this.#turn(id, 0);
     for (const id of this.#spared.fallen(low, this.#counts, leavers)) this.#turn(id, 0);
   }
 
@@ -190,7 +194,7 @@ export class RouteTable {
   raiseFallen(settles: number): void {
     const { verdicts } = this.prefixes;
     const from = this.#settled - settles;
-    for (let id = 0; id < this.ids.size; id++) if (verdicts[id] === 0 && this.#fell[id] > 0 && this.#fell[id] >= from) this.#turn(id, 1);
+    for (let id = 0; id < this.ids.size; id++) if (verdicts[id] === 0 && this.#sank[id] > 0 && this.#sank[id] >= from) this.#turn(id, 1);
     this.#stale = true;
   }
 
@@ -253,8 +257,13 @@ export class RouteTable {
     if (verdict === 1 || !this.#spared.outlasts(id, this.#counts[id])) this.#turn(id, verdict);
   }
 
+  #sink(id: number, count: number): void {
+    if (count === this.#upFrom - 1) this.#sank[id] = this.#settled;
+    if (count < this.#downBelow) this.#flip(id, 0);
+  }
+
   #turn(id: number, verdict: 0 | 1): void {
-    if (verdict === 0) this.#fell[id] = this.#settled;
+    if (verdict === 0) this.#sank[id] = this.#settled;
     this.#spared.forget(id);
     this.prefixes.turn(id, verdict);
   }
@@ -263,7 +272,7 @@ export class RouteTable {
     const id = this.prefixes.add(code);
     if (id < this.#counts.length) return id;
     this.#counts = widened(this.#counts, new Uint16Array(this.ids.capacity));
-    this.#fell = widened(this.#fell, new Uint32Array(this.ids.capacity));
+    this.#sank = widened(this.#sank, new Uint32Array(this.ids.capacity));
     return id;
   }
 

@@ -22,6 +22,9 @@ export interface TableOptions {
   readonly sink: VerdictSink;
 }
 
+/** A collector is lost when it has been silent for a minute, or half a minute late: of these last ticks it may not have told. */
+const unheardTicks = 12;
+
 /** Who sees what, who votes, and whether that is enough to judge by. */
 export class Table {
   readonly routes: readonly [RouteTable, RouteTable];
@@ -221,7 +224,7 @@ export class Table {
       this.routes[family].hold(!isUsable);
       // A load that too few voters came out of is judged when there are enough.
       if (isUsable && !this.routes[family].isJudging) this.routes[family].judge((owner) => this.#lenient(family, owner));
-      this.routes[family].settle(this.#electorate.absent(this.#states, family));
+      this.routes[family].settle(this.#electorate.absent(this.#states, family), unheardTicks);
     }
   }
 

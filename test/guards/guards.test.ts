@@ -187,6 +187,10 @@ const gapStories: Readonly<Record<string, Story>> = {
     act: (world) => world.lose(0).withdraw(['AA'], world.everybody.slice(10)).run(10 * minute),
     posted: ['03:00 opened AA down since 01:00'],
   },
+  'what goes while a collector is silent already, but not yet called so, is told': {
+    act: (world) => world.withdraw(['AA'], world.everybody.slice(10)).run(minute).lose(0).run(10 * minute),
+    posted: ['04:00 opened AA down since 02:00'],
+  },
   'a gap of all, after which the one that it hangs on comes back last, makes no country dark': {
     act: (world) => {
       seenBy(world, first(world, 9), 3);
