@@ -63,7 +63,7 @@ export async function connect(url: string, log: StoreLog): Promise<Connection> {
       combineOwed: { lua: combineScript, numberOfKeys: 3 },
       dropSubscription: { lua: removeSubscriptionScript, numberOfKeys: 6 },
     },
-  }) as Redis & Scripts;
+  }) as unknown as Redis & Scripts;
   const ask = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
       throw asStoreError(error, server);
