@@ -96,6 +96,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
       assertFonts();
       const bot = createBot({
         discord: config.discord, apiUrl: config.discordApiUrl, groups: config.countries.groups, store, clock, random, logger, metrics,
+        storeIsShared: config.redisUrl !== null,
         say: (text) => void world.stdout.write(`${text}\n`),
       });
       const told = bot.run(stopping.signal).then((end) => {

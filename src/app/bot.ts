@@ -12,6 +12,8 @@ import { createSight } from './sight.js';
 import { createStanding } from './standing.js';
 
 const developerPortal = 'https://discord.com/developers/applications';
+/** How often the event log is read though nobody said that there is anything new: in a store that is ours alone only in case a word got lost. */
+const pollMs = { shared: 3_000, own: 60_000 };
 /** How often what is owed is counted for the metrics. */
 const countEveryMs = 15_000;
 const sweepEveryMs = 24 * 3_600_000;
@@ -26,6 +28,8 @@ export interface BotOptions {
   readonly apiUrl: string;
   readonly groups: Config['countries']['groups'];
   readonly store: Store;
+  /** Whether a process of its own may write events, of which nothing but the store tells. */
+  readonly storeIsShared: boolean;
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
@@ -47,7 +51,7 @@ export interface Bot {
 }
 
 /** Everything that speaks to Discord: what channels are owed is told over REST, what people ask is heard at the gateway. */
-export function createBot({ discord, apiUrl, groups, store, clock, random, logger, metrics, say }: BotOptions): Bot {
+export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock, random, logger, metrics, say }: BotOptions): Bot {
   const { token, operatorChannelId } = discord;
   const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
   const api = { token, apiUrl, clock, onRequest: countRequests(metrics) };
@@ -59,7 +63,7 @@ export function createBot({ discord, apiUrl, groups, store, clock, random, logge
   const send = createDiscordSend({ ...api, turn: createTurn(clock), logger, charts, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId) });
   const operator = createOperator({ send, channelId: operatorChannelId, clock, random, logger });
   const delivery = createDelivery({
-    store, send, operatorChannelId, editSubscription, clock, random, logger,
+    store, send, operatorChannelId, editSubscription, clock, random, logger, pollMs: storeIsShared ? pollMs.shared : pollMs.own,
     refresh: (event) => refreshEvent(event, store, clock.now()),
     report: {
       attempt: (result, ageMs) => {

@@ -14,8 +14,6 @@ import { isLane, Lanes, postpone, reopen, type Lane } from './lanes.js';
 import type { EventLog, Expansion, Outbox, Send, Subscriptions } from './ports.js';
 import { createServe, type DeliveryReport } from './serve.js';
 
-/** Another process may have written the event; and a wake that got lost costs this much at most. */
-const pollMs = 3_000;
 /** How often new messages are looked at for an edit. */
 const freshenMs = 60_000;
 /** Channels served at once: what a second of Discord's pace takes. More would wait for their turn in the order they came, not of their worth. */
@@ -34,6 +32,8 @@ export interface DeliveryOptions {
   readonly refresh: (event: IncidentEvent) => Promise<IncidentEvent | null>;
   /** The same that commands use, so that changes do not cross. */
   readonly editSubscription?: EditSubscription;
+  /** How often the event log is read though nobody called wake(); Infinity: never. */
+  readonly pollMs: number;
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
@@ -172,7 +172,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           toServe.ring();
         },
       }, signal));
-      if (reached?.position === from.position && !stopped()) await toRead.wait(pollMs);
+      if (reached?.position === from.position && !stopped()) await toRead.wait(options.pollMs);
     }
   };
 

@@ -31,6 +31,8 @@ interface World {
   stop(): Promise<void>;
 }
 
+const pollMs = 3_000;
+
 async function open(faults: readonly VirtualFault[] = [], subscriptions: readonly Partial<Subscription>[] = [{}], store = new MemoryDeliveryStore()): Promise<World> {
   const clock = new QuickClock(start);
   const channel = { readable: true, embeds: true };
@@ -43,7 +45,7 @@ async function open(faults: readonly VirtualFault[] = [], subscriptions: readonl
   const world: World = {
     clock, store, discord, lines, now: null,
     delivery: createDelivery({
-      store, send: discord.sender(clock.mortal(() => false)), operatorChannelId: operator, clock: clock.mortal(() => false), random: () => 1,
+      store, send: discord.sender(clock.mortal(() => false)), operatorChannelId: operator, clock: clock.mortal(() => false), random: () => 1, pollMs,
       refresh: (event) => Promise.resolve(world.now === null ? null : { ...event, ...world.now }),
       logger: createLogger({ level: 'info', pretty: false, secrets: [], destination: { write: (line) => lines.push(line) } }),
       report: { attempt: () => undefined, doubtful: () => undefined, lost: () => undefined },

@@ -5,7 +5,6 @@ import { MemoryDeliveryStore } from './memory-delivery-store.js';
 import { QuickClock } from './quick-clock.js';
 import { seededRandom } from './random.js';
 import { VirtualDiscord } from './virtual-discord.js';
-import { withoutPolls } from './without-polls.js';
 
 /** Longer than anything is under way. */
 const afterwardsMs = 20 * 60_000;
@@ -48,7 +47,7 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
         dead ? never : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
     });
     const delivery = createDelivery({
-      store: mortalStore, send: discord.sender(mortal), operatorChannelId: null, refresh: () => Promise.resolve(null), clock: withoutPolls(mortal), random, logger,
+      store: mortalStore, send: discord.sender(mortal), operatorChannelId: null, refresh: () => Promise.resolve(null), clock: mortal, random, logger, pollMs: Infinity,
       report: { attempt: () => undefined, doubtful: () => doubtful++, lost: () => lost++ },
     });
     void delivery.run(new AbortController().signal);

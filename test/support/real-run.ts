@@ -9,7 +9,6 @@ import { LeapingClock } from './leaping-clock.js';
 import { MemoryDeliveryStore } from './memory-delivery-store.js';
 import { seededRandom } from './random.js';
 import type { RealSchedule } from './real-schedule.js';
-import { withoutPolls } from './without-polls.js';
 
 const times = 200;
 /** After the end of a schedule all must be well again within this. */
@@ -103,7 +102,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       charts: { ofEvent: ({ kind }) => Promise.resolve(kind === 'escalated' ? chart : null), ofCountry: () => Promise.resolve(null) },
     });
     const delivery = createDelivery({
-      store: mortalStore, operatorChannelId: null, refresh: () => Promise.resolve(null), clock: withoutPolls(clock), random, logger,
+      store: mortalStore, operatorChannelId: null, refresh: () => Promise.resolve(null), clock, random, logger, pollMs: Infinity,
       send: {
         post: (channelId, message, signal) => {
           const { body } = renderMessage(message, channelId, { embed: false, chart: null, reply: false });

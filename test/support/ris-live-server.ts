@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 
@@ -46,7 +46,7 @@ export async function startRisLiveServer(options: RisLiveServerOptions = {}): Pr
   const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
   const subscriptions: Subscription[] = [];
   const requests: string[] = [];
-  const live = new Set<WebSocket>();
+  const live = new Map<WebSocket, Socket>();
   const subscribedOf: number[] = [];
   let pings = 0;
   let watchers: (() => void)[] = [];
@@ -59,7 +59,7 @@ export async function startRisLiveServer(options: RisLiveServerOptions = {}): Pr
   wss.on('connection', (socket, request) => {
     const number = subscribedOf.push(0) - 1;
     requests.push(request.url ?? '');
-    live.add(socket);
+    live.set(socket, request.socket);
     socket.on('close', () => live.delete(socket));
     socket.on('error', () => undefined);
     socket.on('message', (raw: Buffer) => {
@@ -84,15 +84,18 @@ export async function startRisLiveServer(options: RisLiveServerOptions = {}): Pr
   await new Promise<void>((resolve) => http.listen(options.port ?? 0, '127.0.0.1', resolve));
   const port = (http.address() as AddressInfo).port;
 
-  const each = (act: (socket: WebSocket) => void): void => {
-    for (const socket of live) act(socket);
+  const each = (act: (socket: WebSocket, tcp: Socket) => void): void => {
+    for (const [socket, tcp] of live) act(socket, tcp);
   };
   const send = (...frames: readonly (object | string | Uint8Array)[]): void => {
-    each((socket) => {
+    each((socket, tcp) => {
+      // In one packet: each costs both ends more than what is in it.
+      tcp.cork();
       for (const frame of frames) {
         const raw = typeof frame === 'string' || frame instanceof Uint8Array;
         socket.send(raw ? frame : JSON.stringify(frame), { binary: false });
       }
+      tcp.uncork();
     });
   };
   return {
