@@ -12,7 +12,12 @@ export const registryCsv = { ipv4: csv('asn-country-ipv4-num'), ipv6: csv('asn-c
 
 /** Its lines; there are 200,000 of all countries, too many to be cut apart for each story. */
 export function ofCountry(registry: string, country: string): string[] {
-  return registry.match(new RegExp(`^.*,${country}$`, 'gm')) ?? [];
+  const lines: string[] = [];
+  const ending = `,${country}\n`;
+  for (let end = registry.indexOf(ending); end >= 0; end = registry.indexOf(ending, end + 1)) {
+    lines.push(registry.slice(registry.lastIndexOf('\n', end) + 1, end + ending.length - 1));
+  }
+  return lines;
 }
 
 /** The registry as it ships, or of one country alone: that is quick to tick. */
