@@ -57,7 +57,7 @@ export async function measureAlerts(
     lookUpChannel: (channelId) => ({ channelId, name: 'alerts', guildId: '1', kind: 'text', permissions }),
   });
   const delivery = createDelivery({
-    store, send, clock, logger, operatorChannelId: null, random: Math.random,
+    store, send, clock, logger, operatorChannelId: null, random: Math.random, pollMs: 3_000,
     refresh: () => Promise.resolve(null),
     report: { attempt: () => undefined, doubtful: () => undefined, lost: () => undefined },
   });
