@@ -25,8 +25,9 @@ const u8 = (value: number): number[] => [value & 0xff];
 const u16 = (value: number): number[] => [(value >>> 8) & 0xff, value & 0xff];
 const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
 const counted = (octets: readonly number[]): number[] => [...u16(octets.length), ...octets];
-const addressOctets = (address: string): number[] => ipaddr.parse(address).toByteArray();
 const isIpv6 = (text: string): boolean => text.includes(':');
+/** The library would try to read an IPv4 address as one of IPv6 first. */
+const addressOctets = (address: string): number[] => (isIpv6(address) ? ipaddr.IPv6.parse(address).toByteArray() : address.split('.').map(Number));
 
 /** The same few thousand prefixes are said by every peer of a world. */
 const knownOctets = new Map<string, readonly number[]>();
@@ -35,8 +36,9 @@ const mostKnown = 10_000;
 function prefixOctets(prefix: string): readonly number[] {
   const known = knownOctets.get(prefix);
   if (known !== undefined) return known;
-  const [address, length] = ipaddr.parseCIDR(prefix);
-  const octets = [length, ...address.toByteArray().slice(0, Math.ceil(length / 8))];
+  const [address, bits] = prefix.split('/');
+  const length = Number(bits);
+  const octets = [length, ...addressOctets(address).slice(0, Math.ceil(length / 8))];
   if (knownOctets.size === mostKnown) knownOctets.clear();
   knownOctets.set(prefix, octets);
   return octets;
