@@ -8,6 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { RegistryFolder } from '../../src/app/registry-folder.js';
 import { createRegistryRefresh, type RegistryRefresh } from '../../src/app/registry-refresh.js';
 import { packagedDay } from '../../src/app/registry.js';
+import { updateRegistryCommand } from '../../src/app/update-registry.js';
+import { systemClock } from '../../src/clock.js';
 import { updateRegistry, type RegistryUpdate } from '../../src/app/registry-update.js';
 import { DelegatedReader, mapChanges, type CountryMap } from '../../src/countries/index.js';
 import { createLogger, createMetrics } from '../../src/observability/index.js';
@@ -219,22 +221,26 @@ test('npm run update-registry: what changed, nothing new, refused, out of reach'
   const server = await startArchiveServer({ versions: true });
   t.after(() => server.stop());
   const { dataDir, folder } = await folderOf();
-  const run = async (...argv: string[]): Promise<string> => {
-    const cli = startCli(['update-registry', ...argv], { DATA_DIR: dataDir, REGISTRY_URL: `${server.url}${path}` });
-    return `${await cli.ended} ${cli.stdout}${cli.stderr}`;
+  const env = { DATA_DIR: dataDir, REGISTRY_URL: `${server.url}${path}` };
+  const run = async (argv: readonly string[] = [], url = env.REGISTRY_URL): Promise<string> => {
+    const said: string[] = [];
+    const output = { write: (text: string) => said.push(text) };
+    const signal = new AbortController().signal;
+    const code = await updateRegistryCommand(argv, { env: { ...env, REGISTRY_URL: url }, clock: systemClock, random: () => 0.5, signal, stdout: output, stderr: output });
+    return `${code} ${said.join('')}`;
   };
   server.publish(path, delegatedFile({ units: 101, more: ['nro|KP|ipv4|175.45.180.0|512|20270101|assigned|x|e-stats'] }));
-  const printed = await run();
-  assert.match(printed, /^0 20270101-[0-9a-f]{16}: 220 countries, \d+ \/24s and \d+ \/48s\.\n220 changes; the 10 largest:\n {2}North Korea \(KP\): 4 -> 6 \/24s \(\+50\.0 %\)\n/);
+  // As its users run it; the rest without a process of its own.
+  const cli = startCli(['update-registry'], env);
+  assert.match(`${await cli.ended} ${cli.stdout}${cli.stderr}`, /^0 20270101-[0-9a-f]{16}: 220 countries, \d+ \/24s and \d+ \/48s\.\n220 changes; the 10 largest:\n {2}North Korea \(KP\): 4 -> 6 \/24s \(\+50\.0 %\)\n/);
   assert.match(await run(), /^0 Nothing new: 20270101-/);
   server.publish(path, delegatedFile({ units: 150 }));
   assert.match(await run(), /^1 .*not believed[^]*\+48\.\d %[^]*--accept-change/);
-  assert.match(await run('--accept-change'), /^0 20270101-/);
+  assert.match(await run(['--accept-change']), /^0 20270101-/);
   server.publish(path, other, 'broken');
   assert.match(await run(), /^69 .*could not be downloaded from http:.*: HTTP 500\.$/m);
-  assert.match(await run('--now'), /^64 usage/);
+  assert.match(await run(['--now']), /^64 usage/);
   server.publish(`${path}?key=of/us`, other, 'broken');
-  const withKey = startCli(['update-registry'], { DATA_DIR: dataDir, REGISTRY_URL: `${server.url}${path}?key=of/us` });
-  assert.deepEqual([await withKey.ended, withKey.stderr.replace(/:\d+\//, '/')], [69, `The registry could not be downloaded from http://127.0.0.1${path}?***: HTTP 500.\n`]);
+  assert.equal((await run([], `${env.REGISTRY_URL}?key=of/us`)).replace(/:\d+\//, '/'), `69 The registry could not be downloaded from http://127.0.0.1${path}?***: HTTP 500.\n`);
   assert.equal((await folder.names()).length, 3);
 });

@@ -54,9 +54,9 @@ describe('a start that cannot be', () => {
   });
 
   test('a role of its own without Redis ends with 78', async () => {
-    const cli = startCli(['--role', 'bot'], await nowhere());
-    assert.equal(await cli.ended, 78);
-    assert.match(cli.stderr, /--role bot.*REDIS_URL/);
+    const said: string[] = [];
+    assert.equal(await start(['--role', 'bot'], worldOf(await nowhere(), said)), 78);
+    assert.match(said.join(''), /--role bot.*REDIS_URL/);
   });
 
   test('a second process on the same DATA_DIR is refused in one sentence with 75; a port in use is named; a backup is made beside the first', async () => {
@@ -64,13 +64,13 @@ describe('a start that cannot be', () => {
     const first = startCli([], env);
     await first.printed(/First it loads the routing tables/);
     const [second, backup] = [startCli([], env), startCli(['backup', join(env.DATA_DIR, 'copy.db')], env)];
-    const third = startCli([], { ...env, DATA_DIR: join(scratch, 'other') });
     assert.equal(await second.ended, 75);
     assert.equal(second.stderr.trim().split('\n').length, 1, second.stderr);
     assert.equal(await backup.ended, 0, backup.stderr);
     assert.ok(existsSync(join(env.DATA_DIR, 'copy.db')));
-    assert.equal(await third.ended, 78);
-    assert.match(third.stderr, new RegExp(`HTTP_PORT ${env.HTTP_PORT}`));
+    const said: string[] = [];
+    assert.equal(await start([], worldOf({ ...env, DATA_DIR: join(scratch, 'other') }, said)), 78);
+    assert.match(said.join(''), new RegExp(`HTTP_PORT ${env.HTTP_PORT}`));
     // As `| head` does: a service whose output nobody reads ends, in good order.
     first.hangUp('stderr');
     assert.equal(await first.ended, 0);
@@ -193,26 +193,27 @@ describe('--check', () => {
   test('names what does not answer, and ends with 69', async () => {
     const server = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const cli = startCli(['--check'], { ...(await nowhere()), RIS_ARCHIVE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-    assert.equal(await cli.ended, 69);
-    assert.match(cli.stdout, /RIS Live: ws:\/\/127.*\nRIS archive: .*no RIB of rrc00\n/);
+    const said: string[] = [];
+    const env = { ...(await nowhere()), RIS_ARCHIVE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    assert.equal(await start(['--check'], worldOf(env, said)), 69);
+    assert.match(said.join(''), /RIS Live: ws:\/\/127.*\nRIS archive: .*no RIB of rrc00\n/);
     server.close();
   });
 });
 
 describe('replay', () => {
-  test('a missing file ends with 66 and its name', async () => {
-    const cli = startCli(['replay', '--updates', 'rrc00=no-such-file.gz'], {});
-    assert.equal(await cli.ended, 66);
-    assert.match(cli.stderr, /no-such-file\.gz: no such file/);
-  });
-
   const replayed = async (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number; said: string[] }> => {
     const said: string[] = [];
     const code = await replay(argv, worldOf({ DATA_DIR: scratch, ...env }, said), () => Promise.resolve(registryMap('KP')));
     return { code, said };
   };
   const updates = `rrc00=${recording}`;
+  test('a missing file ends with 66 and its name', async () => {
+    const { code, said } = await replayed(['--updates', 'rrc00=no-such-file.gz']);
+    assert.equal(code, 66);
+    assert.match(said.join(''), /no-such-file\.gz: no such file/);
+  });
+
   const file = (name: string, text: string): string => {
     writeFileSync(join(scratch, name), text);
     return join(scratch, name);
@@ -260,8 +261,8 @@ describe('replay', () => {
   });
 
   test('wrong flags are all named, with the usage', async () => {
-    const cli = startCli(['replay', '--updates', 'somewhere.gz', '--until', 'tomorrow'], {});
-    assert.equal(await cli.ended, 64);
-    assert.match(cli.stderr, /--until.*"tomorrow"\n--updates.*"somewhere\.gz"\nusage:/);
+    const { code, said } = await replayed(['--updates', 'somewhere.gz', '--until', 'tomorrow']);
+    assert.equal(code, 64);
+    assert.match(said.join(''), /--until.*"tomorrow"\n--updates.*"somewhere\.gz"\nusage:/);
   });
 });

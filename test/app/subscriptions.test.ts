@@ -53,8 +53,8 @@ async function call(env: Readonly<Record<string, string>>, ...argv: readonly str
 /** An edited file: one channel more, one changed. Imported, none of them is told what happened before. */
 const edited = inScratch('edited.json');
 writeFileSync(edited, renderSubscriptionFile([subscribed('20', { minSeverity: 'down', since: 0 }), subscribed('3', { since: 0 })]));
-async function assertImported(reopen: () => Promise<Store>, env: Readonly<Record<string, string>>): Promise<void> {
-  assert.deepEqual(await run(env, 'import', edited), { code: 0, stdout: '1 added, 0 replaced, 1 left unchanged\n', stderr: '' });
+async function assertImported(reopen: () => Promise<Store>, env: Readonly<Record<string, string>>, imported: typeof run): Promise<void> {
+  assert.deepEqual(await imported(env, 'import', edited), { code: 0, stdout: '1 added, 0 replaced, 1 left unchanged\n', stderr: '' });
   let store = await reopen();
   assert.deepEqual(await store.subscriptions(), [subscribed('100'), subscribed('20'), subscribed('3', { since: 3 })]);
   await store.close();
@@ -78,12 +78,12 @@ test('with SQLite it exports beside the running service, and imports when that i
   assert.deepEqual(await call(env, 'export', file), { code: 1, stdout: '', stderr: refused });
   assert.equal(readFileSync(file, 'utf8'), 'mine');
 
-  const busy = await run(env, 'import', edited);
+  const busy = await call(env, 'import', edited);
   assert.equal(busy.code, 75);
   assert.match(busy.stderr, /^DATA_DIR .* is in use by another lightsout: .* Stop the service first\.\n$/);
   assert.equal((await store.subscriptions()).length, 2);
   await store.close();
-  await assertImported(() => openStore({ kind: 'sqlite', dataDir }, silent), env);
+  await assertImported(() => openStore({ kind: 'sqlite', dataDir }, silent), env, run);
   assert.equal((await call(env, 'export')).code, 0, 'of a service that is not running, too');
 });
 
@@ -92,8 +92,8 @@ test('with Redis it does both beside the running service', async () => {
   const store = await filled({ kind: 'redis', url: redis.url });
   try {
     const env = { REDIS_URL: redis.url };
-    assert.deepEqual(await run(env, 'export'), { code: 0, stdout: renderSubscriptionFile([subscribed('100'), subscribed('20')]), stderr: '' });
-    await assertImported(() => openStore({ kind: 'redis', url: redis.url }, silent), env);
+    assert.deepEqual(await call(env, 'export'), { code: 0, stdout: renderSubscriptionFile([subscribed('100'), subscribed('20')]), stderr: '' });
+    await assertImported(() => openStore({ kind: 'redis', url: redis.url }, silent), env, call);
     assert.equal((await store.subscriptions()).length, 3, 'who is connected sees it');
   } finally {
     await store.close();
