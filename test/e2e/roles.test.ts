@@ -1,6 +1,7 @@
 /** The service in several processes' worth of roles on one Redis: an ingest, its standby, a bot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../src/store/index.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { readiness, ServiceWorld } from '../support/service-world.js';
@@ -48,21 +49,24 @@ function texts({ discord }: ServiceWorld): (string | null | undefined)[] {
 
 /** What Redis does takes real time: a command it does not answer 2 s. */
 const patienceMs = 20_000;
+/** An app that is asked again at once does nothing else. */
+const askEveryMs = 20;
 
 /** Asks an app until it answers so: what Redis does takes real time, in which the test's clock stands still. */
 async function answers(world: ServiceWorld, app: App, ready: boolean, reason: RegExp): Promise<void> {
   for (const end = performance.now() + patienceMs; performance.now() < end; ) {
     const { status, reasons } = await readiness(app);
     if ((status === 200) === ready && (ready || reasons.some((text) => reason.test(text)))) return;
+    await pause(askEveryMs);
   }
   assert.fail(`never ${ready ? 'ready' : String(reason)}: ${JSON.stringify(await readiness(app))}\n${world.logs.join('')}`);
 }
 
 /** Resolves when both apps have said so often that Redis is back. */
-async function reconnected(world: ServiceWorld, app: App, times: number): Promise<void> {
+async function reconnected(world: ServiceWorld, times: number): Promise<void> {
   for (const end = performance.now() + patienceMs; performance.now() < end; ) {
     if ((world.logs.join('').match(/Redis at \S+ is back/g) ?? []).length >= times) return;
-    await readiness(app);
+    await pause(askEveryMs);
   }
   assert.fail(`no connection:\n${world.logs.join('')}`);
 }
@@ -105,7 +109,7 @@ test('Redis dead, then hanging, in the middle of an outage: told late, once, in 
   await answers(world, bot, false, /cannot read the event log: .*Redis/);
   assert.equal(world.discord.posted.length, 0);
   await redis.start();
-  await reconnected(world, ingest, 2);
+  await reconnected(world, 2);
   await world.run(ingest, minute);
   await world.discord.until(() => world.discord.posted.length === 1);
 
