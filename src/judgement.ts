@@ -112,24 +112,24 @@ export class Judgement {
     const measured = this.#countries.samples(country, this.#table);
     if (measured === null) return null;
     const before = this.#states.get(country);
-    const settings = this.#rulesOf(country).detector;
     const open = openFamilies(before?.incidents ?? initialIncidentState);
     const samples = { ipv4: measured[0], ipv6: measured[1] };
-    const watched = (family: Family): Watched => {
-      const state = before?.detector[family] ?? initialDetectorState;
-      return { country, family, settings, observation: observe(state, samples[family], open.includes(family), settings) };
+    const watched = {
+      ipv4: this.#watch(country, 'ipv4', before, samples.ipv4, open), ipv6: this.#watch(country, 'ipv6', before, samples.ipv6, open),
     };
-    return { country, samples, before, watched: { ipv4: watched('ipv4'), ipv6: watched('ipv6') } };
+    return { country, samples, before, watched };
+  }
+
+  #watch(country: string, family: Family, before: StoredState | undefined, sample: CountrySample, open: readonly Family[]): Watched {
+    const settings = this.#rulesOf(country).detector;
+    const state = before?.detector[family] ?? initialDetectorState;
+    return { country, family, settings, observation: observe(state, sample, open.includes(family), settings) };
   }
 
   #judge(at: UnixMillis, { country, samples, before, watched }: CountryTick, ruling: Ruling, events: IncidentEvent[]): StoredState {
     const rules = this.#rulesOf(country);
     const incidents = before?.incidents ?? initialIncidentState;
-    const stepped = (family: Family): FoldInput['detector'][Family] => {
-      const { state, reason } = decide(watched[family].observation, rules.detector, ruling.restraint(country, family));
-      return { before: before?.detector[family] ?? initialDetectorState, after: state, reason };
-    };
-    const detector = { ipv4: stepped('ipv4'), ipv6: stepped('ipv6') };
+    const detector = { ipv4: stepped(watched.ipv4, before, ruling), ipv6: stepped(watched.ipv6, before, ruling) };
     const folded = fold(incidents, { at, samples, detector }, rules.incidents);
     events.push(...folded.events);
     this.#followBaselines(country, at, folded.events, folded.state, rules);
@@ -220,4 +220,9 @@ export class Judgement {
   #rulesOf(country: string): CountryRules {
     return this.#rules.overrides[country] ?? this.#rules;
   }
+}
+
+function stepped({ country, family, settings, observation }: Watched, before: StoredState | undefined, ruling: Ruling): FoldInput['detector'][Family] {
+  const { state, reason } = decide(observation, settings, ruling.restraint(country, family));
+  return { before: before?.detector[family] ?? initialDetectorState, after: state, reason };
 }

@@ -61,10 +61,14 @@ export const initialIncidentState: IncidentState = Object.freeze({
   ipv6: Object.freeze({ kind: 'none' }),
 });
 
+const noFamily: readonly Family[] = Object.freeze([]);
+const ipv6Alone: readonly Family[] = Object.freeze(['ipv6']);
+const bothFamilies: readonly Family[] = Object.freeze(['ipv4', 'ipv6']);
+
 /** The families that are in an incident now: the detector must be told, and their baselines stand still. IPv6 is in IPv4's as a line. */
-export function openFamilies(state: IncidentState): Family[] {
-  if (state.ipv4.kind === 'open') return ['ipv4', 'ipv6'];
-  return state.ipv6.kind === 'open' ? ['ipv6'] : [];
+export function openFamilies(state: IncidentState): readonly Family[] {
+  if (state.ipv4.kind === 'open') return bothFamilies;
+  return state.ipv6.kind === 'open' ? ipv6Alone : noFamily;
 }
 
 /** The operator's word that what a family has now is its new normal; null if it is in no incident of its own. */
@@ -76,7 +80,7 @@ export function askAdoption(state: IncidentState, family: Family): IncidentState
 /** When the last incident that the family was in closed; null while it is in one, and if it never was. */
 export function closedAt(state: IncidentState, family: Family): UnixMillis | null {
   if (openFamilies(state).includes(family)) return null;
-  const own = family === 'ipv4' ? [state.ipv4] : [state.ipv4, state.ipv6];
-  const closes = own.flatMap((incident) => (incident.kind === 'closed' ? [incident.closedAt] : []));
-  return closes.length === 0 ? null : Math.max(...closes);
+  const ipv4 = state.ipv4.kind === 'closed' ? state.ipv4.closedAt : null;
+  const ipv6 = family === 'ipv6' && state.ipv6.kind === 'closed' ? state.ipv6.closedAt : null;
+  return ipv4 === null || ipv6 === null ? (ipv4 ?? ipv6) : Math.max(ipv4, ipv6);
 }

@@ -1,6 +1,6 @@
 /**
  * A stream is cut at any message, or a piece of it is lost; the archive's files make it whole again. What the table then holds is what
- * it would hold had nothing happened: 200 seeded cuts, and 120 seeded losses.
+ * it would hold had nothing happened: 200 seeded cuts, and 80 seeded losses.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -12,7 +12,7 @@ import { shippedRules } from '../support/rules.js';
 const rules = shippedRules().table;
 const seeds = [1, 2];
 const cutsEach = 100;
-const lossesEach = 60;
+const lossesEach = 40;
 
 /** Bits, and what they are good for, are the same; what may differ by design is only where it may. */
 function assertSame(held: Held, whole: Held, name: string): void {

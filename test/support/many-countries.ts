@@ -123,7 +123,9 @@ export class ManyCountries {
     this.pipeline = pipeline;
     this.#say('rib', elsewhere, 'ZA', this.everybody);
     for (const code of this.codes) {
-      for (const route of this.routesOf(code)) this.#say('rib', [route], code, this.everybody.filter((peer) => this.#gone.get(peer)?.has(route) !== true));
+      const routes = this.routesOf(code);
+      this.#say('rib', routes, code, this.everybody.filter((peer) => !this.#gone.has(peer)));
+      for (const [peer, gone] of this.#gone) this.#say('rib', routes.filter((route) => !gone.has(route)), code, [peer]);
     }
     pipeline.loaded(this.at);
     return pipeline;
@@ -134,12 +136,13 @@ export class ManyCountries {
     const origin = this.#options.origins?.[country] ?? 1000 + manyCodes.indexOf(country);
     const prefixes = routes.map((route) => parsePrefix(route)!.code);
     for (const peer of peers) {
+      for (const prefix of prefixes) batch.push(ElemKind[kind], 0, peer, this.at, prefix, origin);
+      if (kind === 'rib') continue;
       const gone = this.#gone.get(peer) ?? new Set<string>();
       this.#gone.set(peer, gone);
-      for (const [index, route] of routes.entries()) {
+      for (const route of routes) {
         if (kind === 'withdrawal') gone.add(route);
         else gone.delete(route);
-        batch.push(ElemKind[kind], 0, peer, this.at, prefixes[index], origin);
       }
     }
     this.pipeline.apply(batch);

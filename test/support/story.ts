@@ -24,11 +24,11 @@ export const incidentSettings = parseIncidentSettings(rules['incidents'], 'incid
 if (problems.length > 0) throw new Error(problems.join('\n'));
 
 const families = ['ipv4', 'ipv6'] as const;
-const tickMs = 10_000;
 const binMs = 300_000;
+const noFlips: readonly number[] = [];
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A story is what was measured, tick by tick (every 10 s), in words: "10m 84/80; 60s ?; 2h 0/0". */
+/** A story is what was measured, tick by tick, in words: "10m 84/80; 60s ?; 2h 0/0". */
 export interface Story {
   readonly country?: string;
   /** The first tick. */
@@ -39,6 +39,8 @@ export interface Story {
   /** Segments of "duration S/N"; "?" is an unusable table, "-" no tick at all. One lone number stands for S and N. */
   readonly ipv4?: string;
   readonly ipv6?: string;
+  /** A tick each: "10s" if not said. What takes weeks is seen once a minute. */
+  readonly tick?: string;
   /** When the operator asks to adopt what IPv4 has, after the first tick: "2h"; whether he may is not asked. */
   readonly adopt?: string;
 }
@@ -70,7 +72,7 @@ function pair(text: string): [number, number] {
   return [units, prefixes];
 }
 
-function segments(script: string): Segment[] {
+function segments(script: string, tickMs: number): Segment[] {
   return script.split(';').map((part) => {
     const [duration, value] = part.trim().split(/\s+/);
     return { ticks: durationMs(duration) / tickMs, value: value === '?' || value === '-' ? value : pair(value) };
@@ -82,15 +84,19 @@ class FamilyTrack {
   readonly #script: Segment[];
   readonly #base: readonly [number, number];
   readonly #origins: number;
+  readonly #ticksInBin: number;
   #segment = 0;
   #inSegment = 0;
   #lastPrefixes: number | null = null;
   #binTicks: number[] = [];
-  readonly #spreads = new Map<number, { readonly first: number; readonly bins: number; readonly spread: number | null }>();
+  #at = 0;
+  /** By window: from which bin on it was counted. */
+  readonly #spreads = new Map<number, { readonly first: number; readonly from: number; readonly bins: number; readonly spread: number | null }>();
   readonly #bins: { at: number; units: number }[] = [];
 
-  constructor(script: string, base: string) {
-    this.#script = segments(script);
+  constructor(script: string, base: string, tickMs: number) {
+    this.#ticksInBin = binMs / tickMs;
+    this.#script = segments(script, tickMs);
     const [counts, origins = '5'] = base.split(' ');
     this.#base = pair(counts);
     this.#origins = Number(origins);
@@ -106,6 +112,7 @@ class FamilyTrack {
       this.#inSegment = 0;
     }
     this.#inSegment++;
+    this.#at = at;
     const { value } = this.#script[this.#segment];
     if (at % binMs === 0) this.#closeBin(at - binMs);
     if (value === '-') return null;
@@ -116,43 +123,48 @@ class FamilyTrack {
     return {
       country, label: null, family, at, usable: value !== '?', units, prefixes, flipped,
       baseline: baseUnits === 0 ? null : { units: baseUnits, prefixes: basePrefixes, origins: this.#origins, provisional: false },
-      shares: { spread: (ms) => this.#spread(at, ms) },
+      // Itself: a function made at every tick is named anew each time, which costs more than what it does.
+      shares: this,
       voters: 40, collectors: 3,
     };
   }
 
-  #flips(prefixes: number): number[] {
+  #flips(prefixes: number): readonly number[] {
     const before = this.#lastPrefixes ?? prefixes;
     this.#lastPrefixes = prefixes;
+    if (before === prefixes) return noFlips;
     return Array.from({ length: Math.abs(prefixes - before) }, (_, index) => Math.min(prefixes, before) + index);
   }
 
   #closeBin(at: number): void {
     const sorted = this.#binTicks.sort((a, b) => a - b);
-    if (sorted.length >= 15) this.#bins.push({ at, units: sorted[Math.floor(sorted.length / 2)] });
+    if (sorted.length >= this.#ticksInBin / 2) this.#bins.push({ at, units: sorted[Math.floor(sorted.length / 2)] });
     this.#binTicks = [];
   }
 
-  /** max - min of the bins that lie wholly in the last `ms`; kept until a bin comes or goes. */
-  #spread(at: number, ms: number): number | null {
-    const first = Math.ceil((at - ms) / binMs) * binMs;
+  /** max - min of the bins that lie wholly in the last `ms` of the last tick; kept until a bin comes or goes. */
+  spread(ms: number): number | null {
+    const first = Math.ceil((this.#at - ms) / binMs) * binMs;
     const known = this.#spreads.get(ms);
     if (known?.first === first && known.bins === this.#bins.length) return known.spread;
-    const units = this.#bins.filter((bin) => bin.at >= first).map((bin) => bin.units);
-    const isCovered = units.length >= 0.8 * Math.floor(ms / binMs);
+    let from = known?.from ?? 0;
+    while (from < this.#bins.length && this.#bins[from].at < first) from++;
+    const isCovered = this.#bins.length - from >= 0.8 * Math.floor(ms / binMs);
+    const units = isCovered ? this.#bins.slice(from).map((bin) => bin.units) : [];
     const spread = isCovered ? (Math.max(...units) - Math.min(...units)) / this.#base[0] : null;
-    this.#spreads.set(ms, { first, bins: this.#bins.length, spread });
+    this.#spreads.set(ms, { first, from, bins: this.#bins.length, spread });
     return spread;
   }
 }
 
 /** Plays a story through detector and incidents, as the pipeline does. `through`: what is done to the states between two ticks. */
-export function play(story: Story, through: <T>(state: T) => T = (state) => state): Told {
+export function play(story: Story, through: <T extends object>(state: T) => T = (state) => state): Told {
   const { country = 'XX', base = '100/100', base6 = '0/0', ipv4, ipv6 } = story;
   const start = Date.parse(story.from ?? '2024-01-01T00:00:00Z');
-  const length = Math.max(new FamilyTrack(ipv4 ?? '0s 0', base).ticks, new FamilyTrack(ipv6 ?? '0s 0', base6).ticks);
+  const tickMs = durationMs(story.tick ?? '10s');
+  const length = Math.max(new FamilyTrack(ipv4 ?? '0s 0', base, tickMs).ticks, new FamilyTrack(ipv6 ?? '0s 0', base6, tickMs).ticks);
   const whole = (counts: string): string => `${(length * tickMs) / 1000}s ${counts.split(' ')[0]}`;
-  const tracks = { ipv4: new FamilyTrack(ipv4 ?? whole(base), base), ipv6: new FamilyTrack(ipv6 ?? whole(base6), base6) };
+  const tracks = { ipv4: new FamilyTrack(ipv4 ?? whole(base), base, tickMs), ipv6: new FamilyTrack(ipv6 ?? whole(base6), base6, tickMs) };
   const clock = createClock(start);
   let detector = { ipv4: initialDetectorState, ipv6: initialDetectorState };
   let incidents = initialIncidentState;
@@ -178,14 +190,12 @@ export function play(story: Story, through: <T>(state: T) => T = (state) => stat
     }
     const folded = fold(incidents, input, incidentSettings);
     events.push(...folded.events);
-    const after = { ipv4: input.detector.ipv4.after, ipv6: input.detector.ipv6.after };
-    detector = through(after);
+    detector = { ipv4: through(input.detector.ipv4.after), ipv6: through(input.detector.ipv6.after) };
     incidents = through(folded.state);
   }
   return { moves, events, lines: events.map((event) => line(event, clock)), detector, incidents };
 }
 
-/** Outside of the loop over the ticks: a function made in it is named anew each time, which costs more than what it does. */
 function stepped(before: DetectorState, sample: CountrySample, isOpen: boolean): { before: DetectorState; after: DetectorState; reason: Reason } {
   const { state, reason } = step(before, sample, isOpen, detectorSettings);
   return { before, after: state, reason };

@@ -226,6 +226,7 @@ class SmallWorld {
   readonly table: Table;
   readonly verdicts = [new Map<number, boolean>(), new Map<number, boolean>()] as const;
   readonly #peers = new PeerIndex();
+  readonly #batch = new ElemBatch(1);
 
   constructor(settings = rules) {
     this.table = new Table({
@@ -240,7 +241,8 @@ class SmallWorld {
   }
 
   do({ peer, kind, place }: Move, at: number, how: 'apply' | 'fill' = 'apply'): void {
-    const batch = new ElemBatch(1);
+    const batch = this.#batch;
+    batch.clear();
     const { family, code } = prefixes[place];
     const isRoute = kind === announcement || kind === withdrawal || kind === rib;
     batch.push(kind, isRoute ? family : 0, peer, at, isRoute ? code : 0, 1);

@@ -5,6 +5,17 @@ export const second = 1_000;
 export const minute = 60_000;
 export const target = '203.119.0.0/24';
 
+type Prefix = NonNullable<ReturnType<typeof parsePrefix>>;
+
+/** Each world says the same routes, and each of its sessions. */
+const known = new Map<string, Prefix>();
+
+function parsed(text: string): Prefix {
+  const prefix = known.get(text) ?? parsePrefix(text)!;
+  known.set(text, prefix);
+  return prefix;
+}
+
 export interface WorldSession {
   readonly collector: string;
   readonly asn: number;
@@ -97,7 +108,7 @@ export class TableWorld {
     const batch = new ElemBatch(64);
     if (prefixes.length === 0) batch.push(kind, 0, peer, at, 0, 0);
     for (const text of prefixes) {
-      const { family, code } = parsePrefix(text)!;
+      const { family, code } = parsed(text);
       batch.push(kind, family, peer, at, code, origin);
     }
     return batch;
