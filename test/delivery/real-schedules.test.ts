@@ -1,4 +1,4 @@
-/** Twelve seeded schedules of faults through the real parts: delivery, sender, gateway and discord.js, against a loopback Discord. */
+/** 20 seeded schedules of faults through the real parts: delivery, sender, gateway and discord.js, against a loopback Discord. */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { bundle } from '../support/bundle.js';
 import { gatewayFaults, restFaults } from '../support/real-schedule.js';
 import type { RealTally } from './real-schedule-player.js';
 
-const schedules = 12;
+const schedules = 20;
 
 test(`${schedules} schedules of faults through the real client: each message once, in order`, { timeout: 120_000 }, async (t) => {
   const bundled = await bundle(new URL('./real-schedule-player.ts', import.meta.url).href);
