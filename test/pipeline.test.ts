@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredState } from '../src/incidents/index.js';
-import { everyPeer, PipelineWorld, tinyRoutes } from './support/pipeline-world.js';
+import { elsewhereIpv6, everyPeer, PipelineWorld, tinyRoutes } from './support/pipeline-world.js';
 import { shippedRules } from './support/rules.js';
 
 const minute = 60_000;
@@ -42,6 +42,18 @@ test('a baseline stands still from the opening of an incident until an hour afte
   const [opened, restored] = world.events;
   assert.deepEqual([opened.kind, restored.kind], ['opened', 'restored']);
   assert.deepEqual(world.pipeline.state('BB')?.baseline.ipv4.frozen, [{ from: opened.at, to: restored.at + hour }]);
+});
+
+test('that of IPv6 does so by an incident of its own', () => {
+  const world = new PipelineWorld();
+  for (const origin of [1, 2, 3]) world.say(everyPeer, 'rib', elsewhereIpv6.slice(origin * 20 - 20, origin * 20), origin);
+  world.loaded().run(minute);
+  const gone = elsewhereIpv6.slice(2);
+  world.say(everyPeer, 'withdrawal', gone).run(20 * minute).say(everyPeer, 'announcement', gone).run(2 * hour);
+  const [opened, restored] = world.events;
+  assert.deepEqual([opened.family, opened.kind, restored.kind], ['ipv6', 'opened', 'restored']);
+  const baseline = world.pipeline.state('AA')?.baseline;
+  assert.deepEqual([baseline?.ipv4.frozen, baseline?.ipv6.frozen], [[], [{ from: opened.at, to: restored.at + hour }]]);
 });
 
 test('a hole of 60 s is judged on, a longer one freezes judgement', () => {
