@@ -11,7 +11,7 @@ const pollMs = 20_000;
 /** A file not there so long after its end is taken for missing: RIS publishes a few minutes late. */
 const missingAfterMs = 30 * 60_000;
 /** RIS dumps a RIB every 8 hours (00, 08, 16 UTC) and needs a while for it. */
-const ribEveryMs = 8 * 3_600_000;
+export const ribEveryMs = 8 * 3_600_000;
 const ribReadyMs = 3_600_000;
 
 /** What was missed before then is in the newest RIB, or soon will be: reading hundreds of update files would not be sooner. */

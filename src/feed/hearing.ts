@@ -1,5 +1,6 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
 import { CollectorSlots } from './collector-slots.js';
+import { ribEveryMs } from './file-times.js';
 
 /** A collector not heard for so long while another talks has lost its way to us, whatever the socket says. */
 export const silentAfterMs = 60_000;
@@ -32,6 +33,8 @@ interface Ear {
   last: UnixMillis | null;
   /** The newest time of a row, but for one that claims to be of the future. */
   at: UnixMillis;
+  /** The last row's time: older than the newest where the clock was set right. */
+  lastAt: UnixMillis;
   /** Wall clock less own time, of rows since `begin`, each in its turn over the oldest; how many there have been. */
   readonly lags: Float64Array;
   sampled: number;
@@ -59,7 +62,7 @@ export class Hearing {
   constructor(peers: PeerIndex, collectors: readonly string[]) {
     this.#slots = new CollectorSlots(peers);
     this.#ears = new Map(collectors.map((collector) => [collector, {
-      collector, state: 'heard', heardAtTalk: 0, first: null, last: null, at: -Infinity, lags: new Float64Array(samples), sampled: 0, sampledAt: -Infinity,
+      collector, state: 'heard', heardAtTalk: 0, first: null, last: null, at: -Infinity, lastAt: -Infinity, lags: new Float64Array(samples), sampled: 0, sampledAt: -Infinity,
     }]));
   }
 
@@ -114,10 +117,11 @@ export class Hearing {
     return ear.first === null ? Infinity : ear.first - medianLag(ear) + laggingAboveMs;
   }
 
-  /** How far the collector was heard, by its own clock, however its last row was stamped. */
+  /** How far the collector was heard, by its own clock, rather too early than too late: what is read twice costs only the reading. */
   position(collector: string): UnixMillis {
     const ear = this.#ears.get(collector)!;
-    return ear.last === null ? ear.at : Math.min(ear.at, ear.last - medianLag(ear));
+    const heardTo = Math.min(ear.at, ear.lastAt);
+    return ear.last === null ? heardTo : Math.min(heardTo, ear.last - medianLag(ear));
   }
 
   /** Nothing that was heard of the collector is newer by its own clock, whatever a row claims. */
@@ -140,6 +144,7 @@ export class Hearing {
       ear.sampledAt = now;
       ear.lags[ear.sampled++ % samples] = now - at;
     }
+    if (at >= ear.at - ribEveryMs) ear.lastAt = at;
     // Not by the lag alone: what waited in the socket while we slept is late, and right.
     if (at > ear.at && (at - ear.at <= longStepMs || at <= newestOf(ear))) ear.at = at;
     return wasSilent;

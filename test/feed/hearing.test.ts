@@ -107,6 +107,13 @@ describe('hearing', () => {
     }
   });
 
+  it('a clock that was far ahead and is set right dates the position at once', () => {
+    const listener = new Listener(['rrc00']);
+    listener.hear(60, { rrc00: -hour });
+    listener.hear(2, { rrc00: 0 });
+    assert.equal(listener.hearing.position('rrc00'), listener.now);
+  });
+
   it('what waited in the socket while we slept says how far we had heard', () => {
     const listener = new Listener(['rrc00']);
     listener.hear(40, { rrc00: 2 * second });
