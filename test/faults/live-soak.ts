@@ -35,7 +35,7 @@ const everyMs = 10_000;
 const fileMs = 300_000;
 /** Until caches and pools have their size. */
 const warmMinutes = 2;
-/** What is called flat: no more of RSS an hour, and no more between the first third and the last. */
+/** What is called flat: no more of RSS an hour, and no more, less V8's reserve, between the first third and the last. */
 const flat = { mbPerHour: 60, thirds: 1.05 } as const;
 const mostLagSeconds = 5;
 const leastRate = 0.98 * rate;
