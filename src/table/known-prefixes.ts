@@ -100,15 +100,11 @@ export class KnownPrefixes {
     };
   }
 
-  /** Takes over the next prefixes of a table that was kept, none of which it has: with the verdicts that it had made of them. */
-  restore({ codes, origins, before, verdicts }: PrefixRows): void {
-    for (let row = 0; row < codes.length; row++) {
-      const id = this.add(codes[row]);
-      this.origins[id] = origins[row];
-      this.#before[id] = before[row];
-      if (verdicts[row] === 0) continue;
-      this.turn(id, 1);
-    }
+  /** Takes over one row of a kept table for a prefix that was just added, with the verdict that the kept table had for it. */
+  restore(id: number, { origins, before, verdicts }: PrefixRows, row: number): void {
+    this.origins[id] = origins[row];
+    this.#before[id] = before[row];
+    if (verdicts[row] === 1) this.turn(id, 1);
   }
 
   /** Some prefixes are another's: `ownerOf` says whose each is. */

@@ -1,7 +1,7 @@
 import type { FamilyIndex } from '../bgp/index.js';
 import { isCounted } from './exclusions.js';
 import type { IdNotes } from './id-notes.js';
-import { KnownPrefixes, widened, type VerdictSink } from './known-prefixes.js';
+import { KnownPrefixes, widened, type PrefixRows, type VerdictSink } from './known-prefixes.js';
 import { PeerColumn } from './peer-column.js';
 import { Spared } from './spared.js';
 import { turnedWithout, type Thresholds, type Turned } from './without.js';
@@ -201,6 +201,11 @@ export class RouteTable {
   /** The peer's table; undefined where it never had one. */
   column(peer: number): PeerColumn | undefined {
     return this.#columns[peer];
+  }
+
+  /** Takes over the next prefixes of a kept table. The route table must not know any of them yet. */
+  restorePrefixes(rows: PrefixRows): void {
+    for (let row = 0; row < rows.codes.length; row++) this.prefixes.restore(this.#add(rows.codes[row]), rows, row);
   }
 
   /** Takes over a peer's column of a table that was kept, after the prefixes and before it votes. */

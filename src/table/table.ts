@@ -187,7 +187,7 @@ export class Table {
     const here = peers.map(([collector, address, asn]) => (positions.has(collector) ? this.#peers.intern(collector, address, asn) : null));
     for (const family of [0, 1] as const) {
       for (const rows of kept.rows(family)) {
-        this.routes[family].prefixes.restore(rows);
+        this.routes[family].restorePrefixes(rows);
         yield;
       }
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { App } from '../../src/app/app.js';
 import { metric, northKorea, readiness, ServiceWorld } from '../support/service-world.js';
 
 const minute = 60_000;
@@ -10,9 +11,9 @@ const start = Date.parse('2026-03-02T08:07:00Z');
 const rib = Date.parse('2026-03-02T08:00:00Z');
 
 /** A world whose archive has the RIBs of 08:00 (`serving` says how the last is given out) and ten minutes of updates. */
-function story(name: string, act: (world: ServiceWorld) => Promise<void>, { serving, registry }: { readonly serving?: 'absent'; readonly registry?: 'shipped' } = {}): void {
+function story(name: string, act: (world: ServiceWorld) => Promise<void>, { serving, ...options }: { readonly serving?: 'absent'; readonly registry?: 'shipped'; readonly routes?: 'many' } = {}): void {
   test(name, async (t) => {
-    const world = await ServiceWorld.open(start, registry === undefined ? {} : { registry });
+    const world = await ServiceWorld.open(start, options);
     t.after(() => world.close());
     world.publishRib(rib, serving);
     world.publishUpdates(rib, rib + 10 * minute);
@@ -42,6 +43,37 @@ story('a country drops: one alert; it comes back: one restored', async (world) =
   ]);
 }, { registry: 'shipped' });
 
+/** Starts a stopped service again, ten minutes later; the archive has the files of the time between. */
+async function startedAgain(world: ServiceWorld): Promise<App> {
+  const app = await world.start();
+  // Files of later than the stream's first message would be there before it.
+  while (world.logs.join('').match(/RIS Live: receiving/g)?.length !== 2) {
+    await world.say();
+    await metric(app, 'last_tick_timestamp_seconds');
+  }
+  world.publishUpdates(rib + 10 * minute, rib + 30 * minute);
+  return app;
+}
+
+story('after a stop and a start on the kept table, an outage is told as ever', async (world) => {
+  const first = await world.start();
+  await world.ready(first);
+  await world.run(first, minute);
+  await first.stop();
+  await world.clock.advance(10 * minute);
+  world.publishUpdates(rib, rib + 10 * minute);
+  const second = await startedAgain(world);
+  await world.ready(second);
+  await world.run(second, 2 * minute);
+  assert.equal(world.logs.join('').match(/RIB loaded/g)?.length, 3, 'the table is the kept one');
+  await world.tick(second, 'withdraw');
+  await world.run(second, 3 * minute);
+  await world.discord.until(() => world.discord.posted.length > 0);
+  await second.stop();
+  assert.equal(world.discord.posted.length, 1);
+  assert.match(world.discord.posted[0].content!, /^🇰🇵 North Korea's national Internet went down at \d\d:\d\d UTC: all 4 routes withdrawn\./u);
+}, { routes: 'many' });
+
 /** With the table that was kept, and, where that is gone, from RIBs that are from before the outage. */
 const restarts = [['the table that was kept', 3], ['RIBs from before it', 6]] as const;
 for (const [from, ribsLoaded] of restarts) story(`a restart in the middle of an outage, from ${from}, says nothing; the end is told with the whole duration`, async (world) => {
@@ -60,13 +92,7 @@ for (const [from, ribsLoaded] of restarts) story(`a restart in the middle of an 
   await world.clock.advance(10 * minute);
   world.publishUpdates(rib, rib + 10 * minute);
   if (ribsLoaded > 3) rmSync(join(world.dataDir, 'table.snapshot'));
-  const second = await world.start();
-  // Files of later than the stream's first message would be there before it.
-  while (world.logs.join('').match(/RIS Live: receiving/g)?.length !== 2) {
-    await world.say();
-    await metric(second, 'last_tick_timestamp_seconds');
-  }
-  world.publishUpdates(rib + 10 * minute, rib + 30 * minute);
+  const second = await startedAgain(world);
   await world.ready(second);
   await world.run(second, 5 * minute);
   assert.equal(world.discord.posted.length, 1, 'still down, and known to be told');

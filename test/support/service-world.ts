@@ -25,6 +25,8 @@ const configDir = fileURLToPath(new URL('../../config', import.meta.url));
 
 export const northKorea = ['175.45.176.0/24', '175.45.177.0/24', '175.45.178.0/24', '175.45.179.0/24'];
 const elsewhere = Array.from({ length: 40 }, (_, index) => `133.${index}.0.0/16`);
+/** More /24s than a new table has room for, in space of the same country as `elsewhere`. */
+const manyElsewhere = Array.from({ length: 5_000 }, (_, index) => `133.${100 + (index >> 8)}.${index & 255}.0/24`);
 const collectors = ['rrc00', 'rrc01', 'rrc03'];
 const peers = collectors.flatMap((collector, row) =>
   Array.from({ length: 8 }, (_, column): MrtSession & { readonly collector: string } => ({
@@ -46,6 +48,8 @@ interface Change {
 
 interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** How many routes there are beside North Korea's: 40, or 5,040. */
+  readonly routes?: 'few' | 'many';
   /** Who holds which addresses: a few lines, or all of what ships with the program. */
   readonly registry?: 'two countries' | 'shipped';
 }
@@ -71,20 +75,22 @@ export class ServiceWorld {
   readonly #archive: ArchiveServer;
   readonly #said: { readonly at: number; readonly peer: (typeof peers)[number]; readonly kind: 'announce' | 'withdraw'; readonly prefixes: readonly string[] }[] = [];
   readonly #env: Readonly<Record<string, string>>;
+  readonly #elsewhere: readonly string[];
   readonly #apps: App[] = [];
 
-  private constructor(risLive: RisLiveServer, archive: ArchiveServer, start: number, env: Readonly<Record<string, string>>) {
+  private constructor(risLive: RisLiveServer, archive: ArchiveServer, start: number, { env = {}, routes = 'few' }: WorldOptions) {
     this.#risLive = risLive;
     this.#archive = archive;
     this.clock = new FakeClock(start);
     this.discord = new DiscordServer({ clock: this.clock, heartbeatIntervalMs: 2_000_000_000 });
     this.#env = env;
+    this.#elsewhere = routes === 'few' ? elsewhere : [...elsewhere, ...manyElsewhere];
   }
 
-  static async open(start: number, { env = {}, registry = 'two countries' }: WorldOptions = {}): Promise<ServiceWorld> {
-    const world = new ServiceWorld(await startRisLiveServer(), await startArchiveServer(), start, env);
+  static async open(start: number, options: WorldOptions = {}): Promise<ServiceWorld> {
+    const world = new ServiceWorld(await startRisLiveServer(), await startArchiveServer(), start, options);
     await world.discord.start();
-    if (registry === 'two countries') await putSmallRegistry(world.dataDir);
+    if ((options.registry ?? 'two countries') === 'two countries') await putSmallRegistry(world.dataDir);
     return world;
   }
 
@@ -92,7 +98,7 @@ export class ServiceWorld {
   publishRib(at: number, serving: Serving = 'whole'): void {
     for (const collector of collectors) {
       const own = peers.filter((peer) => peer.collector === collector);
-      const routes = [...northKorea, ...elsewhere].map(mrtRibs(at, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
+      const routes = [...this.#elsewhere, ...northKorea].map(mrtRibs(at, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
       this.#archive.rib(collector, Buffer.concat([mrtPeerTable(at, own), ...routes]), collector === collectors.at(-1) ? serving : 'whole');
     }
   }

@@ -164,6 +164,36 @@ describe('a table that was kept', () => {
     }
   });
 
+  test('of more prefixes than a new table has room for falls and rises by the same words as before', () => {
+    const codes = Array.from({ length: 70_000 }, (_, index) => parsePrefix(`${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`)!.code);
+    const world = new World(1_000_000).name();
+    const say = (each: World, kind: 'rib' | 'announcement' | 'withdrawal', at: number, saying: readonly number[], said: readonly number[]): void => {
+      for (const peer of saying) each.say(said.map((code): Said => [kind, at, peer, 0, code, 1]));
+    };
+    say(world, 'rib', start, everyPeer, codes);
+    world.table.judge(start, () => true);
+    assert.equal(world.up[0].size, codes.length);
+    const again = restored(world.table.pieces(), since(start));
+    joined(again, start);
+    assert.equal(again.up[0].size, codes.length);
+    const fresh = parsePrefix('20.0.0.0/24')!.code;
+    const fallen = codes.filter((_, index) => index % 100 === 0);
+    for (const each of [world, again]) {
+      // A prefix that the kept table did not have makes room for more; whatever was counted before must still be counted.
+      say(each, 'announcement', start + 1000, everyPeer, [fresh]);
+      say(each, 'withdrawal', start + 2000, everyPeer.slice(0, 1), fallen);
+      each.table.settle(start + 10_000);
+      assert.equal(each.up[0].size, codes.length + 1, 'one of twelve voters takes nothing down');
+      say(each, 'withdrawal', start + 11_000, everyPeer.slice(1), fallen);
+      each.table.settle(start + 20_000);
+      assert.equal(each.up[0].size, codes.length + 1 - fallen.length, 'what all withdrew is down');
+      say(each, 'announcement', start + 21_000, everyPeer.slice(0, 7), fallen);
+      each.table.settle(start + 30_000);
+      assert.equal(each.up[0].size, codes.length + 1, 'what half announced is up again');
+    }
+    for (const code of codes) assert.equal(again.table.routes[0].seenBy(code), world.table.routes[0].seenBy(code));
+  });
+
   test('that changed while it was given out is, once the elems since are applied, the one that went on', () => {
     let judged = 0;
     for (let seed = 1; seed <= 60; seed++) {
