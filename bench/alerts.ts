@@ -1,4 +1,7 @@
-/** How soon after the message that decides it an alert has arrived at Discord: the ingest and the bot in one process, as they are served. */
+/**
+ * How soon after the message that decides it an alert has arrived at Discord: the ingest and the bot in one process, as
+ * they are served.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -23,7 +26,10 @@ const tickEveryMs = 30;
 /** After an alert, so that none is slowed by the one before. */
 const restMs = (channels: number): number => 200 + (channels / 45) * 1000;
 const dayMs = 86_400_000;
-/** Permissions that an invitation asks for: View Channel, Send Messages, Embed Links, Attach Files, Read Message History. */
+/**
+ * Permissions that an invitation asks for: View Channel, Send Messages, Embed Links, Attach Files, Read Message
+ * History.
+ */
 const permissions = (1n << 10n) | (1n << 11n) | (1n << 14n) | (1n << 15n) | (1n << 16n);
 
 export interface AlertTimes {
@@ -34,7 +40,11 @@ export interface AlertTimes {
 }
 
 export async function measureAlerts(
-  watch: Watch, { texts }: Messages, leaving: { readonly single: readonly SmallCountry[]; readonly many: readonly SmallCountry[] }, serverScript: string, dir: string,
+  watch: Watch,
+  { texts }: Messages,
+  leaving: { readonly single: readonly SmallCountry[]; readonly many: readonly SmallCountry[] },
+  serverScript: string,
+  dir: string,
 ): Promise<AlertTimes[]> {
   const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
   const server = fork(serverScript, [], { execArgv: [] });
@@ -46,18 +56,37 @@ export async function measureAlerts(
   const lease = (await store.acquire('bench', 600_000))!;
   let version = (await store.load()).version;
   for (const samples of dayOfHistory(watch, [...leaving.single, ...leaving.many])) {
-    await store.commit({ lease, version: ++version, at: samples[0].at, states: [], samples, events: [], records: [], health: null });
+    await store.commit({
+      lease,
+      version: ++version,
+      at: samples[0].at,
+      states: [],
+      samples,
+      events: [],
+      records: [],
+      health: null,
+    });
   }
 
   // Alerts of the year of the messages are not old to it.
   const ahead = Date.now() - watch.nextTick;
   const clock: Clock = { ...systemClock, now: () => Date.now() - ahead };
   const send = createDiscordSend({
-    token: 'bench', apiUrl: `http://127.0.0.1:${port}/api`, clock, logger, charts: createCharts({ reader: store, logger }),
+    token: 'bench',
+    apiUrl: `http://127.0.0.1:${port}/api`,
+    clock,
+    logger,
+    charts: createCharts({ reader: store, logger }),
     lookUpChannel: (channelId) => ({ channelId, name: 'alerts', guildId: '1', kind: 'text', permissions }),
   });
   const delivery = createDelivery({
-    store, send, clock, logger, operatorChannelId: null, random: Math.random, pollMs: 3_000,
+    store,
+    send,
+    clock,
+    logger,
+    operatorChannelId: null,
+    random: Math.random,
+    pollMs: 3_000,
     refresh: () => Promise.resolve(null),
     report: { attempt: () => undefined, doubtful: () => undefined, lost: () => undefined },
   });
@@ -65,7 +94,11 @@ export async function measureAlerts(
   const reachedAt = new Map<number, number>();
   let opened: IncidentEvent[] = [];
   const queue = new CommitQueue({
-    store, lease, version, clock, logger,
+    store,
+    lease,
+    version,
+    clock,
+    logger,
     onCommitted: ({ events }) => {
       opened.push(...events.filter(({ kind }) => kind === 'opened'));
       if (events.length > 0) delivery.wake();
@@ -108,13 +141,15 @@ export async function measureAlerts(
       });
       decided = false;
       if (!arrivals.every(({ hasChart }) => hasChart)) throw new Error('an alert came without its chart');
-      for (const event of opened) latencies.push(...arrivalsOf([event]).map((arrival) => arrival.at - reachedAt.get(event.at)!));
+      for (const event of opened)
+        latencies.push(...arrivalsOf([event]).map((arrival) => arrival.at - reachedAt.get(event.at)!));
     }
     const alerts = Math.floor(latencies.length / channels);
     if (alerts < countries.length / 2) throw new Error(`only ${alerts} alerts of ${countries.length} countries`);
     return { channels, alerts, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
   };
-  const arrivalsOf = (events: readonly IncidentEvent[]): Arrival[] => arrivals.filter(({ eventId }) => events.some(({ id }) => id === eventId));
+  const arrivalsOf = (events: readonly IncidentEvent[]): Arrival[] =>
+    arrivals.filter(({ eventId }) => events.some(({ id }) => id === eventId));
 
   const stopped = new AbortController();
   try {
@@ -134,7 +169,9 @@ export async function measureAlerts(
 async function subscribe(store: Store, channels: number, now: number): Promise<void> {
   for (let index = 0; index < channels; index++) {
     const channelId = String(1_000_000_000_000_000_000n + BigInt(index));
-    await store.saveSubscription(newSubscription({ channelId, guildId: '1', since: 0, createdAt: now, minSeverity: 'degraded', updates: 'start' }));
+    await store.saveSubscription(
+      newSubscription({ channelId, guildId: '1', since: 0, createdAt: now, minSeverity: 'degraded', updates: 'start' }),
+    );
   }
 }
 
@@ -145,11 +182,22 @@ function* dayOfHistory(watch: Watch, countries: readonly SmallCountry[]): Genera
     const { stepMs } = historyRules[resolution];
     return countries.flatMap(({ code }) => {
       const [ipv4, ipv6] = watch.pipeline.samples(code) ?? [null, null];
-      const values = Uint32Array.of(ipv4?.units ?? 0, ipv4?.prefixes ?? 0, 60, 0, ipv6?.units ?? 0, ipv6?.prefixes ?? 0, 60, 0);
+      const values = Uint32Array.of(
+        ipv4?.units ?? 0,
+        ipv4?.prefixes ?? 0,
+        60,
+        0,
+        ipv6?.units ?? 0,
+        ipv6?.prefixes ?? 0,
+        60,
+        0,
+      );
       const samples: HistorySample[] = [];
-      for (let at = Math.ceil(from / stepMs) * stepMs; at < Math.min(from + dayMs / 24, until); at += stepMs) samples.push({ country: code, resolution, at, values });
+      for (let at = Math.ceil(from / stepMs) * stepMs; at < Math.min(from + dayMs / 24, until); at += stepMs)
+        samples.push({ country: code, resolution, at, values });
       return samples;
     });
   };
-  for (let from = until - dayMs; from < until; from += dayMs / 24) yield [...rows('minute', from), ...rows('bin', from)];
+  for (let from = until - dayMs; from < until; from += dayMs / 24)
+    yield [...rows('minute', from), ...rows('bin', from)];
 }

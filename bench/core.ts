@@ -61,7 +61,8 @@ export async function measureCore(watch: Watch, { texts }: Messages): Promise<Co
       },
     },
   ]);
-  if (decoder.counters.fallbacks > 0) throw new Error(`the scanner left ${decoder.counters.fallbacks} messages to JSON.parse`);
+  if (decoder.counters.fallbacks > 0)
+    throw new Error(`the scanner left ${decoder.counters.fallbacks} messages to JSON.parse`);
   const micros = (name: string): number => (medians.get(name)! * 1000) / blockMessages;
   return { parseMicros: micros('parse'), decodeMicros: micros('decode'), pipelineMicros: micros('pipeline') };
 }

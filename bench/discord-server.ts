@@ -1,6 +1,7 @@
 /**
- * Discord as far as a bot that posts can tell, in a process of its own: prints its port, takes every message at once, and says when
- * its last byte came and of which event it tells. Without limits: what is measured is the bot and its own pace. Ends with its parent.
+ * Discord as far as a bot that posts can tell, in a process of its own: prints its port, takes every message at once,
+ * and says when its last byte came and of which event it tells. Without limits: what is measured is the bot and its own
+ * pace. Ends with its parent.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -30,16 +30,19 @@ export function smallCountries(map: CountryMap, codes: Float64Array): SmallCount
 }
 
 /**
- * 50,000 messages a second into the watch. `timeOf` says for each message what event time it carries, and undefined ends the feed;
- * it hears the message's number and when it came, in the milliseconds of performance.now(), and whether all that came before is done.
+ * 50,000 messages a second into the watch. `timeOf` says for each message what event time it carries, and undefined
+ * ends the feed; it hears the message's number and when it came, in the milliseconds of performance.now(), and whether
+ * all that came before is done.
  */
 export async function feedLive(
-  watch: Watch, texts: readonly Buffer[], timeOf: (message: number, cameAt: number, caughtUp: boolean) => number | undefined,
+  watch: Watch,
+  texts: readonly Buffer[],
+  timeOf: (message: number, cameAt: number, caughtUp: boolean) => number | undefined,
 ): Promise<void> {
   const decoder = createRisLiveDecoder(watch.peers);
   const batch = new ElemBatch(8192);
   const startedAt = performance.now();
-  for (let handled = 0; ; ) {
+  for (let handled = 0; ;) {
     const due = Math.floor((performance.now() - startedAt) * messagesPerMs);
     const until = Math.min(due, handled + turnMessages);
     for (; handled < until; handled++) {

@@ -1,6 +1,7 @@
 /**
- * npm run bench [-- section ...]: runs the benchmarks as plain JavaScript, as the service itself runs, in a process of its own,
- * without the loader that transforms TypeScript on the way. Sections: rib, memory, core, socket, snapshot, ticks, events, alerts.
+ * npm run bench [-- section ...]: runs the benchmarks as plain JavaScript, as the service itself runs, in a process of
+ * its own, without the loader that transforms TypeScript on the way. Sections: rib, memory, core, socket, snapshot,
+ * ticks, events, alerts.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,10 +10,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from '../test/support/compile.js';
 
-const compiled = ['run.ts', 'ws-server.ts', 'memory-child.ts', 'discord-server.ts'].map((file) => compile(new URL(file, import.meta.url).href));
+const compiled = ['run.ts', 'ws-server.ts', 'memory-child.ts', 'discord-server.ts'].map((file) =>
+  compile(new URL(file, import.meta.url).href),
+);
 try {
-  for (const { script } of compiled) cpSync(fileURLToPath(new URL('../config', import.meta.url)), join(dirname(script), '../config'), { recursive: true });
-  const child = spawn(process.execPath, ['--expose-gc', ...compiled.map(({ script }) => script), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const { script } of compiled)
+    cpSync(fileURLToPath(new URL('../config', import.meta.url)), join(dirname(script), '../config'), {
+      recursive: true,
+    });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', ...compiled.map(({ script }) => script), ...process.argv.slice(2)],
+    { stdio: 'inherit' },
+  );
   const [code] = (await once(child, 'exit')) as [number | null];
   process.exitCode = code ?? 1;
 } finally {

@@ -1,4 +1,7 @@
-/** A whole service's memory after the load and ten minutes of updates, in a process of its own: argv codes4 codes6 texts rules peers full. */
+/**
+ * A whole service's memory after the load and ten minutes of updates, in a process of its own: argv codes4 codes6 texts
+ * rules peers full.
+ */
 import { readFileSync } from 'node:fs';
 import { createRisLiveDecoder, ElemBatch } from '../src/bgp/index.js';
 import { loadRegistry } from '../src/app/registry.js';
@@ -23,4 +26,6 @@ for (const text of textsIn(readFileSync(frames))) {
 }
 for (let ticks = 0; ticks < 60; ticks++) watch.tick();
 const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
-process.stdout.write(JSON.stringify({ rss, heapUsed, heapTotal, external, arrayBuffers, peak: process.resourceUsage().maxRSS * 1024 }));
+process.stdout.write(
+  JSON.stringify({ rss, heapUsed, heapTotal, external, arrayBuffers, peak: process.resourceUsage().maxRSS * 1024 }),
+);

@@ -16,7 +16,11 @@ export interface MemoryUse {
 
 /** What processes of their own use at full size, one after the other. `script` is memory-child. */
 export async function measureMemory(
-  script: string, prefixes: readonly [Float64Array, Float64Array], frames: Buffer, dir: string, mixes: readonly { readonly count: number; readonly full: number }[],
+  script: string,
+  prefixes: readonly [Float64Array, Float64Array],
+  frames: Buffer,
+  dir: string,
+  mixes: readonly { readonly count: number; readonly full: number }[],
 ): Promise<MemoryUse[]> {
   const files = [join(dir, 'codes4'), join(dir, 'codes6'), join(dir, 'texts')];
   writeFileSync(files[0], prefixes[0]);
@@ -26,7 +30,13 @@ export async function measureMemory(
   writeFileSync(files[2], frames.subarray(0, some.byteOffset - frames.byteOffset + some.length));
   const used: MemoryUse[] = [];
   for (const { count, full } of mixes) {
-    const { stdout } = await promisify(execFile)(process.execPath, [script, ...files, JSON.stringify(shippedRules()), String(count), String(full)]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      script,
+      ...files,
+      JSON.stringify(shippedRules()),
+      String(count),
+      String(full),
+    ]);
     used.push(JSON.parse(stdout) as MemoryUse);
   }
   return used;

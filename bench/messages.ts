@@ -33,13 +33,23 @@ interface Route {
   readonly count: number;
 }
 
-/** Blocks one after the other. What a block withdraws the next announces again, and the first what the last withdrew. */
-export function makeMessages(sessions: readonly Session[], prefixes: readonly [Float64Array, Float64Array], startAt: number): Messages {
+/**
+ * Blocks one after the other. What a block withdraws the next announces again, and the first what the last withdrew.
+ */
+export function makeMessages(
+  sessions: readonly Session[],
+  prefixes: readonly [Float64Array, Float64Array],
+  startAt: number,
+): Messages {
   const random = createRandom(11);
   const full = sessions.filter(({ share }) => share > 0.9);
-  const paths = Array.from({ length: 4096 }, () => Array.from({ length: 2 + below(random, 4) }, () => 1 + below(random, 400_000)));
+  const paths = Array.from({ length: 4096 }, () =>
+    Array.from({ length: 2 + below(random, 4) }, () => 1 + below(random, 400_000)),
+  );
   const withdrawals = Math.ceil(blockMessages / withdrawalEvery);
-  const withdrawn = Array.from({ length: blockCount }, () => Array.from({ length: withdrawals }, () => makeRoute(full, prefixes, random)));
+  const withdrawn = Array.from({ length: blockCount }, () =>
+    Array.from({ length: withdrawals }, () => makeRoute(full, prefixes, random)),
+  );
 
   const texts: string[] = [];
   let count = 0;
@@ -49,7 +59,12 @@ export function makeMessages(sessions: readonly Session[], prefixes: readonly [F
       const at = startAt + block * blockMs + Math.floor((index * blockMs) / blockMessages);
       const turn = index % withdrawalEvery;
       const number = (index - turn) / withdrawalEvery;
-      const route = turn === 0 ? withdrawn[block][number] : turn === 1 ? again[number] : makeRoute(random() < 0.85 ? full : sessions, prefixes, random);
+      const route =
+        turn === 0
+          ? withdrawn[block][number]
+          : turn === 1
+            ? again[number]
+            : makeRoute(random() < 0.85 ? full : sessions, prefixes, random);
       texts.push(turn === 0 ? withdraw(route, at) : announce(route, at));
       count += route.count;
     }
@@ -59,9 +74,16 @@ export function makeMessages(sessions: readonly Session[], prefixes: readonly [F
   function announce({ session, family, first, count: length }: Route, at: number): string {
     const { collector, address, asn } = session;
     const codes = prefixes[family].subarray(first, first + length);
-    const community = Array.from({ length: 20 + below(random, 13) }, () => [below(random, 65_536), below(random, 65_536)] as const);
+    const community = Array.from(
+      { length: 20 + below(random, 13) },
+      () => [below(random, 65_536), below(random, 65_536)] as const,
+    );
     return risUpdate({
-      collector, peer: address, asn, at, community,
+      collector,
+      peer: address,
+      asn,
+      at,
+      community,
       path: [asn, ...paths[below(random, paths.length)], originOf(codes[0])],
       announce: Array.from(codes, (code) => formatPrefix(family, code)),
     });
@@ -70,7 +92,13 @@ export function makeMessages(sessions: readonly Session[], prefixes: readonly [F
   function withdraw({ session, family, first, count: length }: Route, at: number): string {
     const { collector, address, asn } = session;
     const codes = prefixes[family].subarray(first, first + length);
-    return risUpdate({ collector, peer: address, asn, at, withdraw: Array.from(codes, (code) => formatPrefix(family, code)) });
+    return risUpdate({
+      collector,
+      peer: address,
+      asn,
+      at,
+      withdraw: Array.from(codes, (code) => formatPrefix(family, code)),
+    });
   }
 }
 
@@ -79,7 +107,12 @@ function makeRoute(among: readonly Session[], prefixes: readonly [Float64Array, 
   const count = random() < 0.68 ? 1 : 2 + below(random, 4) + (random() < 0.05 ? 4 : 0);
   const all = prefixes[family].length - 16;
   const busy = below(random, Math.floor(all * busyShare)) * Math.round(1 / busyShare);
-  return { session: among[below(random, among.length)], family, first: random() < 0.5 ? Math.min(busy, all) : below(random, all), count };
+  return {
+    session: among[below(random, among.length)],
+    family,
+    first: random() < 0.5 ? Math.min(busy, all) : below(random, all),
+    count,
+  };
 }
 
 function framed(texts: readonly string[]): Pick<Messages, 'frames' | 'texts'> {
@@ -87,7 +120,8 @@ function framed(texts: readonly string[]): Pick<Messages, 'frames' | 'texts'> {
   const views: Buffer[] = [];
   let pos = 0;
   for (const text of texts) {
-    if (text.length < 126 || text.length > 65_535) throw new Error(`a text of ${text.length} bytes needs another frame header`);
+    if (text.length < 126 || text.length > 65_535)
+      throw new Error(`a text of ${text.length} bytes needs another frame header`);
     frames.writeUInt16BE(0x817e, pos);
     frames.writeUInt16BE(text.length, pos + 2);
     pos += headerOctets;
@@ -101,7 +135,7 @@ function framed(texts: readonly string[]): Pick<Messages, 'frames' | 'texts'> {
 /** The texts in a buffer that framed() made. */
 export function textsIn(frames: Buffer): Buffer[] {
   const texts: Buffer[] = [];
-  for (let pos = 0; pos < frames.length; ) {
+  for (let pos = 0; pos < frames.length;) {
     const start = pos + headerOctets;
     pos = start + frames.readUInt16BE(pos + 2);
     texts.push(frames.subarray(start, pos));
@@ -111,5 +145,6 @@ export function textsIn(frames: Buffer): Buffer[] {
 
 /** Moves the texts on in time, in place. */
 export function postpone(texts: readonly Buffer[], seconds: number): void {
-  for (const text of texts) text.write(String(Number(text.toString('latin1', secondsAt, secondsAt + 10)) + seconds), secondsAt, 'latin1');
+  for (const text of texts)
+    text.write(String(Number(text.toString('latin1', secondsAt, secondsAt + 10)) + seconds), secondsAt, 'latin1');
 }

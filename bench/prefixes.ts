@@ -7,13 +7,36 @@ export const prefixCounts = [1_050_000, 240_000] as const;
 
 /** Shares by length, rounded from the tables that RIPE RIS peers send. */
 const lengthsV4: Readonly<Record<number, number>> = {
-  14: 1, 15: 2, 16: 13, 17: 8, 18: 14, 19: 25, 20: 43, 21: 52, 22: 120, 23: 105, 24: 617,
+  14: 1,
+  15: 2,
+  16: 13,
+  17: 8,
+  18: 14,
+  19: 25,
+  20: 43,
+  21: 52,
+  22: 120,
+  23: 105,
+  24: 617,
 };
-const lengthsV6: Readonly<Record<number, number>> = { 29: 30, 32: 130, 36: 60, 40: 90, 44: 120, 45: 20, 46: 40, 47: 30, 48: 480 };
+const lengthsV6: Readonly<Record<number, number>> = {
+  29: 30,
+  32: 130,
+  36: 60,
+  40: 90,
+  44: 120,
+  45: 20,
+  46: 40,
+  47: 30,
+  48: 480,
+};
 
 /** Sentinel codes by family, ascending by address as in a RIB. */
 export function makePrefixes(map: CountryMap, random: Random): readonly [Float64Array, Float64Array] {
-  return [distinct(prefixCounts[0], 24, () => ipv4Code(map, random)), distinct(prefixCounts[1], 48, () => ipv6Code(map, random))];
+  return [
+    distinct(prefixCounts[0], 24, () => ipv4Code(map, random)),
+    distinct(prefixCounts[1], 48, () => ipv6Code(map, random)),
+  ];
 }
 
 function distinct(count: number, unitLength: number, make: () => number): Float64Array {

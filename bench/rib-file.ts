@@ -13,7 +13,10 @@ export const ribPeers = 40;
 
 /** One RIB of `ribPeers` peers. */
 export async function writeRib(file: string, prefixes: Float64Array, at: number): Promise<void> {
-  const peers = Array.from({ length: ribPeers }, (_, index) => ({ address: `195.66.225.${index + 1}`, asn: 1000 + index * 37 }));
+  const peers = Array.from({ length: ribPeers }, (_, index) => ({
+    address: `195.66.225.${index + 1}`,
+    asn: 1000 + index * 37,
+  }));
   function* records(): Generator<Uint8Array> {
     yield mrtPeerTable(at, peers);
     yield* ribRecords(prefixes, at, peers, ribPrefixes);
@@ -22,14 +25,23 @@ export async function writeRib(file: string, prefixes: Float64Array, at: number)
 }
 
 /**
- * The records of `count` of the prefixes, evenly spread, for a table of these peers: ORIGIN, AS_PATH, NEXT_HOP, COMMUNITIES and, for one
- * route in three, LARGE_COMMUNITY: some 100 octets an entry with its head.
+ * The records of `count` of the prefixes, evenly spread, for a table of these peers: ORIGIN, AS_PATH, NEXT_HOP,
+ * COMMUNITIES and, for one route in three, LARGE_COMMUNITY: some 100 octets an entry with its head.
  */
-export function* ribRecords(prefixes: Float64Array, at: number, peers: readonly { readonly asn: number }[], count: number): Generator<Uint8Array> {
+export function* ribRecords(
+  prefixes: Float64Array,
+  at: number,
+  peers: readonly { readonly asn: number }[],
+  count: number,
+): Generator<Uint8Array> {
   const step = Math.floor(prefixes.length / count);
   const random = createRandom(23);
-  const paths = Array.from({ length: 2048 }, () => Array.from({ length: 2 + below(random, 4) }, () => 1 + below(random, 400_000)));
-  const communities = Array.from({ length: 1024 }, () => Array.from({ length: 2 + below(random, 12) }, () => below(random, 2 ** 32)));
+  const paths = Array.from({ length: 2048 }, () =>
+    Array.from({ length: 2 + below(random, 4) }, () => 1 + below(random, 400_000)),
+  );
+  const communities = Array.from({ length: 1024 }, () =>
+    Array.from({ length: 2 + below(random, 12) }, () => below(random, 2 ** 32)),
+  );
 
   const buffer = Buffer.alloc(1 << 16);
   function record(sequence: number, code: number): Uint8Array {
@@ -78,7 +90,8 @@ export function* ribRecords(prefixes: Float64Array, at: number, peers: readonly 
     for (const community of own) pos = buffer.writeUInt32BE(community, pos);
     if (alike % 3 === 0) {
       pos = attribute(pos, 0xc0, 32, 24);
-      for (const word of own.slice(0, 2)) for (const value of [origin, word, peer]) pos = buffer.writeUInt32BE(value, pos);
+      for (const word of own.slice(0, 2))
+        for (const value of [origin, word, peer]) pos = buffer.writeUInt32BE(value, pos);
     }
     buffer.writeUInt16BE(pos - lengthAt - 2, lengthAt);
     return pos;

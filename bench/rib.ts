@@ -61,5 +61,12 @@ export async function measureRib(map: CountryMap, prefixes: Float64Array, dir: s
     },
   ]);
   if (entries < ribPrefixes * ribPeers * 0.9) throw new Error(`only ${entries} entries were read`);
-  return { inflateMs: medians.get('inflate')!, loadMs: medians.get('load')!, entries, inflatedBytes, compressedBytes: statSync(file).size, ...(await measureArchiveLoad(file, map)) };
+  return {
+    inflateMs: medians.get('inflate')!,
+    loadMs: medians.get('load')!,
+    entries,
+    inflatedBytes,
+    compressedBytes: statSync(file).size,
+    ...(await measureArchiveLoad(file, map)),
+  };
 }

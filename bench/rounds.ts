@@ -9,7 +9,10 @@ export interface Contestant {
 }
 
 /** Median milliseconds of each contestant, by its name. The first round warms up and does not count. */
-export async function interleaved(rounds: number, contestants: readonly Contestant[]): Promise<ReadonlyMap<string, number>> {
+export async function interleaved(
+  rounds: number,
+  contestants: readonly Contestant[],
+): Promise<ReadonlyMap<string, number>> {
   const times = new Map(contestants.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round <= rounds; round++) {
     // Each comes after each of the others as often: what one leaves in the caches is nobody's advantage.

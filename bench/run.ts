@@ -1,7 +1,8 @@
 /**
- * The goals of this program's speed and size as ratios, measured in one run, and this machine's own numbers beside them. Synthetic
- * but like the real thing: 1.05 M IPv4 and 0.24 M IPv6 prefixes in registered space, frames of 676 bytes. argv: the scripts of the
- * feed's server, of the memory's children and of Discord's server, then the sections wanted (none: all).
+ * The goals of this program's speed and size as ratios, measured in one run, and this machine's own numbers beside
+ * them. Synthetic but like the real thing: 1.05 M IPv4 and 0.24 M IPv6 prefixes in registered space, frames of 676
+ * bytes. argv: the scripts of the feed's server, of the memory's children and of Discord's server, then the sections
+ * wanted (none: all).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -27,16 +28,23 @@ import { startAt, Watch } from './watch.js';
 
 const coreMix = { count: 500, full: 60 };
 /** RIS has some 1,500 sessions in all, about a quarter of them full feeds. */
-const memoryMixes = [{ count: 512, full: 60, atLeast: 450, aim: 350 }, { count: 1500, full: 375, atLeast: 650, aim: 600 }];
+const memoryMixes = [
+  { count: 512, full: 60, atLeast: 450, aim: 350 },
+  { count: 1500, full: 375, atLeast: 650, aim: 600 },
+];
 
 const begunAt = performance.now();
-const say = (text: string): void => console.log(`${((performance.now() - begunAt) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+const say = (text: string): void =>
+  console.log(`${((performance.now() - begunAt) / 1000).toFixed(0).padStart(4)} s  ${text}`);
 const [serverScript, memoryScript, discordScript, ...chosen] = process.argv.slice(2);
 const wanted = (section: string): boolean => chosen.length === 0 || chosen.includes(section);
 
 /** By what is measured with them: a country leaves once. */
 const leave = { events: 60, single: 20, many: 4 };
-const alertGoals = [{ atLeast: 1500, aim: 500 }, { atLeast: 4000, aim: 3000 }];
+const alertGoals = [
+  { atLeast: 1500, aim: 500 },
+  { atLeast: 4000, aim: 3000 },
+];
 
 const rows: Row[] = [];
 const dir = mkdtempSync(join(tmpdir(), 'lightsout-bench-'));
@@ -50,15 +58,21 @@ try {
     const times = await measureRib(map, prefixes[0], dir);
     rows.push(ribRow(times));
     const { sameThreadMs, ownThreadMs, sameThreadBusyMs, ownThreadBusyMs } = times;
-    say(`RIB file measured; from a loopback archive, read in the main thread: ${sameThreadMs.toFixed(0)} ms, of which busy ${sameThreadBusyMs.toFixed(0)}; `
-      + `in a thread of its own: ${ownThreadMs.toFixed(0)} ms, main thread busy ${ownThreadBusyMs.toFixed(0)}`);
+    say(
+      `RIB file measured; from a loopback archive, read in the main thread: ${sameThreadMs.toFixed(0)} ms, of ` +
+        `which busy ${sameThreadBusyMs.toFixed(0)}; ` +
+        `in a thread of its own: ${ownThreadMs.toFixed(0)} ms, main thread busy ${ownThreadBusyMs.toFixed(0)}`,
+    );
   }
 
   // More countries leave within three minutes here than ever do: they are to be told one by one.
   const watch = new Watch(map, shippedRules({ guards: { mass: { countries: 1000, share: 1 } } }), coreMix);
   const messages = makeMessages(watch.sessions, prefixes, startAt);
   const count = messages.texts.length;
-  say(`${count} messages of ${(messages.frames.length / count - 4).toFixed(0)} bytes and ${(messages.prefixes / count).toFixed(2)} prefixes`);
+  say(
+    `${count} messages of ${(messages.frames.length / count - 4).toFixed(0)} bytes and ` +
+      `${(messages.prefixes / count).toFixed(2)} prefixes`,
+  );
 
   if (wanted('memory')) {
     const used = await measureMemory(memoryScript, prefixes, messages.frames, dir, memoryMixes);
@@ -66,8 +80,16 @@ try {
       const { rss, heapUsed, heapTotal, arrayBuffers, peak } = used[index];
       const mb = (bytes: number): string => (bytes / 1e6).toFixed(0);
       rows.push({
-        what: `RSS with ${peers} peers`, value: rss / 1e6, unit: ' MB', digits: 0, better: 'lower', atLeast, aim,
-        because: `${full} full feeds, of the others ${smallFeeds}; heap ${mb(heapUsed)} of ${mb(heapTotal)}, buffers ${mb(arrayBuffers)}, peak ${mb(peak)} MB`,
+        what: `RSS with ${peers} peers`,
+        value: rss / 1e6,
+        unit: ' MB',
+        digits: 0,
+        better: 'lower',
+        atLeast,
+        aim,
+        because:
+          `${full} full feeds, of the others ${smallFeeds}; heap ${mb(heapUsed)} of ${mb(heapTotal)}, buffers ` +
+          `${mb(arrayBuffers)}, peak ${mb(peak)} MB`,
       });
     }
     say('memory measured');
@@ -87,8 +109,16 @@ try {
   if (wanted('core')) {
     const { parseMicros, decodeMicros, pipelineMicros } = await measureCore(watch, messages);
     rows.push({
-      what: 'whole pipeline : JSON.parse alone', value: parseMicros / pipelineMicros, unit: 'x', digits: 2, better: 'higher', atLeast: 2.5, aim: 3.5,
-      because: `${pipelineMicros.toFixed(2)} us a message (decoding ${decodeMicros.toFixed(2)}); JSON.parse ${parseMicros.toFixed(2)} us`,
+      what: 'whole pipeline : JSON.parse alone',
+      value: parseMicros / pipelineMicros,
+      unit: 'x',
+      digits: 2,
+      better: 'higher',
+      atLeast: 2.5,
+      aim: 3.5,
+      because:
+        `${pipelineMicros.toFixed(2)} us a message (decoding ${decodeMicros.toFixed(2)}); JSON.parse ` +
+        `${parseMicros.toFixed(2)} us`,
     });
     say('core measured');
   }
@@ -96,25 +126,58 @@ try {
     const rates = await measureSocket(watch, messages, serverScript, dir);
     const thousand = (rate: number): string => `${(rate / 1000).toFixed(0)} k msg/s`;
     rows.push({
-      what: 'whole pipeline over ws : ws doing nothing', value: rates.pipeline / rates.nothing, unit: 'x', digits: 2, better: 'higher', atLeast: 0.35, aim: 0.5,
+      what: 'whole pipeline over ws : ws doing nothing',
+      value: rates.pipeline / rates.nothing,
+      unit: 'x',
+      digits: 2,
+      better: 'higher',
+      atLeast: 0.35,
+      aim: 0.5,
       because: `${thousand(rates.pipeline)}; ws alone ${thousand(rates.nothing)}`,
     });
     rows.push({
-      what: 'whole pipeline over ws : ws and JSON.parse', value: rates.pipeline / rates.parse, unit: 'x', digits: 2, better: 'higher', atLeast: 2, aim: 3,
+      what: 'whole pipeline over ws : ws and JSON.parse',
+      value: rates.pipeline / rates.parse,
+      unit: 'x',
+      digits: 2,
+      better: 'higher',
+      atLeast: 2,
+      aim: 3,
       because: `ws and JSON.parse ${thousand(rates.parse)}`,
     });
     say('socket measured');
   }
   if (wanted('snapshot')) {
-    const { bytes, cpuMs, writeMs, stallMs, quietStallMs, loadMs } = await measureSnapshot(watch, messages, map, shippedRules(), dir);
+    const { bytes, cpuMs, writeMs, stallMs, quietStallMs, loadMs } = await measureSnapshot(
+      watch,
+      messages,
+      map,
+      shippedRules(),
+      dir,
+    );
     const middle = (list: readonly number[]): number => quantile(list, 0.5);
     rows.push({
-      what: 'stream held up while a snapshot is written', value: middle(stallMs), unit: ' ms', digits: 1, better: 'lower', atLeast: 50, aim: 20,
-      because: `longest of ${stallMs.length} ${Math.max(...stallMs).toFixed(0)} ms, without one ${middle(quietStallMs).toFixed(1)} ms; `
-        + `${(bytes / 1e6).toFixed(1)} MB in ${(middle(writeMs) / 1000).toFixed(1)} s, ${(cpuMs / 1000).toFixed(2)} s of CPU`,
+      what: 'stream held up while a snapshot is written',
+      value: middle(stallMs),
+      unit: ' ms',
+      digits: 1,
+      better: 'lower',
+      atLeast: 50,
+      aim: 20,
+      because:
+        `longest of ${stallMs.length} ${Math.max(...stallMs).toFixed(0)} ms, without one ` +
+        `${middle(quietStallMs).toFixed(1)} ms; ` +
+        `${(bytes / 1e6).toFixed(1)} MB in ${(middle(writeMs) / 1000).toFixed(1)} s, ` +
+        `${(cpuMs / 1000).toFixed(2)} s of CPU`,
     });
     rows.push({
-      what: 'table taken over from a snapshot', value: loadMs / 1000, unit: ' s', digits: 1, better: 'lower', atLeast: 60, aim: 10,
+      what: 'table taken over from a snapshot',
+      value: loadMs / 1000,
+      unit: ' s',
+      digits: 1,
+      better: 'lower',
+      atLeast: 60,
+      aim: 10,
       because: `${coreMix.count} peers, ${coreMix.full} full feeds; then the update files since`,
     });
     say('snapshot measured');
@@ -122,29 +185,56 @@ try {
   if (wanted('ticks')) {
     const { p50, p99, longest } = measureTicks(watch, messages);
     rows.push({
-      what: 'tick, p99', value: p99, unit: ' ms', digits: 1, better: 'lower', atLeast: 250, aim: 50,
+      what: 'tick, p99',
+      value: p99,
+      unit: ' ms',
+      digits: 1,
+      better: 'lower',
+      atLeast: 250,
+      aim: 50,
       because: `p50 ${p50.toFixed(1)} ms, longest (origins counted) ${longest.toFixed(1)} ms`,
     });
     const question = measureQuestion(watch, prefixes[0]);
     rows.push({
-      what: 'a decision without each collector in turn', value: question.longest, unit: ' ms', digits: 1, better: 'lower', atLeast: 250, aim: 100,
-      because: `p50 ${question.p50.toFixed(1)} ms; ${question.near} prefixes near a threshold, ${question.turned} verdicts turned`,
+      what: 'a decision without each collector in turn',
+      value: question.longest,
+      unit: ' ms',
+      digits: 1,
+      better: 'lower',
+      atLeast: 250,
+      aim: 100,
+      because:
+        `p50 ${question.p50.toFixed(1)} ms; ${question.near} prefixes near a threshold, ${question.turned} ` +
+        'verdicts turned',
     });
     say('ticks measured');
   }
   if (wanted('events')) {
     const { p50, p99, events } = await measureEvents(watch, messages, leaving.events, dir);
     rows.push({
-      what: 'deciding message to committed event, p99', value: p99, unit: ' ms', digits: 0, better: 'lower', atLeast: 1000, aim: 250,
+      what: 'deciding message to committed event, p99',
+      value: p99,
+      unit: ' ms',
+      digits: 0,
+      better: 'lower',
+      atLeast: 1000,
+      aim: 250,
       because: `p50 ${p50.toFixed(0)} ms; ${events} events, SQLite, at 50 k msg/s`,
     });
     say('events measured');
   }
   if (wanted('alerts')) {
-    for (const [index, { channels, alerts, p50, p99 }] of (await measureAlerts(watch, messages, leaving, discordScript, dir)).entries()) {
+    for (const [index, { channels, alerts, p50, p99 }] of (
+      await measureAlerts(watch, messages, leaving, discordScript, dir)
+    ).entries()) {
       rows.push({
-        what: `deciding message to POST at Discord, ${channels === 1 ? 'one channel' : `${channels} channels`}, p99`, value: p99, unit: ' ms', digits: 0, better: 'lower',
-        ...alertGoals[index], because: `p50 ${p50.toFixed(0)} ms; ${alerts} outages with charts, SQLite, at 50 k msg/s`,
+        what: `deciding message to POST at Discord, ${channels === 1 ? 'one channel' : `${channels} channels`}, p99`,
+        value: p99,
+        unit: ' ms',
+        digits: 0,
+        better: 'lower',
+        ...alertGoals[index],
+        because: `p50 ${p50.toFixed(0)} ms; ${alerts} outages with charts, SQLite, at 50 k msg/s`,
       });
     }
     say('alerts measured');
@@ -158,7 +248,15 @@ if (!rows.every(isReached)) process.exitCode = 1;
 function ribRow({ inflateMs, loadMs, entries, compressedBytes, inflatedBytes }: RibTimes): Row {
   const million = (value: number): string => (value / 1e6).toFixed(1);
   return {
-    what: 'RIB loaded : inflated only, time', value: loadMs / inflateMs, unit: 'x', digits: 2, better: 'lower', atLeast: 1.5, aim: 1.2,
-    because: `${loadMs.toFixed(0)} : ${inflateMs.toFixed(0)} ms; ${million(entries)} M entries, ${million(compressedBytes)} to ${million(inflatedBytes)} MB`,
+    what: 'RIB loaded : inflated only, time',
+    value: loadMs / inflateMs,
+    unit: 'x',
+    digits: 2,
+    better: 'lower',
+    atLeast: 1.5,
+    aim: 1.2,
+    because:
+      `${loadMs.toFixed(0)} : ${inflateMs.toFixed(0)} ms; ${million(entries)} M entries, ` +
+      `${million(compressedBytes)} to ${million(inflatedBytes)} MB`,
   };
 }

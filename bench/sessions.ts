@@ -2,9 +2,28 @@
 import { ElemBatch, ElemKind, type PeerIndex } from '../src/bgp/index.js';
 import { createRandom } from './random.js';
 
-export const collectors = ['00', '01', '03', '04', '05', '06', '07', '10', '11', '12', '13', '14', '15', '16', '18', '19', '20', '21', '22', '23'].map(
-  (number) => `rrc${number}`,
-);
+export const collectors = [
+  '00',
+  '01',
+  '03',
+  '04',
+  '05',
+  '06',
+  '07',
+  '10',
+  '11',
+  '12',
+  '13',
+  '14',
+  '15',
+  '16',
+  '18',
+  '19',
+  '20',
+  '21',
+  '22',
+  '23',
+].map((number) => `rrc${number}`);
 
 export interface Session {
   readonly peer: number;
@@ -18,14 +37,18 @@ export interface Session {
 /** What makeSessions gives those that are no full feeds. */
 export const smallFeeds = '90 % below 1 % and 10 % up to 20 % of all prefixes';
 
-/** `full` sessions of another AS each with 97 to 99.9 % of all prefixes; of the others nine in ten send below 1 %, the rest up to 20 %. */
+/**
+ * `full` sessions of another AS each with 97 to 99.9 % of all prefixes; of the others nine in ten send below 1 %, the
+ * rest up to 20 %.
+ */
 export function makeSessions(peers: PeerIndex, count: number, full: number): Session[] {
   const random = createRandom(count);
   return Array.from({ length: count }, (_, index) => {
     const isFull = Math.floor(((index + 1) * full) / count) > Math.floor((index * full) / count);
     const share = isFull ? 0.97 + random() * 0.029 : random() < 0.9 ? random() ** 2 * 0.01 : random() * 0.2;
     const collector = collectors[index % collectors.length];
-    const address = index % 3 === 2 ? `2001:7f8:${(index + 1).toString(16)}::1` : `195.66.${index >>> 7}.${(index & 127) + 1}`;
+    const address =
+      index % 3 === 2 ? `2001:7f8:${(index + 1).toString(16)}::1` : `195.66.${index >>> 7}.${(index & 127) + 1}`;
     const asn = 1000 + index * 37;
     return { peer: peers.intern(collector, address, asn), collector, address, asn, share };
   });
@@ -33,7 +56,10 @@ export function makeSessions(peers: PeerIndex, count: number, full: number): Ses
 
 /** Hands out the RIB of every collector: prefix after prefix, of each the entries of all peers, as a dump has them. */
 export function forEachRib(
-  sessions: readonly Session[], prefixes: readonly [Float64Array, Float64Array], at: number, apply: (batch: ElemBatch) => void,
+  sessions: readonly Session[],
+  prefixes: readonly [Float64Array, Float64Array],
+  at: number,
+  apply: (batch: ElemBatch) => void,
 ): void {
   const random = createRandom(7);
   const batch = new ElemBatch();

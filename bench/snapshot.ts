@@ -20,7 +20,10 @@ export interface SnapshotTimes {
   readonly bytes: number;
   /** Of the process, for one without the stream. */
   readonly cpuMs: number;
-  /** With the stream: until one is on the disk, and the longest that it and the stream together held up the event loop, of each. */
+  /**
+   * With the stream: until one is on the disk, and the longest that it and the stream together held up the event loop,
+   * of each.
+   */
   readonly writeMs: readonly number[];
   readonly stallMs: readonly number[];
   /** The same without a snapshot, for as long. */
@@ -28,13 +31,26 @@ export interface SnapshotTimes {
   readonly loadMs: number;
 }
 
-export async function measureSnapshot(watch: Watch, { texts }: Messages, map: CountryMap, rules: Rules, dir: string): Promise<SnapshotTimes> {
+export async function measureSnapshot(
+  watch: Watch,
+  { texts }: Messages,
+  map: CountryMap,
+  rules: Rules,
+  dir: string,
+): Promise<SnapshotTimes> {
   const path = join(dir, 'table.snapshot');
   const writer = createSnapshotWriter({
-    path, clock: systemClock, metrics: createMetrics(), logger: createLogger({ level: 'silent', pretty: false, secrets: [] }),
+    path,
+    clock: systemClock,
+    metrics: createMetrics(),
+    logger: createLogger({ level: 'silent', pretty: false, secrets: [] }),
   });
   const write = async (): Promise<void> => {
-    const written = await writer.write(watch.pipeline, new Map(collectors.map((collector) => [collector, Date.now()])), new AbortController().signal);
+    const written = await writer.write(
+      watch.pipeline,
+      new Map(collectors.map((collector) => [collector, Date.now()])),
+      new AbortController().signal,
+    );
     if (!written) throw new Error('the snapshot was not written');
   };
   await write();
@@ -76,7 +92,11 @@ export async function measureSnapshot(watch: Watch, { texts }: Messages, map: Co
   const loadMs = performance.now() - startedAt;
   if (pipeline.table.usability(0).kind !== 'usable') throw new Error('the table taken over cannot be judged by');
   return {
-    bytes: statSync(path).size, cpuMs: (user + system) / 1000, loadMs,
-    writeMs: written.map(({ ms }) => ms), stallMs: written.map(({ stallMs }) => stallMs), quietStallMs: quiet,
+    bytes: statSync(path).size,
+    cpuMs: (user + system) / 1000,
+    loadMs,
+    writeMs: written.map(({ ms }) => ms),
+    stallMs: written.map(({ stallMs }) => stallMs),
+    quietStallMs: quiet,
   };
 }

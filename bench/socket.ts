@@ -1,4 +1,7 @@
-/** The whole pipeline behind the RIS Live socket, against `ws` that receives and does nothing, or parses and does nothing. */
+/**
+ * The whole pipeline behind the RIS Live socket, against `ws` that receives and does nothing, or parses and does
+ * nothing.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -21,7 +24,12 @@ export interface SocketRates {
   readonly pipeline: number;
 }
 
-export async function measureSocket(watch: Watch, { frames, texts }: Messages, serverScript: string, dir: string): Promise<SocketRates> {
+export async function measureSocket(
+  watch: Watch,
+  { frames, texts }: Messages,
+  serverScript: string,
+  dir: string,
+): Promise<SocketRates> {
   const file = join(dir, 'frames');
   writeFileSync(file, frames);
   const server = fork(serverScript, [file], { execArgv: [] });
@@ -31,7 +39,10 @@ export async function measureSocket(watch: Watch, { frames, texts }: Messages, s
     const medians = await interleaved(rounds, [
       { name: 'nothing', run: () => receive(url, texts.length, () => undefined) },
       { name: 'parse', run: () => receive(url, texts.length, parse) },
-      { name: 'pipeline', run: () => pipeline(watch, `${url}?postpone=${(blockCount * blockMs) / 1000}`, texts.length) },
+      {
+        name: 'pipeline',
+        run: () => pipeline(watch, `${url}?postpone=${(blockCount * blockMs) / 1000}`, texts.length),
+      },
     ]);
     const rate = (name: string): number => texts.length / (medians.get(name)! / 1000);
     return { nothing: rate('nothing'), parse: rate('parse'), pipeline: rate('pipeline') };
@@ -63,7 +74,12 @@ async function pipeline(watch: Watch, url: string, count: number): Promise<numbe
   let startedAt = 0;
   return new Promise((resolve, reject) => {
     const feed = createRisLiveFeed({
-      url, collectors: 'all', peers: watch.peers, clock: systemClock, random: () => 0, log: quiet,
+      url,
+      collectors: 'all',
+      peers: watch.peers,
+      clock: systemClock,
+      random: () => 0,
+      log: quiet,
       onBatch(batch) {
         watch.updates(batch);
         if (feed.decoded.messages < count) return;

@@ -20,9 +20,23 @@ export function renderTable(rows: readonly Row[]): string {
     const text = (value: number): string => `${value.toFixed(row.digits)}${row.unit}`;
     const sign = row.better === 'higher' ? '>=' : '<=';
     const aimed = row.better === 'higher' ? row.value >= row.aim : row.value <= row.aim;
-    return [row.what, text(row.value), `${sign} ${text(row.atLeast)}`, `${sign} ${text(row.aim)}`, isReached(row) ? (aimed ? 'aim reached' : 'pass') : 'FAIL', row.because];
+    return [
+      row.what,
+      text(row.value),
+      `${sign} ${text(row.atLeast)}`,
+      `${sign} ${text(row.aim)}`,
+      isReached(row) ? (aimed ? 'aim reached' : 'pass') : 'FAIL',
+      row.because,
+    ];
   });
   const all = [['', 'measured', 'at least', 'aim', '', 'on this machine'], ...cells];
   const widths = all[0].map((_, column) => Math.max(...all.map((line) => line[column].length)));
-  return all.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+  return all
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

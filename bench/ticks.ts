@@ -26,7 +26,8 @@ export function measureTicks(watch: Watch, { texts }: Messages): TickTimes {
   const batch = new ElemBatch(8192);
   const times: number[] = [];
   for (let tick = 0; tick < ticks; tick++) {
-    for (let index = 0; index < messagesBetween; index++) decoder.decode(texts[(tick * messagesBetween + index) % texts.length], batch);
+    for (let index = 0; index < messagesBetween; index++)
+      decoder.decode(texts[(tick * messagesBetween + index) % texts.length], batch);
     watch.pipeline.apply(batch);
     batch.clear();
     times.push(timed(() => watch.tick()));
@@ -36,8 +37,14 @@ export function measureTicks(watch: Watch, { texts }: Messages): TickTimes {
 
 const questions = 20;
 
-/** What is asked at a decision: every verdict without each collector. One prefix in twenty stands near the threshold meanwhile, which is far more than ever do. */
-export function measureQuestion(watch: Watch, codes: Float64Array): { readonly p50: number; readonly longest: number; readonly near: number; readonly turned: number } {
+/**
+ * What is asked at a decision: every verdict without each collector. One prefix in twenty stands near the threshold
+ * meanwhile, which is far more than ever do.
+ */
+export function measureQuestion(
+  watch: Watch,
+  codes: Float64Array,
+): { readonly p50: number; readonly longest: number; readonly near: number; readonly turned: number } {
   const near = codes.filter((_, index) => index % 20 === 0);
   const full = watch.sessions.filter(({ share }) => share > 0.9);
   const say = (kind: 'announcement' | 'withdrawal'): void => {
@@ -49,9 +56,11 @@ export function measureQuestion(watch: Watch, codes: Float64Array): { readonly p
   };
   say('withdrawal');
   let turned = 0;
-  const times = Array.from({ length: questions }, () => timed(() => {
-    turned = watch.pipeline.table.withoutEachCollector(0, 5).reduce((sum, without) => sum + without.turned.length, 0);
-  }));
+  const times = Array.from({ length: questions }, () =>
+    timed(() => {
+      turned = watch.pipeline.table.withoutEachCollector(0, 5).reduce((sum, without) => sum + without.turned.length, 0);
+    }),
+  );
   say('announcement');
   return { p50: quantile(times, 0.5), longest: Math.max(...times), near: near.length, turned };
 }
@@ -66,7 +75,12 @@ export interface EventTimes {
 }
 
 /** `leaving` leave one after the other, a tick apart. */
-export async function measureEvents(watch: Watch, { texts }: Messages, leaving: readonly SmallCountry[], dir: string): Promise<EventTimes> {
+export async function measureEvents(
+  watch: Watch,
+  { texts }: Messages,
+  leaving: readonly SmallCountry[],
+  dir: string,
+): Promise<EventTimes> {
   const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
   const store = await openStore({ kind: 'sqlite', dataDir: join(dir, 'data') }, logger);
   const lease = (await store.acquire('bench', 60_000))!;
@@ -74,7 +88,11 @@ export async function measureEvents(watch: Watch, { texts }: Messages, leaving: 
   /** When the message came that let T reach this tick. */
   const reachedAt = new Map<number, number>();
   const queue = new CommitQueue({
-    store, lease, version: (await store.load()).version, clock: systemClock, logger,
+    store,
+    lease,
+    version: (await store.load()).version,
+    clock: systemClock,
+    logger,
     onCommitted: ({ events }) => {
       for (const event of events) latencies.push(performance.now() - reachedAt.get(event.at)!);
     },

@@ -20,7 +20,14 @@ export class Watch {
   onTick: (at: number, result: TickResult) => void = () => undefined;
 
   constructor(map: CountryMap, rules: Rules, sessions: { readonly count: number; readonly full: number }) {
-    this.pipeline = new Pipeline({ peers: this.peers, map, groups: [], rules, configuredCollectors: collectors.length, only: null });
+    this.pipeline = new Pipeline({
+      peers: this.peers,
+      map,
+      groups: [],
+      rules,
+      configuredCollectors: collectors.length,
+      only: null,
+    });
     this.sessions = makeSessions(this.peers, sessions.count, sessions.full);
   }
 

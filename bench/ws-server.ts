@@ -1,7 +1,7 @@
 /**
- * The other end of the socket, in a process of its own: prints its port, and sends a file of WebSocket frames to whoever has spoken
- * after the handshake (RFC 6455), as fast as it is read. The frames are ready made: a sender that has to think would be the
- * slowest part of what is measured. Ends with its parent.
+ * The other end of the socket, in a process of its own: prints its port, and sends a file of WebSocket frames to
+ * whoever has spoken after the handshake (RFC 6455), as fast as it is read. The frames are ready made: a sender that
+ * has to think would be the slowest part of what is measured. Ends with its parent.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -16,9 +16,14 @@ const chunkOctets = 1 << 20;
 
 const server = createServer();
 server.on('upgrade', (request, socket) => {
-  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
   socket.on('error', () => undefined);
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ' +
+      `${accept}\r\n\r\n`,
+  );
   const seconds = Number(new URL(request.url ?? '/', 'ws://localhost').searchParams.get('postpone'));
   if (seconds > 0) postpone(texts, seconds);
   socket.once('data', () => {

@@ -1,18 +1,42 @@
-/** What a tick makes of what is measured: every country observed, all of them looked at together, each decided, and what is to be kept of it. */
+/**
+ * What a tick makes of what is measured: every country observed, all of them looked at together, each decided, and what
+ * is to be kept of it.
+ */
 import { families, type Family, type UnixMillis } from './bgp/index.js';
 import { unitsLost, type Countries, type CountrySample, type NetworkChange } from './countries/index.js';
 import { decide, initialDetectorState, isJudged, observe } from './detector/index.js';
-import { Guards, type Hold, type HoldCounts, type Recount, type Ruling, type Sight, type Watched } from './guards/index.js';
 import {
-  asOne, closedAt, fold, initialIncidentState, needsNetworks, networksOfEvent, openFamilies, Records, stateVersion,
-  type CountryRecord, type FoldInput, type HistorySample, type IncidentEvent, type Measured, type StoredState,
+  Guards,
+  type Hold,
+  type HoldCounts,
+  type Recount,
+  type Ruling,
+  type Sight,
+  type Watched,
+} from './guards/index.js';
+import {
+  asOne,
+  closedAt,
+  fold,
+  initialIncidentState,
+  needsNetworks,
+  networksOfEvent,
+  openFamilies,
+  Records,
+  stateVersion,
+  type CountryRecord,
+  type FoldInput,
+  type HistorySample,
+  type IncidentEvent,
+  type Measured,
+  type StoredState,
 } from './incidents/index.js';
 import type { CountryRules, Rules } from './rules.js';
 import type { Table } from './table/index.js';
 
 /**
- * What a tick gives: the states that changed, the history rows that it completed, the events in their order, and the records of all
- * judged countries if it completed a minute, else of those with an event.
+ * What a tick gives: the states that changed, the history rows that it completed, the events in their order, and the
+ * records of all judged countries if it completed a minute, else of those with an event.
  */
 export interface TickResult {
   readonly states: readonly StoredState[];
@@ -43,7 +67,10 @@ export class Judgement {
   readonly #states = new Map<string, StoredState>();
   readonly #records = new Records();
   readonly #guards: Guards;
-  readonly #sight: Sight = { countAgain: (family, asked) => this.#countAgain(family, asked), heavyLosers: (asked) => this.#heavyLosers(asked) };
+  readonly #sight: Sight = {
+    countAgain: (family, asked) => this.#countAgain(family, asked),
+    heavyLosers: (asked) => this.#heavyLosers(asked),
+  };
 
   constructor({ rules, countries, table }: JudgementOptions) {
     this.#rules = rules;
@@ -83,7 +110,10 @@ export class Judgement {
     for (const country of judged) {
       const state = this.#states.get(country);
       if (state === undefined) continue;
-      const baseline = { ipv4: this.#countries.baselineState(country, 0), ipv6: this.#countries.baselineState(country, 1) };
+      const baseline = {
+        ipv4: this.#countries.baselineState(country, 0),
+        ipv6: this.#countries.baselineState(country, 1),
+      };
       if (families.every((family) => baseline[family] === state.baseline[family])) continue;
       changed.push({ ...state, baseline });
     }
@@ -95,7 +125,11 @@ export class Judgement {
   tick(at: UnixMillis, judged: readonly string[]): TickResult {
     const ticks = judged.flatMap((country) => this.#observe(country) ?? []);
     // What many decide at once is looked at together, before any of it is entered.
-    const ruling = this.#guards.rule(at, ticks.flatMap(({ watched }) => [watched.ipv4, watched.ipv6]), this.#sight);
+    const ruling = this.#guards.rule(
+      at,
+      ticks.flatMap(({ watched }) => [watched.ipv4, watched.ipv6]),
+      this.#sight,
+    );
     const states: StoredState[] = [];
     let events: IncidentEvent[] = [];
     for (const tick of ticks) {
@@ -115,30 +149,52 @@ export class Judgement {
     const open = openFamilies(before?.incidents ?? initialIncidentState);
     const samples = { ipv4: measured[0], ipv6: measured[1] };
     const watched = {
-      ipv4: this.#watch(country, 'ipv4', before, samples.ipv4, open), ipv6: this.#watch(country, 'ipv6', before, samples.ipv6, open),
+      ipv4: this.#watch(country, 'ipv4', before, samples.ipv4, open),
+      ipv6: this.#watch(country, 'ipv6', before, samples.ipv6, open),
     };
     return { country, samples, before, watched };
   }
 
-  #watch(country: string, family: Family, before: StoredState | undefined, sample: CountrySample, open: readonly Family[]): Watched {
+  #watch(
+    country: string,
+    family: Family,
+    before: StoredState | undefined,
+    sample: CountrySample,
+    open: readonly Family[],
+  ): Watched {
     const settings = this.#rulesOf(country).detector;
     const state = before?.detector[family] ?? initialDetectorState;
     return { country, family, settings, observation: observe(state, sample, open.includes(family), settings) };
   }
 
-  #judge(at: UnixMillis, { country, samples, before, watched }: CountryTick, ruling: Ruling, events: IncidentEvent[]): StoredState {
+  #judge(
+    at: UnixMillis,
+    { country, samples, before, watched }: CountryTick,
+    ruling: Ruling,
+    events: IncidentEvent[],
+  ): StoredState {
     const rules = this.#rulesOf(country);
     const incidents = before?.incidents ?? initialIncidentState;
     const detector = { ipv4: stepped(watched.ipv4, before, ruling), ipv6: stepped(watched.ipv6, before, ruling) };
     const folded = fold(incidents, { at, samples, detector }, rules.incidents);
     events.push(...folded.events);
     this.#followBaselines(country, at, folded.events, folded.state, rules);
-    const baseline = { ipv4: this.#countries.baselineState(country, 0), ipv6: this.#countries.baselineState(country, 1) };
-    const unchanged = before !== undefined && folded.state === before.incidents
-      && families.every((family) => detector[family].after === before.detector[family] && baseline[family] === before.baseline[family]);
+    const baseline = {
+      ipv4: this.#countries.baselineState(country, 0),
+      ipv6: this.#countries.baselineState(country, 1),
+    };
+    const unchanged =
+      before !== undefined &&
+      folded.state === before.incidents &&
+      families.every(
+        (family) => detector[family].after === before.detector[family] && baseline[family] === before.baseline[family],
+      );
     if (unchanged) return before;
     return {
-      version: stateVersion, country, incidents: folded.state, baseline,
+      version: stateVersion,
+      country,
+      incidents: folded.state,
+      baseline,
       detector: { ipv4: detector.ipv4.after, ipv6: detector.ipv6.after },
     };
   }
@@ -164,20 +220,31 @@ export class Judgement {
     }
   }
 
-  /** The records that are due, and the events with the networks that lost most: the whole table is read at most once for all of them. */
+  /**
+   * The records that are due, and the events with the networks that lost most: the whole table is read at most once for
+   * all of them.
+   */
   #remember(events: readonly IncidentEvent[], judged: readonly string[]): Pick<TickResult, 'events' | 'records'> {
     const told = new Set(events.map(({ country }) => country));
     const due = this.#countries.minuteEnded ? judged : judged.filter((country) => told.has(country));
     if (due.length === 0) return { events, records: [] };
     const measured = due.flatMap((country) => this.#measured(country) ?? []);
     const networks = families.map((family, index) => {
-      const asked = measured.filter((one) => told.has(one.state.country) || needsNetworks(one, family)).map(({ state }) => state.country);
+      const asked = measured
+        .filter((one) => told.has(one.state.country) || needsNetworks(one, family))
+        .map(({ state }) => state.country);
       return this.#countries.networks(index as 0 | 1, new Set(asked), this.#table);
     });
-    const of = (country: string | null, family: 0 | 1): readonly NetworkChange[] => networks[family].get(country ?? '') ?? [];
+    const of = (country: string | null, family: 0 | 1): readonly NetworkChange[] =>
+      networks[family].get(country ?? '') ?? [];
     return {
-      events: events.map((event) => ({ ...event, networks: networksOfEvent(of(event.country, event.family === 'ipv6' ? 1 : 0)) })),
-      records: measured.map((one) => this.#records.renew(one, { ipv4: of(one.state.country, 0), ipv6: of(one.state.country, 1) })),
+      events: events.map((event) => ({
+        ...event,
+        networks: networksOfEvent(of(event.country, event.family === 'ipv6' ? 1 : 0)),
+      })),
+      records: measured.map((one) =>
+        this.#records.renew(one, { ipv4: of(one.state.country, 0), ipv6: of(one.state.country, 1) }),
+      ),
     };
   }
 
@@ -188,17 +255,21 @@ export class Judgement {
     const [ipv4, ipv6] = samples;
     const { detector } = this.#rulesOf(country);
     return {
-      samples: { ipv4, ipv6 }, state,
-      judged: { ipv4: isJudged(state.detector.ipv4, ipv4, detector), ipv6: isJudged(state.detector.ipv6, ipv6, detector) },
+      samples: { ipv4, ipv6 },
+      state,
+      judged: {
+        ipv4: isJudged(state.detector.ipv4, ipv4, detector),
+        ipv6: isJudged(state.detector.ipv6, ipv6, detector),
+      },
     };
   }
 
   /** The countries asked for without the votes of each collector in turn. */
   #countAgain(family: Family, asked: ReadonlySet<string>): Recount[] {
     const index = families.indexOf(family) as 0 | 1;
-    return this.#table.withoutEachCollector(index, this.#rules.guards.collector.minVoters).map(({ collector, turned }) => ({
-      collector, counts: this.#countries.supposing(index, turned, asked),
-    }));
+    return this.#table
+      .withoutEachCollector(index, this.#rules.guards.collector.minVoters)
+      .map(({ collector, turned }) => ({ collector, counts: this.#countries.supposing(index, turned, asked) }));
   }
 
   /** The ASes with a good part of what each of the countries asked for lost, most first. Reads the whole table. */
@@ -210,8 +281,13 @@ export class Judgement {
       for (const [country, changes] of this.#countries.networks(index as 0 | 1, codes, this.#table)) {
         const sample = this.#countries.samples(country, this.#table)?.[index];
         const lost = (sample?.baseline?.units ?? 0) - (sample?.units ?? 0);
-        const heavy = changes.filter((change) => lost > 0 && unitsLost(change) >= this.#rules.guards.sharedAs.lossShare * lost);
-        losers.set(country, heavy.map(({ asn }) => asn));
+        const heavy = changes.filter(
+          (change) => lost > 0 && unitsLost(change) >= this.#rules.guards.sharedAs.lossShare * lost,
+        );
+        losers.set(
+          country,
+          heavy.map(({ asn }) => asn),
+        );
       }
     }
     return losers;
@@ -222,7 +298,11 @@ export class Judgement {
   }
 }
 
-function stepped({ country, family, settings, observation }: Watched, before: StoredState | undefined, ruling: Ruling): FoldInput['detector'][Family] {
+function stepped(
+  { country, family, settings, observation }: Watched,
+  before: StoredState | undefined,
+  ruling: Ruling,
+): FoldInput['detector'][Family] {
   const { state, reason } = decide(observation, settings, ruling.restraint(country, family));
   return { before: before?.detector[family] ?? initialDetectorState, after: state, reason };
 }

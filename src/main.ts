@@ -1,6 +1,17 @@
 /** The command line: the only file that touches `process`. */
 import { config as loadDotenv } from 'dotenv';
-import { adopt, backup, commands, demo, replay, start, subscriptions, updateRegistry, type ExitCode, type World } from './app/index.js';
+import {
+  adopt,
+  backup,
+  commands,
+  demo,
+  replay,
+  start,
+  subscriptions,
+  updateRegistry,
+  type ExitCode,
+  type World,
+} from './app/index.js';
 import { systemClock } from './clock.js';
 
 loadDotenv({ quiet: true });
@@ -9,7 +20,8 @@ const ended = new AbortController();
 let service = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    // Nobody reads any more (`| head`): a service stops in good order, the others are done. A full disk below a log stops nothing.
+    // Nobody reads any more (`| head`): a service stops in good order, the others are done. A full disk below a log
+    // stops nothing.
     if (service) {
       if (code === 'EPIPE' || stream === process.stdout) ended.abort();
     } else if (code === 'EPIPE') process.exit(0);

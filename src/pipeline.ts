@@ -1,9 +1,15 @@
 /**
- * The deterministic core, assembled: elems in, at every tick states, history and events out. Time is a field of the data or an
- * argument; the same input gives the same output.
+ * The deterministic core, assembled: elems in, at every tick states, history and events out. Time is a field of the
+ * data or an argument; the same input gives the same output.
  */
 import { families, type ElemBatch, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
-import { Countries, type ClosedBin, type CountryMap, type CountrySample, type GroupDefinition } from './countries/index.js';
+import {
+  Countries,
+  type ClosedBin,
+  type CountryMap,
+  type CountrySample,
+  type GroupDefinition,
+} from './countries/index.js';
 import type { Hold, HoldCounts } from './guards/index.js';
 import { unknownValue, type CountryRecord, type HistorySample, type StoredState } from './incidents/index.js';
 import { Judgement, type TickResult } from './judgement.js';
@@ -13,7 +19,10 @@ import { KeptTable, Table, type SnapshotPiece } from './table/index.js';
 
 export type { TickResult };
 
-/** The bins of one family, whose values begin at `column`, that were measured. One at a time: there are ten thousand of every country. */
+/**
+ * The bins of one family, whose values begin at `column`, that were measured. One at a time: there are ten thousand of
+ * every country.
+ */
 function* measuredBins(bins: readonly HistorySample[], column: number): Generator<ClosedBin> {
   for (const { at, values } of bins) {
     if (values[column] !== unknownValue) yield { at, units: values[column], prefixes: values[column + 1] };
@@ -41,7 +50,8 @@ export class KeptPipeline {
     if (!isRecord(piece.head) || piece.head['piece'] !== 'remembered') return this.table.take(piece);
     for (const [index, family] of families.entries()) {
       const codes = piece.head[family];
-      if (!Array.isArray(codes) || !codes.every((code) => typeof code === 'string')) return 'a list of countries that is none';
+      if (!Array.isArray(codes) || !codes.every((code) => typeof code === 'string'))
+        return 'a list of countries that is none';
       this.remembered[index] = codes;
     }
     return null;
@@ -68,10 +78,13 @@ export class Pipeline {
   /** Takes over what was last measured of a country, before the first tick. */
   restoreRecord(record: CountryRecord): void {
     this.#judgement.restoreRecord(record);
-    for (const [family, name] of families.entries()) this.#countries.restoreNetworks(record.country, family as 0 | 1, record[name]?.networks ?? []);
+    for (const [family, name] of families.entries())
+      this.#countries.restoreNetworks(record.country, family as 0 | 1, record[name]?.networks ?? []);
   }
 
-  /** Takes over what was stored of a country, before the first tick; bins oldest first, all at once or piece by piece. */
+  /**
+   * Takes over what was stored of a country, before the first tick; bins oldest first, all at once or piece by piece.
+   */
   restore(state: StoredState, bins: readonly HistorySample[]): void {
     this.#judgement.restore(state);
     for (const [family, name] of families.entries()) {
@@ -79,7 +92,9 @@ export class Pipeline {
     }
   }
 
-  /** What a later process needs of the table, in pieces, each of the moment when it is asked for: see table/snapshot.ts. */
+  /**
+   * What a later process needs of the table, in pieces, each of the moment when it is asked for: see table/snapshot.ts.
+   */
   *pieces(): Generator<SnapshotPiece, void, undefined> {
     const remembered = { ipv4: this.#countries.rememberedInTable(0), ipv6: this.#countries.rememberedInTable(1) };
     yield { head: { piece: 'remembered', ...remembered }, body: new Uint8Array(0) };
@@ -87,10 +102,13 @@ export class Pipeline {
   }
 
   /**
-   * Takes over, after what was stored and before anything is applied, what was kept of the collectors in `positions`: a part at each step,
-   * to the last. Each is in a gap since its time, until it rejoins; then comes loaded().
+   * Takes over, after what was stored and before anything is applied, what was kept of the collectors in `positions`: a
+   * part at each step, to the last. Each is in a gap since its time, until it rejoins; then comes loaded().
    */
-  *restoreTable({ table, remembered }: KeptPipeline, positions: ReadonlyMap<string, UnixMillis>): Generator<void, void, undefined> {
+  *restoreTable(
+    { table, remembered }: KeptPipeline,
+    positions: ReadonlyMap<string, UnixMillis>,
+  ): Generator<void, void, undefined> {
     yield* this.table.restore(table, positions);
     for (const family of [0, 1] as const) this.#countries.restoreRemembered(family, remembered[family]);
   }
@@ -149,8 +167,9 @@ export class Pipeline {
   }
 
   /**
-   * Another registry takes the place of the old one, between two ticks; `at`: event time. It is no event: baselines and bins move with
-   * what each country has. Returns the states that changed, to be kept together with the word that this registry is in use.
+   * Another registry takes the place of the old one, between two ticks; `at`: event time. It is no event: baselines and
+   * bins move with what each country has. Returns the states that changed, to be kept together with the word that this
+   * registry is in use.
    */
   swapRegistry(map: CountryMap, at: UnixMillis): readonly StoredState[] {
     this.#countries.swap(map, at, this.table);

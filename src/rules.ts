@@ -20,7 +20,10 @@ export interface Rules extends CountryRules {
   readonly overrides: Readonly<Record<string, CountryRules>>;
 }
 
-/** Holds the content of rules.json to its shape. Every fault is pushed to `problems`; the result may be used only if none was. */
+/**
+ * Holds the content of rules.json to its shape. Every fault is pushed to `problems`; the result may be used only if
+ * none was.
+ */
 export function parseRules(value: unknown, problems: string[]): Rules {
   const file = isRecord(value) ? value : {};
   if (!isRecord(value)) problems.push(`rules: expected an object, got ${shown(value)}`);
@@ -29,18 +32,20 @@ export function parseRules(value: unknown, problems: string[]): Rules {
   const overrides: Record<string, CountryRules> = {};
   const own = file['overrides'] ?? {};
   if (!isRecord(own)) problems.push(`rules.overrides: expected an object, got ${shown(own)}`);
-  else for (const [country, patch] of Object.entries(own)) {
-    const path = `rules.overrides.${country}`;
-    const isKnown = countryCodes.includes(country) || groupCode.test(country);
-    if (!isKnown) problems.push(`${path}: no country has this code`);
-    if (!isRecord(patch) || Object.keys(patch).some((key) => !['countries', 'detector', 'incidents'].includes(key))) {
-      problems.push(`${path}: expected an object with countries, detector or incidents, got ${shown(patch)}`);
-    } else overrides[country] = parseCountryRules(merged(file, patch) as Record<string, unknown>, path, problems);
-  }
+  else
+    for (const [country, patch] of Object.entries(own)) {
+      const path = `rules.overrides.${country}`;
+      const isKnown = countryCodes.includes(country) || groupCode.test(country);
+      if (!isKnown) problems.push(`${path}: no country has this code`);
+      if (!isRecord(patch) || Object.keys(patch).some((key) => !['countries', 'detector', 'incidents'].includes(key))) {
+        problems.push(`${path}: expected an object with countries, detector or incidents, got ${shown(patch)}`);
+      } else overrides[country] = parseCountryRules(merged(file, patch) as Record<string, unknown>, path, problems);
+    }
   return {
     table: parseTableSettings(file['table'], 'rules.table', problems),
     guards: parseGuardSettings(file['guards'], 'rules.guards', problems),
-    ...parseCountryRules(file, 'rules', problems), overrides,
+    ...parseCountryRules(file, 'rules', problems),
+    overrides,
   };
 }
 
@@ -52,7 +57,10 @@ function parseCountryRules(file: Record<string, unknown>, path: string, problems
   };
 }
 
-/** `patch` laid over `value`: objects key by key, everything else replaced. Used for a country's own rules and for --rules. */
+/**
+ * `patch` laid over `value`: objects key by key, everything else replaced. Used for a country's own rules and for
+ * --rules.
+ */
 export function merged(value: unknown, patch: unknown): unknown {
   if (!isRecord(value) || !isRecord(patch)) return patch;
   const result: Record<string, unknown> = { ...value };

@@ -30,10 +30,15 @@ const expected: Record<SettingKind, { text: string; holds: (value: number) => bo
 };
 
 /**
- * Holds `value` to `shape`. Every fault (a missing key, a key nobody reads, a number out of range) is pushed to `problems` with
- * its full name; the result may be used only if none was.
+ * Holds `value` to `shape`. Every fault (a missing key, a key nobody reads, a number out of range) is pushed to
+ * `problems` with its full name; the result may be used only if none was.
  */
-export function parseSettings<S extends SettingShape>(shape: S, value: unknown, path: string, problems: string[]): SettingsOf<S> {
+export function parseSettings<S extends SettingShape>(
+  shape: S,
+  value: unknown,
+  path: string,
+  problems: string[],
+): SettingsOf<S> {
   if (!isRecord(value)) {
     problems.push(`${path}: expected an object, got ${shown(value)}`);
     return {} as SettingsOf<S>;

@@ -1,6 +1,6 @@
 /**
- * Holds src/ to the table of src/README.md: who may import whom, and what the deterministic core may not touch. And test/ to this: each
- * test runs once.
+ * Holds src/ to the table of src/README.md: who may import whom, and what the deterministic core may not touch. And
+ * test/ to this: each test runs once.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -36,9 +36,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['*'],
 };
 
-const core = ['settings.ts', 'bgp', 'table', 'countries', 'detector', 'guards', 'incidents', 'report', 'rules.ts', 'judgement.ts', 'pipeline.ts'];
+const core = [
+  'settings.ts',
+  'bgp',
+  'table',
+  'countries',
+  'detector',
+  'guards',
+  'incidents',
+  'report',
+  'rules.ts',
+  'judgement.ts',
+  'pipeline.ts',
+];
 /** What would let time, chance or the outside into the core. */
-const impure = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bprocess\b\.|\bawait\b|\bperformance\.|\bconsole\./;
+const impure =
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bprocess\b\.|\bawait\b|\bperformance\.|\bconsole\./;
 
 interface SourceFile {
   /** Path below src, with /. */
@@ -70,12 +83,17 @@ function breaches(files: readonly SourceFile[]): string[] {
       if (specifier.startsWith('node:')) {
         if (core.includes(part)) found.push(`${path}: the core imports ${specifier}`);
       } else if (specifier.startsWith('.')) {
-        const target = relative(src, resolve(src, dirname(path), specifier)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+        const target = relative(src, resolve(src, dirname(path), specifier))
+          .replaceAll('\\', '/')
+          .replace(/\.js$/, '.ts');
         const targetPart = partOf(target);
         if (targetPart === part) continue;
-        if (!rules.includes('*') && !rules.includes(targetPart)) found.push(`${path}: ${part} may not import ${targetPart}`);
-        else if (target.includes('/') && target !== `${targetPart}/index.ts`) found.push(`${path}: ${target} is not ${targetPart}'s index`);
-      } else if (!rules.includes('*') && !rules.includes(specifier)) found.push(`${path}: ${part} may not import the package ${specifier}`);
+        if (!rules.includes('*') && !rules.includes(targetPart))
+          found.push(`${path}: ${part} may not import ${targetPart}`);
+        else if (target.includes('/') && target !== `${targetPart}/index.ts`)
+          found.push(`${path}: ${target} is not ${targetPart}'s index`);
+      } else if (!rules.includes('*') && !rules.includes(specifier))
+        found.push(`${path}: ${part} may not import the package ${specifier}`);
     }
     if (core.includes(part)) {
       const match = impure.exec(code);
@@ -92,8 +110,14 @@ test('imports point left, and the core is deterministic', () => {
 
 test('a planted fault is found', () => {
   const planted: [SourceFile, RegExp][] = [
-    [{ path: 'table/planted.ts', text: "import { step } from '../detector/index.js';" }, /table may not import detector/],
-    [{ path: 'store/planted.ts', text: "import { createDiscordSend } from '../discord/index.js';" }, /store may not import discord/],
+    [
+      { path: 'table/planted.ts', text: "import { step } from '../detector/index.js';" },
+      /table may not import detector/,
+    ],
+    [
+      { path: 'store/planted.ts', text: "import { createDiscordSend } from '../discord/index.js';" },
+      /store may not import discord/,
+    ],
     [{ path: 'bgp/planted.ts', text: "import { inflate } from 'node:zlib';" }, /the core imports node:zlib/],
     [{ path: 'bgp/planted.ts', text: "import ip from 'ipaddr.js';" }, /may not import the package/],
     [{ path: 'report/planted.ts', text: "import { names } from '../countries/names.js';" }, /is not countries's index/],
@@ -103,15 +127,26 @@ test('a planted fault is found', () => {
   for (const [file, expected] of planted) assert.match(breaches([file]).join('\n'), expected);
 });
 
-test('every test runs once, by itself or together with others, and hooks are nobody else\'s', () => {
+test("every test runs once, by itself or together with others, and hooks are nobody else's", () => {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
   const listed = scripts['test:unit'].replace(/^.*--test-concurrency=\d+ /, '');
-  const run = execFileSync('sh', ['-c', `echo ${listed}`], { cwd: root, encoding: 'utf8' }).trim().split(' ');
+  const run = execFileSync('sh', ['-c', `echo ${listed}`], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split(' ');
   const together = run.filter((path) => path.startsWith('test/together/'));
-  const imported = together.flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/^import '\.\.\/(.*)\.js';$/gm)].map(([, name]) => `test/${name}.ts`));
-  const there = filesBelow(join(root, 'test')).map(({ path }) => `test/${path}`).filter((path) => path.endsWith('.test.ts'));
+  const imported = together.flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/^import '\.\.\/(.*)\.js';$/gm)].map(
+      ([, name]) => `test/${name}.ts`,
+    ),
+  );
+  const there = filesBelow(join(root, 'test'))
+    .map(({ path }) => `test/${path}`)
+    .filter((path) => path.endsWith('.test.ts'));
   assert.deepEqual([...run.filter((path) => !together.includes(path)), ...imported].sort(), there.sort());
   // At the root of a file they would be run around the tests of every file beside it.
-  for (const path of imported) assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /^(before|after)Each\(/m, path);
+  for (const path of imported)
+    assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /^(before|after)Each\(/m, path);
 });

@@ -8,8 +8,8 @@ export const adoptUsage = 'usage: npm run adopt -- CC ipv4|ipv6';
 const leaseMs = 10_000;
 
 /**
- * `npm run adopt -- CC FAMILY`: what the country has left is its new normal. Written into its state while the service is stopped, and
- * done by the service at its first tick: one event, the incident closed, the baseline begun anew.
+ * `npm run adopt -- CC FAMILY`: what the country has left is its new normal. Written into its state while the service
+ * is stopped, and done by the service at its first tick: one event, the incident closed, the baseline begun anew.
  */
 export async function adopt(argv: readonly string[], world: World): Promise<ExitCode> {
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
@@ -28,7 +28,13 @@ export async function adopt(argv: readonly string[], world: World): Promise<Exit
   });
 }
 
-async function askIn(store: Store, country: string, family: Family, { clock, stdout }: World, say: (text: string) => void): Promise<ExitCode> {
+async function askIn(
+  store: Store,
+  country: string,
+  family: Family,
+  { clock, stdout }: World,
+  say: (text: string) => void,
+): Promise<ExitCode> {
   const lease = await store.acquire(`adopt-${clock.now()}`, leaseMs);
   if (lease === null) {
     say('The service is running. Stop it first.');
@@ -43,7 +49,14 @@ async function askIn(store: Store, country: string, family: Family, { clock, std
       return exitCode.failed;
     }
     await store.commit({
-      lease, version: version + 1, at: clock.now(), states: [{ ...state, incidents }], samples: [], events: [], records: [], health: null,
+      lease,
+      version: version + 1,
+      at: clock.now(),
+      states: [{ ...state, incidents }],
+      samples: [],
+      events: [],
+      records: [],
+      health: null,
     });
     stdout.write(`When the service is next started, what ${country} has then is its new normal.\n`);
     return exitCode.ok;

@@ -5,7 +5,13 @@ import { families } from '../bgp/index.js';
 import { assertFonts } from '../chart/index.js';
 import { secretsOf, type Config } from '../config/index.js';
 import { createTerminal } from '../delivery/index.js';
-import { createArchive, createDecodeWorkers, createProgress, createRisLiveFeed, decodeWorkersFor } from '../feed/index.js';
+import {
+  createArchive,
+  createDecodeWorkers,
+  createProgress,
+  createRisLiveFeed,
+  decodeWorkersFor,
+} from '../feed/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../observability/index.js';
 import { openStore, StoreRefusedError, StoreUnavailableError, type Store } from '../store/index.js';
 import { describeUsability } from '../table/index.js';
@@ -44,7 +50,14 @@ interface Teller {
 /** Starts the service; what had been started is stopped again if a part cannot be. */
 export async function createApp(config: Config, role: Role, world: World): Promise<App> {
   const secrets = [config.discord?.token ?? '', ...(config.redisUrl === null ? [] : secretsOf(config.redisUrl))];
-  const logger = createLogger({ level: config.logLevel, pretty: world.stderr.isTTY === true, secrets, destination: { write: (line) => void world.stderr.write(world.stderr.isTTY === true ? `${clearLine}${line}` : line) } });
+  const logger = createLogger({
+    level: config.logLevel,
+    pretty: world.stderr.isTTY === true,
+    secrets,
+    destination: {
+      write: (line) => void world.stderr.write(world.stderr.isTTY === true ? `${clearLine}${line}` : line),
+    },
+  });
   const lifecycle = new Lifecycle(logger);
   try {
     return await assemble(config, role, world, logger, lifecycle);
@@ -61,7 +74,8 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   signal.addEventListener('abort', () => stopping.abort(), { once: true });
   lifecycle.onStop('signal', () => stopping.abort());
 
-  // The lock on DATA_DIR comes first: who may not have it must not take a port. Redis may be waited for, and that is said on the port.
+  // The lock on DATA_DIR comes first: who may not have it must not take a port. Redis may be waited for, and that is
+  // said on the port.
   const locked = config.redisUrl === null ? await unlessAway(open(config, logger)) : null;
   if (locked !== null) lifecycle.onStop('store', () => locked.close());
 
@@ -69,16 +83,21 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   let starting = 'starting';
   let health: () => Health = () => ({ ready: false, reasons: [starting] });
   let peers: () => readonly object[] | null = () => null;
-  const http = config.http === null ? null : createHttp({ ...config.http, registry: metrics.registry, health: () => health(), peers: () => peers() });
+  const http =
+    config.http === null
+      ? null
+      : createHttp({ ...config.http, registry: metrics.registry, health: () => health(), peers: () => peers() });
   const httpPort = http === null ? null : await http.start();
   lifecycle.onStop('http', () => http?.stop());
 
   introduce(config, role, world);
-  const store = locked ?? (await untilOpen(config, logger, world, stopping.signal, ({ message }) => {
-    if (starting.endsWith(message)) return;
-    logger.warn(`the store cannot be opened, trying again: ${message}`);
-    starting = `the store cannot be opened: ${message}`;
-  }));
+  const store =
+    locked ??
+    (await untilOpen(config, logger, world, stopping.signal, ({ message }) => {
+      if (starting.endsWith(message)) return;
+      logger.warn(`the store cannot be opened, trying again: ${message}`);
+      starting = `the store cannot be opened: ${message}`;
+    }));
   if (store === null) return { httpPort, done: Promise.resolve(), stop: () => lifecycle.stop() };
   if (locked === null) lifecycle.onStop('store', () => store.close());
 
@@ -86,7 +105,13 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   let teller: Teller | null = null;
   if (role !== 'ingest') {
     if (config.discord === null) {
-      const terminal = createTerminal({ log: store, write: (line) => void world.stdout.write(`${line}\n`), clock, random, logger });
+      const terminal = createTerminal({
+        log: store,
+        write: (line) => void world.stdout.write(`${line}\n`),
+        clock,
+        random,
+        logger,
+      });
       work.push(terminal.run(stopping.signal));
       teller = { wake: () => terminal.wake(), troubles: () => [terminal.trouble() ?? []].flat() };
     } else {
@@ -95,12 +120,20 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
       // Without its fonts a chart would say nothing, and nobody would know why.
       assertFonts();
       const bot = createBot({
-        discord: config.discord, apiUrl: config.discordApiUrl, groups: config.countries.groups, store, clock, random, logger, metrics,
+        discord: config.discord,
+        apiUrl: config.discordApiUrl,
+        groups: config.countries.groups,
+        store,
+        clock,
+        random,
+        logger,
+        metrics,
         storeIsShared: config.redisUrl !== null,
         say: (text) => void world.stdout.write(`${text}\n`),
       });
       const told = bot.run(stopping.signal).then((end) => {
-        // A token that was never any good is for its operator to mend; one refused later is waited out by the bot itself.
+        // A token that was never any good is for its operator to mend; one refused later is waited out by the bot
+        // itself.
         if (end.kind === 'token-refused') throw new OperatorError(end.reason);
       });
       // It may fail before the rest has been put together: `done` tells of it then, and nobody else.
@@ -113,7 +146,13 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
   let watch: Watch | null = null;
   if (role !== 'bot') {
     const refresh = createRegistryRefresh({
-      folder: new RegistryFolder(config.dataDir), url: config.registryUrl, ignored: config.countries.ignored, clock, random, logger, metrics,
+      folder: new RegistryFolder(config.dataDir),
+      url: config.registryUrl,
+      ignored: config.countries.ignored,
+      clock,
+      random,
+      logger,
+      metrics,
     });
     work.push(refresh.run(stopping.signal));
     const progress = createProgress(world.stderr, clock, logger);
@@ -132,26 +171,48 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
         void keepLease(lead, lease, () => watch?.leadLost(), term.signal);
         try {
           const impairments = new Impairments();
-          for (let end: WatchEnd = 'gap'; end === 'gap'; ) {
+          for (let end: WatchEnd = 'gap'; end === 'gap';) {
             const registry = await registryInUse(refresh, store as Store, world, stopping.signal);
             if (registry === null) break;
-            watch = createWatch({
-              ...config, store: store as Store, registry, newestRegistry: () => refresh.newest(), registryTrouble: () => refresh.trouble(),
-              groups: config.countries.groups, clock, random, logger, metrics,
-              snapshotPath: join(config.dataDir, 'table.snapshot'),
-              archive, workers,
-              openFeed: (consumer, peers) =>
-                createRisLiveFeed({ ...consumer, url: config.risLiveUrl, collectors: config.collectors, peers, clock, random, log: logger }),
-              onProgress: progress.show,
-              onEvents: () => teller?.wake(),
-              impairments,
-            }, lease);
+            watch = createWatch(
+              {
+                ...config,
+                store: store as Store,
+                registry,
+                newestRegistry: () => refresh.newest(),
+                registryTrouble: () => refresh.trouble(),
+                groups: config.countries.groups,
+                clock,
+                random,
+                logger,
+                metrics,
+                snapshotPath: join(config.dataDir, 'table.snapshot'),
+                archive,
+                workers,
+                openFeed: (consumer, peers) =>
+                  createRisLiveFeed({
+                    ...consumer,
+                    url: config.risLiveUrl,
+                    collectors: config.collectors,
+                    peers,
+                    clock,
+                    random,
+                    log: logger,
+                  }),
+                onProgress: progress.show,
+                onEvents: () => teller?.wake(),
+                impairments,
+              },
+              lease,
+            );
             end = await watch.run(stopping.signal);
           }
         } finally {
           term.abort();
           watch = null;
-          await (store as Store).release(lease).catch((error: unknown) => logger.warn({ err: error }, 'the lease could not be given back'));
+          await (store as Store)
+            .release(lease)
+            .catch((error: unknown) => logger.warn({ err: error }, 'the lease could not be given back'));
         }
       }
     }
@@ -159,10 +220,14 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
 
   peers = () => (role === 'bot' ? null : (watch?.peers() ?? []));
   health = () => healthOf(role, watch, teller, clock.now());
-  const done = Promise.all(work).then(() => undefined, (error: unknown) => {
-    if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) logger.fatal({ err: error }, 'a part failed: stopping');
-    throw error;
-  });
+  const done = Promise.all(work).then(
+    () => undefined,
+    (error: unknown) => {
+      if (!(error instanceof StoreRefusedError || error instanceof OperatorError))
+        logger.fatal({ err: error }, 'a part failed: stopping');
+      throw error;
+    },
+  );
   lifecycle.onStop('work', async () => {
     stopping.abort();
     await Promise.allSettled(work);
@@ -185,7 +250,11 @@ async function unlessAway(store: Promise<Store>): Promise<Store | null> {
 
 /** A store may be away when we start: that is waited out. What an operator must mend is thrown. */
 async function untilOpen(
-  config: Config, logger: Logger, { clock }: World, signal: AbortSignal, onAway: (error: StoreUnavailableError) => void,
+  config: Config,
+  logger: Logger,
+  { clock }: World,
+  signal: AbortSignal,
+  onAway: (error: StoreUnavailableError) => void,
 ): Promise<Store | null> {
   while (!signal.aborted) {
     try {
@@ -200,7 +269,12 @@ async function untilOpen(
 }
 
 /** The registry by which all that is stored was measured; null after the signal. */
-async function registryInUse(refresh: RegistryRefresh, store: Store, { clock }: World, signal: AbortSignal): Promise<Registry | null> {
+async function registryInUse(
+  refresh: RegistryRefresh,
+  store: Store,
+  { clock }: World,
+  signal: AbortSignal,
+): Promise<Registry | null> {
   while (!signal.aborted) {
     try {
       return await refresh.inUse((await store.health())?.registry ?? null);
@@ -216,11 +290,19 @@ async function registryInUse(refresh: RegistryRefresh, store: Store, { clock }: 
 function introduce(config: Config, role: Role, { stdout }: World): void {
   const say = (text: string): void => void stdout.write(`${text}\n`);
   if (role === 'bot') say('lightsout tells what a process with --role ingest decides.');
-  else say(`lightsout watches every country's routes through ${config.collectors.length} RIPE RIS collector${config.collectors.length === 1 ? '' : 's'}: ${config.collectors.join(', ')}.`);
+  else
+    say(
+      `lightsout watches every country's routes through ${config.collectors.length} RIPE RIS ` +
+        `collector${config.collectors.length === 1 ? '' : 's'}: ${config.collectors.join(', ')}.`,
+    );
   if (role === 'ingest') say('It only takes in and remembers; a process with --role bot tells.');
   else if (config.discord === null) say('It tells this terminal, as no DISCORD_TOKEN is set.');
   else say('It tells the Discord channels that are subscribed: /subscribe there makes one.');
-  if (role !== 'bot') say('First it loads the routing tables: some minutes to an hour, as the line and the machine allow. Until then nothing is judged.');
+  if (role !== 'bot')
+    say(
+      'First it loads the routing tables: some minutes to an hour, as the line and the machine allow. Until ' +
+        'then nothing is judged.',
+    );
 }
 
 function healthOf(role: Role, watch: Watch | null, teller: Teller | null, now: number): Health {
@@ -242,11 +324,15 @@ function phaseTroubles(phase: IngestPhase, now: number): string[] {
     case 'restoring':
       return ['reading what was remembered'];
     case 'bootstrapping':
-      return ['loading the routing tables', ...(phase.feed.kind === 'down' ? [`RIS Live cannot be reached: ${phase.feed.reason}`] : [])];
+      return [
+        'loading the routing tables',
+        ...(phase.feed.kind === 'down' ? [`RIS Live cannot be reached: ${phase.feed.reason}`] : []),
+      ];
     case 'watching': {
       const reasons: string[] = [];
       if (phase.feed.kind !== 'live') reasons.push(`RIS Live is ${phase.feed.kind}`);
-      // A table without IPv6 still judges most of what there is: that is in the log and the metrics. Without IPv4 both are named.
+      // A table without IPv6 still judges most of what there is: that is in the log and the metrics. Without IPv4 both
+      // are named.
       if (phase.usability.ipv4.kind === 'unusable') {
         for (const family of families) {
           const usability = phase.usability[family];

@@ -12,7 +12,10 @@ import { createSight } from './sight.js';
 import { createStanding } from './standing.js';
 
 const developerPortal = 'https://discord.com/developers/applications';
-/** How often the event log is read though nobody said that there is anything new: in a store that is ours alone only in case a word got lost. */
+/**
+ * How often the event log is read though nobody said that there is anything new: in a store that is ours alone only in
+ * case a word got lost.
+ */
 const pollMs = { shared: 3_000, own: 60_000 };
 /** How often what is owed is counted for the metrics. */
 const countEveryMs = 15_000;
@@ -50,8 +53,21 @@ export interface Bot {
   troubles(): readonly string[];
 }
 
-/** Everything that speaks to Discord: what channels are owed is told over REST, what people ask is heard at the gateway. */
-export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock, random, logger, metrics, say }: BotOptions): Bot {
+/**
+ * Everything that speaks to Discord: what channels are owed is told over REST, what people ask is heard at the gateway.
+ */
+export function createBot({
+  discord,
+  apiUrl,
+  groups,
+  store,
+  storeIsShared,
+  clock,
+  random,
+  logger,
+  metrics,
+  say,
+}: BotOptions): Bot {
   const { token, operatorChannelId } = discord;
   const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
   const api = { token, apiUrl, clock, onRequest: countRequests(metrics) };
@@ -60,10 +76,23 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
   const standing = createStanding({ store, editSubscription, logger, clock });
 
   let applicationId: string | null = null;
-  const send = createDiscordSend({ ...api, turn: createTurn(clock), logger, charts, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId) });
+  const send = createDiscordSend({
+    ...api,
+    turn: createTurn(clock),
+    logger,
+    charts,
+    lookUpChannel: (channelId) => gateway.lookUpChannel(channelId),
+  });
   const operator = createOperator({ send, channelId: operatorChannelId, clock, random, logger });
   const delivery = createDelivery({
-    store, send, operatorChannelId, editSubscription, clock, random, logger, pollMs: storeIsShared ? pollMs.shared : pollMs.own,
+    store,
+    send,
+    operatorChannelId,
+    editSubscription,
+    clock,
+    random,
+    logger,
+    pollMs: storeIsShared ? pollMs.shared : pollMs.own,
     refresh: (event) => refreshEvent(event, store, clock.now()),
     report: {
       attempt: (result, ageMs) => {
@@ -71,7 +100,10 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
         if (result === 'sent') metrics.deliveryAge.observe(ageMs / 1000);
       },
       doubtful: () => metrics.deliveriesDoubtful.inc(),
-      lost: (channelId, reason) => operator.notify(`A message to channel ${channelId} was given up, for Discord takes neither it nor its text alone: ${reason}`),
+      lost: (channelId, reason) =>
+        operator.notify(
+          `A message to channel ${channelId} was given up, for Discord takes neither it nor its text alone: ${reason}`,
+        ),
     },
   });
 
@@ -80,14 +112,24 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
   const troubles = (): readonly string[] => {
     const { reason } = gateway.health();
     const since = delivery.waitingSince();
-    const late = since !== null && clock.now() - since > lateMs ? `messages wait since ${new Date(since).toISOString()}` : null;
+    const late =
+      since !== null && clock.now() - since > lateMs ? `messages wait since ${new Date(since).toISOString()}` : null;
     return [reason, delivery.trouble() ?? late, sight.trouble()].filter((trouble) => trouble !== null);
   };
 
   const gateway = createGateway({
-    ...api, random, logger, commands,
+    ...api,
+    random,
+    logger,
+    commands,
     deps: {
-      reader: store, subscriptions: store, editSubscription, charts, send, version, troubles,
+      reader: store,
+      subscriptions: store,
+      editSubscription,
+      charts,
+      send,
+      version,
+      troubles,
       directory: createCountryDirectory(groups),
       troubleOf: (channelId) => delivery.troubleOf(channelId),
       logEnd: () => store.end(),
@@ -126,9 +168,13 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
       const check = await checkDiscord({ ...api, channelId: discord.channelId }, signal);
       if (check.kind === 'ok') {
         applicationId = check.applicationId;
-        if (check.servers === 0) say(`${check.botName} is in no server yet. Invite it: ${inviteLink(check.applicationId)}`);
+        if (check.servers === 0)
+          say(`${check.botName} is in no server yet. Invite it: ${inviteLink(check.applicationId)}`);
         else if (check.channel?.kind === 'closed') logger.error(`DISCORD_CHANNEL_ID: ${check.channel.reason}`);
-        else logger.info(`Discord: ${check.botName} is in ${check.servers === 1 ? 'one server' : `${check.servers} servers`}`);
+        else
+          logger.info(
+            `Discord: ${check.botName} is in ${check.servers === 1 ? 'one server' : `${check.servers} servers`}`,
+          );
         return;
       }
       // The gateway tells of a refused token, and ends.
@@ -139,8 +185,12 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
 
   const register = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const outcome = await registerCommands({ ...api, commands, devGuildId: discord.devGuildId }, store, 'changed', signal)
-        .catch((error: unknown) => ({ kind: 'unreachable', reason: String(error) }) as const);
+      const outcome = await registerCommands(
+        { ...api, commands, devGuildId: discord.devGuildId },
+        store,
+        'changed',
+        signal,
+      ).catch((error: unknown) => ({ kind: 'unreachable', reason: String(error) }) as const);
       if (outcome.kind === 'registered') logger.info('the commands were registered with Discord');
       if (outcome.kind === 'refused') logger.error(`the commands could not be registered: ${outcome.reason}`);
       if (outcome.kind !== 'unreachable') return;
@@ -169,7 +219,9 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
 
   const sweep = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await standing.sweep().catch((error: unknown) => logger.warn({ err: error }, 'subscriptions laid aside could not be looked through'));
+      await standing
+        .sweep()
+        .catch((error: unknown) => logger.warn({ err: error }, 'subscriptions laid aside could not be looked through'));
       await clock.sleep(sweepEveryMs, signal);
     }
   };
@@ -187,7 +239,13 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
       try {
         // All at once, so that a part that fails is heard of while the others go on.
         const [end] = await Promise.all([
-          listen(), delivery.run(both), operator.run(both), count(both), sweep(both), introduce(both), register(both),
+          listen(),
+          delivery.run(both),
+          operator.run(both),
+          count(both),
+          sweep(both),
+          introduce(both),
+          register(both),
         ]);
         return end;
       } finally {
@@ -200,7 +258,17 @@ export function createBot({ discord, apiUrl, groups, store, storeIsShared, clock
 }
 
 function countRequests(metrics: Metrics) {
-  return ({ method, route, outcome, code }: { readonly method: string; readonly route: string; readonly outcome: string; readonly code: number | null }): void => {
+  return ({
+    method,
+    route,
+    outcome,
+    code,
+  }: {
+    readonly method: string;
+    readonly route: string;
+    readonly outcome: string;
+    readonly code: number | null;
+  }): void => {
     metrics.discordRequests.inc({ route: `${method} ${route}`, outcome });
     if (code !== null) metrics.discordErrors.inc({ code: String(code) });
   };

@@ -36,8 +36,10 @@ export class ChartRecorder {
     if (outages === undefined) return;
     const last = outages.findLast((outage) => outage.incident === incident);
     const isOver = last === undefined || last.to !== null;
-    if ((event.kind === 'opened' || event.kind === 'down-again') && since !== null && isOver) outages.push({ incident, from: since, to: null });
-    if ((event.kind === 'restored' || event.kind === 'new-normal') && last !== undefined) last.to = event.until ?? event.at;
+    if ((event.kind === 'opened' || event.kind === 'down-again') && since !== null && isOver)
+      outages.push({ incident, from: since, to: null });
+    if ((event.kind === 'restored' || event.kind === 'new-normal') && last !== undefined)
+      last.to = event.until ?? event.at;
   }
 
   tick(at: UnixMillis, pipeline: Pipeline): void {
@@ -61,9 +63,19 @@ export class ChartRecorder {
     for (const country of shown) {
       const track = this.#tracks.get(country);
       if (track === undefined || this.#from === null) continue;
-      const series = track.points.flatMap((points, family) => (points.length === 0 ? [] : [{ label: family === 0 ? 'IPv4' : 'IPv6', points }]));
+      const series = track.points.flatMap((points, family) =>
+        points.length === 0 ? [] : [{ label: family === 0 ? 'IPv4' : 'IPv6', points }],
+      );
       if (series.length === 0) continue;
-      const input: ChartInput = { title: countryName(country).name, subtitle, source, from: this.#from, to: this.#to, series, outages: track.outages };
+      const input: ChartInput = {
+        title: countryName(country).name,
+        subtitle,
+        source,
+        from: this.#from,
+        to: this.#to,
+        series,
+        outages: track.outages,
+      };
       charts.set(country, { png: renderPng(renderChart(input)), altText: chartAltText(input) });
     }
     return charts;

@@ -1,7 +1,14 @@
 import { chartAltText, historyChart, renderChart, renderPng, type History } from '../chart/index.js';
 import { countryName } from '../countries/index.js';
 import type { Charts, DrawnChart } from '../discord/index.js';
-import { historyRules, type CountryRecord, type FamilyRecord, type HistoryReader, type IncidentEvent, type StateReader } from '../incidents/index.js';
+import {
+  historyRules,
+  type CountryRecord,
+  type FamilyRecord,
+  type HistoryReader,
+  type IncidentEvent,
+  type StateReader,
+} from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
 import { isOver, moment, renderStandingLine } from '../report/index.js';
 import { createSharedPromises } from './shared-promises.js';
@@ -29,26 +36,51 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
     if (country === null) return null;
     const to = revision === 0 ? event.at : Math.max(event.at, at);
     const from = to - eventRangeMs;
-    const [rows, record, incidents] = await Promise.all([rowsOf(reader, country, from, to), reader.record(country), reader.incidents(from, country)]);
-    const known = revision === 0 ? incidents.filter(({ incident }) => incident !== event.incident).concat(event) : incidents;
+    const [rows, record, incidents] = await Promise.all([
+      rowsOf(reader, country, from, to),
+      reader.record(country),
+      reader.incidents(from, country),
+    ]);
+    const known =
+      revision === 0 ? incidents.filter(({ incident }) => incident !== event.incident).concat(event) : incidents;
     return draw({
       title: countryName(country, event.label ?? undefined).name,
       subtitle: capitalised(renderStandingLine(event, to)),
-      source, from, to, ...rows,
+      source,
+      from,
+      to,
+      ...rows,
       families: familiesOfEvent(event, record, to),
       outages: outagesOf(known, null, to),
     });
   };
 
-  const drawCountry = async (country: string, ms: number, now: number, family: 'ipv4' | 'ipv6' | null): Promise<DrawnChart | null> => {
+  const drawCountry = async (
+    country: string,
+    ms: number,
+    now: number,
+    family: 'ipv4' | 'ipv6' | null,
+  ): Promise<DrawnChart | null> => {
     const from = now - ms;
-    const [rows, record, incidents] = await Promise.all([rowsOf(reader, country, from, now), reader.record(country), reader.incidents(from, country)]);
+    const [rows, record, incidents] = await Promise.all([
+      rowsOf(reader, country, from, now),
+      reader.record(country),
+      reader.incidents(from, country),
+    ]);
     if (record === null) return null;
     const families = familiesOf(record, now).filter((one) => family === null || one.family === family);
     return draw({
       title: countryName(country, record.label ?? undefined).name,
-      subtitle: subtitleOf(incidents.filter((event) => family === null || event.family === family), families, now),
-      source, from, to: now, ...rows, families,
+      subtitle: subtitleOf(
+        incidents.filter((event) => family === null || event.family === family),
+        families,
+        now,
+      ),
+      source,
+      from,
+      to: now,
+      ...rows,
+      families,
       outages: outagesOf(incidents, family, now),
     });
   };
@@ -60,7 +92,8 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
     });
 
   return {
-    ofEvent: (event, revision, at) => shared(`${event.id} ${revision}`, () => orNone(drawEvent(event, revision, at), event.id)),
+    ofEvent: (event, revision, at) =>
+      shared(`${event.id} ${revision}`, () => orNone(drawEvent(event, revision, at), event.id)),
     ofCountry: (country, ms, now, family) => orNone(drawCountry(country, ms, now, family), country),
   };
 }
@@ -87,7 +120,12 @@ function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Fami
 }
 
 /** Only what the chart will use: minutes as long as they are kept, and the bins beside them. */
-async function rowsOf(reader: HistoryReader, country: string, from: number, to: number): Promise<Pick<History, 'minutes' | 'bins'>> {
+async function rowsOf(
+  reader: HistoryReader,
+  country: string,
+  from: number,
+  to: number,
+): Promise<Pick<History, 'minutes' | 'bins'>> {
   const isLong = to - from > historyRules.minute.keepMs;
   const [minutes, bins] = await Promise.all([
     isLong ? [] : reader.history(country, 'minute', from, to + 1),
@@ -103,7 +141,8 @@ function familiesOfEvent(event: IncidentEvent, record: CountryRecord | null, to:
       ? []
       : [{ family: of.family, baseline: of.baseline, latest: { at: event.at, units: of.visible } }],
   );
-  const others = record === null ? [] : familiesOf(record, to).filter(({ family }) => measured.every((of) => of.family !== family));
+  const others =
+    record === null ? [] : familiesOf(record, to).filter(({ family }) => measured.every((of) => of.family !== family));
   return [...measured, ...others].sort((a, b) => a.family.localeCompare(b.family));
 }
 

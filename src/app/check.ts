@@ -13,7 +13,12 @@ type Finding = { readonly kind: 'ok' | 'failed'; readonly text: string };
 export async function check(config: Config, world: World): Promise<ExitCode> {
   world.stdout.write('config: ok\n');
   let failed = false;
-  for (const [name, look] of [['store', checkStore], ['RIS Live', checkRisLive], ['RIS archive', checkArchive], ['Discord', checkChannel]] as const) {
+  for (const [name, look] of [
+    ['store', checkStore],
+    ['RIS Live', checkRisLive],
+    ['RIS archive', checkArchive],
+    ['Discord', checkChannel],
+  ] as const) {
     const signal = AbortSignal.any([world.signal, AbortSignal.timeout(answerWithinMs)]);
     const { kind, text } = await look(config, world, signal);
     world.stdout.write(`${name}: ${text}\n`);
@@ -28,7 +33,12 @@ async function checkStore(config: Config): Promise<Finding> {
   try {
     const store = await openStore(storeOptionsOf(config), log);
     await store.close();
-    return { kind: 'ok', text: [config.redisUrl === null ? `ok, embedded in ${config.dataDir}` : 'ok, Redis answers', ...warnings].join('; ') };
+    return {
+      kind: 'ok',
+      text: [config.redisUrl === null ? `ok, embedded in ${config.dataDir}` : 'ok, Redis answers', ...warnings].join(
+        '; ',
+      ),
+    };
   } catch (error) {
     // Beside a running service that is as it should be.
     if (error instanceof StoreBusyError) return { kind: 'ok', text: `in use: ${error.message}` };
@@ -43,7 +53,11 @@ function checkRisLive(config: Config, { clock, random }: World, signal: AbortSig
       resolve(finding);
     };
     const feed = createRisLiveFeed({
-      url: config.risLiveUrl, collectors: config.collectors, peers: new PeerIndex(), clock, random,
+      url: config.risLiveUrl,
+      collectors: config.collectors,
+      peers: new PeerIndex(),
+      clock,
+      random,
       log: { info: () => undefined, warn: () => undefined },
       onBatch: () => undefined,
       onGap: () => undefined,
@@ -52,7 +66,11 @@ function checkRisLive(config: Config, { clock, random }: World, signal: AbortSig
         else if (state.kind === 'down') end({ kind: 'failed', text: `${maskUrl(config.risLiveUrl)}: ${state.reason}` });
       },
     });
-    signal.addEventListener('abort', () => end({ kind: 'failed', text: `${maskUrl(config.risLiveUrl)}: no data within ${answerWithinMs / 1000} s` }), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => end({ kind: 'failed', text: `${maskUrl(config.risLiveUrl)}: no data within ${answerWithinMs / 1000} s` }),
+      { once: true },
+    );
     feed.start();
   });
 }
@@ -61,11 +79,13 @@ async function checkArchive(config: Config, { clock, random }: World, signal: Ab
   const archive = createArchive(config.risArchiveUrl, clock, random);
   const missing: string[] = [];
   try {
-    for (const collector of config.collectors) if (!(await archive.exists(ribPath(collector), signal))) missing.push(collector);
+    for (const collector of config.collectors)
+      if (!(await archive.exists(ribPath(collector), signal))) missing.push(collector);
   } catch (error) {
     return { kind: 'failed', text: `${maskUrl(config.risArchiveUrl)}: ${(error as Error).message}` };
   }
-  if (missing.length > 0) return { kind: 'failed', text: `${maskUrl(config.risArchiveUrl)}: no RIB of ${missing.join(', ')}` };
+  if (missing.length > 0)
+    return { kind: 'failed', text: `${maskUrl(config.risArchiveUrl)}: no RIB of ${missing.join(', ')}` };
   return { kind: 'ok', text: `ok, ${config.collectors.length} RIBs at ${maskUrl(config.risArchiveUrl)}` };
 }
 
@@ -74,8 +94,15 @@ async function checkChannel(config: Config, world: World, signal: AbortSignal): 
   const { checkDiscord } = await import('../discord/index.js');
   const found = await checkDiscord({ ...config.discord, apiUrl: config.discordApiUrl, clock: world.clock }, signal);
   if (found.kind !== 'ok') return { kind: 'failed', text: found.reason };
-  if (found.servers === 0) return { kind: 'failed', text: `${found.botName} is in no server yet. Invite it: ${inviteLink(found.applicationId)}` };
+  if (found.servers === 0)
+    return {
+      kind: 'failed',
+      text: `${found.botName} is in no server yet. Invite it: ${inviteLink(found.applicationId)}`,
+    };
   if (found.channel?.kind === 'closed') return { kind: 'failed', text: `DISCORD_CHANNEL_ID: ${found.channel.reason}` };
-  const where = found.channel === null ? `is in ${found.servers === 1 ? 'one server' : `${found.servers} servers`}` : `speaks in #${found.channel.name}`;
+  const where =
+    found.channel === null
+      ? `is in ${found.servers === 1 ? 'one server' : `${found.servers} servers`}`
+      : `speaks in #${found.channel.name}`;
   return { kind: 'ok', text: `ok, ${found.botName} ${where}` };
 }

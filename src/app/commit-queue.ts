@@ -1,6 +1,15 @@
 import type { UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
-import type { Commit, CountryRecord, FeedHealth, HistorySample, IncidentEvent, IncidentStore, Lease, StoredState } from '../incidents/index.js';
+import type {
+  Commit,
+  CountryRecord,
+  FeedHealth,
+  HistorySample,
+  IncidentEvent,
+  IncidentStore,
+  Lease,
+  StoredState,
+} from '../incidents/index.js';
 import type { Logger } from '../observability/index.js';
 import type { TickResult } from '../pipeline.js';
 import { StoreUnavailableError } from '../store/index.js';
@@ -21,8 +30,9 @@ export interface CommitQueueOptions {
 }
 
 /**
- * Makes ticks durable, in order and one commit at a time, without holding up the stream. While the store is away what is to be
- * written gathers (of states, records and health the latest); the commit under way is repeated unchanged, for nobody knows whether it took place.
+ * Makes ticks durable, in order and one commit at a time, without holding up the stream. While the store is away what
+ * is to be written gathers (of states, records and health the latest); the commit under way is repeated unchanged, for
+ * nobody knows whether it took place.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
@@ -82,11 +92,20 @@ export class CommitQueue {
 
   #write(): void {
     if (this.#writing !== null || this.#fenced) return;
-    if (this.#states.size + this.#samples.length + this.#events.length + this.#records.size === 0 && this.#health === null) return;
+    if (
+      this.#states.size + this.#samples.length + this.#events.length + this.#records.size === 0 &&
+      this.#health === null
+    )
+      return;
     const commit: Commit = {
-      lease: this.#options.lease, version: this.#version + 1, at: this.#at,
-      states: [...this.#states.values()], samples: this.#samples, events: this.#events,
-      records: [...this.#records.values()], health: this.#health,
+      lease: this.#options.lease,
+      version: this.#version + 1,
+      at: this.#at,
+      states: [...this.#states.values()],
+      samples: this.#samples,
+      events: this.#events,
+      records: [...this.#records.values()],
+      health: this.#health,
     };
     this.#states.clear();
     this.#samples = [];

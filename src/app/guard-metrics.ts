@@ -33,12 +33,17 @@ export class GuardMetrics {
     this.#carry(metrics.updateFiles, { purpose: 'hole' }, intake.fillFiles);
     this.#carry(metrics.updateFiles, { purpose: 'table' }, intake.updateFiles - intake.fillFiles);
     this.#carry(metrics.filledElems, {}, intake.fillRows);
-    for (const [outcome, count] of Object.entries(archive.requests)) this.#carry(metrics.archiveRequests, { outcome }, count);
+    for (const [outcome, count] of Object.entries(archive.requests))
+      this.#carry(metrics.archiveRequests, { outcome }, count);
     this.#carry(metrics.archiveBytes, {}, archive.bytes);
     for (const [guard, counts] of Object.entries(holdCounts)) {
       const name = guard === '6' ? 'many-countries' : 'one-collector';
-      for (const outcome of ['begun', 'released', 'dissolved'] as const) this.#carry(metrics.holds, { guard: name, outcome }, counts[outcome]);
-      metrics.held.set({ guard: name }, new Set(holds.filter((hold) => String(hold.guard) === guard).flatMap((hold) => hold.countries)).size);
+      for (const outcome of ['begun', 'released', 'dissolved'] as const)
+        this.#carry(metrics.holds, { guard: name, outcome }, counts[outcome]);
+      metrics.held.set(
+        { guard: name },
+        new Set(holds.filter((hold) => String(hold.guard) === guard).flatMap((hold) => hold.countries)).size,
+      );
     }
     metrics.collectors.reset();
     for (const { stage } of stages) metrics.collectors.inc({ stage });

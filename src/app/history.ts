@@ -6,7 +6,9 @@ import { cacheFile, ribsBefore, updatesBetween, type LoadProgress, type CacheOpt
 
 /** Of one collector; the client bounds those of all together. */
 const filesAtOnce = 2;
-/** On the signal, of one file at a time: a wait, or a turn, or a download and its request. Node warns beyond 10 in all. */
+/**
+ * On the signal, of one file at a time: a wait, or a turn, or a download and its request. Node warns beyond 10 in all.
+ */
 const listenersEach = 3;
 
 /** Days of one collector's history, in files that are here. */
@@ -47,7 +49,10 @@ export interface HistoryOptions extends CacheOptions {
   readonly onProgress: (progress: LoadProgress) => void;
 }
 
-/** Has each collector's newest RIB at or before `from`, and its update files from there to `to`. Rejects with Unreachable. */
+/**
+ * Has each collector's newest RIB at or before `from`, and its update files from there to `to`. Rejects with
+ * Unreachable.
+ */
 export async function fetchHistory(options: HistoryOptions): Promise<History> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -56,7 +61,10 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
   let fetchedBytes = 0;
 
   /** The file's name here, or why there is none. */
-  async function have(path: string, onBytes: (done: number, total: number | null) => void): Promise<{ readonly file: string } | { readonly reason: string }> {
+  async function have(
+    path: string,
+    onBytes: (done: number, total: number | null) => void,
+  ): Promise<{ readonly file: string } | { readonly reason: string }> {
     const outcome = await cacheFile(path, onBytes, { ...options, signal });
     if (outcome.kind === 'unreachable') throw new Unreachable(outcome.reason);
     if (outcome.kind === 'absent') return { reason: 'not in the archive' };
@@ -68,7 +76,15 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
 
   async function historyOf(collector: string): Promise<CollectorHistory | string> {
     const show = (phase: LoadProgress['phase'], share: number, bytesDone = 0, bytesTotal: number | null = null): void =>
-      options.onProgress({ collector, collectors: options.collectors.length, phase, bytesDone, bytesTotal, elems: 0, share });
+      options.onProgress({
+        collector,
+        collectors: options.collectors.length,
+        phase,
+        bytesDone,
+        bytesTotal,
+        elems: 0,
+        share,
+      });
     const tried: string[] = [];
     for (const { path, at } of ribsBefore(collector, options.from)) {
       const rib = await have(path, (done, total) => show('rib', total === null ? 0 : done / total / 2, done, total));
@@ -96,8 +112,11 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
     const found = await Promise.all(options.collectors.map(historyOf));
     return {
       collectors: found.filter((history) => typeof history !== 'string'),
-      leftOut: found.flatMap((reason, index) => (typeof reason === 'string' ? [{ collector: options.collectors[index], reason }] : [])),
-      bytes, fetchedBytes,
+      leftOut: found.flatMap((reason, index) =>
+        typeof reason === 'string' ? [{ collector: options.collectors[index], reason }] : [],
+      ),
+      bytes,
+      fetchedBytes,
     };
   } finally {
     // One that failed fails all: the others need not go on.
@@ -106,20 +125,34 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
 }
 
 /** Times of which nothing is known of any collector: there the table stands still while the world goes on. */
-export function blindTimes(collectors: readonly CollectorHistory[]): { readonly from: UnixMillis; readonly to: UnixMillis }[] {
+export function blindTimes(
+  collectors: readonly CollectorHistory[],
+): { readonly from: UnixMillis; readonly to: UnixMillis }[] {
   const [first, ...others] = collectors;
   if ((first as CollectorHistory | undefined) === undefined) return [];
   let blind: { from: UnixMillis; to: UnixMillis }[] = first.missing.map(({ from, to }) => ({ from, to }));
   for (const { missing } of others) {
     blind = blind.flatMap((one) =>
-      missing.map((other) => ({ from: Math.max(one.from, other.from), to: Math.min(one.to, other.to) })).filter(({ from, to }) => from < to));
+      missing
+        .map((other) => ({ from: Math.max(one.from, other.from), to: Math.min(one.to, other.to) }))
+        .filter(({ from, to }) => from < to),
+    );
   }
   return blind.sort((a, b) => a.from - b.from);
 }
 
-/** From when on each collector that has something missing is not to be trusted, in order. Only a later RIB would mend it. */
-export function lostCollectors(collectors: readonly CollectorHistory[]): { readonly collector: string; readonly from: UnixMillis }[] {
-  return collectors.flatMap(({ collector, missing: [first] }) => ((first as Missing | undefined) === undefined ? [] : [{ collector, from: first.from }])).sort((a, b) => a.from - b.from);
+/**
+ * From when on each collector that has something missing is not to be trusted, in order. Only a later RIB would mend
+ * it.
+ */
+export function lostCollectors(
+  collectors: readonly CollectorHistory[],
+): { readonly collector: string; readonly from: UnixMillis }[] {
+  return collectors
+    .flatMap(({ collector, missing: [first] }) =>
+      (first as Missing | undefined) === undefined ? [] : [{ collector, from: first.from }],
+    )
+    .sort((a, b) => a.from - b.from);
 }
 
 /** Bytes of all that lies in the folder, also of other replays. */
@@ -136,7 +169,8 @@ function joined(missing: readonly Missing[]): Missing[] {
   const spans: Missing[] = [];
   for (const one of [...missing].sort((a, b) => a.from - b.from)) {
     const last = spans.at(-1);
-    if (last?.to === one.from && last.reason === one.reason) spans[spans.length - 1] = { ...last, to: one.to, files: last.files + 1 };
+    if (last?.to === one.from && last.reason === one.reason)
+      spans[spans.length - 1] = { ...last, to: one.to, files: last.files + 1 };
     else spans.push(one);
   }
   return spans;

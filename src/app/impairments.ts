@@ -1,8 +1,9 @@
 import { createNotice, type IncidentEvent, type StandingImpairment } from '../incidents/index.js';
 
 /**
- * How long each is borne in silence. Five minutes for what blinds us or thins our sight out; a first load takes its time; a hole is
- * filled when the archive publishes its file, minutes later; that a decision is held because many fell at once is news at once.
+ * How long each is borne in silence. Five minutes for what blinds us or thins our sight out; a first load takes its
+ * time; a hole is filled when the archive publishes its file, minutes later; that a decision is held because many fell
+ * at once is news at once.
  */
 const patienceMs = {
   /** Nothing is judged. */
@@ -37,8 +38,9 @@ export interface Impairment {
 }
 
 /**
- * What hinders us from seeing well, and since when. The operator is told once when it has lasted, and once when it is over; no country
- * is ever told of it. What stands is stored with the ingest's health, so that a restart neither repeats the one nor forgets the other.
+ * What hinders us from seeing well, and since when. The operator is told once when it has lasted, and once when it is
+ * over; no country is ever told of it. What stands is stored with the ingest's health, so that a restart neither
+ * repeats the one nor forgets the other.
  */
 export class Impairments {
   readonly #standing = new Map<string, StandingImpairment>();
@@ -59,7 +61,8 @@ export class Impairments {
   /** Takes in all that is so now; returns the notices that are due. */
   look(now: number, found: readonly Impairment[]): IncidentEvent[] {
     const notices: IncidentEvent[] = [];
-    // While tables are loaded nothing is judged, and nobody knows what else is over: what stands is told over when we see again.
+    // While tables are loaded nothing is judged, and nobody knows what else is over: what stands is told over when we
+    // see again.
     const isLoading = found.some(({ kind }) => kind === 'loading');
     for (const { kind: seen, text } of found) {
       const kind = this.#partOf(seen);
@@ -67,7 +70,8 @@ export class Impairments {
       const { since, toldAt } = known ?? { since: now, toldAt: null };
       const isDue = toldAt === null && now - since >= patienceMs[kind];
       this.#standing.set(kind, { kind, text, since, seenAt: now, toldAt: isDue ? now : toldAt });
-      if (isDue) notices.push(createNotice(`${kind}-${since}`, now, `Measurement degraded since ${clockTime(since)}: ${text}.`));
+      if (isDue)
+        notices.push(createNotice(`${kind}-${since}`, now, `Measurement degraded since ${clockTime(since)}: ${text}.`));
     }
     for (const { kind, text, since, seenAt, toldAt } of this.#standing.values()) {
       const isUnknown = isLoading && kind !== 'feed';
@@ -76,7 +80,9 @@ export class Impairments {
       this.#standing.delete(kind);
       if (toldAt === null) continue;
       const lasted = `${clockTime(since)} to ${clockTime(seenAt)}`;
-      notices.push(createNotice(`${kind}-${since}-over`, now, `Measurement no longer degraded. It was from ${lasted}: ${text}.`));
+      notices.push(
+        createNotice(`${kind}-${since}-over`, now, `Measurement no longer degraded. It was from ${lasted}: ${text}.`),
+      );
     }
     return notices;
   }

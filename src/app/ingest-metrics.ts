@@ -5,7 +5,13 @@ import type { Metrics } from '../observability/index.js';
 import type { Pipeline } from '../pipeline.js';
 
 /** Sets the gauges that a tick may have changed. */
-export function describeIngest(metrics: Metrics, pipeline: Pipeline, tickAt: UnixMillis, now: UnixMillis, peers: PeerIndex): void {
+export function describeIngest(
+  metrics: Metrics,
+  pipeline: Pipeline,
+  tickAt: UnixMillis,
+  now: UnixMillis,
+  peers: PeerIndex,
+): void {
   metrics.eventTimeLag.set((now - tickAt) / 1000);
   metrics.lastTick.set(tickAt / 1000);
   const counts = pipeline.table.counts();

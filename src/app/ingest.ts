@@ -2,7 +2,16 @@ import { PeerIndex, type Family, type UnixMillis } from '../bgp/index.js';
 import type { Clock } from '../clock.js';
 import type { GroupDefinition } from '../countries/index.js';
 import {
-  createIntake, type Archive, type DecodeWorkers, type CollectorStage, type FeedConsumer, type FeedState, type Intake, type IntakeReady, type IntakeSink, type LoadProgress,
+  createIntake,
+  type Archive,
+  type DecodeWorkers,
+  type CollectorStage,
+  type FeedConsumer,
+  type FeedState,
+  type Intake,
+  type IntakeReady,
+  type IntakeSink,
+  type LoadProgress,
   type RisLiveFeed,
 } from '../feed/index.js';
 import type { Commit, IncidentEvent, Lease, StoredState } from '../incidents/index.js';
@@ -88,7 +97,14 @@ export interface Watch {
 export function createWatch(options: IngestOptions, lease: Lease): Watch {
   const { store, rules, clock, logger, metrics } = options;
   const peers = new PeerIndex();
-  const pipeline = new Pipeline({ peers, map: options.registry.map, groups: options.groups, rules, configuredCollectors: options.collectors.length, only: null });
+  const pipeline = new Pipeline({
+    peers,
+    map: options.registry.map,
+    groups: options.groups,
+    rules,
+    configuredCollectors: options.collectors.length,
+    only: null,
+  });
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
@@ -103,7 +119,15 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let registry = options.registry;
   /** States that another registry moved, to be written with the next tick, together with its name. */
   let moved: readonly StoredState[] | null = null;
-  const ticks = createTicks({ peers, pipeline, collectors: options.collectors.length, clock, logger, beforeTick: followRegistry, onTick });
+  const ticks = createTicks({
+    peers,
+    pipeline,
+    collectors: options.collectors.length,
+    clock,
+    logger,
+    beforeTick: followRegistry,
+    onTick,
+  });
 
   const finish = (why: WatchEnd): void => {
     // The lead may still be lost while the last ticks are made durable.
@@ -119,7 +143,10 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return;
     const startedAt = clock.now();
     moved = pipeline.swapRegistry(newest.map, at);
-    logger.info({ from: registry.file, to: newest.file, countriesMoved: moved.length, tookMs: clock.now() - startedAt }, 'another registry is in use');
+    logger.info(
+      { from: registry.file, to: newest.file, countriesMoved: moved.length, tookMs: clock.now() - startedAt },
+      'another registry is in use',
+    );
     registry = newest;
   }
 
@@ -130,15 +157,23 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     describeIngest(metrics, pipeline, at, clock.now(), peers);
     if (feed !== null) decoded.follow(feed.decoded);
     if (snapshots.due()) void keepTable(ended.signal);
-    for (const event of result.events) logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
+    for (const event of result.events)
+      logger.info({ event: event.id, kind: event.kind, level: event.level, reason: event.reason }, 'decided');
   }
 
   /** Where each collector is taken up again, of the table that was kept; null: there is none to go on from. */
   async function takeOver(): Promise<ReadonlyMap<string, UnixMillis> | null> {
-    const loaded = await loadSnapshot(options.snapshotPath, { pipeline, collectors: options.collectors, now: clock.now() });
+    const loaded = await loadSnapshot(options.snapshotPath, {
+      pipeline,
+      collectors: options.collectors,
+      now: clock.now(),
+    });
     switch (loaded.kind) {
       case 'restored':
-        logger.info({ of: new Date(loaded.createdAt).toISOString(), collectors: loaded.positions.size }, 'going on with the table that was kept');
+        logger.info(
+          { of: new Date(loaded.createdAt).toISOString(), collectors: loaded.positions.size },
+          'going on with the table that was kept',
+        );
         return loaded.positions;
       case 'refused':
         logger.warn({ file: options.snapshotPath }, `the table that was kept ${loaded.reason}: starting from the RIBs`);
@@ -157,8 +192,12 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   function describeGuards(): void {
     if (intake === null) return;
     guarded.follow({
-      sessions: pipeline.table.sessionCounters, intake: intake.counters, archive: options.archive.counters, stages: stages(),
-      holds: pipeline.holds(), holdCounts: pipeline.holdCounts(),
+      sessions: pipeline.table.sessionCounters,
+      intake: intake.counters,
+      archive: options.archive.counters,
+      stages: stages(),
+      holds: pipeline.holds(),
+      holdCounts: pipeline.holdCounts(),
     });
   }
 
@@ -199,18 +238,37 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       const stop = (): void => finish('stopped');
       signal.addEventListener('abort', stop, { once: true });
       try {
-        const version = await restoreRemembered({ store, pipeline, impairments: options.impairments, clock, logger }, ended.signal);
+        const version = await restoreRemembered(
+          { store, pipeline, impairments: options.impairments, clock, logger },
+          ended.signal,
+        );
         if (version === null) return end;
         queue = new CommitQueue({
-          store, lease, version, clock, logger,
+          store,
+          lease,
+          version,
+          clock,
+          logger,
           onFenced: () => finish('lead-lost'),
           onCommitted: (commit, tookMs) => committed(options, commit, tookMs),
         });
         report = createSelfReport({
-          phase: () => (phase === 'watching' ? phase : 'loading'), table: pipeline.table, feed: () => feedState,
-          firstTickAt: () => ticks.firstAt, lastTickAt: () => ticks.lastAt, stages, collectors: options.collectors,
-          registry: () => ({ file: registry.file, ignored: registry.ignored }), registryTrouble: options.registryTrouble,
-          queue, impairments: options.impairments, holds: () => pipeline.holds(), onLook: describeGuards, clock, logger, metrics,
+          phase: () => (phase === 'watching' ? phase : 'loading'),
+          table: pipeline.table,
+          feed: () => feedState,
+          firstTickAt: () => ticks.firstAt,
+          lastTickAt: () => ticks.lastAt,
+          stages,
+          collectors: options.collectors,
+          registry: () => ({ file: registry.file, ignored: registry.ignored }),
+          registryTrouble: options.registryTrouble,
+          queue,
+          impairments: options.impairments,
+          holds: () => pipeline.holds(),
+          onLook: describeGuards,
+          clock,
+          logger,
+          metrics,
         });
         phase = 'bootstrapping';
         queue.say(report.health());
@@ -231,7 +289,9 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
           onState,
           onReady,
           onProgress: options.onProgress,
-          clock, random: options.random, log: logger,
+          clock,
+          random: options.random,
+          log: logger,
         });
         await intake.run(ended.signal);
         finish('gap');
@@ -256,7 +316,13 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     phase: () => {
       if (phase === 'restoring') return { kind: phase };
       if (phase === 'bootstrapping') return { kind: phase, feed: feedState };
-      return { kind: 'watching', lastTickAt: ticks.lastAt, feed: feedState, usability: usabilityOf(pipeline.table), leftOut: leftOut(stages()) };
+      return {
+        kind: 'watching',
+        lastTickAt: ticks.lastAt,
+        feed: feedState,
+        usability: usabilityOf(pipeline.table),
+        leftOut: leftOut(stages()),
+      };
     },
     peers: () => pipeline.table.peers(),
     storeTrouble: () => queue?.trouble ?? null,

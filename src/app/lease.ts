@@ -16,7 +16,10 @@ export interface LeaseOptions {
 }
 
 /** Waits until this process may write; null: stopped before. The store being away is waited out. */
-export async function awaitLease({ store, holder, clock, logger }: LeaseOptions, signal: AbortSignal): Promise<Lease | null> {
+export async function awaitLease(
+  { store, holder, clock, logger }: LeaseOptions,
+  signal: AbortSignal,
+): Promise<Lease | null> {
   let told: string | null = null;
   const tell = (text: string): void => {
     if (told !== text) logger.info(text);
@@ -35,8 +38,16 @@ export async function awaitLease({ store, holder, clock, logger }: LeaseOptions,
   return null;
 }
 
-/** Renews the lease until the signal; `onLost` when it is another's. A store that is away changes nothing: the next commit proves it. */
-export async function keepLease({ store, clock, logger }: LeaseOptions, lease: Lease, onLost: () => void, signal: AbortSignal): Promise<void> {
+/**
+ * Renews the lease until the signal; `onLost` when it is another's. A store that is away changes nothing: the next
+ * commit proves it.
+ */
+export async function keepLease(
+  { store, clock, logger }: LeaseOptions,
+  lease: Lease,
+  onLost: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     await clock.sleep(renewEveryMs, signal);
     if (signal.aborted) return;

@@ -14,8 +14,8 @@ export interface MergedRun {
 }
 
 /**
- * A message further from its neighbours than this is believed only if the next one agrees with it: else it has a broken timestamp, is
- * applied where it stands, and moves no clock.
+ * A message further from its neighbours than this is believed only if the next one agrees with it: else it has a broken
+ * timestamp, is applied where it stands, and moves no clock.
  */
 export const longestSilenceMs = 7 * 86_400_000;
 
@@ -29,9 +29,9 @@ interface Reading {
 }
 
 /**
- * Merges sources by (timestamp, collector, position in file); among sources of one collector the first given comes first. A run ends
- * where another source comes first, and at every multiple of `tickMs`, so that a tick can be taken there; `at` is the time of its
- * first row.
+ * Merges sources by (timestamp, collector, position in file); among sources of one collector the first given comes
+ * first. A run ends where another source comes first, and at every multiple of `tickMs`, so that a tick can be taken
+ * there; `at` is the time of its first row.
  */
 export async function* merge(sources: readonly Source[], peers: PeerIndex, tickMs: number): AsyncGenerator<MergedRun> {
   const readings: Reading[] = [];
@@ -84,7 +84,9 @@ function laterOf(key: UnixMillis, batch: ElemBatch, row: number): UnixMillis {
   return at - key <= longestSilenceMs || isConfirmed(batch, row) ? at : key;
 }
 
-/** Whether the next message (the next row of another time) is near this one's time. At the end of a batch nothing is. */
+/**
+ * Whether the next message (the next row of another time) is near this one's time. At the end of a batch nothing is.
+ */
 function isConfirmed({ at, length }: ElemBatch, row: number): boolean {
   let next = row + 1;
   while (next < length && at[next] === at[row]) next++;

@@ -4,8 +4,15 @@ import { readConfigFile } from './config-files.js';
 import { storeOptionsOf } from './store-options.js';
 import { exitCode, type ExitCode, type World } from './world.js';
 
-/** Runs one command on the store that the environment names; a wrong configuration and what the store throws become sentences and exit codes. */
-export async function onStore({ env }: World, say: (text: string) => void, act: (options: StoreOptions) => Promise<ExitCode>): Promise<ExitCode> {
+/**
+ * Runs one command on the store that the environment names; a wrong configuration and what the store throws become
+ * sentences and exit codes.
+ */
+export async function onStore(
+  { env }: World,
+  say: (text: string) => void,
+  act: (options: StoreOptions) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const loaded = loadConfig(env, readConfigFile);
   if (loaded.kind === 'invalid') {
     for (const problem of loaded.problems) say(problem);

@@ -6,16 +6,22 @@ const staleMs = 3 * 60_000;
 const mostNetworks = 5;
 
 /** An event with its country's numbers of now; null where they are the same, or not known. */
-export async function refreshEvent(event: IncidentEvent, reader: Pick<StateReader, 'record'>, now: number): Promise<IncidentEvent | null> {
+export async function refreshEvent(
+  event: IncidentEvent,
+  reader: Pick<StateReader, 'record'>,
+  now: number,
+): Promise<IncidentEvent | null> {
   if (event.country === null || event.family === null) return null;
   const record = await reader.record(event.country);
   const measured = record?.[event.family] ?? null;
   if (record === null || measured === null || measured.at <= event.at || now - measured.at > staleMs) return null;
   const other = otherOf(event.other, record);
-  const same = measured.units === event.visible && measured.prefixes === event.prefixes && other?.visible === event.other?.visible;
+  const same =
+    measured.units === event.visible && measured.prefixes === event.prefixes && other?.visible === event.other?.visible;
   if (same) return null;
   return {
-    ...event, other,
+    ...event,
+    other,
     visible: measured.units,
     share: shareOf(measured.units, event.baseline),
     prefixes: measured.prefixes,

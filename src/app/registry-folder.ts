@@ -24,8 +24,9 @@ export interface DownloadNote {
 }
 
 /**
- * DATA_DIR/registry: maps of who holds what, compressed, each named by its day and the beginning of its checksum, so that a torn or
- * foreign file is known. The service and `npm run update-registry` may both write here, for files come whole or not at all.
+ * DATA_DIR/registry: maps of who holds what, compressed, each named by its day and the beginning of its checksum, so
+ * that a torn or foreign file is known. The service and `npm run update-registry` may both write here, for files come
+ * whole or not at all.
  */
 export class RegistryFolder {
   readonly path: string;
@@ -37,7 +38,11 @@ export class RegistryFolder {
   /** Names of all maps, the newest first: by their day, then as they were written. */
   async names(): Promise<string[]> {
     const files = await this.#files();
-    return files.sort((a, b) => (a.name.slice(0, 8) < b.name.slice(0, 8) ? 1 : a.name.slice(0, 8) > b.name.slice(0, 8) ? -1 : b.at - a.at)).map(({ name }) => name);
+    return files
+      .sort((a, b) =>
+        a.name.slice(0, 8) < b.name.slice(0, 8) ? 1 : a.name.slice(0, 8) > b.name.slice(0, 8) ? -1 : b.at - a.at,
+      )
+      .map(({ name }) => name);
   }
 
   /** null: there is none. Throws an Error that names the file where it is not what it says. */
@@ -110,7 +115,10 @@ export class RegistryFolder {
 
   /** null: somebody else removed it. */
   async #writtenAt(entry: string): Promise<number | null> {
-    return stat(join(this.path, entry)).then(({ mtimeMs }) => mtimeMs, () => null);
+    return stat(join(this.path, entry)).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    );
   }
 
   async #tidy(): Promise<void> {

@@ -34,7 +34,10 @@ export interface RegistryRefreshOptions {
 }
 
 export interface RegistryRefresh {
-  /** What is stored was measured by it: null where nobody knows. The newest where it is not here any more, which is told. */
+  /**
+   * What is stored was measured by it: null where nobody knows. The newest where it is not here any more, which is
+   * told.
+   */
   inUse(name: RegistryName | null): Promise<Registry>;
   /** The newest that was found; null before the first look. */
   newest(): Registry | null;
@@ -45,7 +48,15 @@ export interface RegistryRefresh {
 }
 
 /** Keeps the registry new: once a day from its source, and every few minutes from the folder. */
-export function createRegistryRefresh({ folder, url, ignored, clock, random, logger, metrics }: RegistryRefreshOptions): RegistryRefresh {
+export function createRegistryRefresh({
+  folder,
+  url,
+  ignored,
+  clock,
+  random,
+  logger,
+  metrics,
+}: RegistryRefreshOptions): RegistryRefresh {
   const shownUrl = url === null ? null : maskUrl(url);
   let newest: Registry | null = null;
   /** The one that ships with the program, as it was read, until it is in the folder. */
@@ -99,11 +110,18 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
     metrics.registryRefresh.inc({ outcome: update.kind });
     switch (update.kind) {
       case 'new':
-        logger.info({ registry: update.file, damagedLines: update.counts.damaged, changed: update.changes.length }, 'a new registry');
+        logger.info(
+          { registry: update.file, damagedLines: update.counts.damaged, changed: update.changes.length },
+          'a new registry',
+        );
         break;
       case 'refused':
         failure = `refused: ${update.doubts.join('; ')}`;
-        logger.warn({ doubts: update.doubts, url: shownUrl }, 'the new registry is not believed, the old one stays: npm run update-registry shows it, and takes it with --accept-change');
+        logger.warn(
+          { doubts: update.doubts, url: shownUrl },
+          'the new registry is not believed, the old one stays: npm run update-registry shows it, and takes it ' +
+            'with --accept-change',
+        );
         return true;
       case 'failed':
         failure = update.reason;
@@ -122,7 +140,11 @@ export function createRegistryRefresh({ folder, url, ignored, clock, random, log
       if (name === null || isSameRegistry(name, present)) return present;
       const found = await stored(name);
       if (found !== null) return found;
-      logger.warn({ registry: name.file, instead: present.file }, 'the registry that all was measured by is not here any more: a country that has more or less in the present one may seem to have gained or lost it');
+      logger.warn(
+        { registry: name.file, instead: present.file },
+        'the registry that all was measured by is not here any more: a country that has more or less in the ' +
+          'present one may seem to have gained or lost it',
+      );
       return present;
     },
     newest: () => newest,

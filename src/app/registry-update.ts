@@ -1,5 +1,14 @@
 import type { Clock } from '../clock.js';
-import { DelegatedReader, doubtsAbout, mapChanges, totalsOf, type CountryMap, type DelegatedCounts, type MapChange, type MapTotals } from '../countries/index.js';
+import {
+  DelegatedReader,
+  doubtsAbout,
+  mapChanges,
+  totalsOf,
+  type CountryMap,
+  type DelegatedCounts,
+  type MapChange,
+  type MapTotals,
+} from '../countries/index.js';
 import { createArchive, downloadRegistry } from '../feed/index.js';
 import { loadRegistry, packagedDay } from './registry.js';
 import { packageName, type RegistryFolder } from './registry-folder.js';
@@ -7,7 +16,13 @@ import { packageName, type RegistryFolder } from './registry-folder.js';
 export type RegistryUpdate =
   /** Nothing was to be had that is not here. */
   | { readonly kind: 'unchanged'; readonly file: string }
-  | { readonly kind: 'new'; readonly file: string; readonly totals: MapTotals; readonly counts: DelegatedCounts; readonly changes: readonly MapChange[] }
+  | {
+      readonly kind: 'new';
+      readonly file: string;
+      readonly totals: MapTotals;
+      readonly counts: DelegatedCounts;
+      readonly changes: readonly MapChange[];
+    }
   /** It came whole, and is not to be believed. */
   | { readonly kind: 'refused'; readonly doubts: readonly string[] }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -17,19 +32,32 @@ export interface UpdateOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Takes a registry that is off by more than is believed, as its operator has looked at it; one that is not whole it does not take. */
+  /**
+   * Takes a registry that is off by more than is believed, as its operator has looked at it; one that is not whole it
+   * does not take.
+   */
   readonly acceptChange: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Downloads the registry and, if it is another than the newest here and sound, puts it into the folder. */
-export async function updateRegistry({ folder, url, clock, random, acceptChange, signal }: UpdateOptions): Promise<RegistryUpdate> {
+export async function updateRegistry({
+  folder,
+  url,
+  clock,
+  random,
+  acceptChange,
+  signal,
+}: UpdateOptions): Promise<RegistryUpdate> {
   const last = await newestIn(folder);
   const note = await folder.note();
   const reader = new DelegatedReader();
   const got = await downloadRegistry({
-    server: createArchive(new URL('.', url).href, clock, random), path: new URL(url).href, signal,
-    had: note?.url === url ? note.version : null, onLine: (line) => reader.line(line),
+    server: createArchive(new URL('.', url).href, clock, random),
+    path: new URL(url).href,
+    signal,
+    had: note?.url === url ? note.version : null,
+    onLine: (line) => reader.line(line),
   });
   if (got.kind === 'failed') return got;
   if (got.kind === 'unchanged') return { kind: 'unchanged', file: note?.file ?? last.file };
@@ -45,8 +73,14 @@ export async function updateRegistry({ folder, url, clock, random, acceptChange,
   return changes.length === 0 ? { kind: 'unchanged', file } : { kind: 'new', file, totals, counts, changes };
 }
 
-/** The newest of the folder's maps that can be read and of the one that ships with the program. `onProblem`: of files passed over. */
-export async function newestIn(folder: RegistryFolder, onProblem: (text: string) => void = () => undefined): Promise<{ readonly file: string; readonly map: CountryMap }> {
+/**
+ * The newest of the folder's maps that can be read and of the one that ships with the program. `onProblem`: of files
+ * passed over.
+ */
+export async function newestIn(
+  folder: RegistryFolder,
+  onProblem: (text: string) => void = () => undefined,
+): Promise<{ readonly file: string; readonly map: CountryMap }> {
   const packaged = packagedDay();
   for (const file of await folder.names()) {
     if (file.slice(0, 8) < packaged) break;

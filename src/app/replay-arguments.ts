@@ -48,8 +48,16 @@ export function parseReplayArguments(argv: readonly string[], now: number, probl
     ({ values } = parseArgs({
       args: [...argv],
       options: {
-        rib: list, updates: list, until: text, from: text, to: text, collectors: text,
-        rules: text, countries: text, chart: text, json: { type: 'boolean' },
+        rib: list,
+        updates: list,
+        until: text,
+        from: text,
+        to: text,
+        collectors: text,
+        rules: text,
+        countries: text,
+        chart: text,
+        json: { type: 'boolean' },
       },
     }));
   } catch (error) {
@@ -66,35 +74,59 @@ export function parseReplayArguments(argv: readonly string[], now: number, probl
   const ofDays = (['from', 'to', 'collectors'] as const).filter((name) => values[name] !== undefined);
   const ofFiles = (['rib', 'updates', 'until'] as const).filter((name) => values[name] !== undefined);
   if (ofDays.length > 0 && ofFiles.length > 0) {
-    problems.push(`${flags(ofDays)}: of days fetched from the archive, and ${flags(ofFiles)}: of files that are here; give one or the other`);
+    problems.push(
+      `${flags(ofDays)}: of days fetched from the archive, and ${flags(ofFiles)}: of files that are here; give ` +
+        'one or the other',
+    );
   }
-  const countries = values.countries?.split(',').map((code) => code.trim().toUpperCase()).filter((code) => code !== '');
-  if (countries?.length === 0) problems.push(`--countries: expected codes such as KP,SY, got "${String(values.countries)}"`);
+  const countries = values.countries
+    ?.split(',')
+    .map((code) => code.trim().toUpperCase())
+    .filter((code) => code !== '');
+  if (countries?.length === 0)
+    problems.push(`--countries: expected codes such as KP,SY, got "${String(values.countries)}"`);
   let what: Days | Files;
   if (ofDays.length > 0) {
     const [from, to] = [time('--from', values.from), time('--to', values.to)];
-    for (const name of ['from', 'to'] as const) if (values[name] === undefined) problems.push(`--${name}: not given; days of history have a beginning and an end`);
+    for (const name of ['from', 'to'] as const)
+      if (values[name] === undefined)
+        problems.push(`--${name}: not given; days of history have a beginning and an end`);
     if (from !== null && to !== null) {
       if (from >= to) problems.push(`--to: expected a time after --from, got "${String(values.to)}"`);
-      else if (to - from > mostDays * dayMs) problems.push(`--to: expected at most ${mostDays} days after --from, got ${Math.ceil((to - from) / dayMs)}`);
+      else if (to - from > mostDays * dayMs)
+        problems.push(`--to: expected at most ${mostDays} days after --from, got ${Math.ceil((to - from) / dayMs)}`);
     }
     if (to !== null && to > now) problems.push(`--to: expected a time that has passed, got "${String(values.to)}"`);
-    if (values.collectors?.trim() === '') problems.push('--collectors: expected names like rrc00, separated by commas, got ""');
+    if (values.collectors?.trim() === '')
+      problems.push('--collectors: expected names like rrc00, separated by commas, got ""');
     what = { kind: 'days', from: from ?? 0, to: to ?? 0, collectors: values.collectors ?? null };
   } else {
     const files = (flag: string, given: readonly string[] | undefined): NamedFile[] =>
-      (given ?? []).map((value) => {
-        const match = /^(rrc\d\d)=(.+)$/s.exec(value);
-        if (match !== null) return { collector: match[1], path: match[2] };
-        // RIS Live lines name their own collectors.
-        if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value)) problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
-        return { collector: '', path: value };
-      }).sort(byName);
-    what = { kind: 'files', until: time('--until', values.until), ribs: files('--rib', values.rib), updates: files('--updates', values.updates) };
-    if (what.ribs.length + what.updates.length === 0) problems.push('nothing to replay: give --from and --to, or --rib or --updates');
+      (given ?? [])
+        .map((value) => {
+          const match = /^(rrc\d\d)=(.+)$/s.exec(value);
+          if (match !== null) return { collector: match[1], path: match[2] };
+          // RIS Live lines name their own collectors.
+          if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value))
+            problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
+          return { collector: '', path: value };
+        })
+        .sort(byName);
+    what = {
+      kind: 'files',
+      until: time('--until', values.until),
+      ribs: files('--rib', values.rib),
+      updates: files('--updates', values.updates),
+    };
+    if (what.ribs.length + what.updates.length === 0)
+      problems.push('nothing to replay: give --from and --to, or --rib or --updates');
   }
   const args = {
-    what, rules: values.rules ?? null, countries: countries === undefined ? null : new Set(countries), chart: values.chart ?? null, json: values.json ?? false,
+    what,
+    rules: values.rules ?? null,
+    countries: countries === undefined ? null : new Set(countries),
+    chart: values.chart ?? null,
+    json: values.json ?? false,
   };
   return problems.length > 0 ? null : args;
 }

@@ -29,7 +29,10 @@ export interface ReplayOptions {
   readonly from?: UnixMillis | null;
   /** Times of which nothing is known, in order: after them the table is not what the world is, and judging ends. */
   readonly blind?: readonly { readonly from: UnixMillis; readonly to: UnixMillis }[];
-  /** From when on something is missing of what a collector said, in order: its tables are not what its peers have, and they are unknown. */
+  /**
+   * From when on something is missing of what a collector said, in order: its tables are not what its peers have, and
+   * they are unknown.
+   */
   readonly lost?: readonly { readonly collector: string; readonly from: UnixMillis }[];
   /** Go on to this time, and no further; null: to the last message. */
   readonly until: UnixMillis | null;
@@ -55,8 +58,8 @@ export interface ReplayResult {
 const clockTime = (at: UnixMillis): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
 
 /**
- * Keeps back what is decided before the telling begins. Then the last word of every incident that is open comes first, so that what
- * follows has its beginning; that of one that was over, when it comes back.
+ * Keeps back what is decided before the telling begins. Then the last word of every incident that is open comes first,
+ * so that what follows has its beginning; that of one that was over, when it comes back.
  */
 class Withheld {
   readonly #from: UnixMillis;
@@ -93,12 +96,18 @@ class Withheld {
   }
 }
 
-/** Replays recordings through the same core as live, in event time: RIBs first, then the updates in their merged order. */
+/**
+ * Replays recordings through the same core as live, in event time: RIBs first, then the updates in their merged order.
+ */
 export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   const { peers, updates, until, warn } = options;
   const filter = new StaleFilter(peers);
   const pipeline = new Pipeline({
-    peers, map: options.map, groups: options.groups, rules: options.rules, only: options.countries,
+    peers,
+    map: options.map,
+    groups: options.groups,
+    rules: options.rules,
+    only: options.countries,
     configuredCollectors: new Set(options.ribs.map(({ collector }) => collector)).size,
   });
   for (const rib of options.ribs) {
@@ -138,7 +147,10 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
       const [{ from, to }] = blind;
       loseTo(from);
       ticksTo(from);
-      warn(`nothing is known of ${clockTime(from)} to ${clockTime(to)}: what follows is not judged; a replay from after that would be`);
+      warn(
+        `nothing is known of ${clockTime(from)} to ${clockTime(to)}: what follows is not judged; a replay from ` +
+          'after that would be',
+      );
       pipeline.gap({ kind: 'gap', collector: null, from, to });
     }
     loseTo(time);
@@ -149,7 +161,8 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
       withheld.timeIs(nextTick);
       for (const event of pipeline.tick(nextTick).events) withheld.event(event);
       const usability = pipeline.table.usability(0);
-      if (wasUsable && usability.kind === 'unusable') warn(`${clockTime(nextTick)}: ${describeUsability(usability)}; nothing is judged until it is usable again`);
+      if (wasUsable && usability.kind === 'unusable')
+        warn(`${clockTime(nextTick)}: ${describeUsability(usability)}; nothing is judged until it is usable again`);
       wasUsable = usability.kind === 'usable';
       options.onTick?.(nextTick, pipeline);
     }
@@ -172,7 +185,10 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
       begin(run.at);
     }
     if (nextTick !== Infinity && run.at - lastAt > longestSilenceMs) {
-      warn(`no updates for ${Math.round((run.at - lastAt) / 86_400_000)} days: what follows is not judged; it needs a RIB of its own`);
+      warn(
+        `no updates for ${Math.round((run.at - lastAt) / 86_400_000)} days: what follows is not judged; it needs ` +
+          'a RIB of its own',
+      );
       pipeline.gap({ kind: 'gap', collector: null, from: lastAt, to: run.at });
       nextTick = Math.ceil(run.at / tickMs) * tickMs;
     }
@@ -185,12 +201,16 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
   if (nextTick === Infinity) {
     if (ribAt !== null) begin(ribAt);
   } else if (until !== null) {
-    if (until - lastAt > longestSilenceMs) warn(`--until is more than ${longestSilenceMs / 86_400_000} days after the last update: stopped there`);
+    if (until - lastAt > longestSilenceMs)
+      warn(`--until is more than ${longestSilenceMs / 86_400_000} days after the last update: stopped there`);
     tickTo(Math.min(until, lastAt + longestSilenceMs));
   }
 
   const counts = pipeline.table.counts();
-  const byFamily = <T>(of: (family: Family, index: FamilyIndex) => T): Record<Family, T> => ({ ipv4: of('ipv4', 0), ipv6: of('ipv6', 1) });
+  const byFamily = <T>(of: (family: Family, index: FamilyIndex) => T): Record<Family, T> => ({
+    ipv4: of('ipv4', 0),
+    ipv6: of('ipv6', 1),
+  });
   return {
     fullFeedPeers: byFamily((family) => counts[family].fullFeedPeers),
     voters: byFamily((family) => counts[family].voters),

@@ -21,7 +21,10 @@ import { exitCode, type ExitCode, type World } from './world.js';
 /** So many tables that were sent again are named. */
 const toldTransfers = 20;
 
-/** Replays recordings, or days of history, and prints what would have been said. Returns the exit code. `registry`: who holds which addresses. */
+/**
+ * Replays recordings, or days of history, and prints what would have been said. Returns the exit code. `registry`: who
+ * holds which addresses.
+ */
 export async function replay(argv: readonly string[], world: World, registry = loadRegistry): Promise<ExitCode> {
   const problems: string[] = [];
   const args = parseReplayArguments(argv, world.clock.now(), problems);
@@ -32,7 +35,8 @@ export async function replay(argv: readonly string[], world: World, registry = l
   try {
     return await replayWith(args, world, registry);
   } catch (error) {
-    if (!(error instanceof UnreadableRecording || error instanceof WrongSettings || error instanceof Unreachable)) throw error;
+    if (!(error instanceof UnreadableRecording || error instanceof WrongSettings || error instanceof Unreachable))
+      throw error;
     world.stderr.write(`${error.message}\n`);
     if (error instanceof WrongSettings) return exitCode.config;
     return error instanceof Unreachable ? exitCode.unavailable : exitCode.noInput;
@@ -83,7 +87,10 @@ async function run({ args, world, peers, sources, rules, map, groups, startedAt 
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
   const result = await runReplay({
     ...sources,
-    peers, map, groups, rules,
+    peers,
+    map,
+    groups,
+    rules,
     countries: args.countries,
     onEvent: (event) => {
       world.stdout.write(`${args.json ? renderJsonLine(event) : renderTranscriptLine(event)}\n`);
@@ -93,18 +100,24 @@ async function run({ args, world, peers, sources, rules, map, groups, startedAt 
     warn: say,
   });
   const recordings = sources.opened();
-  const sum = (of: (recording: { readonly counters: Readonly<RecordingCounters> }) => number): number => recordings.reduce((total, recording) => total + of(recording), 0);
+  const sum = (of: (recording: { readonly counters: Readonly<RecordingCounters> }) => number): number =>
+    recordings.reduce((total, recording) => total + of(recording), 0);
   for (const { path, counters } of recordings) {
     if (counters.damage !== null) say(`${path}: ${counters.damage}`);
-    else if (problemsOf(counters) > 0) say(`${path}: ${count(problemsOf(counters), 'record')} had to be skipped (${reasonsOf(counters)})`);
+    else if (problemsOf(counters) > 0)
+      say(`${path}: ${count(problemsOf(counters), 'record')} had to be skipped (${reasonsOf(counters)})`);
   }
   const { ribs } = sources;
-  if (ribs.length > 0) for (const collector of collectorsWithoutRib(ribs, peers)) say(`updates of ${collector}, for which no RIB was given`);
+  if (ribs.length > 0)
+    for (const collector of collectorsWithoutRib(ribs, peers))
+      say(`updates of ${collector}, for which no RIB was given`);
   const were = result.stale === 1 ? 'was' : 'were';
-  if (result.stale > 0) say(`${count(result.stale, 'update')} ${were} older than their collector's RIB and ${were} passed over`);
+  if (result.stale > 0)
+    say(`${count(result.stale, 'update')} ${were} older than their collector's RIB and ${were} passed over`);
   if (result.late > 0) say(`${count(result.late, 'update')} came late, after newer ones`);
   for (const transfer of result.transfers.slice(0, toldTransfers)) say(transferLine(transfer));
-  if (result.transfers.length > toldTransfers) say(`${result.transfers.length - toldTransfers} more tables were sent again`);
+  if (result.transfers.length > toldTransfers)
+    say(`${result.transfers.length - toldTransfers} more tables were sent again`);
   const summary = {
     kind: 'summary',
     messages: sum(({ counters }) => counters.messages),
@@ -160,12 +173,18 @@ function problemsOf({ problems }: RecordingCounters): number {
 
 /** "malformed 3, truncated-file 1" */
 function reasonsOf({ problems }: RecordingCounters): string {
-  return Object.entries(problems).filter(([, count]) => count > 0).map(([reason, count]) => `${reason} ${count}`).join(', ');
+  return Object.entries(problems)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ');
 }
 
 async function readRules(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UnreadableRecording(path, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : 'cannot be read');
+    throw new UnreadableRecording(
+      path,
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : 'cannot be read',
+    );
   });
   let rules: unknown;
   try {
@@ -173,12 +192,16 @@ async function readRules(path: string): Promise<unknown> {
   } catch (error) {
     throw new WrongSettings(`${path}: not JSON: ${(error as Error).message}`);
   }
-  if (typeof rules !== 'object' || rules === null || Array.isArray(rules)) throw new WrongSettings(`${path}: expected an object`);
+  if (typeof rules !== 'object' || rules === null || Array.isArray(rules))
+    throw new WrongSettings(`${path}: expected an object`);
   return rules;
 }
 
 /** "rrc15 AS1916 200.219.130.4: its table was sent again, 16:04:40 - 16:05:30" */
 function transferLine({ collector, asn, address, from, to }: TableTransfer): string {
   const clock = (at: number): string => new Date(at).toISOString().slice(11, 19);
-  return `${collector} AS${asn} ${address}: its table was sent again, ${clock(from)} - ${to === null ? 'not to its end' : clock(to)}`;
+  return (
+    `${collector} AS${asn} ${address}: its table was sent again, ${clock(from)} - ` +
+    `${to === null ? 'not to its end' : clock(to)}`
+  );
 }

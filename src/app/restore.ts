@@ -17,10 +17,13 @@ export interface RestoreOptions {
 }
 
 /**
- * Hands what was remembered to a pipeline that has not ticked yet, tried until it can be read. Returns the version of what was
- * restored; null after the signal. Rejects with StoreRefusedError.
+ * Hands what was remembered to a pipeline that has not ticked yet, tried until it can be read. Returns the version of
+ * what was restored; null after the signal. Rejects with StoreRefusedError.
  */
-export async function restoreRemembered({ store, pipeline, impairments, clock, logger }: RestoreOptions, signal: AbortSignal): Promise<number | null> {
+export async function restoreRemembered(
+  { store, pipeline, impairments, clock, logger }: RestoreOptions,
+  signal: AbortSignal,
+): Promise<number | null> {
   const remembered = async <T>(read: () => Promise<T>): Promise<T | null> => {
     while (!signal.aborted) {
       try {

@@ -48,10 +48,14 @@ export interface SelfReport {
   tellUsability(): boolean;
 }
 
-export const usabilityOf = (table: Table): Readonly<Record<Family, Usability>> => ({ ipv4: table.usability(0), ipv6: table.usability(1) });
+export const usabilityOf = (table: Table): Readonly<Record<Family, Usability>> => ({
+  ipv4: table.usability(0),
+  ipv6: table.usability(1),
+});
 
 /** Collectors that are left out for now. */
-export const leftOut = (stages: readonly CollectorStage[]): CollectorStage[] => stages.filter(({ stage }) => stage !== 'through' && stage !== 'filling');
+export const leftOut = (stages: readonly CollectorStage[]): CollectorStage[] =>
+  stages.filter(({ stage }) => stage !== 'through' && stage !== 'filling');
 
 /** What the ingest says of itself: to the store each minute and at every change, to the log, and to its operator. */
 export function createSelfReport(options: SelfReportOptions): SelfReport {
@@ -64,9 +68,14 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
     healthAt = clock.now();
     const usability = options.phase() === 'watching' ? usabilityOf(table) : null;
     return {
-      at: healthAt, phase, eventTime: options.lastTickAt(), watchingSince: options.firstTickAt(),
+      at: healthAt,
+      phase,
+      eventTime: options.lastTickAt(),
+      watchingSince: options.firstTickAt(),
       families: usability === null ? null : { ipv4: healthOf(usability.ipv4), ipv6: healthOf(usability.ipv6) },
-      collectors: options.collectors, givenUp: leftOut(options.stages()).map(({ collector }) => collector), impairments: impairments.standing,
+      collectors: options.collectors,
+      givenUp: leftOut(options.stages()).map(({ collector }) => collector),
+      impairments: impairments.standing,
       registry: options.registry(),
     };
   };
@@ -76,11 +85,26 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
     for (const family of families) if (usability[family].kind === 'usable') seen.add(family);
     options.onLook();
     const now = clock.now();
-    const notices = impairments.look(now, impairedBy({
-      now, phase: options.phase(), feed: options.feed(), lastTickAt: options.lastTickAt(), usability, seen, stages: options.stages(), outOfVote: table.outOfVote(),
-      registryTrouble: options.registryTrouble(), holds: options.holds(),
-    }));
-    for (const kind of impairmentKinds) metrics.degraded.set({ kind }, impairments.standing.some((one) => one.kind === kind && one.toldAt !== null) ? 1 : 0);
+    const notices = impairments.look(
+      now,
+      impairedBy({
+        now,
+        phase: options.phase(),
+        feed: options.feed(),
+        lastTickAt: options.lastTickAt(),
+        usability,
+        seen,
+        stages: options.stages(),
+        outOfVote: table.outOfVote(),
+        registryTrouble: options.registryTrouble(),
+        holds: options.holds(),
+      }),
+    );
+    for (const kind of impairmentKinds)
+      metrics.degraded.set(
+        { kind },
+        impairments.standing.some((one) => one.kind === kind && one.toldAt !== null) ? 1 : 0,
+      );
     for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);
     if (notices.length > 0) queue.add(now, { states: [], samples: [], records: [], events: notices }, health());
     else if (now - healthAt >= healthEveryMs) queue.say(health());

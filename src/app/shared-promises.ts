@@ -1,8 +1,10 @@
 /**
- * Work that many ask for at once: done once by key, and its result kept for those who ask later, `most` of them at a time. What came
- * to null is not kept: the next who asks may have more luck. `work` never rejects.
+ * Work that many ask for at once: done once by key, and its result kept for those who ask later, `most` of them at a
+ * time. What came to null is not kept: the next who asks may have more luck. `work` never rejects.
  */
-export function createSharedPromises<T>(most: number): (key: string, work: () => Promise<T | null>) => Promise<T | null> {
+export function createSharedPromises<T>(
+  most: number,
+): (key: string, work: () => Promise<T | null>) => Promise<T | null> {
   const kept = new Map<string, Promise<T | null>>();
   return (key, work) => {
     const known = kept.get(key);

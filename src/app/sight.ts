@@ -11,7 +11,13 @@ export interface Sight {
 }
 
 /** The bot tells what the ingest sees: that nobody looks is told as well, once, and once when it is over. */
-export function createSight({ notify, now }: { readonly notify: (text: string) => void; readonly now: () => number }): Sight {
+export function createSight({
+  notify,
+  now,
+}: {
+  readonly notify: (text: string) => void;
+  readonly now: () => number;
+}): Sight {
   // An ingest that starts together with us has time to say so.
   const startedAt = now();
   let blindSince: number | null = null;
@@ -24,7 +30,9 @@ export function createSight({ notify, now }: { readonly notify: (text: string) =
         blindSince = heardAt;
         notify(`There is ${text(heardAt)}. The process with --role ingest is gone, or it cannot write.`);
       } else if (!isSilent && blindSince !== null) {
-        notify(`The ingest is back. It was silent since ${timeOf(blindSince)}; what began and ended meanwhile was not seen.`);
+        notify(
+          `The ingest is back. It was silent since ${timeOf(blindSince)}; what began and ended meanwhile was not seen.`,
+        );
         blindSince = null;
       }
     },

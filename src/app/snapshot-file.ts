@@ -1,7 +1,8 @@
 /**
- * The form of a snapshot on the disk: a mark, the version of the form, pieces, and over all of that a SHA-256 at the end. A piece is
- * the lengths of what follows, inflated and compressed, and, compressed by brotli: the length of its head, the head (JSON), the body.
- * A length of 0 is the end. Brotli at quality 1 because it took a third of the time of gzip at level 1, and made less of it.
+ * The form of a snapshot on the disk: a mark, the version of the form, pieces, and over all of that a SHA-256 at the
+ * end. A piece is the lengths of what follows, inflated and compressed, and, compressed by brotli: the length of its
+ * head, the head (JSON), the body. A length of 0 is the end. Brotli at quality 1 because it took a third of the time of
+ * gzip at level 1, and made less of it.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
@@ -35,11 +36,16 @@ export class UnreadableSnapshot extends Error {
 }
 
 /**
- * Writes the pieces to a file beside `path` and then puts that in its place, so that there is at any moment the old file or the new
- * one. Each piece is asked for when the one before is compressed and written, in other turns of the event loop. Bytes written.
- * Rejects with the error of the disk, or when the signal is aborted; the old file stands then.
+ * Writes the pieces to a file beside `path` and then puts that in its place, so that there is at any moment the old
+ * file or the new one. Each piece is asked for when the one before is compressed and written, in other turns of the
+ * event loop. Bytes written. Rejects with the error of the disk, or when the signal is aborted; the old file stands
+ * then.
  */
-export async function writeSnapshotFile(path: string, pieces: Iterable<SnapshotPiece>, signal: AbortSignal): Promise<number> {
+export async function writeSnapshotFile(
+  path: string,
+  pieces: Iterable<SnapshotPiece>,
+  signal: AbortSignal,
+): Promise<number> {
   const beside = `${path}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   const file = await open(beside, 'w');
@@ -77,20 +83,21 @@ export async function writeSnapshotFile(path: string, pieces: Iterable<SnapshotP
 }
 
 /**
- * The pieces of a snapshot, once the whole file was found to be as it was written: none is given out of one that is torn. Throws
- * UnreadableSnapshot, or the error of the disk.
+ * The pieces of a snapshot, once the whole file was found to be as it was written: none is given out of one that is
+ * torn. Throws UnreadableSnapshot, or the error of the disk.
  */
 export async function* readSnapshotFile(path: string): AsyncGenerator<SnapshotPiece, void, undefined> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
     await check(file, size);
-    for (let at = startOctets; ; ) {
+    for (let at = startOctets; ;) {
       const lengths = await read(file, at, lengthsOctets);
       const [inflated, compressed] = [lengths.readUInt32LE(0), lengths.readUInt32LE(4)];
       at += lengthsOctets;
       if (compressed === 0) return;
-      if (inflated > mostPieceOctets || compressed > size - hashOctets - at) throw new UnreadableSnapshot('has a piece that is too large');
+      if (inflated > mostPieceOctets || compressed > size - hashOctets - at)
+        throw new UnreadableSnapshot('has a piece that is too large');
       yield unframed(await read(file, at, compressed), inflated);
       at += compressed;
     }
@@ -106,10 +113,12 @@ async function check(file: FileHandle, size: number): Promise<void> {
   const written = start.readUInt32LE(mark.length);
   if (size > mostFileOctets) throw new UnreadableSnapshot('is larger than a snapshot can be');
   const hash = createHash('sha256');
-  for (let at = 0; at < size - hashOctets; at += blockOctets) hash.update(await read(file, at, Math.min(blockOctets, size - hashOctets - at)));
+  for (let at = 0; at < size - hashOctets; at += blockOctets)
+    hash.update(await read(file, at, Math.min(blockOctets, size - hashOctets - at)));
   const sound = hash.digest().equals(await read(file, size - hashOctets, hashOctets));
   // A newer form may end in another way.
-  if (written > version) throw new UnreadableSnapshot(`was written by a newer version (form ${written}, known is ${version})`);
+  if (written > version)
+    throw new UnreadableSnapshot(`was written by a newer version (form ${written}, known is ${version})`);
   if (!sound) throw new UnreadableSnapshot('is torn');
   if (written < version) throw new UnreadableSnapshot(`is of an older form (${written}, now ${version})`);
 }
@@ -141,7 +150,7 @@ async function unframed(compressed: Buffer, length: number): Promise<SnapshotPie
 
 async function read(file: FileHandle, at: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesRead } = await file.read(bytes, done, length - done, at + done);
     if (bytesRead === 0) throw new UnreadableSnapshot('is torn');
     done += bytesRead;
@@ -150,7 +159,7 @@ async function read(file: FileHandle, at: number, length: number): Promise<Buffe
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
 }
 
 /** A name in a folder is durable when the folder is. */

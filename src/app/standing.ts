@@ -1,6 +1,12 @@
 import {
-  newSubscription, tombstoneMs,
-  type EditSubscription, type EventLog, type Notes, type Outbox, type Subscription, type Subscriptions,
+  newSubscription,
+  tombstoneMs,
+  type EditSubscription,
+  type EventLog,
+  type Notes,
+  type Outbox,
+  type Subscription,
+  type Subscriptions,
 } from '../delivery/index.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../observability/index.js';
@@ -24,14 +30,18 @@ export interface Standing {
   guildBack(guildId: string, channelIds: readonly string[]): void;
   /** Forgets what has been laid aside for longer than it is kept. */
   sweep(): Promise<void>;
-  /** DISCORD_CHANNEL_ID: a subscription to everything that is major, made once; taken back by its owners, it stays away. */
+  /**
+   * DISCORD_CHANNEL_ID: a subscription to everything that is major, made once; taken back by its owners, it stays away.
+   */
   firstChannel(channelId: string): Promise<void>;
 }
 
 export function createStanding({ store, editSubscription, logger, clock }: StandingOptions): Standing {
   const now = (): number => clock.now();
-  const gone = (reason: string) => (present: Subscription | null): Subscription | null =>
-    present?.standing.kind === 'active' ? { ...present, standing: { kind: 'gone', at: now(), reason } } : present;
+  const gone =
+    (reason: string) =>
+    (present: Subscription | null): Subscription | null =>
+      present?.standing.kind === 'active' ? { ...present, standing: { kind: 'gone', at: now(), reason } } : present;
   /** One after the other: who is thrown out and let in again at once must end up inside. */
   let last = Promise.resolve();
   const edit = (doing: string, change: () => Promise<unknown>): void => {
@@ -61,14 +71,16 @@ export function createStanding({ store, editSubscription, logger, clock }: Stand
         if (present === null || present.standing.kind === 'active') return present && { ...present, guildId: server };
         return { ...present, guildId: server, since, standing: { kind: 'active' } };
       });
-      if (standing.kind === 'gone') logger.info({ channelId }, 'the bot is back in this channel, with its subscription as it was');
+      if (standing.kind === 'gone')
+        logger.info({ channelId }, 'the bot is back in this channel, with its subscription as it was');
     }
   };
   const ofGuild = async (guildId: string): Promise<Subscription[]> =>
     (await store.subscriptions()).filter((subscription) => subscription.guildId === guildId);
 
   return {
-    channelGone: (channelId, reason) => edit('a channel that is gone could not be laid aside', () => editSubscription(channelId, gone(reason))),
+    channelGone: (channelId, reason) =>
+      edit('a channel that is gone could not be laid aside', () => editSubscription(channelId, gone(reason))),
     guildGone: (guildId, reason) =>
       edit('a server that is gone could not be laid aside', async () => {
         for (const { channelId } of await ofGuild(guildId)) await editSubscription(channelId, gone(reason));
@@ -89,7 +101,9 @@ export function createStanding({ store, editSubscription, logger, clock }: Stand
     async sweep() {
       for (const { channelId, standing } of await store.subscriptions()) {
         if (standing.kind === 'gone' && now() - standing.at > tombstoneMs) {
-          await editSubscription(channelId, (present) => (present?.standing.kind === 'gone' && now() - present.standing.at > tombstoneMs ? null : present));
+          await editSubscription(channelId, (present) =>
+            present?.standing.kind === 'gone' && now() - present.standing.at > tombstoneMs ? null : present,
+          );
         }
       }
     },
@@ -98,12 +112,20 @@ export function createStanding({ store, editSubscription, logger, clock }: Stand
       if ((await store.note(name)) !== null) return;
       // Where an earlier version told this channel, it goes on from there.
       const reached = await store.cursor(`discord:${channelId}`);
-      if (reached !== null && (await store.expansion()) === null) await store.owe([], { position: reached, channelId: null });
+      if (reached !== null && (await store.expansion()) === null)
+        await store.owe([], { position: reached, channelId: null });
       const since = reached ?? (await store.end());
       const at = now();
-      const subscription = await editSubscription(channelId, (present) => present ?? newSubscription({ channelId, guildId: null, since, createdAt: at }));
+      const subscription = await editSubscription(
+        channelId,
+        (present) => present ?? newSubscription({ channelId, guildId: null, since, createdAt: at }),
+      );
       await store.setNote(name, new Date(now()).toISOString());
-      if (subscription?.createdAt === at) logger.info({ channelId }, 'DISCORD_CHANNEL_ID is subscribed to every country, from major on; change that with /subscribe there');
+      if (subscription?.createdAt === at)
+        logger.info(
+          { channelId },
+          'DISCORD_CHANNEL_ID is subscribed to every country, from major on; change that with /subscribe there',
+        );
     },
   };
 }

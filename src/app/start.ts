@@ -13,7 +13,10 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
   let values;
   try {
-    ({ values } = parseArgs({ args: [...argv], options: { role: { type: 'string', default: 'all' }, check: { type: 'boolean', default: false } } }));
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: { role: { type: 'string', default: 'all' }, check: { type: 'boolean', default: false } },
+    }));
   } catch (error) {
     say(`${(error as Error).message}\n${startUsage}`);
     return exitCode.usage;
@@ -23,7 +26,9 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
   const role = values.role;
   if (!isRole(role)) problems.push(`--role: expected all, ingest or bot, got "${role}"`);
   else if (role !== 'all' && loaded.kind === 'ok' && loaded.config.redisUrl === null) {
-    problems.push(`--role ${role}: a process of its own needs REDIS_URL; the embedded store serves one process, with the role all`);
+    problems.push(
+      `--role ${role}: a process of its own needs REDIS_URL; the embedded store serves one process, with the role all`,
+    );
   }
   if (problems.length > 0 || loaded.kind === 'invalid' || !isRole(role)) {
     for (const problem of problems) say(problem);
@@ -46,11 +51,14 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
     throw error;
   }
   // `done` comes first only if a part fails in a way nobody foresaw; the log has it.
-  const code = await Promise.race([aborted(world.signal), app.done]).then(() => exitCode.ok, (error: unknown) => {
-    if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) return exitCode.failed;
-    say(error.message);
-    return exitCode.config;
-  });
+  const code = await Promise.race([aborted(world.signal), app.done]).then(
+    () => exitCode.ok,
+    (error: unknown) => {
+      if (!(error instanceof StoreRefusedError || error instanceof OperatorError)) return exitCode.failed;
+      say(error.message);
+      return exitCode.config;
+    },
+  );
   await app.stop();
   return code;
 }

@@ -12,7 +12,8 @@ export function subscriptions(argv: readonly string[], world: World): Promise<Ex
   const files = rest.filter((argument) => !argument.startsWith('-'));
   const flags = rest.filter((argument) => argument.startsWith('-'));
   if (verb === 'export' && files.length <= 1 && flags.length === 0) return exportTo(files.at(0) ?? null, world);
-  if (verb === 'import' && files.length === 1 && flags.every((flag) => flag === '--replace')) return importFrom(files[0], flags.length > 0, world);
+  if (verb === 'import' && files.length === 1 && flags.every((flag) => flag === '--replace'))
+    return importFrom(files[0], flags.length > 0, world);
   world.stderr.write(`${usage}\n`);
   return Promise.resolve(exitCode.usage);
 }
@@ -30,7 +31,11 @@ function exportTo(file: string | null, world: World): Promise<ExitCode> {
       writeFileSync(file, renderSubscriptionFile(all), { flag: 'wx' });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      say(code === 'EEXIST' ? `${file} would be overwritten: name a file that does not exist.` : `${file} cannot be written: ${message}.`);
+      say(
+        code === 'EEXIST'
+          ? `${file} would be overwritten: name a file that does not exist.`
+          : `${file} cannot be written: ${message}.`,
+      );
       return exitCode.failed;
     }
     world.stdout.write(`${file}: subscriptions of ${all.length === 1 ? 'one channel' : `${all.length} channels`}\n`);
@@ -85,4 +90,7 @@ function parse(text: string, problems: string[]): Subscription[] | null {
   return parseSubscriptionFile(value, problems);
 }
 
-const sayTo = ({ stderr }: World) => (text: string): void => void stderr.write(`${text}\n`);
+const sayTo =
+  ({ stderr }: World) =>
+  (text: string): void =>
+    void stderr.write(`${text}\n`);

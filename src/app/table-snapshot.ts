@@ -27,12 +27,17 @@ export interface SnapshotWriter {
   /** Whether it is time for another, and none is being written. */
   due(): boolean;
   /**
-   * Keeps the table as it is from now on, beside a stream that goes on; after the one that is being written. `positions`: to which event
-   * time each collector's elems were applied, all of them: of one whose stream has a hole that is not filled, where that begins. A
-   * collector that is not named will be loaded from its RIB. False: it could not be written, or the signal was aborted; what was kept
-   * before stands. Never rejects: what goes wrong here is logged and counted, and ends nothing.
+   * Keeps the table as it is from now on, beside a stream that goes on; after the one that is being written.
+   * `positions`: to which event time each collector's elems were applied, all of them: of one whose stream has a hole
+   * that is not filled, where that begins. A collector that is not named will be loaded from its RIB. False: it could
+   * not be written, or the signal was aborted; what was kept before stands. Never rejects: what goes wrong here is
+   * logged and counted, and ends nothing.
    */
-  write(pipeline: Pick<Pipeline, 'pieces'>, positions: ReadonlyMap<string, UnixMillis>, signal: AbortSignal): Promise<boolean>;
+  write(
+    pipeline: Pick<Pipeline, 'pieces'>,
+    positions: ReadonlyMap<string, UnixMillis>,
+    signal: AbortSignal,
+  ): Promise<boolean>;
 }
 
 export function createSnapshotWriter({ path, clock, logger, metrics }: SnapshotWriterOptions): SnapshotWriter {
@@ -50,7 +55,10 @@ export function createSnapshotWriter({ path, clock, logger, metrics }: SnapshotW
       return true;
     } catch (error) {
       if (signal.aborted) return false;
-      logger.warn({ err: error, againInMs: everyMs }, 'the table could not be kept: a restart would go on from an older one, or from the RIBs');
+      logger.warn(
+        { err: error, againInMs: everyMs },
+        'the table could not be kept: a restart would go on from an older one, or from the RIBs',
+      );
       metrics.snapshots.inc({ outcome: 'failed' });
       return false;
     }
@@ -98,7 +106,10 @@ export interface LoadOptions {
 }
 
 export type LoadedSnapshot =
-  /** positions: by collector, the event time from which on its elems are to be applied. Those that are not named start from their RIB. */
+  /**
+   * positions: by collector, the event time from which on its elems are to be applied. Those that are not named start
+   * from their RIB.
+   */
   | { readonly kind: 'restored'; readonly createdAt: UnixMillis; readonly positions: ReadonlyMap<string, UnixMillis> }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'none' };
@@ -107,7 +118,9 @@ export type LoadedSnapshot =
 export async function loadSnapshot(path: string, { pipeline, collectors, now }: LoadOptions): Promise<LoadedSnapshot> {
   try {
     const { head, kept } = await readKept(path, now);
-    const fresh = head.positions.filter(([collector, at]) => collectors.includes(collector) && !kept.table.reset.has(collector) && now - at <= oldestMs);
+    const fresh = head.positions.filter(
+      ([collector, at]) => collectors.includes(collector) && !kept.table.reset.has(collector) && now - at <= oldestMs,
+    );
     if (fresh.length === 0) return { kind: 'refused', reason: 'has none of the collectors that are wanted now' };
     const positions = new Map(fresh);
     for (const step of pipeline.restoreTable(kept, positions)) await setImmediate(step);
@@ -122,7 +135,10 @@ export async function loadSnapshot(path: string, { pipeline, collectors, now }: 
   }
 }
 
-async function readKept(path: string, now: number): Promise<{ readonly head: SnapshotHead; readonly kept: KeptPipeline }> {
+async function readKept(
+  path: string,
+  now: number,
+): Promise<{ readonly head: SnapshotHead; readonly kept: KeptPipeline }> {
   const kept = new KeptPipeline();
   let head: SnapshotHead | null = null;
   for await (const piece of readSnapshotFile(path)) {
@@ -148,6 +164,14 @@ function acceptedHead(head: unknown, now: number): SnapshotHead {
 }
 
 function isHead(head: unknown): head is SnapshotHead {
-  if (!isRecord(head) || head['piece'] !== 'snapshot' || !Number.isFinite(head['createdAt']) || !Array.isArray(head['positions'])) return false;
-  return head['positions'].every((entry) => Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string' && Number.isFinite(entry[1]));
+  if (
+    !isRecord(head) ||
+    head['piece'] !== 'snapshot' ||
+    !Number.isFinite(head['createdAt']) ||
+    !Array.isArray(head['positions'])
+  )
+    return false;
+  return head['positions'].every(
+    (entry) => Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string' && Number.isFinite(entry[1]),
+  );
 }

@@ -21,7 +21,8 @@ export class AddressReader {
 
   /** Reads the address that begins at `start`; returns the position after it, or -1 where none begins. */
   read(bytes: Uint8Array, start: number): number {
-    if (bytes[start + 1] === dot || bytes[start + 2] === dot || bytes[start + 3] === dot) return this.#readIpv4(bytes, start);
+    if (bytes[start + 1] === dot || bytes[start + 2] === dot || bytes[start + 3] === dot)
+      return this.#readIpv4(bytes, start);
     return this.#readIpv6(bytes, start);
   }
 
@@ -106,7 +107,9 @@ export function formatIpv4(bits: number): string {
   return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
 }
 
-/** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups (the first of equals) shortened. */
+/**
+ * RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups (the first of equals) shortened.
+ */
 export function formatIpv6(groups: Uint16Array): string {
   let gapStart = -1;
   let gapLength = 1;
@@ -127,7 +130,10 @@ export function formatIpv6(groups: Uint16Array): string {
 // Longer than any address or prefix in full form (43); what does not fit is none.
 const scratch = new Uint8Array(64);
 
-/** ASCII text as bytes in a buffer reused by the next call, with a closing zero; -1 where it cannot be an address or prefix, else its length. */
+/**
+ * ASCII text as bytes in a buffer reused by the next call, with a closing zero; -1 where it cannot be an address or
+ * prefix, else its length.
+ */
 export function asciiBytes(text: string): { readonly bytes: Uint8Array; readonly length: number } {
   if (text.length >= scratch.length) return { bytes: scratch, length: -1 };
   for (let index = 0; index < text.length; index++) {
@@ -147,7 +153,10 @@ export function canonicalAddress(text: string): string | null {
   return length > 0 && reader.read(bytes, 0) === length ? reader.text() : null;
 }
 
-/** The eight groups of an IPv6 address in any spelling, in an array reused by the next call, or null where `text` is none. */
+/**
+ * The eight groups of an IPv6 address in any spelling, in an array reused by the next call, or null where `text` is
+ * none.
+ */
 export function ipv6Groups(text: string): Readonly<Uint16Array> | null {
   const { bytes, length } = asciiBytes(text);
   return length > 0 && reader.read(bytes, 0) === length && reader.family === 1 ? reader.groups : null;

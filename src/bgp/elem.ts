@@ -6,17 +6,20 @@ export type Family = 'ipv4' | 'ipv6';
 export type FamilyIndex = 0 | 1;
 export const families: readonly [Family, Family] = ['ipv4', 'ipv6'];
 
-/** What one elem says. `idle` moves no route (KEEPALIVE, End-of-RIB, attributes only) but tells that its collector's clock moved. */
+/**
+ * What one elem says. `idle` moves no route (KEEPALIVE, End-of-RIB, attributes only) but tells that its collector's
+ * clock moved.
+ */
 export const ElemKind = { rib: 0, announcement: 1, withdrawal: 2, peerUp: 3, peerDown: 4, idle: 5 } as const;
 export type ElemKindCode = (typeof ElemKind)[keyof typeof ElemKind];
 
 /**
  * Decoded elems in reused columns: the hot path makes no object per elem. Rows 0..length-1 are valid.
  *
- * `prefix` is the sentinel code: (1 << length) | top bits, one exact number per prefix within a family (IPv4 to /32, IPv6 to /48;
- * see prefix.ts). An IPv6 prefix longer than /48 has none: its column is -1 - k and its text longPrefixes[k].
- * `origin` is the last ASN of the AS path (the first of a trailing AS_SET), 0 where unknown; only for rib and announcement.
- * For peerUp, peerDown and idle `prefix`, `origin` and `family` are 0.
+ * `prefix` is the sentinel code: (1 << length) | top bits, one exact number per prefix within a family (IPv4 to /32,
+ * IPv6 to /48; see prefix.ts). An IPv6 prefix longer than /48 has none: its column is -1 - k and its text
+ * longPrefixes[k]. `origin` is the last ASN of the AS path (the first of a trailing AS_SET), 0 where unknown; only for
+ * rib and announcement. For peerUp, peerDown and idle `prefix`, `origin` and `family` are 0.
  */
 export class ElemBatch {
   length = 0;
@@ -74,7 +77,14 @@ export class ElemBatch {
     for (let row = from; row < to; row++) {
       let prefix = other.prefix[row];
       if (prefix < 0) prefix = this.addLongPrefix(other.longPrefixes[-1 - prefix]);
-      this.push(other.kind[row] as ElemKindCode, other.family[row] as FamilyIndex, other.peer[row], other.at[row], prefix, other.origin[row]);
+      this.push(
+        other.kind[row] as ElemKindCode,
+        other.family[row] as FamilyIndex,
+        other.peer[row],
+        other.at[row],
+        prefix,
+        other.origin[row],
+      );
     }
   }
 

@@ -1,6 +1,16 @@
-/** BGP4MP: what a collector heard from its peers (RFC 6396 section 4.4, RFC 8050 section 3), and an older form of RIB. */
+/**
+ * BGP4MP: what a collector heard from its peers (RFC 6396 section 4.4, RFC 8050 section 3), and an older form of RIB.
+ */
 import { ElemKind, type ElemBatch, type FamilyIndex, type UnixMillis } from './elem.js';
-import { addressOctets, familyOf, safiUnicast, type CollectorPeers, type MrtOutcome, type MrtRecord, type MrtRecordDecoder } from './mrt-record.js';
+import {
+  addressOctets,
+  familyOf,
+  safiUnicast,
+  type CollectorPeers,
+  type MrtOutcome,
+  type MrtRecord,
+  type MrtRecordDecoder,
+} from './mrt-record.js';
 import { pathIdsIn, prefixColumn, prefixEnd, pushPrefixes, type PathIdOctets } from './nlri.js';
 import { uint16, uint32 } from './octets.js';
 import { AttributeType, AttributeWalk, originOf } from './path-attributes.js';
@@ -96,7 +106,9 @@ function decodeMessage(subtype: Subtype, { bytes, end, at }: MrtRecord, start: n
       into.push(ElemKind.peerDown, 0, 0, at, 0, 0);
       return 'decoded';
     case MessageType.update: // the collector's own routes are not what the peer sees
-      return subtype.local === true ? 'decoded' : decodeUpdate(bytes, start + messageHeader, messageEnd, subtype, at, into);
+      return subtype.local === true
+        ? 'decoded'
+        : decodeUpdate(bytes, start + messageHeader, messageEnd, subtype, at, into);
     case MessageType.keepalive:
     case MessageType.routeRefresh:
       return 'decoded';
@@ -112,7 +124,14 @@ const reach = emptyField();
 const announced = emptyField();
 
 /** RFC 4271 section 4.3, RFC 4760. */
-function decodeUpdate(bytes: Uint8Array, start: number, end: number, subtype: Subtype, at: UnixMillis, into: ElemBatch): MrtOutcome {
+function decodeUpdate(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  subtype: Subtype,
+  at: UnixMillis,
+  into: ElemBatch,
+): MrtOutcome {
   if (start + 2 > end) return 'bgp-message';
   const withdrawnEnd = start + 2 + uint16(bytes, start);
   const attributes = withdrawnEnd + 2;
@@ -141,7 +160,17 @@ function decodeUpdate(bytes: Uint8Array, start: number, end: number, subtype: Su
       prefixes += 2 + bytes[prefixes]; // next hop's length, next hop, a reserved octet
       if (prefixes > walk.end) return 'attributes';
     }
-    if (!setField(type === AttributeType.mpReach ? reach : unreach, bytes, prefixes, walk.end, family as FamilyIndex, declared)) return 'prefixes';
+    if (
+      !setField(
+        type === AttributeType.mpReach ? reach : unreach,
+        bytes,
+        prefixes,
+        walk.end,
+        family as FamilyIndex,
+        declared,
+      )
+    )
+      return 'prefixes';
   }
   if (walk.malformed) return 'attributes';
   const origin = originOf(bytes, attributes, attributesEnd, subtype.asnOctets);
@@ -155,7 +184,14 @@ function decodeUpdate(bytes: Uint8Array, start: number, end: number, subtype: Su
   return 'decoded';
 }
 
-function setField(field: PrefixField, bytes: Uint8Array, start: number, end: number, family: FamilyIndex, declared: boolean): boolean {
+function setField(
+  field: PrefixField,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  family: FamilyIndex,
+  declared: boolean,
+): boolean {
   const pathIds = pathIdsIn(bytes, start, end, family, declared);
   field.bytes = bytes;
   field.start = start;
@@ -178,6 +214,13 @@ function decodeEntry({ bytes, end, at }: MrtRecord, start: number, into: ElemBat
   if (attributes > end || attributes + uint16(bytes, after) > end) return 'truncated-record';
   const origin = originOf(bytes, attributes, attributes + uint16(bytes, after), 2);
   if (origin < 0) return 'attributes';
-  into.push(ElemKind.rib, family as FamilyIndex, 0, at, prefixColumn(bytes, prefixAt, family as FamilyIndex, into), origin);
+  into.push(
+    ElemKind.rib,
+    family as FamilyIndex,
+    0,
+    at,
+    prefixColumn(bytes, prefixAt, family as FamilyIndex, into),
+    origin,
+  );
   return 'decoded';
 }

@@ -44,7 +44,8 @@ export function familyOf(afi: number): FamilyIndex | -1 {
 export const addressOctets = [4, 16] as const;
 
 export function addressText(bytes: Uint8Array, pos: number, family: FamilyIndex): string {
-  if (family === 0) return formatIpv4((bytes[pos] << 24) | (bytes[pos + 1] << 16) | (bytes[pos + 2] << 8) | bytes[pos + 3]);
+  if (family === 0)
+    return formatIpv4((bytes[pos] << 24) | (bytes[pos + 1] << 16) | (bytes[pos + 2] << 8) | bytes[pos + 3]);
   return formatIpv6(Uint16Array.from({ length: 8 }, (_, index) => uint16(bytes, pos + index * 2)));
 }
 

@@ -34,7 +34,9 @@ export function createTableDumpV2Decoder(peers: CollectorPeers): MrtRecordDecode
       const address = pos + 5;
       pos = address + addressOctets[family] + asnOctets;
       if (pos > end) return 'truncated-record';
-      read.push(peers.intern(bytes, address, family, asnOctets === 2 ? uint16(bytes, pos - 2) : uint32(bytes, pos - 4)));
+      read.push(
+        peers.intern(bytes, address, family, asnOctets === 2 ? uint16(bytes, pos - 2) : uint32(bytes, pos - 4)),
+      );
     }
     table = read;
     return 'decoded';

@@ -1,7 +1,14 @@
 /** MRT files (RFC 6396, 8050) to elems, in chunks of any size. Inflating is done elsewhere. */
 import { ElemKind, type ElemBatch, type UnixMillis } from './elem.js';
 import { createBgp4mpDecoder } from './mrt-bgp4mp.js';
-import { CollectorPeers, mrtProblems, type MrtOutcome, type MrtProblem, type MrtRecord, type MrtRecordDecoder } from './mrt-record.js';
+import {
+  CollectorPeers,
+  mrtProblems,
+  type MrtOutcome,
+  type MrtProblem,
+  type MrtRecord,
+  type MrtRecordDecoder,
+} from './mrt-record.js';
 import { createTableDumpDecoder, createTableDumpV2Decoder } from './mrt-table-dump.js';
 import { uint16, uint32 } from './octets.js';
 import type { PeerIndex } from './peer.js';
@@ -10,9 +17,9 @@ const MrtType = { tableDump: 12, tableDumpV2: 13, bgp4mp: 16, bgp4mpEt: 17 } as 
 const headerOctets = 12;
 
 /**
- * Longest record that is read, in octets. A RIB record holds one entry a peer: of 2,000 peers (RIS has 1,300 sessions in all)
- * with attributes of 4 KB, the longest BGP message, that is 8 MB. A longer one is a broken length; its octets are passed over
- * and none of them is kept, so memory stays bounded whatever a file says.
+ * Longest record that is read, in octets. A RIB record holds one entry a peer: of 2,000 peers (RIS has 1,300 sessions
+ * in all) with attributes of 4 KB, the longest BGP message, that is 8 MB. A longer one is a broken length; its octets
+ * are passed over and none of them is kept, so memory stays bounded whatever a file says.
  */
 export const maxRecordOctets = 8 * 1024 * 1024;
 
@@ -32,7 +39,10 @@ export interface MrtCounters {
 
 export interface MrtDecoder {
   readonly counters: Readonly<MrtCounters>;
-  /** Decodes the file's next octets and appends the elems of every record completed. Never throws. The chunk may be reused afterwards. */
+  /**
+   * Decodes the file's next octets and appends the elems of every record completed. Never throws. The chunk may be
+   * reused afterwards.
+   */
   push(chunk: Uint8Array, into: ElemBatch): void;
   /** The file ends here: a record not yet complete is counted as a problem. */
   end(): void;
@@ -55,7 +65,13 @@ export function createMrtDecoder(peers: PeerIndex, collector: string): MrtDecode
     ribTime: null,
   };
   /** Reused for every record. */
-  const record: { -readonly [K in keyof MrtRecord]: MrtRecord[K] } = { bytes: new Uint8Array(0), start: 0, end: 0, subtype: 0, at: 0 };
+  const record: { -readonly [K in keyof MrtRecord]: MrtRecord[K] } = {
+    bytes: new Uint8Array(0),
+    start: 0,
+    end: 0,
+    subtype: 0,
+    at: 0,
+  };
 
   /** The beginning of a record whose end has not come yet. */
   let held: Uint8Array = new Uint8Array(0);
@@ -87,7 +103,8 @@ export function createMrtDecoder(peers: PeerIndex, collector: string): MrtDecode
     const outcome = decodeRecord(bytes, start, end, into);
     if (outcome === 'decoded') {
       counters.records++;
-      if (counters.ribTime === null && into.length > length && into.kind[length] === ElemKind.rib) counters.ribTime = into.at[length];
+      if (counters.ribTime === null && into.length > length && into.kind[length] === ElemKind.rib)
+        counters.ribTime = into.at[length];
       return;
     }
     into.rollBack(length, longPrefixes);
@@ -100,7 +117,9 @@ export function createMrtDecoder(peers: PeerIndex, collector: string): MrtDecode
     counters.skipped.set(counted, (counters.skipped.get(counted) ?? 0) + 1);
   }
 
-  /** Copies octets of the chunk behind those held, until `wanted` are held or the chunk ends; returns how many it took. */
+  /**
+   * Copies octets of the chunk behind those held, until `wanted` are held or the chunk ends; returns how many it took.
+   */
   function hold(chunk: Uint8Array, start: number, wanted: number): number {
     const taken = Math.min(wanted - heldOctets, chunk.length - start);
     if (heldOctets + taken > held.length) {

@@ -1,4 +1,7 @@
-/** Prefixes as BGP encodes them (RFC 4271 section 4.3): a length in bits and as many octets as it needs; ADD-PATH (RFC 7911) puts a path id before. */
+/**
+ * Prefixes as BGP encodes them (RFC 4271 section 4.3): a length in bits and as many octets as it needs; ADD-PATH (RFC
+ * 7911) puts a path id before.
+ */
 import type { ElemBatch, ElemKindCode, FamilyIndex, UnixMillis } from './elem.js';
 import { formatLongIpv6, ipv4Code, ipv6Code, longestIpv6Code } from './prefix.js';
 
@@ -36,10 +39,16 @@ export function prefixColumn(bytes: Uint8Array, pos: number, family: FamilyIndex
 export type PathIdOctets = 0 | 4 | -1;
 
 /**
- * Whether the prefixes in start..end carry path ids. The record's subtype says so (`declared`), but BIRD writes them under the
- * subtype without; so a field that reads badly as declared and well the other way is read the other way.
+ * Whether the prefixes in start..end carry path ids. The record's subtype says so (`declared`), but BIRD writes them
+ * under the subtype without; so a field that reads badly as declared and well the other way is read the other way.
  */
-export function pathIdsIn(bytes: Uint8Array, start: number, end: number, family: FamilyIndex, declared: boolean): PathIdOctets {
+export function pathIdsIn(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  family: FamilyIndex,
+  declared: boolean,
+): PathIdOctets {
   const expected = declared ? pathIdOctets : 0;
   const asDeclared = reading(bytes, start, end, family, expected);
   if (asDeclared === 'good') return expected;
@@ -48,11 +57,20 @@ export function pathIdsIn(bytes: Uint8Array, start: number, end: number, family:
   return asDeclared === 'doubtful' ? expected : -1;
 }
 
-/** Doubtful: bits set behind a prefix's length, or two default routes. Legal, but nobody sends that: it is what path ids look like. */
-function reading(bytes: Uint8Array, start: number, end: number, family: FamilyIndex, idOctets: 0 | 4): 'good' | 'doubtful' | 'bad' {
+/**
+ * Doubtful: bits set behind a prefix's length, or two default routes. Legal, but nobody sends that: it is what path ids
+ * look like.
+ */
+function reading(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  family: FamilyIndex,
+  idOctets: 0 | 4,
+): 'good' | 'doubtful' | 'bad' {
   let doubtful = false;
   let defaults = 0;
-  for (let pos = start; pos < end; ) {
+  for (let pos = start; pos < end;) {
     pos += idOctets;
     const after = prefixEnd(bytes, pos, end, family);
     if (after < 0) return 'bad';
@@ -66,7 +84,13 @@ function reading(bytes: Uint8Array, start: number, end: number, family: FamilyIn
 
 /** Appends an elem for each prefix of a field that pathIdsIn() has accepted. */
 export function pushPrefixes(
-  field: { readonly bytes: Uint8Array; readonly start: number; readonly end: number; readonly family: FamilyIndex; readonly pathIds: PathIdOctets },
+  field: {
+    readonly bytes: Uint8Array;
+    readonly start: number;
+    readonly end: number;
+    readonly family: FamilyIndex;
+    readonly pathIds: PathIdOctets;
+  },
   kind: ElemKindCode,
   peer: number,
   at: UnixMillis,
@@ -74,7 +98,7 @@ export function pushPrefixes(
   into: ElemBatch,
 ): void {
   const { bytes, end, family, pathIds } = field;
-  for (let pos = field.start; pos < end; ) {
+  for (let pos = field.start; pos < end;) {
     pos += pathIds;
     into.push(kind, family, peer, at, prefixColumn(bytes, pos, family, into), origin);
     pos = prefixEnd(bytes, pos, end, family);

@@ -46,12 +46,12 @@ export class AttributeWalk {
 }
 
 /**
- * The origin of an AS_PATH or AS4_PATH: the last ASN, of a trailing AS_SET the first; 0 for an empty path, -1 for a malformed
- * one. Confederation segments are the neighbour's own affair.
+ * The origin of an AS_PATH or AS4_PATH: the last ASN, of a trailing AS_SET the first; 0 for an empty path, -1 for a
+ * malformed one. Confederation segments are the neighbour's own affair.
  */
 export function pathOrigin(bytes: Uint8Array, start: number, end: number, asnOctets: 2 | 4): number {
   let origin = 0;
-  for (let pos = start; pos < end; ) {
+  for (let pos = start; pos < end;) {
     if (pos + 2 > end) return -1;
     const type = bytes[pos];
     const octets = bytes[pos + 1] * asnOctets;

@@ -37,7 +37,8 @@ export class PeerCache {
     }
     const key = entry * keyWords;
     this.#keys[key] = (seed << 8) | length;
-    for (let word = 1, pos = start; pos < end; word++, pos += 4) this.#keys[key + word] = bytes.getInt32(Math.min(pos, end - 4), true);
+    for (let word = 1, pos = start; pos < end; word++, pos += 4)
+      this.#keys[key + word] = bytes.getInt32(Math.min(pos, end - 4), true);
     this.#hashes.push(hashOf(bytes, start, end, seed));
     this.#peers.push(peer);
     if (this.#count * 2 <= this.#slots.length) {

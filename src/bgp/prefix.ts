@@ -1,6 +1,6 @@
 /**
- * A prefix as one exact number, its sentinel code: (1 << length) | top bits. IPv4 to /32 (33 bits), IPv6 to /48 (49 bits).
- * The code of the covering prefix is a shift to the right; 1 is the default route.
+ * A prefix as one exact number, its sentinel code: (1 << length) | top bits. IPv4 to /32 (33 bits), IPv6 to /48 (49
+ * bits). The code of the covering prefix is a shift to the right; 1 is the default route.
  */
 import { AddressReader, asciiBytes, formatIpv4, formatIpv6 } from './address.js';
 import type { FamilyIndex } from './elem.js';
@@ -29,7 +29,10 @@ export class PrefixReader {
   #length = 0;
   readonly #address = new AddressReader();
 
-  /** Reads the prefix that begins at `start`; returns the position after it, or -1 where none begins. Host bits are dropped. */
+  /**
+   * Reads the prefix that begins at `start`; returns the position after it, or -1 where none begins. Host bits are
+   * dropped.
+   */
   read(bytes: Uint8Array, start: number): number {
     const address = this.#address;
     let pos = address.read(bytes, start);

@@ -1,4 +1,7 @@
-/** RIS Live messages read with JSON.parse: every type, every spelling. What it takes, and what it refuses, is the definition. */
+/**
+ * RIS Live messages read with JSON.parse: every type, every spelling. What it takes, and what it refuses, is the
+ * definition.
+ */
 import { asciiBytes, canonicalAddress } from './address.js';
 import { ElemKind, type ElemBatch } from './elem.js';
 import type { PeerIndex } from './peer.js';
@@ -62,9 +65,15 @@ export function decodeRisLiveJson(bytes: Uint8Array, peers: PeerIndex, into: Ele
     case 'ris_message':
       return isObject(data) ? decodeMessage(data, peers, into) : problem('unknown-envelope');
     case 'ris_error':
-      return { kind: 'ris_error', message: isObject(data) && typeof data['message'] === 'string' ? data['message'] : 'no message' };
+      return {
+        kind: 'ris_error',
+        message: isObject(data) && typeof data['message'] === 'string' ? data['message'] : 'no message',
+      };
     case 'ris_rrc_list':
-      return { kind: 'rrc-list', collectors: Array.isArray(data) ? data.filter((name) => typeof name === 'string') : [] };
+      return {
+        kind: 'rrc-list',
+        collectors: Array.isArray(data) ? data.filter((name) => typeof name === 'string') : [],
+      };
     case 'ris_subscribe_ok':
       return subscribed;
     case 'pong':
@@ -79,7 +88,8 @@ function decodeMessage(data: JsonObject, peers: PeerIndex, into: ElemBatch): Ris
   if (at < 0) return problem('timestamp');
   const address = typeof data['peer'] === 'string' ? canonicalAddress(data['peer']) : null;
   if (address === null) return problem('peer');
-  const asn = typeof data['peer_asn'] === 'string' && /^[1-9]\d{0,9}$/.test(data['peer_asn']) ? Number(data['peer_asn']) : 0;
+  const asn =
+    typeof data['peer_asn'] === 'string' && /^[1-9]\d{0,9}$/.test(data['peer_asn']) ? Number(data['peer_asn']) : 0;
   if (!isAsn(asn)) return problem('peer-asn');
   const collector = typeof data['host'] === 'string' ? collectorOf(data['host']) : null;
   if (collector === null) return problem('host');
@@ -96,7 +106,14 @@ function decodeMessage(data: JsonObject, peers: PeerIndex, into: ElemBatch): Ris
     case 'RIS_PEER_STATE': {
       const state = data['state'];
       if (state !== 'up' && state !== 'connected' && state !== 'down') return problem('state');
-      into.push(state === 'down' ? ElemKind.peerDown : ElemKind.peerUp, 0, peers.intern(collector, address, asn), at, 0, 0);
+      into.push(
+        state === 'down' ? ElemKind.peerDown : ElemKind.peerUp,
+        0,
+        peers.intern(collector, address, asn),
+        at,
+        0,
+        0,
+      );
       return messageOutcome;
     }
     case 'OPEN': // a session began anew

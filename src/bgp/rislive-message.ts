@@ -1,4 +1,7 @@
-/** One ris_message between reading and applying: nothing of it reaches a batch or the peer index before all of it was read. */
+/**
+ * One ris_message between reading and applying: nothing of it reaches a batch or the peer index before all of it was
+ * read.
+ */
 import { ElemKind, type ElemBatch, type ElemKindCode, type UnixMillis } from './elem.js';
 import type { PrefixReader } from './prefix.js';
 
@@ -55,7 +58,10 @@ export class UpdateDraft {
     this.announced.clear();
   }
 
-  /** Withdrawals first: of a prefix in both, the announcement holds (RFC 4271 section 4.3). Without any prefix it is an idle. */
+  /**
+   * Withdrawals first: of a prefix in both, the announcement holds (RFC 4271 section 4.3). Without any prefix it is an
+   * idle.
+   */
   pushTo(into: ElemBatch, peer: number): void {
     this.withdrawn.pushTo(into, ElemKind.withdrawal, peer, this.at, 0);
     this.announced.pushTo(into, ElemKind.announcement, peer, this.at, this.origin);

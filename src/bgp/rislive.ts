@@ -1,7 +1,16 @@
-/** RIS Live JSON (https://ris-live.ripe.net/manual/) to elems: the scanner for what is common, JSON.parse for all the rest. */
+/**
+ * RIS Live JSON (https://ris-live.ripe.net/manual/) to elems: the scanner for what is common, JSON.parse for all the
+ * rest.
+ */
 import type { ElemBatch } from './elem.js';
 import type { PeerIndex } from './peer.js';
-import { decodeRisLiveJson, messageOutcome, risLiveProblems, type RisLiveOutcome, type RisLiveProblem } from './rislive-json.js';
+import {
+  decodeRisLiveJson,
+  messageOutcome,
+  risLiveProblems,
+  type RisLiveOutcome,
+  type RisLiveProblem,
+} from './rislive-json.js';
 import { RisLiveScanner } from './rislive-scanner.js';
 
 export interface RisLiveCounters {
@@ -16,8 +25,8 @@ export interface RisLiveCounters {
 export interface RisLiveDecoder {
   readonly counters: Readonly<RisLiveCounters>;
   /**
-   * Decodes one frame (one JSON value, UTF-8) and appends its elems. Never throws; on a problem nothing was appended and no
-   * peer was made.
+   * Decodes one frame (one JSON value, UTF-8) and appends its elems. Never throws; on a problem nothing was appended
+   * and no peer was made.
    */
   decode(bytes: Uint8Array, into: ElemBatch): RisLiveOutcome;
 }

@@ -6,18 +6,28 @@ import { dayOf, daysOf, timeOf } from './time-axis.js';
 const altTextLimit = 1024;
 const mostOutages = 4;
 
-/** The chart in words, for who cannot see it: range, first, lowest and last value of each line, the outages. Plain text. */
+/**
+ * The chart in words, for who cannot see it: range, first, lowest and last value of each line, the outages. Plain text.
+ */
 export function chartAltText(input: ChartInput): string {
   const shown = input.outages.filter((outage) => outage.from < input.to && (outage.to ?? input.to) > input.from);
-  const outages = shown.slice(-mostOutages).map(({ from, to }) => `${moment(from)} to ${to === null ? 'now, still lasting' : moment(to)}`);
+  const outages = shown
+    .slice(-mostOutages)
+    .map(({ from, to }) => `${moment(from)} to ${to === null ? 'now, still lasting' : moment(to)}`);
   const earlier = shown.length - outages.length;
   const sentences = [
     `Line chart, ${daysOf(input.from, input.to)} (UTC): ${input.title}`,
     input.subtitle,
-    ...input.series.map(({ label, points }) => `${label}: ${course(points.filter((point) => point.at >= input.from && point.at <= input.to))}`),
+    ...input.series.map(
+      ({ label, points }) =>
+        `${label}: ${course(points.filter((point) => point.at >= input.from && point.at <= input.to))}`,
+    ),
     outages.length === 0 ? '' : `Outages: ${outages.join('; ')}${earlier > 0 ? `; and ${earlier} earlier` : ''}`,
   ];
-  const text = sentences.filter((sentence) => sentence !== '').map((sentence) => `${sentence.replace(/\.$/, '')}.`).join(' ');
+  const text = sentences
+    .filter((sentence) => sentence !== '')
+    .map((sentence) => `${sentence.replace(/\.$/, '')}.`)
+    .join(' ');
   return text.length <= altTextLimit ? text : `${text.slice(0, altTextLimit - 1)}…`;
 }
 
@@ -26,7 +36,10 @@ function course(points: readonly ChartPoint[]): string {
   const [first, last] = [measured.at(0), measured.at(-1)];
   if (first === undefined || last === undefined) return 'no data';
   const lowest = measured.reduce((low, point) => (point.share < low.share ? point : low));
-  return `${percent(first.share)} of the baseline at first, lowest ${percent(lowest.share)} at ${moment(lowest.at)}, ${percent(last.share)} at last`;
+  return (
+    `${percent(first.share)} of the baseline at first, lowest ${percent(lowest.share)} at ` +
+    `${moment(lowest.at)}, ${percent(last.share)} at last`
+  );
 }
 
 /** "22 Dec 16:15". */

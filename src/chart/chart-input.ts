@@ -1,4 +1,7 @@
-/** One measurement: the share of the baseline that was visible, 0..1 (more is drawn as just above the baseline); null: not measured. */
+/**
+ * One measurement: the share of the baseline that was visible, 0..1 (more is drawn as just above the baseline); null:
+ * not measured.
+ */
 export interface ChartPoint {
   /** Unix ms. */
   readonly at: number;

@@ -39,12 +39,14 @@ export function renderChart(input: ChartInput): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" ` +
       `viewBox="0 0 ${size.width} ${size.height}" font-family="DejaVu Sans">`,
-    `<defs><linearGradient id="area" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="${ink.series[0]}" stop-opacity="0.34"/>` +
+    '<defs><linearGradient id="area" x1="0" y1="0" x2="0" y2="1"><stop offset="0" ' +
+      `stop-color="${ink.series[0]}" stop-opacity="0.34"/>` +
       `<stop offset="1" stop-color="${ink.series[0]}" stop-opacity="0.06"/></linearGradient>` +
       `<pattern id="unmeasured" width="10" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">` +
       `<rect width="2" height="10" fill="${ink.muted}" fill-opacity="0.35"/></pattern></defs>`,
     `<rect width="${size.width}" height="${size.height}" fill="${ink.background}"/>`,
-    `<rect x="${plot.left}" y="${plot.top}" width="${plot.right - plot.left}" height="${plot.bottom - plot.top}" fill="${ink.plot}"/>`,
+    `<rect x="${plot.left}" y="${plot.top}" width="${plot.right - plot.left}" ` +
+      `height="${plot.bottom - plot.top}" fill="${ink.plot}"/>`,
     ...heading(input),
     ...(lines.length > 1 ? legend(lines) : []),
     ...shareAxis(scale),
@@ -58,7 +60,8 @@ export function renderChart(input: ChartInput): string {
     ...lastValues(lines, input, scale),
     `<text x="${plot.left}" y="502" font-size="18" fill="${ink.muted}">` +
       `Share of usual address space visible in BGP · ${escaped(input.source)}</text>`,
-    `<text x="${plot.right}" y="502" font-size="18" fill="${ink.muted}" text-anchor="end">${daysOf(input.from, input.to)}, UTC</text>`,
+    `<text x="${plot.right}" y="502" font-size="18" fill="${ink.muted}" ` +
+      `text-anchor="end">${daysOf(input.from, input.to)}, UTC</text>`,
     '</svg>',
   ].join('\n');
 }
@@ -77,7 +80,8 @@ function heading(input: ChartInput): string[] {
   const room = size.width - 2 * 40;
   const subtitleRoom = room - (input.series.length > 1 ? 260 : 0);
   return [
-    `<text x="40" y="58" font-size="${fittingSize(input.title, 36, 0.7, room)}" font-weight="bold" fill="${ink.title}">` +
+    `<text x="40" y="58" font-size="${fittingSize(input.title, 36, 0.7, room)}" font-weight="bold" ` +
+      `fill="${ink.title}">` +
       `${escaped(input.title)}</text>`,
     `<text x="40" y="98" font-size="${fittingSize(input.subtitle, 24, 0.62, subtitleRoom)}" fill="${ink.text}">` +
       `${escaped(input.subtitle)}</text>`,
@@ -102,8 +106,11 @@ function legend(lines: readonly Line[]): string[] {
 function shareAxis(scale: Scale): string[] {
   return [0, 0.25, 0.5, 0.75, 1].flatMap((share) => {
     const y = fixed(scale.y(share));
-    const line = `<line x1="${plot.left}" y1="${y}" x2="${plot.right}" y2="${y}" stroke="${ink.grid}" stroke-width="1.5"/>`;
-    const label = `<text x="${plot.left - 12}" y="${fixed(scale.y(share) + 8)}" font-size="21" fill="${ink.text}" text-anchor="end">` +
+    const line =
+      `<line x1="${plot.left}" y1="${y}" x2="${plot.right}" ` + `y2="${y}" stroke="${ink.grid}" stroke-width="1.5"/>`;
+    const label =
+      `<text x="${plot.left - 12}" y="${fixed(scale.y(share) + 8)}" font-size="21" fill="${ink.text}" ` +
+      'text-anchor="end">' +
       `${share * 100} %</text>`;
     return share < 1 ? [line, label] : [label];
   });
@@ -122,7 +129,10 @@ function timeAxis(input: ChartInput, scale: Scale): string[] {
 
 function baseline(scale: Scale): string[] {
   const y = fixed(scale.y(1));
-  return [`<line x1="${plot.left}" y1="${y}" x2="${plot.right}" y2="${y}" stroke="${ink.muted}" stroke-width="2" stroke-dasharray="9 7"/>`];
+  return [
+    `<line x1="${plot.left}" y1="${y}" x2="${plot.right}" y2="${y}" stroke="${ink.muted}" stroke-width="2" ` +
+      'stroke-dasharray="9 7"/>',
+  ];
 }
 
 /** Left and right edge of an outage in the picture, at least 3 wide; null when it lies outside the range. */
@@ -146,7 +156,9 @@ function band(outage: Outage, input: ChartInput, scale: Scale): string[] {
   ];
 }
 
-/** How long it lasted, or since when it lasts, where the band has room for it: at the height that the lines leave free. */
+/**
+ * How long it lasted, or since when it lasts, where the band has room for it: at the height that the lines leave free.
+ */
 function bandLabel(outage: Outage, lines: readonly Line[], input: ChartInput, scale: Scale): string[] {
   const at = edges(outage, input, scale);
   if (at === null) return [];
@@ -161,7 +173,8 @@ function bandLabel(outage: Outage, lines: readonly Line[], input: ChartInput, sc
   const clearance = (height: number): number => Math.min(1, ...beside.map((share) => Math.abs(share - height)));
   const height = labelHeights.find((candidate) => clearance(candidate) > 0.1) ?? labelHeights[0];
   return [
-    `<text x="${fixed(centre)}" y="${fixed(scale.y(height) + 7)}" font-size="20" font-weight="bold" fill="${ink.outageText}" ` +
+    `<text x="${fixed(centre)}" y="${fixed(scale.y(height) + 7)}" font-size="20" font-weight="bold" ` +
+      `fill="${ink.outageText}" ` +
       `stroke="${ink.plot}" stroke-width="5" stroke-opacity="0.55" stroke-linejoin="round" paint-order="stroke" ` +
       `text-anchor="middle">${text}</text>`,
   ];
@@ -176,20 +189,27 @@ function sharesBetween(stretch: Stretch, scale: Scale, left: number, right: numb
 }
 
 function unmeasured(lines: readonly Line[], input: ChartInput, scale: Scale): string[] {
-  const holes = holesOf(lines.flatMap((line) => line.stretches), input.from, input.to);
+  const holes = holesOf(
+    lines.flatMap((line) => line.stretches),
+    input.from,
+    input.to,
+  );
   return holes.flatMap((hole) => {
     const [left, width] = [scale.x(hole.from), scale.x(hole.to) - scale.x(hole.from)];
     if (width < 2) return [];
     const place = `x="${fixed(left)}" y="${plot.top}" width="${fixed(width)}" height="${plot.bottom - plot.top}"`;
-    const label = `<text x="${fixed(left + width / 2)}" y="${fixed(scale.y(0.5) + 7)}" font-size="20" fill="${ink.text}" ` +
-      `text-anchor="middle" stroke="${ink.plot}" stroke-width="8" stroke-linejoin="round" paint-order="stroke">no data</text>`;
+    const label =
+      `<text x="${fixed(left + width / 2)}" y="${fixed(scale.y(0.5) + 7)}" font-size="20" fill="${ink.text}" ` +
+      `text-anchor="middle" stroke="${ink.plot}" stroke-width="8" stroke-linejoin="round" ` +
+      'paint-order="stroke">no data</text>';
     return [`<rect ${place} fill="url(#unmeasured)"/>`, ...(width > 110 ? [label] : [])];
   });
 }
 
 function areas(line: Line, scale: Scale): string[] {
   return line.stretches.map(
-    ({ points }, index) => `<path d="${line.paths[index]}V${plot.bottom}H${fixed(scale.x(points[0].at))}Z" fill="url(#area)"/>`,
+    ({ points }, index) =>
+      `<path d="${line.paths[index]}V${plot.bottom}H${fixed(scale.x(points[0].at))}Z" fill="url(#area)"/>`,
   );
 }
 
@@ -203,7 +223,8 @@ function lastValues(lines: readonly Line[], input: ChartInput, scale: Scale): st
   const ends = lines.flatMap(({ colour, stretches }) => {
     const stretch = stretches.at(-1);
     const point = stretch?.points.at(-1);
-    if (stretch === undefined || point === undefined || input.to - stretch.end > (input.to - input.from) / 100) return [];
+    if (stretch === undefined || point === undefined || input.to - stretch.end > (input.to - input.from) / 100)
+      return [];
     return [{ colour, share: point.share, x: scale.x(stretch.end), y: scale.y(point.share) }];
   });
   ends.sort((a, b) => a.y - b.y);
@@ -212,7 +233,8 @@ function lastValues(lines: readonly Line[], input: ChartInput, scale: Scale): st
     const labelY = Math.max(y, free);
     free = labelY + 26;
     return [
-      `<circle cx="${fixed(x)}" cy="${fixed(y)}" r="6" fill="${colour}" stroke="${ink.background}" stroke-width="2.5"/>`,
+      `<circle cx="${fixed(x)}" cy="${fixed(y)}" r="6" fill="${colour}" stroke="${ink.background}" ` +
+        'stroke-width="2.5"/>',
       `<text x="${plot.right + 12}" y="${fixed(labelY + 8)}" font-size="21" font-weight="bold" fill="${colour}">` +
         `${escaped(percent(share))}</text>`,
     ];

@@ -36,7 +36,8 @@ export function historyChart(history: History): ChartInput | null {
   const series = history.families.flatMap(({ family, baseline, latest }) => {
     if (baseline <= 0) return [];
     const points = rows.map(({ at, values }): ChartPoint => shareAt(at, values[columns[family]], baseline));
-    if (latest !== null && latest.at <= history.to && latest.at > (points.at(-1)?.at ?? -Infinity)) points.push(shareAt(latest.at, latest.units, baseline));
+    if (latest !== null && latest.at <= history.to && latest.at > (points.at(-1)?.at ?? -Infinity))
+      points.push(shareAt(latest.at, latest.units, baseline));
     return points.some(({ share }) => share !== null) ? [{ label: labels[family], points }] : [];
   });
   if (series.length === 0) return null;

@@ -12,13 +12,14 @@ export function renderPng(svg: string): Uint8Array {
 }
 
 /**
- * Throws unless both weights of the chart's font draw: without its files resvg leaves out all text and says nothing, so a picture
- * of one word must hold ink.
+ * Throws unless both weights of the chart's font draw: without its files resvg leaves out all text and says nothing, so
+ * a picture of one word must hold ink.
  */
 export function assertFonts(files: readonly string[] = fontFiles): void {
   for (const [index, weight] of ['normal', 'bold'].entries()) {
     const file = files.at(index);
-    const word = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30">' +
+    const word =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30">' +
       `<text x="2" y="24" font-family="DejaVu Sans" font-weight="${weight}" font-size="22">UTC 0 %</text></svg>`;
     if (file === undefined || !rendered(word, [file]).pixels.some((value) => value > 0)) {
       throw new Error(`Charts would have no text: the ${weight} font could not be loaded from ${file ?? 'anywhere'}.`);
@@ -27,5 +28,7 @@ export function assertFonts(files: readonly string[] = fontFiles): void {
 }
 
 function rendered(svg: string, files: readonly string[]): ReturnType<Resvg['render']> {
-  return new Resvg(svg, { font: { loadSystemFonts: false, fontFiles: [...files], defaultFontFamily: 'DejaVu Sans' } }).render();
+  return new Resvg(svg, {
+    font: { loadSystemFonts: false, fontFiles: [...files], defaultFontFamily: 'DejaVu Sans' },
+  }).render();
 }

@@ -12,7 +12,9 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** Rows this far apart still belong together whatever the usual distance: history of 1-min and 5-min rows may be mixed. */
+/**
+ * Rows this far apart still belong together whatever the usual distance: history of 1-min and 5-min rows may be mixed.
+ */
 const alwaysJoinedMs = 6 * 60_000;
 
 /** The stretches of points within from..to: a null, or a hole of more than 2.5 usual distances, ends one. */
@@ -45,8 +47,8 @@ function medianDistance(points: readonly ChartPoint[]): number {
 }
 
 /**
- * The SVG path of a stretch as steps. However many points fall into one pixel column, it costs at most one horizontal and four
- * vertical moves: first, lowest, highest and last value of the column, so no dip is lost.
+ * The SVG path of a stretch as steps. However many points fall into one pixel column, it costs at most one horizontal
+ * and four vertical moves: first, lowest, highest and last value of the column, so no dip is lost.
  */
 export function stepPath(stretch: Stretch, scale: Scale): string {
   const start = stretch.points[0];

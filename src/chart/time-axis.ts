@@ -17,9 +17,13 @@ export interface Tick {
   readonly newDay: boolean;
 }
 
-/** Ticks of a UTC time axis: round times in from <= at <= to, at most `most` of them unless the range exceeds `most` weeks. */
+/**
+ * Ticks of a UTC time axis: round times in from <= at <= to, at most `most` of them unless the range exceeds `most`
+ * weeks.
+ */
 export function timeTicks(from: number, to: number, most: number): Tick[] {
-  const step = stepsMs.find((candidate) => Math.floor(to / candidate) - Math.ceil(from / candidate) < most) ?? 7 * dayMs;
+  const step =
+    stepsMs.find((candidate) => Math.floor(to / candidate) - Math.ceil(from / candidate) < most) ?? 7 * dayMs;
   const ticks: Tick[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
     const newDay = at % dayMs === 0;

@@ -5,8 +5,15 @@ interface CollectorSet {
   readonly collectors: readonly string[];
 }
 
-/** The collectors chosen; each fault of the file, and a set that it does not have, is pushed to `problems`. `read`: path and value of collectors.json. */
-export function collectorsOf(choice: CollectorChoice, read: () => { readonly path: string; readonly value: unknown }, problems: string[]): readonly string[] {
+/**
+ * The collectors chosen; each fault of the file, and a set that it does not have, is pushed to `problems`. `read`: path
+ * and value of collectors.json.
+ */
+export function collectorsOf(
+  choice: CollectorChoice,
+  read: () => { readonly path: string; readonly value: unknown },
+  problems: string[],
+): readonly string[] {
   if (choice.kind === 'list') return choice.names;
   const { path, value } = read();
   if (value === undefined) return [];
@@ -15,7 +22,10 @@ export function collectorsOf(choice: CollectorChoice, read: () => { readonly pat
   const found = sets.get(choice.name);
   if (found !== undefined) return found.collectors;
   if (problems.length === before) {
-    problems.push(`COLLECTORS: expected \`all\`, names like rrc00, or a set of ${path} (${[...sets.keys()].join(', ')}), got "${choice.name}"`);
+    problems.push(
+      `COLLECTORS: expected \`all\`, names like rrc00, or a set of ${path} (${[...sets.keys()].join(', ')}), ` +
+        `got "${choice.name}"`,
+    );
   }
   return [];
 }
@@ -24,13 +34,20 @@ export function collectorsOf(choice: CollectorChoice, read: () => { readonly pat
 function parseCollectorsFile(path: string, value: unknown, problems: string[]): Map<string, CollectorSet> {
   const sets = new Map<string, CollectorSet>();
   const fault = (where: string, expected: string, got: unknown): void => {
-    problems.push(`${path}: ${where}: expected ${expected}, got ${got === undefined ? 'nothing' : JSON.stringify(got)}`);
+    problems.push(
+      `${path}: ${where}: expected ${expected}, got ${got === undefined ? 'nothing' : JSON.stringify(got)}`,
+    );
   };
   if (!isObject(value) || !isObject(value['sets'])) {
-    fault('sets', '{"default": {"why": "...", "collectors": {"rrc00": "...", ...}}, ...}', isObject(value) ? value['sets'] : value);
+    fault(
+      'sets',
+      '{"default": {"why": "...", "collectors": {"rrc00": "...", ...}}, ...}',
+      isObject(value) ? value['sets'] : value,
+    );
     return sets;
   }
-  for (const key of Object.keys(value)) if (key !== 'about' && key !== 'sets') fault(key, 'about and sets, nothing else', value[key]);
+  for (const key of Object.keys(value))
+    if (key !== 'about' && key !== 'sets') fault(key, 'about and sets, nothing else', value[key]);
   for (const [name, set] of Object.entries(value['sets'])) {
     const where = `sets.${name}`;
     if (!setName.test(name) || name === 'all') fault(where, 'a name of small letters that is not `all`', name);
@@ -38,7 +55,8 @@ function parseCollectorsFile(path: string, value: unknown, problems: string[]): 
       fault(where, '{"why": "...", "collectors": {...}}', set);
       continue;
     }
-    for (const key of Object.keys(set)) if (key !== 'why' && key !== 'collectors') fault(`${where}.${key}`, 'why and collectors, nothing else', set[key]);
+    for (const key of Object.keys(set))
+      if (key !== 'why' && key !== 'collectors') fault(`${where}.${key}`, 'why and collectors, nothing else', set[key]);
     const { why, collectors } = set;
     if (!isText(why)) fault(`${where}.why`, 'a sentence', why);
     if (!isObject(collectors) || Object.keys(collectors).length === 0) {
@@ -51,9 +69,11 @@ function parseCollectorsFile(path: string, value: unknown, problems: string[]): 
     }
     sets.set(name, { why: String(why), collectors: Object.keys(collectors) });
   }
-  if (!sets.has('default') && value['sets']['default'] === undefined) fault('sets.default', 'the set of a start where nothing is chosen', undefined);
+  if (!sets.has('default') && value['sets']['default'] === undefined)
+    fault('sets.default', 'the set of a start where nothing is chosen', undefined);
   return sets;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';

@@ -30,7 +30,11 @@ export interface RuleFiles {
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, readFile: ReadFile): LoadedConfig {
   const problems: string[] = [];
   const variables = parseVariables(env, problems);
-  const collectors = collectorsOf(variables.collectors, () => readConfigFile(variables.configDir, 'collectors.json', readFile, problems), problems);
+  const collectors = collectorsOf(
+    variables.collectors,
+    () => readConfigFile(variables.configDir, 'collectors.json', readFile, problems),
+    problems,
+  );
   const files = parseRuleFiles(variables.configDir, readFile, {}, problems);
   if (problems.length > 0 || files === null) return { kind: 'invalid', problems };
   return { kind: 'ok', config: deepFreeze({ ...variables, collectors, ...files }) };
@@ -46,23 +50,36 @@ export function loadRuleFiles(
   // Only the folders' names are wanted; what else is wrong is no concern of a replay.
   const { configDir, dataDir } = parseVariables(env, []);
   const files = parseRuleFiles(configDir, readFile, patch, problems);
-  return problems.length > 0 || files === null ? { kind: 'invalid', problems } : { kind: 'ok', dataDir, ...deepFreeze(files) };
+  return problems.length > 0 || files === null
+    ? { kind: 'invalid', problems }
+    : { kind: 'ok', dataDir, ...deepFreeze(files) };
 }
 
 /** What fetching from the archive needs, whatever the other variables say. */
 export function loadArchiveSettings(
   env: Readonly<Record<string, string | undefined>>,
   readFile: ReadFile,
-): ({ readonly kind: 'ok' } & Pick<Config, 'dataDir' | 'risArchiveUrl' | 'collectors'>) | { readonly kind: 'invalid'; readonly problems: readonly string[] } {
+):
+  | ({ readonly kind: 'ok' } & Pick<Config, 'dataDir' | 'risArchiveUrl' | 'collectors'>)
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] } {
   const all: string[] = [];
   const variables = parseVariables(env, all);
   const problems = all.filter((problem) => /^(RIS_ARCHIVE_URL|COLLECTORS):/.test(problem));
   const { configDir, dataDir, risArchiveUrl } = variables;
-  const collectors = collectorsOf(variables.collectors, () => readConfigFile(configDir, 'collectors.json', readFile, problems), problems);
+  const collectors = collectorsOf(
+    variables.collectors,
+    () => readConfigFile(configDir, 'collectors.json', readFile, problems),
+    problems,
+  );
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'ok', dataDir, risArchiveUrl, collectors };
 }
 
-function parseRuleFiles(configDir: string, readFile: ReadFile, patch: unknown, problems: string[]): Omit<RuleFiles, 'dataDir'> | null {
+function parseRuleFiles(
+  configDir: string,
+  readFile: ReadFile,
+  patch: unknown,
+  problems: string[],
+): Omit<RuleFiles, 'dataDir'> | null {
   const rulesFile = readConfigFile(configDir, 'rules.json', readFile, problems);
   const countriesFile = readConfigFile(configDir, 'countries.json', readFile, problems);
   // A file that is not there is one problem, not one for each key it should have held.
@@ -71,7 +88,12 @@ function parseRuleFiles(configDir: string, readFile: ReadFile, patch: unknown, p
   return rules === null || countries === null ? null : { rules, countries };
 }
 
-function readConfigFile(configDir: string, name: string, readFile: ReadFile, problems: string[]): { path: string; value: unknown } {
+function readConfigFile(
+  configDir: string,
+  name: string,
+  readFile: ReadFile,
+  problems: string[],
+): { path: string; value: unknown } {
   const path = `${configDir.replace(/\/+$/, '')}/${name}`;
   return { path, value: readJson(path, readFile, problems) };
 }

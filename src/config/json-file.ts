@@ -1,7 +1,10 @@
 /** The file's text, or null where there is no such file. It may throw where there is one that cannot be read. */
 export type ReadFile = (path: string) => string | null;
 
-/** The value of a JSON file; undefined (never a JSON value) where there is none to be had, with the reason in `problems`. */
+/**
+ * The value of a JSON file; undefined (never a JSON value) where there is none to be had, with the reason in
+ * `problems`.
+ */
 export function readJson(path: string, readFile: ReadFile, problems: string[]): unknown {
   let text: string | null;
   try {
@@ -25,8 +28,9 @@ export function readJson(path: string, readFile: ReadFile, problems: string[]): 
 }
 
 /**
- * Where a text stops being JSON: the length of its longest beginning that could still become JSON. The parser names a position
- * only for some faults, but a beginning that fails at its own end has no fault in it, so the place is found by halving.
+ * Where a text stops being JSON: the length of its longest beginning that could still become JSON. The parser names a
+ * position only for some faults, but a beginning that fails at its own end has no fault in it, so the place is found by
+ * halving.
  */
 function faultOf(text: string): number {
   let sound = 0;

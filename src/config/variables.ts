@@ -1,13 +1,36 @@
 /** The collectors RIPE RIS ran in 2026 (ris.ripe.net/docs/route-collectors): what COLLECTORS=all stands for. */
 export const allCollectors: readonly string[] = [
-  '00', '01', '03', '04', '05', '06', '07', '10', '11', '12', '13', '14', '15', '16', '18', '19', '20', '21', '22', '23', '24', '25', '26',
+  '00',
+  '01',
+  '03',
+  '04',
+  '05',
+  '06',
+  '07',
+  '10',
+  '11',
+  '12',
+  '13',
+  '14',
+  '15',
+  '16',
+  '18',
+  '19',
+  '20',
+  '21',
+  '22',
+  '23',
+  '24',
+  '25',
+  '26',
 ].map((number) => `rrc${number}`);
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** Named one by one, or a set of collectors.json. */
-export type CollectorChoice = { readonly kind: 'list'; readonly names: readonly string[] } | { readonly kind: 'set'; readonly name: string };
+export type CollectorChoice =
+  { readonly kind: 'list'; readonly names: readonly string[] } | { readonly kind: 'set'; readonly name: string };
 
 /** Everything that comes from the environment alone. */
 export interface Variables {
@@ -44,7 +67,9 @@ export const collectorName = /^rrc\d\d$/;
 /** How a set of collectors.json may be called. */
 export const setName = /^[a-z][a-z0-9-]*$/;
 
-/** Reads every variable; each fault is pushed to `problems`, naming the variable and the value received, secrets masked. */
+/**
+ * Reads every variable; each fault is pushed to `problems`, naming the variable and the value received, secrets masked.
+ */
 export function parseVariables(env: Readonly<Record<string, string | undefined>>, problems: string[]): Variables {
   const given = (name: string): string | null => {
     const value = env[name]?.trim() ?? '';
@@ -54,7 +79,10 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
   const url = (name: string, fallback: string, protocols: readonly string[]): string => {
     const value = given(name) ?? fallback;
     if (!protocols.includes(protocolOf(value))) {
-      problems.push(`${name}: expected a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}, got "${maskUrl(value)}"`);
+      problems.push(
+        `${name}: expected a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}, got ` +
+          `"${maskUrl(value)}"`,
+      );
     }
     return value;
   };
@@ -70,10 +98,14 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
   const redisUrl = given('REDIS_URL');
   if (redisUrl !== null && !/^rediss?:/.test(redisUrl)) url('REDIS_URL', '', ['redis:', 'rediss:']);
   else if (redisUrl !== null && !isRedisUrl(redisUrl)) {
-    problems.push('REDIS_URL: expected redis://[user:password@]host[:port][/number]; a password must be percent-encoded (value not shown)');
+    problems.push(
+      'REDIS_URL: expected redis://[user:password@]host[:port][/number]; a password must be percent-encoded ' +
+        '(value not shown)',
+    );
   }
   const port = given('HTTP_PORT') ?? '8080';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push(`HTTP_PORT: expected a port from 1 to 65535, or 0 for none, got "${port}"`);
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    problems.push(`HTTP_PORT: expected a port from 1 to 65535, or 0 for none, got "${port}"`);
   const host = given('HTTP_HOST') ?? '127.0.0.1';
   const logLevel = given('LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) problems.push(`LOG_LEVEL: expected one of ${logLevels.join(', ')}, got "${logLevel}"`);
@@ -85,8 +117,13 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
     dataDir: given('DATA_DIR') ?? './data',
     risLiveUrl: openUrl('RIS_LIVE_URL', 'wss://ris-live.ripe.net/v1/ws/', ['ws:', 'wss:']),
     risArchiveUrl: withoutSlash(openUrl('RIS_ARCHIVE_URL', 'https://data.ris.ripe.net', ['http:', 'https:'])),
-    registryUrl: given('REGISTRY_URL') === 'off' ? null
-      : openUrl('REGISTRY_URL', 'https://ftp.ripe.net/pub/stats/ripencc/nro-stats/latest/nro-delegated-stats', ['http:', 'https:']),
+    registryUrl:
+      given('REGISTRY_URL') === 'off'
+        ? null
+        : openUrl('REGISTRY_URL', 'https://ftp.ripe.net/pub/stats/ripencc/nro-stats/latest/nro-delegated-stats', [
+            'http:',
+            'https:',
+          ]),
     collectors: parseCollectors(given('COLLECTORS'), problems),
     configDir: given('CONFIG_DIR') ?? './config',
     http: Number(port) === 0 ? null : { host, port: Number(port) },
@@ -95,8 +132,8 @@ export function parseVariables(env: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * A `/`, `?` or `#` in a password that is not encoded ends the host, and the rest of the password becomes the path; an `@` before it
- * makes a piece of it the host. So nothing of such a URL is shown.
+ * A `/`, `?` or `#` in a password that is not encoded ends the host, and the rest of the password becomes the path; an
+ * `@` before it makes a piece of it the host. So nothing of such a URL is shown.
  */
 function isRedisUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
@@ -126,15 +163,19 @@ function parseDiscord(given: (name: string) => string | null, problems: string[]
     const value = given(name);
     // Half a Discord would leave its owner waiting for alerts that go elsewhere, so it does not start.
     if (value !== null && token === null) {
-      problems.push(`DISCORD_TOKEN: not set, but ${name} is ("${value}"); set the bot's token, or neither to tell the terminal`);
+      problems.push(
+        `DISCORD_TOKEN: not set, but ${name} is ("${value}"); set the bot's token, or neither to tell the terminal`,
+      );
     }
-    if (value !== null && !/^\d{1,20}$/.test(value)) problems.push(`${name}: expected a ${what}'s id (digits only), got "${value}"`);
+    if (value !== null && !/^\d{1,20}$/.test(value))
+      problems.push(`${name}: expected a ${what}'s id (digits only), got "${value}"`);
     return value;
   };
   const channelId = id('DISCORD_CHANNEL_ID', 'channel');
   const operatorChannelId = id('OPERATOR_CHANNEL_ID', 'channel');
   const devGuildId = id('DISCORD_DEV_GUILD_ID', 'server');
-  if (token !== null && /\s/.test(token)) problems.push('DISCORD_TOKEN: expected the token alone, got one with blanks in it (its value is not shown)');
+  if (token !== null && /\s/.test(token))
+    problems.push('DISCORD_TOKEN: expected the token alone, got one with blanks in it (its value is not shown)');
   return token === null ? null : { token, channelId, operatorChannelId, devGuildId };
 }
 
@@ -146,7 +187,10 @@ function parseCollectors(value: string | null, problems: string[]): CollectorCho
   const wrong = names.filter((name) => !collectorName.test(name));
   if (wrong.length > 0) {
     const shown = wrong.map((name) => `"${name}"`).join(', ');
-    problems.push(`COLLECTORS: expected \`all\`, a set of collectors.json, or names like rrc00, separated by commas, got ${shown} in "${value}"`);
+    problems.push(
+      `COLLECTORS: expected \`all\`, a set of collectors.json, or names like rrc00, separated by commas, got ` +
+        `${shown} in "${value}"`,
+    );
   }
   return { kind: 'list', names };
 }

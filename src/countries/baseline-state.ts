@@ -12,7 +12,10 @@ export interface BaselineState {
   readonly shifts: readonly Shift[];
 }
 
-/** What a new registry gave to the country, or took: added to the bins that were measured by the one before. Stored rows stay as they are. */
+/**
+ * What a new registry gave to the country, or took: added to the bins that were measured by the one before. Stored rows
+ * stay as they are.
+ */
 export interface Shift {
   /** Bins that began before were measured by the old registry. */
   readonly at: UnixMillis;

@@ -20,7 +20,8 @@ export class BinRing {
   }
 
   dropBefore(at: UnixMillis): void {
-    while (this.length > 0 && this.at(0) < at) for (const column of [this.#at, this.#units, this.#prefixes]) column.shift();
+    while (this.length > 0 && this.at(0) < at)
+      for (const column of [this.#at, this.#units, this.#prefixes]) column.shift();
   }
 
   /** Adds to the values of every bin; none sinks below 0. */

@@ -55,7 +55,8 @@ export class Bins implements BinShares {
     for (const stored of bins) {
       const bin = shifted(stored, state.shifts);
       this.#keep(bin);
-      if (!state.frozen.some(({ from, to }) => bin.at + binMs > from && (to === null || bin.at < to))) this.#keepQuiet(bin);
+      if (!state.frozen.some(({ from, to }) => bin.at + binMs > from && (to === null || bin.at < to)))
+        this.#keepQuiet(bin);
     }
     this.#reckon();
   }
@@ -79,7 +80,10 @@ export class Bins implements BinShares {
     const binAt = at - (at % binMs);
     if (binAt === this.#binAt) return null;
     const ticks = this.#units.length;
-    const bin = ticks >= this.#settings.binTicks ? { at: this.#binAt, units: medianOf(this.#units), prefixes: medianOf(this.#prefixes) } : null;
+    const bin =
+      ticks >= this.#settings.binTicks
+        ? { at: this.#binAt, units: medianOf(this.#units), prefixes: medianOf(this.#prefixes) }
+        : null;
     if (bin !== null) {
       this.#keep(bin);
       if (!this.#disturbed) {
@@ -104,13 +108,16 @@ export class Bins implements BinShares {
     if (frozen) this.#disturbed = true;
     this.#state = {
       ...this.#state,
-      frozen: frozen ? [...kept, { from: at, to: null }] : kept.map((span) => (span.to === null ? { ...span, to: at } : span)),
+      frozen: frozen
+        ? [...kept, { from: at, to: null }]
+        : kept.map((span) => (span.to === null ? { ...span, to: at } : span)),
     };
   }
 
   /**
-   * From here on the registry gives the country so much more, or less: all that was measured becomes what it would have been. `at`: no
-   * earlier than the last tick. `measured`: how far what is visible now moves, where that is another number.
+   * From here on the registry gives the country so much more, or less: all that was measured becomes what it would have
+   * been. `at`: no earlier than the last tick. `measured`: how far what is visible now moves, where that is another
+   * number.
    */
   shift(at: UnixMillis, dS: number, dN: number, measured = { units: dS, prefixes: dN }): void {
     this.#units = this.#units.map((units) => Math.max(0, units + measured.units));
@@ -122,7 +129,8 @@ export class Bins implements BinShares {
     const from = this.#binAt === -Infinity ? at - (at % binMs) : this.#binAt;
     this.#state = {
       ...this.#state,
-      floor: floor === null ? null : { units: Math.max(0, floor.units + dS), prefixes: Math.max(0, floor.prefixes + dN) },
+      floor:
+        floor === null ? null : { units: Math.max(0, floor.units + dS), prefixes: Math.max(0, floor.prefixes + dN) },
       shifts: [...shifts.filter((shift) => shift.at > oldest), { at: from, dS, dN }],
     };
     this.#quietUnits.add(dS);
@@ -138,7 +146,8 @@ export class Bins implements BinShares {
     this.#state = { ...this.#state, frozen, floor: { units: 0, prefixes: 0 } };
     this.#quietUnits.dropBefore(Infinity);
     this.#quietPrefixes.dropBefore(Infinity);
-    for (let index = 0; index < this.#recent.length; index++) if (this.#recent.at(index) >= from) this.#keepQuiet(this.#recent.bin(index));
+    for (let index = 0; index < this.#recent.length; index++)
+      if (this.#recent.at(index) >= from) this.#keepQuiet(this.#recent.bin(index));
     this.#learnFloor();
     this.#disturbed = true;
     this.#reckon();
@@ -176,7 +185,10 @@ export class Bins implements BinShares {
   }
 
   #keepQuiet(bin: ClosedBin): void {
-    for (const [window, value] of [[this.#quietUnits, bin.units], [this.#quietPrefixes, bin.prefixes]] as const) {
+    for (const [window, value] of [
+      [this.#quietUnits, bin.units],
+      [this.#quietPrefixes, bin.prefixes],
+    ] as const) {
       window.push(bin.at, value);
       window.dropBefore(bin.at - this.#settings.baselineAgeMs);
     }
@@ -189,7 +201,10 @@ export class Bins implements BinShares {
   #learnFloor(): void {
     const { provisionalMedianBins } = this.#settings;
     if (!this.#isProvisional() || this.#quietUnits.length < provisionalMedianBins) return;
-    this.#raiseFloor(medianOf(this.#quietUnits.newest(provisionalMedianBins)), medianOf(this.#quietPrefixes.newest(provisionalMedianBins)));
+    this.#raiseFloor(
+      medianOf(this.#quietUnits.newest(provisionalMedianBins)),
+      medianOf(this.#quietPrefixes.newest(provisionalMedianBins)),
+    );
   }
 
   #raiseFloor(units: number, prefixes: number): void {
@@ -208,7 +223,8 @@ export class Bins implements BinShares {
     const units = provisional ? floor.units : this.#quietUnits.median();
     const prefixes = provisional ? floor.prefixes : this.#quietPrefixes.median();
     const old = this.#baseline;
-    if (old?.units === units && old.prefixes === prefixes && old.origins === origins && old.provisional === provisional) return;
+    if (old?.units === units && old.prefixes === prefixes && old.origins === origins && old.provisional === provisional)
+      return;
     this.#baseline = { units, prefixes, origins, provisional };
   }
 }
@@ -216,6 +232,8 @@ export class Bins implements BinShares {
 /** A stored bin as the present registry would have measured it. */
 function shifted({ at, units, prefixes }: ClosedBin, shifts: readonly Shift[]): ClosedBin {
   let bin: ClosedBin = { at, units, prefixes };
-  for (const shift of shifts) if (at < shift.at) bin = { at, units: Math.max(0, bin.units + shift.dS), prefixes: Math.max(0, bin.prefixes + shift.dN) };
+  for (const shift of shifts)
+    if (at < shift.at)
+      bin = { at, units: Math.max(0, bin.units + shift.dS), prefixes: Math.max(0, bin.prefixes + shift.dN) };
   return bin;
 }

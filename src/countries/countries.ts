@@ -32,8 +32,9 @@ export class Countries implements VerdictSink {
   readonly #groups: readonly { readonly group: Group; readonly subject: Subject }[];
   #byCode: ReadonlyMap<string, Subject> = new Map();
   /**
-   * Where it stands what each subject's networks had when it was last whole: the table knows it by prefix, or, once it was asked for,
-   * here it is by ASN. After a restart in trouble there are only those that were stored. Nobody knows it of one that is not in here.
+   * Where it stands what each subject's networks had when it was last whole: the table knows it by prefix, or, once it
+   * was asked for, here it is by ASN. After a restart in trouble there are only those that were stored. Nobody knows it
+   * of one that is not in here.
    */
   readonly #before: readonly [Map<string, Before>, Map<string, Before>] = [new Map(), new Map()];
   readonly #rememberedBin = [-Infinity, -Infinity];
@@ -71,7 +72,8 @@ export class Countries implements VerdictSink {
   flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void {
     this.#holdings.flipped(family, id, code, owner, up);
     this.#countries[owner]?.flip(family, code);
-    for (const { group, subject } of this.#groups) if (group.flipped(family, id, code, origin, up)) subject.flip(family, code);
+    for (const { group, subject } of this.#groups)
+      if (group.flipped(family, id, code, origin, up)) subject.flip(family, code);
   }
 
   /** Takes over what was stored of a country; bins oldest first. */
@@ -82,16 +84,24 @@ export class Countries implements VerdictSink {
   /** Takes over what was stored of a country in trouble: its networks' units before hold until it is whole again. */
   restoreNetworks(country: string, family: FamilyIndex, networks: readonly NetworkChange[]): void {
     if (networks.length === 0) return;
-    this.#before[family].set(country, { kind: 'stored', units: new Map(networks.map(({ asn, before }) => [asn, before])) });
+    this.#before[family].set(country, {
+      kind: 'stored',
+      units: new Map(networks.map(({ asn, before }) => [asn, before])),
+    });
   }
 
-  /** Countries of which the table knows by prefix what they had when they were last whole: what stands there stays, also of one in trouble. */
+  /**
+   * Countries of which the table knows by prefix what they had when they were last whole: what stands there stays, also
+   * of one in trouble.
+   */
   rememberedInTable(family: FamilyIndex): string[] {
     const codes = this.#countries.flatMap((subject) => subject?.code ?? []);
     return codes.filter((code) => (this.#before[family].get(code)?.kind ?? 'stored') !== 'stored');
   }
 
-  /** The table that was taken over knows it of these countries. Where networks are stored, those are newer, and stand. */
+  /**
+   * The table that was taken over knows it of these countries. Where networks are stored, those are newer, and stand.
+   */
   restoreRemembered(family: FamilyIndex, codes: readonly string[]): void {
     const before = this.#before[family];
     for (const code of codes) if (this.#byCode.has(code) && !before.has(code)) before.set(code, { kind: 'in-table' });
@@ -130,18 +140,28 @@ export class Countries implements VerdictSink {
   }
 
   /**
-   * What became of the networks of these countries and groups since each was last whole: those that lost most first, then those with
-   * most left. Reads the whole table once, however many are asked for; who is not known of is absent.
+   * What became of the networks of these countries and groups since each was last whole: those that lost most first,
+   * then those with most left. Reads the whole table once, however many are asked for; who is not known of is absent.
    */
   networks(family: FamilyIndex, codes: ReadonlySet<string>, table: Table): Map<string, readonly NetworkChange[]> {
     const changes = new Map<string, readonly NetworkChange[]>();
     const { map } = this.#holdings;
     const routes = table.routes[family];
     const known = (code: string): Before | undefined => (codes.has(code) ? this.#before[family].get(code) : undefined);
-    for (const { group, subject: { code } } of this.#groups) {
+    for (const {
+      group,
+      subject: { code },
+    } of this.#groups) {
       const before = known(code);
       if (before === undefined || before.kind === 'in-table') continue;
-      changes.set(code, networkChanges(before.units, group.networks(family, (id) => routes.prefixes.origins[id]), before.kind === 'all'));
+      changes.set(
+        code,
+        networkChanges(
+          before.units,
+          group.networks(family, (id) => routes.prefixes.origins[id]),
+          before.kind === 'all',
+        ),
+      );
     }
     const wanted = Uint8Array.from(map.codes, (code) => (known(code) === undefined ? 0 : 1));
     if (!wanted.includes(1)) return changes;
@@ -157,23 +177,40 @@ export class Countries implements VerdictSink {
       if (before === undefined) continue;
       const held = heldBy(map, family, number);
       // It stands until the country is whole again, so it is counted once.
-      const counted: CountedBefore = before.kind === 'in-table' ? { kind: 'all', units: units[number].before.counts(held) } : before;
+      const counted: CountedBefore =
+        before.kind === 'in-table' ? { kind: 'all', units: units[number].before.counts(held) } : before;
       this.#before[family].set(code, counted);
       changes.set(code, networkChanges(counted.units, units[number].now.counts(held), counted.kind === 'all'));
     }
     return changes;
   }
 
-  /** S and N of these countries and groups as they would be if these verdicts were others. Leaves no trace: no flip is noted anywhere. */
-  supposing(family: FamilyIndex, turned: readonly Turned[], codes: ReadonlySet<string>): Map<string, { readonly units: number; readonly prefixes: number }> {
-    const turn = ({ id, code, owner }: Turned, up: boolean): void => this.#holdings.flipped(family, id, code, owner, up);
+  /**
+   * S and N of these countries and groups as they would be if these verdicts were others. Leaves no trace: no flip is
+   * noted anywhere.
+   */
+  supposing(
+    family: FamilyIndex,
+    turned: readonly Turned[],
+    codes: ReadonlySet<string>,
+  ): Map<string, { readonly units: number; readonly prefixes: number }> {
+    const turn = ({ id, code, owner }: Turned, up: boolean): void =>
+      this.#holdings.flipped(family, id, code, owner, up);
     for (const each of turned) turn(each, each.up);
-    const counted = new Map([...codes].flatMap((code) => {
-      const subject = this.#byCode.get(code);
-      return subject === undefined ? [] : [[code, { units: subject.units(family), prefixes: subject.prefixes(family) }] as const];
-    }));
+    const counted = new Map(
+      [...codes].flatMap((code) => {
+        const subject = this.#byCode.get(code);
+        return subject === undefined
+          ? []
+          : [[code, { units: subject.units(family), prefixes: subject.prefixes(family) }] as const];
+      }),
+    );
     for (const each of turned.toReversed()) turn(each, !each.up);
-    for (const { group, subject: { code } } of this.#groups) if (codes.has(code)) counted.set(code, group.supposing(family, turned));
+    for (const {
+      group,
+      subject: { code },
+    } of this.#groups)
+      if (codes.has(code)) counted.set(code, group.supposing(family, turned));
     return counted;
   }
 
@@ -200,22 +237,28 @@ export class Countries implements VerdictSink {
   }
 
   /**
-   * Whether another registry may take the place of this one: what each family's baselines were measured by can be measured now, for
-   * verdicts were made; or there are none.
+   * Whether another registry may take the place of this one: what each family's baselines were measured by can be
+   * measured now, for verdicts were made; or there are none.
    */
   canSwap(table: Table): boolean {
-    return ([0, 1] as const).every((family) => table.routes[family].isJudging || [...this.#byCode.values()].every(({ bins }) => bins[family].baseline === null));
+    return ([0, 1] as const).every(
+      (family) =>
+        table.routes[family].isJudging ||
+        [...this.#byCode.values()].every(({ bins }) => bins[family].baseline === null),
+    );
   }
 
   /**
-   * Another registry, between two ticks. Every country's baseline and bins move with what it has, so that nothing seems to have come or
-   * gone. A country that is new begins as one never seen; one that is gone is judged no more. Groups do not know of it.
+   * Another registry, between two ticks. Every country's baseline and bins move with what it has, so that nothing seems
+   * to have come or gone. A country that is new begins as one never seen; one that is gone is judged no more. Groups do
+   * not know of it.
    */
   swap(map: CountryMap, at: UnixMillis, table: Table): void {
     const before = this.#countries.map((subject) => subject?.size() ?? null);
     const known = this.#countries;
     const dark = [this.#darkInTable(0), this.#darkInTable(1)] as const;
-    const wholeNow = (): readonly Map<string, Size>[] => ([0, 1] as const).map((family) => wholeSizes(this.#holdings.map, family, dark[family], table));
+    const wholeNow = (): readonly Map<string, Size>[] =>
+      ([0, 1] as const).map((family) => wholeSizes(this.#holdings.map, family, dark[family], table));
     const wholeBefore = wholeNow();
     this.#holdings.swap(map, table.routes);
     this.#number(map);
@@ -225,23 +268,34 @@ export class Countries implements VerdictSink {
       if (subject === null || size === null || !this.#numbers.has(subject.code)) continue;
       for (const family of [0, 1] as const) {
         const [whole, after] = [wholeBefore[family].get(subject.code), wholeAfter[family].get(subject.code)];
-        subject.shift(family, at, size[family], whole === undefined || after === undefined ? null : { before: whole, after });
+        subject.shift(
+          family,
+          at,
+          size[family],
+          whole === undefined || after === undefined ? null : { before: whole, after },
+        );
         // What was counted by ASN was counted by the old registry; by prefix the table still knows it.
-        if (this.#before[family].get(subject.code)?.kind === 'all') this.#before[family].set(subject.code, { kind: 'in-table' });
+        if (this.#before[family].get(subject.code)?.kind === 'all')
+          this.#before[family].set(subject.code, { kind: 'in-table' });
       }
     }
   }
 
   /** Countries with an incident of which the table knows by prefix what they had before it. */
   #darkInTable(family: FamilyIndex): Set<string> {
-    return new Set(this.rememberedInTable(family).filter((code) => this.#byCode.get(code)?.bins[family].isFrozen === true));
+    return new Set(
+      this.rememberedInTable(family).filter((code) => this.#byCode.get(code)?.bins[family].isFrozen === true),
+    );
   }
 
   /** Numbers the countries as the map does. */
   #number({ codes }: CountryMap): void {
     this.#numbers = new Map(codes.map((code, number) => [code, number]));
     this.#countries = codes.map((code) => (code === '' ? null : (this.#byCode.get(code) ?? this.#countryOf(code))));
-    const subjects = [...this.#countries.filter((subject) => subject !== null), ...this.#groups.map(({ subject }) => subject)];
+    const subjects = [
+      ...this.#countries.filter((subject) => subject !== null),
+      ...this.#groups.map(({ subject }) => subject),
+    ];
     this.#byCode = new Map(subjects.map((subject) => [subject.code, subject]));
   }
 
@@ -269,11 +323,17 @@ export class Countries implements VerdictSink {
     routes.prefixes.remember(whole);
     for (const { group, subject } of this.#groups) {
       if (!isWhole(subject, family)) continue;
-      this.#before[family].set(subject.code, { kind: 'all', units: group.networks(family, (id) => routes.prefixes.origins[id]) });
+      this.#before[family].set(subject.code, {
+        kind: 'all',
+        units: group.networks(family, (id) => routes.prefixes.origins[id]),
+      });
     }
   }
 
-  /** Distinct origins of the visible prefixes of every country that is whole: once an hour, for it reads the whole table. */
+  /**
+   * Distinct origins of the visible prefixes of every country that is whole: once an hour, for it reads the whole
+   * table.
+   */
   #countOrigins(at: UnixMillis, table: Table): void {
     const usable = families.map((_, family) => table.usability(family as FamilyIndex).kind === 'usable');
     if (!usable.includes(true)) return;
@@ -281,9 +341,11 @@ export class Countries implements VerdictSink {
     for (const family of [0, 1] as const) {
       if (!usable[family]) continue;
       const origins = table.routes[family].prefixes.visibleOrigins();
-      for (const [owner, subject] of this.#countries.entries()) if (isWhole(subject, family)) subject.bins[family].setOrigins(origins.get(owner)?.size ?? 0);
+      for (const [owner, subject] of this.#countries.entries())
+        if (isWhole(subject, family)) subject.bins[family].setOrigins(origins.get(owner)?.size ?? 0);
       for (const { group, subject } of this.#groups) {
-        if (isWhole(subject, family)) subject.bins[family].setOrigins(group.origins(family, (id) => table.routes[family].prefixes.origins[id]));
+        if (isWhole(subject, family))
+          subject.bins[family].setOrigins(group.origins(family, (id) => table.routes[family].prefixes.origins[id]));
       }
     }
   }

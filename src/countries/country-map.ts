@@ -1,7 +1,10 @@
 import { parsePrefix, prefixLength } from '../bgp/index.js';
 import type { HeldRange } from './unit-trie.js';
 
-/** Who holds an address: the registry laid over /24s (IPv4) and /48s (IPv6). Countries are numbered from 1 in the order of their codes; 0 is none. */
+/**
+ * Who holds an address: the registry laid over /24s (IPv4) and /48s (IPv6). Countries are numbered from 1 in the order
+ * of their codes; 0 is none.
+ */
 export interface CountryMap {
   /** Code of each number; '' for 0. */
   readonly codes: readonly string[];
@@ -38,7 +41,7 @@ export function ipv6Columns(ranges: readonly UnitRange[]): CountryMap['ipv6'] {
 /** /24 ranges of one country each, ascending. */
 export function* ipv4Ranges({ ipv4 }: Pick<CountryMap, 'ipv4'>): Generator<UnitRange> {
   const fours = new Int32Array(ipv4.buffer, ipv4.byteOffset, ipv4.length >>> 2);
-  for (let start = 0; start < ipv4.length; ) {
+  for (let start = 0; start < ipv4.length;) {
     const country = ipv4[start];
     const end = runEnd(ipv4, fours, start, country);
     if (country !== 0) yield { start, end, country };
@@ -73,7 +76,8 @@ export function withoutPrefixes(map: CountryMap, ignored: readonly string[]): Co
     const { start, end } = unitsOf(family, code);
     if (family === 0) ipv4.fill(0, start, end);
     // Mostly nobody holds any of it.
-    else if (ipv6.starts[firstEndingAfter(ipv6.ends, start)] < end) ipv6 = ipv6Columns(ipv6Ranges({ ipv6 }).flatMap((range) => without(range, start, end)));
+    else if (ipv6.starts[firstEndingAfter(ipv6.ends, start)] < end)
+      ipv6 = ipv6Columns(ipv6Ranges({ ipv6 }).flatMap((range) => without(range, start, end)));
   }
   return { codes: map.codes, ipv4, ipv6 };
 }

@@ -16,8 +16,8 @@ export interface DelegatedCounts {
 
 /**
  * Reads the RIRs' delegated statistics (extended format 2.3, as in nro-delegated-stats), line by line:
- * `registry|cc|type|start|value|date|status|...`. An IPv4 value is a count of addresses, and not always a power of two; an IPv6 value a
- * prefix length. Header, summaries, comments and ASNs are passed over, as is what nobody holds.
+ * `registry|cc|type|start|value|date|status|...`. An IPv4 value is a count of addresses, and not always a power of two;
+ * an IPv6 value a prefix length. Header, summaries, comments and ASNs are passed over, as is what nobody holds.
  */
 export class DelegatedReader {
   readonly #ranges = new RegistryRanges();
@@ -68,7 +68,10 @@ export class DelegatedReader {
   }
 }
 
-/** `version|registry|serial|records|startdate|enddate|UTCoffset`: the serial mostly is the day of the file, else the last of its data is. */
+/**
+ * `version|registry|serial|records|startdate|enddate|UTCoffset`: the serial mostly is the day of the file, else the
+ * last of its data is.
+ */
 function dayOf([, , serial, , , endDate]: readonly string[]): string | null {
   return [serial, endDate].find((text) => /^(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])$/.test(text)) ?? null;
 }

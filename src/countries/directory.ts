@@ -22,7 +22,10 @@ export type Found =
 
 /** Finds countries and groups by what people call them; from memory, and always the same. */
 export interface CountryDirectory {
-  /** By name, ISO alpha-2 or alpha-3 code, alias, or a group's code or name; also as a choice is shown: "North Korea (KP)". */
+  /**
+   * By name, ISO alpha-2 or alpha-3 code, alias, or a group's code or name; also as a choice is shown: "North Korea
+   * (KP)".
+   */
   find(text: string): Found;
   /** A region with the groups that lie in its countries, by name or alias; null: no such region. */
   region(text: string): Region | null;
@@ -45,7 +48,9 @@ export function createCountryDirectory(groups: readonly GroupDefinition[]): Coun
   const groupNames = new Map(groups.map(({ code, name }) => [code, name]));
   const nameOf = (code: string): string => countryName(code, groupNames.get(code)).name;
   const places = [
-    ...countryCodes.map((code) => placeEntry(code, nameOf(code), countryAliases[code] as readonly string[] | undefined)),
+    ...countryCodes.map((code) =>
+      placeEntry(code, nameOf(code), countryAliases[code] as readonly string[] | undefined),
+    ),
     ...groups.map(({ code }) => placeEntry(code, nameOf(code), undefined)),
   ].sort(byName);
   const withRegions = [...places, ...regions.map(regionEntry)].sort(byName);
@@ -57,7 +62,12 @@ export function createCountryDirectory(groups: readonly GroupDefinition[]): Coun
     const own = places.filter(({ names, codes }) => names[0] === typed || codes.includes(typed));
     const exact = own.length > 0 ? own : places.filter(({ names }) => names.includes(typed));
     if (typed !== '' && exact.length === 1) return { kind: 'found', code: exact[0].choice.value };
-    const suggestions = typed === '' ? [] : fitting(typed, places).map(({ name }) => name).slice(0, mostSuggestions);
+    const suggestions =
+      typed === ''
+        ? []
+        : fitting(typed, places)
+            .map(({ name }) => name)
+            .slice(0, mostSuggestions);
     return { kind: 'unknown', suggestions };
   };
 
@@ -82,7 +92,11 @@ function placeEntry(code: string, name: string, aliases: readonly string[] = [])
 }
 
 function regionEntry({ name, aliases, countries }: Region): Entry {
-  return { choice: { name: `${name} (${countries.length} countries)`, value: name }, names: [name, ...aliases].map(foldName), codes: [] };
+  return {
+    choice: { name: `${name} (${countries.length} countries)`, value: name },
+    names: [name, ...aliases].map(foldName),
+    codes: [],
+  };
 }
 
 /** Not by locale, which would differ from machine to machine. */

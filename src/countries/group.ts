@@ -12,8 +12,8 @@ interface Range {
 }
 
 /**
- * How much of a group is visible: of its own prefixes, and of whatever its ASNs announce. Whether a prefix belongs to the group is
- * settled when it comes up, by who announces it then, and holds until it goes down.
+ * How much of a group is visible: of its own prefixes, and of whatever its ASNs announce. Whether a prefix belongs to
+ * the group is settled when it comes up, by who announces it then, and holds until it goes down.
  */
 export class Group {
   readonly definition: GroupDefinition;
@@ -36,7 +36,9 @@ export class Group {
       if (prefix !== null) ranges[prefix.family].push({ ...unitsOf(prefix.family, prefix.code), code: prefix.code });
     }
     this.#ranges = ranges;
-    const wholly = (start: number, end: number): { start: number; end: number; holder: number }[] => [{ start, end, holder: 1 }];
+    const wholly = (start: number, end: number): { start: number; end: number; holder: number }[] => [
+      { start, end, holder: 1 },
+    ];
     this.#tries = [new UnitTrie(24, 2, wholly), new UnitTrie(48, 2, wholly)];
   }
 
@@ -58,7 +60,8 @@ export class Group {
   /** Units covered by its visible prefixes, by origin ASN. */
   networks(family: FamilyIndex, originOf: (id: number) => number): Map<number, number> {
     const units = new NetworkUnits(family);
-    for (const [id, pieces] of this.#visible[family]) for (const piece of pieces) units.add(originOf(id), this.#pieceCodes[family][piece]);
+    for (const [id, pieces] of this.#visible[family])
+      for (const piece of pieces) units.add(originOf(id), this.#pieceCodes[family][piece]);
     return units.counts((start, end) => end - start);
   }
 
@@ -82,7 +85,10 @@ export class Group {
       return own.length === 0 ? [] : [{ own, up }];
     });
     for (const { own, up } of pieces) for (const piece of own) trie.flip(piece, up);
-    const counted = { units: this.units(family), prefixes: visible.size + pieces.reduce((sum, { up }) => sum + (up ? 1 : -1), 0) };
+    const counted = {
+      units: this.units(family),
+      prefixes: visible.size + pieces.reduce((sum, { up }) => sum + (up ? 1 : -1), 0),
+    };
     for (const { own, up } of pieces) for (const piece of own) trie.flip(piece, !up);
     return counted;
   }
@@ -92,7 +98,9 @@ export class Group {
     const prefix = unitsOf(family, code);
     const within = this.#ranges[family].some(({ start, end }) => start <= prefix.start && prefix.end <= end);
     if (within) return [this.#piece(family, code)];
-    return this.#ranges[family].filter(({ start, end }) => prefix.start <= start && end <= prefix.end).map((range) => this.#piece(family, range.code));
+    return this.#ranges[family]
+      .filter(({ start, end }) => prefix.start <= start && end <= prefix.end)
+      .map((range) => this.#piece(family, range.code));
   }
 
   #piece(family: FamilyIndex, code: number): number {

@@ -6,7 +6,9 @@ const minuteMs = 60_000;
 const unknownValue = 0xffffffff;
 const noRows: readonly HistoryRow[] = [];
 
-/** A row of a country's history: units, prefixes, voters, churn of IPv4, then of IPv6, as uint32; 0xFFFFFFFF is unknown. */
+/**
+ * A row of a country's history: units, prefixes, voters, churn of IPv4, then of IPv6, as uint32; 0xFFFFFFFF is unknown.
+ */
 export interface HistoryRow {
   readonly country: string;
   readonly resolution: 'minute' | 'bin';
@@ -55,11 +57,26 @@ export class HistoryRows {
     const column = family * 4;
     if (closed !== null) {
       this.#bin ??= { country: this.#country, resolution: 'bin', at: closed.at, values: unknownRow() };
-      write(this.#bin.values, column, closed.units, closed.prefixes, this.#votersBefore[family], this.#churnInBin[family]);
+      write(
+        this.#bin.values,
+        column,
+        closed.units,
+        closed.prefixes,
+        this.#votersBefore[family],
+        this.#churnInBin[family],
+      );
     }
     if (measured.usable) {
       this.#votersBefore[family] = measured.voters;
-      if (this.#minute !== null) write(this.#minute.values, column, measured.units, measured.prefixes, measured.voters, churn - this.#churnAtMinute[family]);
+      if (this.#minute !== null)
+        write(
+          this.#minute.values,
+          column,
+          measured.units,
+          measured.prefixes,
+          measured.voters,
+          churn - this.#churnAtMinute[family],
+        );
     }
     this.#churnInBin[family] = churn - this.#churnAtBin[family];
     this.#churnNow[family] = churn;
@@ -85,7 +102,13 @@ export class HistoryRows {
   #turn(at: UnixMillis): void {
     const minuteAt = at - (at % minuteMs);
     if (this.#minute?.at === minuteAt) return;
-    if (this.#minute !== null) this.#ended.push({ country: this.#country, resolution: 'minute', at: this.#minute.at, values: this.#minute.values });
+    if (this.#minute !== null)
+      this.#ended.push({
+        country: this.#country,
+        resolution: 'minute',
+        at: this.#minute.at,
+        values: this.#minute.values,
+      });
     this.#minute = { at: minuteAt, values: this.#spare ?? unknownRow() };
     this.#spare = null;
     for (const family of [0, 1] as const) this.#churnAtMinute[family] = this.#churnNow[family];

@@ -48,11 +48,19 @@ export class Holdings {
     else this.#ipv6.flip(id, up);
   }
 
-  /** Another registry takes the place of the old one: as if it had been there from the beginning. Touches only prefixes whose space changed hands. */
+  /**
+   * Another registry takes the place of the old one: as if it had been there from the beginning. Touches only prefixes
+   * whose space changed hands.
+   */
   swap(map: CountryMap, routes: Table['routes']): void {
     const count = map.codes.length;
-    const numbers = Uint16Array.from(this.#map.codes, (code) => (map.codes.includes(code) ? map.codes.indexOf(code) : nowhere));
-    const moved = [this.#ipv4.swap(map, numbers), this.#ipv6.swap(count, numbers, (start, end) => heldIpv6(map, start, end))] as const;
+    const numbers = Uint16Array.from(this.#map.codes, (code) =>
+      map.codes.includes(code) ? map.codes.indexOf(code) : nowhere,
+    );
+    const moved = [
+      this.#ipv4.swap(map, numbers),
+      this.#ipv6.swap(count, numbers, (start, end) => heldIpv6(map, start, end)),
+    ] as const;
     this.#map = map;
     this.#prefixes = [new Uint32Array(count), new Uint32Array(count)];
     for (const family of [0, 1] as const) {

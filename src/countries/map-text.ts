@@ -4,8 +4,8 @@ const title = 'lightsout registry 1';
 const unitsIn = [2 ** 24, 2 ** 48] as const;
 
 /**
- * A map as text, a piece at a time: a title, then "4 START COUNT CC" for /24s and "6 START COUNT CC" for /48s, units from the first
- * address, ascending. The same map gives the same text, whichever registry it was read from.
+ * A map as text, a piece at a time: a title, then "4 START COUNT CC" for /24s and "6 START COUNT CC" for /48s, units
+ * from the first address, ascending. The same map gives the same text, whichever registry it was read from.
  */
 export function* mapText(map: CountryMap): Generator<string> {
   yield `${title}\n`;

@@ -2,7 +2,9 @@ import { ipv4Ranges, type CountryMap } from './country-map.js';
 
 /** A registry with fewer countries is not whole: there were 240 in 2026. */
 const leastCountries = 200;
-/** A total that moves by more than this from one registry to the next is a fault of the registry, or of its way here. */
+/**
+ * A total that moves by more than this from one registry to the next is a fault of the registry, or of its way here.
+ */
 const mostChange = 0.1;
 
 /** What a map gives to its countries in all. */
@@ -27,16 +29,25 @@ export function totalsOf(map: CountryMap): MapTotals {
   return { countries: counts.length, units: [sum(0), sum(1)] };
 }
 
-/** Why a new map is not to be believed: one sentence for each number that is off; empty where it is sound. `last`: the one before it. */
+/**
+ * Why a new map is not to be believed: one sentence for each number that is off; empty where it is sound. `last`: the
+ * one before it.
+ */
 export function doubtsAbout(totals: MapTotals, last: MapTotals): string[] {
   const doubts: string[] = [];
-  if (totals.countries < leastCountries) doubts.push(`it has ${totals.countries} countries; a whole registry has at least ${leastCountries}`);
+  if (totals.countries < leastCountries)
+    doubts.push(`it has ${totals.countries} countries; a whole registry has at least ${leastCountries}`);
   const compared = [
-    ['countries', totals.countries, last.countries], ['/24s of IPv4', totals.units[0], last.units[0]], ['/48s of IPv6', totals.units[1], last.units[1]],
+    ['countries', totals.countries, last.countries],
+    ['/24s of IPv4', totals.units[0], last.units[0]],
+    ['/48s of IPv6', totals.units[1], last.units[1]],
   ] as const;
   for (const [what, now, before] of compared) {
     if (Math.abs(now - before) <= mostChange * before) continue;
-    const change = before === 0 ? 'there were none' : `${now > before ? '+' : '-'}${((Math.abs(now - before) / before) * 100).toFixed(1)} %`;
+    const change =
+      before === 0
+        ? 'there were none'
+        : `${now > before ? '+' : '-'}${((Math.abs(now - before) / before) * 100).toFixed(1)} %`;
     doubts.push(`it has ${now} ${what}, the last had ${before} (${change}; at most ${mostChange * 100} % is believed)`);
   }
   return doubts;
@@ -50,13 +61,20 @@ export interface MapChange {
   readonly after: number;
 }
 
-/** Countries whose units are not the same, by share of what they had, largest first; in a tie by units, then by code. */
+/**
+ * Countries whose units are not the same, by share of what they had, largest first; in a tie by units, then by code.
+ */
 export function mapChanges(before: CountryMap, after: CountryMap): MapChange[] {
   const [old, now] = [unitsByCountry(before), unitsByCountry(after)];
   const none = [0, 0] as const;
-  const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((country) => ([0, 1] as const).map((family): MapChange => ({
-    country, family: family === 0 ? 'ipv4' : 'ipv6', before: (old.get(country) ?? none)[family], after: (now.get(country) ?? none)[family],
-  })));
+  const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((country) =>
+    ([0, 1] as const).map((family): MapChange => ({
+      country,
+      family: family === 0 ? 'ipv4' : 'ipv6',
+      before: (old.get(country) ?? none)[family],
+      after: (now.get(country) ?? none)[family],
+    })),
+  );
   const units = ({ before: had, after: has }: MapChange): number => Math.abs(has - had);
   const share = (change: MapChange): number => (change.before === 0 ? Infinity : units(change) / change.before);
   return changes

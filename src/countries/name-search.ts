@@ -2,9 +2,22 @@
 const mostTyped = 60;
 
 /** Letters that Unicode does not take apart into a plain one and its mark. */
-const plainLetters: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i' };
+const plainLetters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+};
 
-/** A name as it is compared: ASCII, lower case, without punctuation, "the" in front or the difference of "Saint" and "St.". */
+/**
+ * A name as it is compared: ASCII, lower case, without punctuation, "the" in front or the difference of "Saint" and
+ * "St.".
+ */
 export function foldName(name: string): string {
   return name
     .slice(0, mostTyped)
@@ -21,8 +34,9 @@ export function foldName(name: string): string {
 }
 
 /**
- * How well folded `typed` fits one of a place's folded names, the first of which is its own: 0 is the name or code itself; then what its
- * name begins with, its other names, its words, a part of it; from 10 on with as many letters wrong. null: not at all.
+ * How well folded `typed` fits one of a place's folded names, the first of which is its own: 0 is the name or code
+ * itself; then what its name begins with, its other names, its words, a part of it; from 10 on with as many letters
+ * wrong. null: not at all.
  */
 export function fitOf(typed: string, [own, ...others]: readonly string[], codes: readonly string[]): number | null {
   if (typed === own || codes.includes(typed)) return 0;
@@ -45,7 +59,10 @@ function endsAtWords(name: string): string[] {
   return words.map((_, first) => words.slice(first).join(' '));
 }
 
-/** The fewest letters to add, drop, change or swap that make `typed` a beginning of `name`; anything above `most` may stand for more. */
+/**
+ * The fewest letters to add, drop, change or swap that make `typed` a beginning of `name`; anything above `most` may
+ * stand for more.
+ */
 function lettersWrong(typed: string, name: string, most: number): number {
   const width = Math.min(name.length, typed.length + most);
   let before: number[] = [];
@@ -55,7 +72,8 @@ function lettersWrong(typed: string, name: string, most: number): number {
     for (let column = 1; column <= width; column++) {
       const isSame = typed[line - 1] === name[column - 1];
       let cost = Math.min(row[column] + 1, next[column - 1] + 1, row[column - 1] + (isSame ? 0 : 1));
-      const isSwap = line > 1 && column > 1 && typed[line - 1] === name[column - 2] && typed[line - 2] === name[column - 1];
+      const isSwap =
+        line > 1 && column > 1 && typed[line - 1] === name[column - 2] && typed[line - 2] === name[column - 1];
       if (isSwap) cost = Math.min(cost, before[column - 2] + 1);
       next.push(cost);
     }

@@ -1,6 +1,7 @@
 /**
- * Every country's name as a newsroom writes it (Iran, not "Islamic Republic of Iran"), with its article where the name takes one.
- * Keys: all officially assigned ISO 3166-1 alpha-2 codes, and XK, which the registries and newsrooms use for Kosovo. Sorted by code.
+ * Every country's name as a newsroom writes it (Iran, not "Islamic Republic of Iran"), with its article where the name
+ * takes one. Keys: all officially assigned ISO 3166-1 alpha-2 codes, and XK, which the registries and newsrooms use for
+ * Kosovo. Sorted by code.
  */
 const newsroomNames: Readonly<Record<string, string>> = {
   AD: 'Andorra',
@@ -255,10 +256,13 @@ const newsroomNames: Readonly<Record<string, string>> = {
   ZW: 'Zimbabwe',
 };
 
-/** Where "national Internet" would be wrong: dependencies, overseas regions, special administrative regions, Antarctica. */
+/**
+ * Where "national Internet" would be wrong: dependencies, overseas regions, special administrative regions, Antarctica.
+ */
 const territories: ReadonlySet<string> = new Set(
   (
-    'AI AQ AS AW AX BL BM BQ BV CC CW CX EH FK FO GF GG GI GL GP GS GU HK HM IM IO JE KY MF MO MP MQ MS NC NF PF PM PN PR RE SH SJ ' +
+    'AI AQ AS AW AX BL BM BQ BV CC CW CX EH FK FO GF GG GI GL GP GS GU HK HM IM IO JE KY MF MO MP MQ MS NC ' +
+    'NF PF PM PN PR RE SH SJ ' +
     'SX TC TF TK UM VG VI WF YT'
   ).split(' '),
 );

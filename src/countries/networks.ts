@@ -67,12 +67,20 @@ export function heldBy(map: CountryMap, family: FamilyIndex, country: number): (
 }
 
 /**
- * Those that lost most first, then the others, those with most left first. `complete`: who is not in `before` had nothing; otherwise
- * nobody knows what they had, and they are left out.
+ * Those that lost most first, then the others, those with most left first. `complete`: who is not in `before` had
+ * nothing; otherwise nobody knows what they had, and they are left out.
  */
-export function networkChanges(before: ReadonlyMap<number, number>, now: ReadonlyMap<number, number>, complete: boolean): NetworkChange[] {
+export function networkChanges(
+  before: ReadonlyMap<number, number>,
+  now: ReadonlyMap<number, number>,
+  complete: boolean,
+): NetworkChange[] {
   const asns = complete ? new Set([...before.keys(), ...now.keys()]) : before.keys();
-  const changes = [...asns].map((asn): NetworkChange => ({ asn, before: before.get(asn) ?? 0, now: now.get(asn) ?? 0 }));
+  const changes = [...asns].map((asn): NetworkChange => ({
+    asn,
+    before: before.get(asn) ?? 0,
+    now: now.get(asn) ?? 0,
+  }));
   return changes
     .filter((change) => change.before > 0 || change.now > 0)
     .sort((a, b) => unitsLost(b) - unitsLost(a) || (unitsLost(a) > 0 ? a.now - b.now : b.now - a.now) || a.asn - b.asn);

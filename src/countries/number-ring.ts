@@ -1,6 +1,6 @@
 /**
- * Whole numbers (uint32) in the order they came: the newest at the end, the oldest leave first. In one typed array, for there are
- * two weeks of bins of every country.
+ * Whole numbers (uint32) in the order they came: the newest at the end, the oldest leave first. In one typed array, for
+ * there are two weeks of bins of every country.
  */
 export class NumberRing {
   #values = new Uint32Array(16);

@@ -35,7 +35,14 @@ const caribbean = codes('AG AI AW BB BL BQ BS CU CW DM DO GD GP HT JM KN KY LC M
 const northAmerica = [...codes('BM CA GL MX PM US'), ...centralAmerica, ...caribbean];
 const southAmerica = codes('AR BO BR CL CO EC FK GF GY PE PY SR UY VE');
 const latinAmerica = ['MX', ...centralAmerica, ...southAmerica];
-const asia = [...middleEast.filter((code) => code !== 'EG'), ...caucasus, ...centralAsia, ...southAsia, ...southeastAsia, ...eastAsia];
+const asia = [
+  ...middleEast.filter((code) => code !== 'EG'),
+  ...caucasus,
+  ...centralAsia,
+  ...southAsia,
+  ...southeastAsia,
+  ...eastAsia,
+];
 
 function region(name: string, countries: readonly string[], aliases: readonly string[] = []): Region {
   return { name, aliases, countries: [...new Set(countries)].sort() };
@@ -65,7 +72,9 @@ export const regions: readonly Region[] = [
   region('East Africa', eastAfrica, ['Eastern Africa']),
   region('East Asia', eastAsia, ['Eastern Asia']),
   region('Eastern Europe', easternEurope, ['East Europe']),
-  region('European Union', codes('AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'), ['EU']),
+  region('European Union', codes('AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'), [
+    'EU',
+  ]),
   region('Gulf States', gulf, ['Gulf', 'GCC']),
   region('Horn of Africa', codes('DJ ER ET SO')),
   region('Latin America', [...latinAmerica, ...codes('CU DO HT PR')], ['LATAM']),
@@ -81,7 +90,11 @@ export const regions: readonly Region[] = [
   region('Southeast Asia', southeastAsia, ['South-East Asia', 'ASEAN']),
   region('Southern Africa', southernAfrica),
   region('Southern Europe', southernEurope, ['South Europe']),
-  region('Sub-Saharan Africa', [...westAfrica, ...eastAfrica, ...centralAfrica, ...southernAfrica, 'SD'], ['Subsaharan Africa']),
+  region(
+    'Sub-Saharan Africa',
+    [...westAfrica, ...eastAfrica, ...centralAfrica, ...southernAfrica, 'SD'],
+    ['Subsaharan Africa'],
+  ),
   region('West Africa', westAfrica, ['Western Africa']),
   region('Western Europe', westernEurope, ['West Europe']),
 ];

@@ -17,7 +17,9 @@ export class RegistryRanges {
   /** Of whole and broken units: start and end may be fractions. */
   readonly #ranges: readonly [UnitRange[], UnitRange[]] = [[], []];
 
-  /** [start, end) in units, possibly fractions. False: the code is no country's, nor one of those that stand for none. */
+  /**
+   * [start, end) in units, possibly fractions. False: the code is no country's, nor one of those that stand for none.
+   */
   add(family: 0 | 1, start: number, end: number, code: string): boolean {
     let country = this.#numbers.get(code);
     if (country === undefined) {
@@ -32,14 +34,16 @@ export class RegistryRanges {
   }
 
   /**
-   * A /24 or /48 of several holders belongs to the one with most of it (tie: the lower code). Where ranges overlap, the one that begins
-   * first has it; of those that begin together the shorter.
+   * A /24 or /48 of several holders belongs to the one with most of it (tie: the lower code). Where ranges overlap, the
+   * one that begins first has it; of those that begin together the shorter.
    */
   map(): CountryMap {
     const codes = ['', ...[...this.#numbers.keys()].sort()];
     const ranks = new Uint8Array(codes.length);
     for (const [rank, code] of codes.entries()) ranks[this.#numbers.get(code) ?? 0] = rank;
-    const ranked = this.#ranges.map((list) => apart(list.map(({ start, end, country }) => ({ start, end, country: ranks[country] }))));
+    const ranked = this.#ranges.map((list) =>
+      apart(list.map(({ start, end, country }) => ({ start, end, country: ranks[country] }))),
+    );
     const ipv4 = new Uint8Array(unitsV4);
     for (const { start, end, country } of wholeUnits(ranked[0], 0)) ipv4.fill(country, start, end);
     return { codes, ipv4, ipv6: ipv6Columns(wholeUnits(ranked[1], 1)) };
@@ -59,8 +63,8 @@ export function ipv4Unit(text: string, past: 0 | 1): number | null {
 }
 
 /**
- * The position of an IPv6 address in units. 64 bits do not fit a double: of the fourth group the seven that do tell who has most of a
- * /48, and a holder of less has nothing that could be routed.
+ * The position of an IPv6 address in units. 64 bits do not fit a double: of the fourth group the seven that do tell who
+ * has most of a /48, and a holder of less has nothing that could be routed.
  */
 export function ipv6Unit(text: string, past: 0 | 1): number | null {
   const groups = ipv6Groups(text);
@@ -80,7 +84,10 @@ function apart(ranges: readonly UnitRange[]): UnitRange[] {
   return result;
 }
 
-/** Ranges that are apart in whole units, ascending; a unit in which ranges begin or end goes to the country with most of it. */
+/**
+ * Ranges that are apart in whole units, ascending; a unit in which ranges begin or end goes to the country with most of
+ * it.
+ */
 function wholeUnits(ranges: readonly UnitRange[], family: 0 | 1): UnitRange[] {
   const whole: UnitRange[] = [];
   const broken = new Map<number, Map<number, number>>();

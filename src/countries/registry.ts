@@ -7,11 +7,15 @@ export interface RegistryProblems {
 }
 
 /**
- * Reads the two CSV files of the `@ip-location-db/asn-country` package (start,end,CC with both ends inclusive; delegated data of
- * the RIRs, CC BY 4.0 NRO): IPv4 as integers, IPv6 as addresses. `ignored` prefixes belong to no country. Lines that make no sense are
- * counted and skipped.
+ * Reads the two CSV files of the `@ip-location-db/asn-country` package (start,end,CC with both ends inclusive;
+ * delegated data of the RIRs, CC BY 4.0 NRO): IPv4 as integers, IPv6 as addresses. `ignored` prefixes belong to no
+ * country. Lines that make no sense are counted and skipped.
  */
-export function parseRegistry(ipv4Csv: string, ipv6Csv: string, ignored: readonly string[]): { map: CountryMap; problems: RegistryProblems } {
+export function parseRegistry(
+  ipv4Csv: string,
+  ipv6Csv: string,
+  ignored: readonly string[],
+): { map: CountryMap; problems: RegistryProblems } {
   const problems: RegistryProblems = { skipped: 0 };
   const ranges = new RegistryRanges();
   for (const [family, csv] of [ipv4Csv, ipv6Csv].entries()) {
@@ -28,7 +32,8 @@ export function parseRegistry(ipv4Csv: string, ipv6Csv: string, ignored: readonl
       const code = line.slice(lastEnd + 1, fieldEnd(line, lastEnd + 1));
       const start = family === 0 ? ipv4Unit(first, 0) : ipv6Unit(first, 0);
       const end = family === 0 ? ipv4Unit(last, 1) : ipv6Unit(last, 1);
-      if (start === null || end === null || end < start || !ranges.add(family as 0 | 1, start, end, code)) problems.skipped++;
+      if (start === null || end === null || end < start || !ranges.add(family as 0 | 1, start, end, code))
+        problems.skipped++;
     }
   }
   return { map: withoutPrefixes(ranges.map(), ignored), problems };

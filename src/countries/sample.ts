@@ -20,7 +20,10 @@ export interface CountrySample {
   readonly label: string | null;
   readonly family: Family;
   readonly at: UnixMillis;
-  /** False: the table can't be judged by (too few voters, ...); then only `country`, `family`, `at`, `voters`, `collectors` mean anything. */
+  /**
+   * False: the table can't be judged by (too few voters, ...); then only `country`, `family`, `at`, `voters`,
+   * `collectors` mean anything.
+   */
   readonly usable: boolean;
   /** S: units under at least one visible prefix. */
   readonly units: number;
@@ -28,7 +31,9 @@ export interface CountrySample {
   readonly prefixes: number;
   /** null: not judged yet (no RIB, or nothing was ever there). */
   readonly baseline: Baseline | null;
-  /** Prefix codes whose verdict differs from the tick before. Kept only for countries of at most 256 units; else empty. */
+  /**
+   * Prefix codes whose verdict differs from the tick before. Kept only for countries of at most 256 units; else empty.
+   */
   readonly flipped: readonly number[];
   /** r of every closed 5-minute bin, incidents included, at most the last 14 days. For "steady" (max - min). */
   readonly shares: BinShares;
@@ -38,6 +43,9 @@ export interface CountrySample {
 
 /** The shares r = S / S0 of a country's last closed bins, read without copying. */
 export interface BinShares {
-  /** max - min of the bins that lie wholly in the `ms` before the sample; null unless they cover that time (at least 80 % of its bins usable). */
+  /**
+   * max - min of the bins that lie wholly in the `ms` before the sample; null unless they cover that time (at least 80
+   * % of its bins usable).
+   */
   spread(ms: number): number | null;
 }

@@ -10,7 +10,10 @@ const shape = {
   baselineBins: 'count',
   /** ... none of them older than this. */
   baselineAgeMs: 'millis',
-  /** Provisional below so many bins: the highest value seen, where a value is the median of `provisionalMedianBins` bins. */
+  /**
+   * Provisional below so many bins: the highest value seen, where a value is the median of `provisionalMedianBins`
+   * bins.
+   */
   provisionalBins: 'count',
   provisionalMedianBins: 'count',
   /** The baseline stays frozen for so long after an incident closed. */

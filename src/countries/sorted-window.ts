@@ -1,6 +1,9 @@
 import { NumberRing } from './number-ring.js';
 
-/** The newest `capacity` values (uint32), kept in order of time and in order of size, so that their median costs nothing to read. */
+/**
+ * The newest `capacity` values (uint32), kept in order of time and in order of size, so that their median costs nothing
+ * to read.
+ */
 export class SortedWindow {
   readonly #capacity: number;
   readonly #values = new NumberRing();
@@ -39,7 +42,8 @@ export class SortedWindow {
   /** Adds to every value; none sinks below 0, so their order stands. */
   add(change: number): void {
     this.#values.add(change);
-    for (let position = 0; position < this.length; position++) this.#sorted[position] = Math.max(0, this.#sorted[position] + change);
+    for (let position = 0; position < this.length; position++)
+      this.#sorted[position] = Math.max(0, this.#sorted[position] + change);
   }
 
   /** The lower of two middles; 0 while empty. */

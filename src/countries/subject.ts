@@ -30,7 +30,10 @@ export class Subject {
   readonly #measures: Measures;
   readonly #rows: HistoryRows;
   readonly #flipUnits: number;
-  /** Whether single flips are kept. Not before a usable tick: the verdicts made by a load, or after too few voted, are no flips. */
+  /**
+   * Whether single flips are kept. Not before a usable tick: the verdicts made by a load, or after too few voted, are
+   * no flips.
+   */
   readonly #small = [false, false];
   /** Prefixes whose verdict differs from the last tick's, by code. */
   readonly #flipped: readonly [Set<number>, Set<number>] = [new Set(), new Set()];
@@ -58,7 +61,15 @@ export class Subject {
       const units = this.#measures.units(family);
       const prefixes = this.#measures.prefixes(family);
       const closed = kind === 'usable' ? bins.tick(at, units, prefixes) : bins.close(at);
-      this.#rows.measure(family, { at, usable: kind === 'usable', units, prefixes, voters, churn: this.#measures.churn(family), closed });
+      this.#rows.measure(family, {
+        at,
+        usable: kind === 'usable',
+        units,
+        prefixes,
+        voters,
+        churn: this.#measures.churn(family),
+        closed,
+      });
       this.#small[family] = kind === 'usable' && this.#baseUnits(family) <= this.#flipUnits;
       const flipped = this.#flipped[family];
       this.#tickFlips[family] = flipped.size === 0 ? noFlips : [...flipped];
@@ -88,30 +99,52 @@ export class Subject {
 
   /** What it has now, by family. */
   size(): readonly [Size, Size] {
-    const of = (family: FamilyIndex): Size => ({ units: this.#measures.units(family), prefixes: this.#measures.prefixes(family) });
+    const of = (family: FamilyIndex): Size => ({
+      units: this.#measures.units(family),
+      prefixes: this.#measures.prefixes(family),
+    });
     return [of(0), of(1)];
   }
 
   /**
-   * Another registry gives it more or less than it had `before`: its past moves as far. In an incident most of it is dark, and as far as
-   * it is known (`whole`) its past moves with what it had when it was whole.
+   * Another registry gives it more or less than it had `before`: its past moves as far. In an incident most of it is
+   * dark, and as far as it is known (`whole`) its past moves with what it had when it was whole.
    */
-  shift(family: FamilyIndex, at: UnixMillis, before: Size, whole: { readonly before: Size; readonly after: Size } | null): void {
+  shift(
+    family: FamilyIndex,
+    at: UnixMillis,
+    before: Size,
+    whole: { readonly before: Size; readonly after: Size } | null,
+  ): void {
     const bins = this.bins[family];
     const after: Size = { units: this.#measures.units(family), prefixes: this.#measures.prefixes(family) };
     const of = (what: keyof Size): number => {
-      return whole === null ? shiftOf(before[what], after[what], bins.baseline?.[what] ?? 0, bins.isFrozen) : whole.after[what] - whole.before[what];
+      return whole === null
+        ? shiftOf(before[what], after[what], bins.baseline?.[what] ?? 0, bins.isFrozen)
+        : whole.after[what] - whole.before[what];
     };
-    bins.shift(at, of('units'), of('prefixes'), { units: after.units - before.units, prefixes: after.prefixes - before.prefixes });
+    bins.shift(at, of('units'), of('prefixes'), {
+      units: after.units - before.units,
+      prefixes: after.prefixes - before.prefixes,
+    });
   }
 
   /** As of the last tick. */
   sample(family: FamilyIndex, at: UnixMillis, { kind, voters, collectors }: Usability): CountrySample {
     const bins = this.bins[family];
     return {
-      country: this.code, label: this.label, family: families[family], at, usable: kind === 'usable',
-      units: this.#measures.units(family), prefixes: this.#measures.prefixes(family), baseline: bins.baseline,
-      flipped: this.#tickFlips[family], shares: bins, voters, collectors,
+      country: this.code,
+      label: this.label,
+      family: families[family],
+      at,
+      usable: kind === 'usable',
+      units: this.#measures.units(family),
+      prefixes: this.#measures.prefixes(family),
+      baseline: bins.baseline,
+      flipped: this.#tickFlips[family],
+      shares: bins,
+      voters,
+      collectors,
     };
   }
 
@@ -121,8 +154,9 @@ export class Subject {
 }
 
 /**
- * How far a baseline moves when a registry makes `after` of `before`: as far. But of what is missing at an ordinary time nobody knows
- * whether it was among what was taken away, and a registry must not make a share sink; then the share stays.
+ * How far a baseline moves when a registry makes `after` of `before`: as far. But of what is missing at an ordinary
+ * time nobody knows whether it was among what was taken away, and a registry must not make a share sink; then the share
+ * stays.
  */
 function shiftOf(before: number, after: number, base: number, isFrozen: boolean): number {
   if (isFrozen || after >= before || before >= base) return after - before;

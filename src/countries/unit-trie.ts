@@ -17,17 +17,20 @@ export interface HeldRange {
 type HeldIn = (start: number, end: number) => readonly HeldRange[];
 
 /**
- * S as the union of visible prefixes, by holder, where the space is too wide for a byte per unit (IPv6 in /48s, a prefix shorter than
- * /32 standing for its first /32). Each block of one holder, 2^k aligned units, is a binary trie of the prefixes in it and the forks
- * between them; a node knows how many visible prefixes lie exactly on it and how many units are covered below it, so a flip costs at
- * most 16 steps towards the root, and nothing is ever counted twice.
+ * S as the union of visible prefixes, by holder, where the space is too wide for a byte per unit (IPv6 in /48s, a
+ * prefix shorter than /32 standing for its first /32). Each block of one holder, 2^k aligned units, is a binary trie of
+ * the prefixes in it and the forks between them; a node knows how many visible prefixes lie exactly on it and how many
+ * units are covered below it, so a flip costs at most 16 steps towards the root, and nothing is ever counted twice.
  */
 export class UnitTrie {
   readonly #unitLength: number;
   #heldIn: HeldIn;
   /** Covered units by holder. */
   totals: Float64Array;
-  /** Widest block (as its number) -> the roots of its blocks, ascending, made when the first prefix in it appears; mostly there is one. */
+  /**
+   * Widest block (as its number) -> the roots of its blocks, ascending, made when the first prefix in it appears;
+   * mostly there is one.
+   */
   readonly #roots = new Map<number, number | readonly number[]>();
   #size = 0;
   /** Nodes of blocks that changed hands: no longer reached from a root. */
@@ -92,8 +95,8 @@ export class UnitTrie {
   }
 
   /**
-   * Others hold the space: `numbers` gives each old holder's new number. Returns whether a prefix lies in a block that changed hands:
-   * such a prefix is forgotten here, and is to be added, and flipped up if it is visible, anew.
+   * Others hold the space: `numbers` gives each old holder's new number. Returns whether a prefix lies in a block that
+   * changed hands: such a prefix is forgotten here, and is to be added, and flipped up if it is visible, anew.
    */
   swap(holders: number, numbers: Uint16Array, heldIn: HeldIn): (code: number) => boolean {
     const changed = new Set<number>();
@@ -123,7 +126,8 @@ export class UnitTrie {
       }
       if (changed.has(number)) this.#roots.delete(number);
     }
-    for (let holder = 0; holder < old.length; holder++) if (numbers[holder] < holders) this.totals[numbers[holder]] = old[holder];
+    for (let holder = 0; holder < old.length; holder++)
+      if (numbers[holder] < holders) this.totals[numbers[holder]] = old[holder];
     return (code) => changed.has(this.#blockOf(code));
   }
 
@@ -240,11 +244,21 @@ export class UnitTrie {
 }
 
 /** Whether two lists of holders of the units from..to-1 say the same, the first one's numbers translated. */
-function isSame(old: readonly HeldRange[], now: readonly HeldRange[], numbers: Uint16Array, from: number, to: number): boolean {
+function isSame(
+  old: readonly HeldRange[],
+  now: readonly HeldRange[],
+  numbers: Uint16Array,
+  from: number,
+  to: number,
+): boolean {
   if (old.length !== now.length) return false;
   return old.every(({ start, end, holder }, index) => {
     const other = now[index];
-    return numbers[holder] === other.holder && Math.max(start, from) === Math.max(other.start, from) && Math.min(end, to) === Math.min(other.end, to);
+    return (
+      numbers[holder] === other.holder &&
+      Math.max(start, from) === Math.max(other.start, from) &&
+      Math.min(end, to) === Math.min(other.end, to)
+    );
   });
 }
 

@@ -5,7 +5,10 @@ const sentinel = 1 << 24;
 const blockHeight = 8;
 const blockUnits = 1 << blockHeight;
 
-/** S of IPv4: per /24 a byte counts the visible prefixes over it (/8../24: at most 17), per country the /24s that have any. */
+/**
+ * S of IPv4: per /24 a byte counts the visible prefixes over it (/8../24: at most 17), per country the /24s that have
+ * any.
+ */
 export class UnitsV4 {
   #countryOf: Uint8Array;
   readonly #covered = new Uint8Array(1 << 24);
@@ -24,11 +27,14 @@ export class UnitsV4 {
     const covered = this.#covered;
     const countryOf = this.#countryOf;
     const totals = this.totals;
-    if (up) for (let unit = start; unit < end; unit++) {
-      if (covered[unit]++ === 0) totals[countryOf[unit]]++;
-    } else for (let unit = start; unit < end; unit++) {
-      if (--covered[unit] === 0) totals[countryOf[unit]]--;
-    }
+    if (up)
+      for (let unit = start; unit < end; unit++) {
+        if (covered[unit]++ === 0) totals[countryOf[unit]]++;
+      }
+    else
+      for (let unit = start; unit < end; unit++) {
+        if (--covered[unit] === 0) totals[countryOf[unit]]--;
+      }
   }
 
   /** The country with most of the prefix's /24s (tie: the lower code); 0 where it is nobody's. */
@@ -51,8 +57,8 @@ export class UnitsV4 {
   }
 
   /**
-   * Another map takes the place of the old one, whose numbers `numbers` translates. Returns whether a prefix may have another owner
-   * than its old one in the new number.
+   * Another map takes the place of the old one, whose numbers `numbers` translates. Returns whether a prefix may have
+   * another owner than its old one in the new number.
    */
   swap(map: CountryMap, numbers: Uint16Array): (code: number) => boolean {
     const old = this.#countryOf;

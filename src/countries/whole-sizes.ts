@@ -8,10 +8,15 @@ import type { Size } from './subject.js';
 const anyone = 1;
 
 /**
- * S and N of some countries, by code, as they would be if all that was visible when each was last whole still were. Reads the whole table
- * if any is asked for.
+ * S and N of some countries, by code, as they would be if all that was visible when each was last whole still were.
+ * Reads the whole table if any is asked for.
  */
-export function wholeSizes(map: CountryMap, family: FamilyIndex, codes: ReadonlySet<string>, table: Table): Map<string, Size> {
+export function wholeSizes(
+  map: CountryMap,
+  family: FamilyIndex,
+  codes: ReadonlySet<string>,
+  table: Table,
+): Map<string, Size> {
   const sizes = new Map<string, Size>();
   if (codes.size === 0) return sizes;
   const wanted = Uint8Array.from(map.codes, (code) => (codes.has(code) ? 1 : 0));
@@ -23,7 +28,11 @@ export function wholeSizes(map: CountryMap, family: FamilyIndex, codes: Readonly
     own.prefixes++;
   });
   for (const [number, own] of found.entries()) {
-    if (own !== null) sizes.set(map.codes[number], { units: own.units.counts(heldBy(map, family, number)).get(anyone) ?? 0, prefixes: own.prefixes });
+    if (own !== null)
+      sizes.set(map.codes[number], {
+        units: own.units.counts(heldBy(map, family, number)).get(anyone) ?? 0,
+        prefixes: own.prefixes,
+      });
   }
   return sizes;
 }

@@ -5,7 +5,10 @@ const longest = 60 * second;
 const probes = [5 * minute, 30 * minute, 120 * minute];
 const dailyProbe = 1440 * minute;
 
-/** Wait after the nth failure in a row (from 1): 1, 2, 4 .. 60 s, the upper half of it by chance, so that many do not return at once. */
+/**
+ * Wait after the nth failure in a row (from 1): 1, 2, 4 .. 60 s, the upper half of it by chance, so that many do not
+ * return at once.
+ */
 export function retryDelay(failures: number, random: () => number): number {
   return Math.min(longest, second * 2 ** Math.min(failures - 1, 6)) * (0.5 + random() / 2);
 }

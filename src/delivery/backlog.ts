@@ -6,10 +6,20 @@ import type { Subscription } from './subscription.js';
 type UnixMillis = IncidentEvent['at'];
 
 const hourMs = 3_600_000;
-/** How old news may be and still be told by itself. A follow-up is overtaken by the next; an alert or an end is news for six hours. */
+/**
+ * How old news may be and still be told by itself. A follow-up is overtaken by the next; an alert or an end is news for
+ * six hours.
+ */
 const timeToLiveMs: Readonly<Record<IncidentEvent['kind'], number>> = {
-  opened: 6 * hourMs, escalated: 6 * hourMs, 'down-again': 6 * hourMs, restored: 6 * hourMs, 'new-normal': 6 * hourMs,
-  'follow-up': 2 * hourMs, 'partially-restored': 2 * hourMs, unstable: 2 * hourMs, notice: 24 * hourMs,
+  opened: 6 * hourMs,
+  escalated: 6 * hourMs,
+  'down-again': 6 * hourMs,
+  restored: 6 * hourMs,
+  'new-normal': 6 * hourMs,
+  'follow-up': 2 * hourMs,
+  'partially-restored': 2 * hourMs,
+  unstable: 2 * hourMs,
+  notice: 24 * hourMs,
 };
 
 /** Told by itself, it would read as if it had just happened. */
@@ -21,8 +31,11 @@ export function isExpired(event: IncidentEvent, now: UnixMillis): boolean {
 export function combined(rows: readonly Owed[], now: UnixMillis): Owed {
   const [first] = rows;
   return {
-    channelId: first.channelId, position: first.position, positions: rows.flatMap(({ positions }) => positions),
-    priority: rows.reduce((most, { priority }) => (priority < most ? priority : most), first.priority), owedAt: now,
+    channelId: first.channelId,
+    position: first.position,
+    positions: rows.flatMap(({ positions }) => positions),
+    priority: rows.reduce((most, { priority }) => (priority < most ? priority : most), first.priority),
+    owedAt: now,
   };
 }
 
@@ -37,10 +50,15 @@ export interface BacklogPlan {
 }
 
 /**
- * Each incident goes by its last event, and has a line if the channel would have heard anything of it; what began and ended unheard is
- * told as past.
+ * Each incident goes by its last event, and has a line if the channel would have heard anything of it; what began and
+ * ended unheard is told as past.
  */
-export function planBacklog(events: readonly LoggedEvent[], subscription: Subscription, told: readonly Told[], now: UnixMillis): BacklogPlan {
+export function planBacklog(
+  events: readonly LoggedEvent[],
+  subscription: Subscription,
+  told: readonly Told[],
+  now: UnixMillis,
+): BacklogPlan {
   const lines: IncidentEvent[] = [];
   const after: Told[] = [];
   let replyTo: string | null = null;
@@ -67,7 +85,10 @@ export function planBacklog(events: readonly LoggedEvent[], subscription: Subscr
     roleId: isNews ? subscription.roleId : null,
     replyTo: lines.length === 1 ? replyTo : null,
     // Where nothing was posted, nothing points at it.
-    told: (messageId) => after.map((one) => (one.firstMessageId === thisMessage ? { ...one, firstMessageId: messageId ?? '', position: null } : one)),
+    told: (messageId) =>
+      after.map((one) =>
+        one.firstMessageId === thisMessage ? { ...one, firstMessageId: messageId ?? '', position: null } : one,
+      ),
   };
 }
 
@@ -76,12 +97,13 @@ const thisMessage = 'this message';
 
 function byIncident(events: readonly LoggedEvent[]): Map<string, LoggedEvent[]> {
   const groups = new Map<string, LoggedEvent[]>();
-  for (const { position, event } of events) for (const single of singlesOf(event)) {
-    if (single.incident === null) continue;
-    const logged = { position, event: single };
-    const group = groups.get(single.incident);
-    if (group === undefined) groups.set(single.incident, [logged]);
-    else group.push(logged);
-  }
+  for (const { position, event } of events)
+    for (const single of singlesOf(event)) {
+      if (single.incident === null) continue;
+      const logged = { position, event: single };
+      const group = groups.get(single.incident);
+      if (group === undefined) groups.set(single.incident, [logged]);
+      else group.push(logged);
+    }
   return groups;
 }

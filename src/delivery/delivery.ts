@@ -16,7 +16,10 @@ import { createServe, type DeliveryReport } from './serve.js';
 
 /** How often new messages are looked at for an edit. */
 const freshenMs = 60_000;
-/** Channels served at once: what a second of Discord's pace takes. More would wait for their turn in the order they came, not of their worth. */
+/**
+ * Channels served at once: what a second of Discord's pace takes. More would wait for their turn in the order they
+ * came, not of their worth.
+ */
 const mostUnderWay = 45;
 /** Edits and crossposts at once: an alert that comes among them waits for no more than these. */
 const mostErrands = 4;
@@ -42,7 +45,10 @@ export interface DeliveryOptions {
 }
 
 export interface Delivery {
-  /** Tells every channel what it is owed, once and in order, until the signal; resolves when what was under way has ended. Never rejects. */
+  /**
+   * Tells every channel what it is owed, once and in order, until the signal; resolves when what was under way has
+   * ended. Never rejects.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** New events were committed. */
   wake(): void;
@@ -58,7 +64,10 @@ export interface Delivery {
   waitingSince(): number | null;
 }
 
-/** Reads the event log, writes what each channel is owed, and tells it: a queue for each channel, one message under way in each. */
+/**
+ * Reads the event log, writes what each channel is owed, and tells it: a queue for each channel, one message under way
+ * in each.
+ */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { store, send, clock, random, logger, operatorChannelId } = options;
   const lanes = new Lanes();
@@ -67,18 +76,30 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const fresh = new FreshMessages();
   let errandsUnderWay = 0;
   let storeTrouble: string | null = null;
-  /** The channels that want to hear something, as last read: asked for only to see whether all of them are closed to us. */
+  /**
+   * The channels that want to hear something, as last read: asked for only to see whether all of them are closed to us.
+   */
   let subscribed: readonly string[] = [];
   const insist = createInsist({
-    clock, random, logger,
+    clock,
+    random,
+    logger,
     onTrouble: (text) => {
       storeTrouble = text;
     },
   });
   const serve = createServe({
-    outbox: store, eventAt: createEventCache(store), send, gate, errands, insist,
+    outbox: store,
+    eventAt: createEventCache(store),
+    send,
+    gate,
+    errands,
+    insist,
     editSubscription: options.editSubscription ?? createEditSubscription(store),
-    operatorChannelId, clock, random, logger,
+    operatorChannelId,
+    clock,
+    random,
+    logger,
     report: {
       ...options.report,
       started: (told, event) => fresh.add(told, event),
@@ -130,28 +151,37 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (opensAt > now) return opensAt;
       const next = lanes.next(now);
       // An errand is no way to find out whether Discord is back.
-      if (!isLane(next) && (errands.size === 0 || errandsUnderWay >= mostErrands || gate.trouble !== null)) return next.at;
+      if (!isLane(next) && (errands.size === 0 || errandsUnderWay >= mostErrands || gate.trouble !== null))
+        return next.at;
       if (isLane(next) && lanes.underWay >= mostUnderWay) return Infinity;
       track(isLane(next) ? serveLane(next, signal) : doErrand(signal));
     }
   };
 
   const readSubscribed = async (): Promise<void> => {
-    subscribed = (await store.subscriptions()).filter(({ standing }) => standing.kind === 'active').map(({ channelId }) => channelId);
+    subscribed = (await store.subscriptions())
+      .filter(({ standing }) => standing.kind === 'active')
+      .map(({ channelId }) => channelId);
   };
 
   const tell = async (signal: AbortSignal): Promise<void> => {
     const heads = await insist('read what is owed', signal, () => store.heads());
     // The process before may have posted what it could not acknowledge any more.
-    for (const head of heads ?? []) lanes.add(head).doubt = { position: head.position, since: head.owedAt, lastAt: clock.now() };
+    for (const head of heads ?? [])
+      lanes.add(head).doubt = { position: head.position, since: head.owedAt, lastAt: clock.now() };
     await insist('read who wants to hear', signal, readSubscribed);
     const underWay = new Set<Promise<void>>();
     let freshenAt = clock.now() + freshenMs;
     while (!signal.aborted) {
       if (clock.now() >= freshenAt) {
         freshenAt = clock.now() + freshenMs;
-        await fresh.update(clock.now(), options.refresh, errands).catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
-        if (lanes.closed.length > 0) await readSubscribed().catch((error: unknown) => logger.warn({ err: error }, 'who wants to hear cannot be read'));
+        await fresh
+          .update(clock.now(), options.refresh, errands)
+          .catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
+        if (lanes.closed.length > 0)
+          await readSubscribed().catch((error: unknown) =>
+            logger.warn({ err: error }, 'who wants to hear cannot be read'),
+          );
       }
       const until = Math.min(dispatch(underWay, signal), freshenAt);
       await toServe.wait(until - clock.now());
@@ -165,13 +195,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     while (reached !== null && !stopped()) {
       const from: Expansion = reached;
       // Asked for anew each time: a write that failed without an answer may have been done.
-      reached = await insist('read the event log', signal, async () => expand(await store.expansion() ?? from, {
-        store, operatorChannelId, clock,
-        onOwed: (rows) => {
-          for (const row of rows) lanes.add(row);
-          toServe.ring();
-        },
-      }, signal));
+      reached = await insist('read the event log', signal, async () =>
+        expand(
+          (await store.expansion()) ?? from,
+          {
+            store,
+            operatorChannelId,
+            clock,
+            onOwed: (rows) => {
+              for (const row of rows) lanes.add(row);
+              toServe.ring();
+            },
+          },
+          signal,
+        ),
+      );
       if (reached?.position === from.position && !stopped()) await toRead.wait(options.pollMs);
     }
   };
@@ -198,7 +236,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     trouble() {
       if (storeTrouble !== null) return storeTrouble;
-      if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs) return `Discord: ${gate.trouble.reason}`;
+      if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs)
+        return `Discord: ${gate.trouble.reason}`;
       // One channel of many is its owners' concern; where it is all there is, nobody is told.
       const reasonOf = (channelId: string): string | null => lanes.get(channelId)?.closed?.reason ?? null;
       const isDeaf = subscribed.length > 0 && subscribed.every((channelId) => reasonOf(channelId) !== null);

@@ -1,14 +1,22 @@
 import type { Subscriptions } from './ports.js';
 import type { Subscription } from './subscription.js';
 
-/** Changes a channel's subscription (null: it has none), one change after the other; what `change` gives is saved, null removes it. */
+/**
+ * Changes a channel's subscription (null: it has none), one change after the other; what `change` gives is saved, null
+ * removes it.
+ */
 export type EditSubscription = (
   channelId: string,
   change: (present: Subscription | null) => Subscription | null,
 ) => Promise<Subscription | null>;
 
-/** Commands, the gateway's events and delivery change subscriptions side by side: here they queue up, channel by channel. */
-export function createEditSubscription(store: Pick<Subscriptions, 'subscription' | 'saveSubscription' | 'removeSubscription'>): EditSubscription {
+/**
+ * Commands, the gateway's events and delivery change subscriptions side by side: here they queue up, channel by
+ * channel.
+ */
+export function createEditSubscription(
+  store: Pick<Subscriptions, 'subscription' | 'saveSubscription' | 'removeSubscription'>,
+): EditSubscription {
   const last = new Map<string, Promise<unknown>>();
   return (channelId, change) => {
     const before = last.get(channelId) ?? Promise.resolve();
@@ -20,7 +28,10 @@ export function createEditSubscription(store: Pick<Subscriptions, 'subscription'
       else await store.saveSubscription(changed);
       return changed;
     });
-    const settled = edit.then(() => undefined, () => undefined);
+    const settled = edit.then(
+      () => undefined,
+      () => undefined,
+    );
     last.set(channelId, settled);
     void settled.then(() => {
       if (last.get(channelId) === settled) last.delete(channelId);

@@ -5,7 +5,10 @@ export type Errand =
   | { readonly kind: 'edit'; readonly channelId: string; readonly messageId: string; readonly message: Message }
   | { readonly kind: 'crosspost'; readonly channelId: string; readonly messageId: string };
 
-/** More than this are not kept: an edit and a crosspost in each of ten thousand channels that are told of two ends at once. */
+/**
+ * More than this are not kept: an edit and a crosspost in each of ten thousand channels that are told of two ends at
+ * once.
+ */
 const most = 40_000;
 
 /** Edits and crossposts, oldest first, each tried once. A newer edit of a message takes the place of one that waits. */

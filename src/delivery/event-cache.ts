@@ -9,7 +9,7 @@ export function createEventCache(log: Pick<EventLog, 'readAfter'>): (position: n
   return async (position) => {
     const kept = known.get(position);
     if (kept !== undefined) return kept;
-    const [read] = await log.readAfter(position - 1, 1) as (LoggedEvent | undefined)[];
+    const [read] = (await log.readAfter(position - 1, 1)) as (LoggedEvent | undefined)[];
     if (read?.position !== position) return null;
     if (known.size >= most) known.delete(known.keys().next().value!);
     known.set(position, read);

@@ -17,10 +17,15 @@ export class FreshMessages {
   }
 
   /**
-   * Adds an edit for each message whose event `refresh` gives other numbers for now (null: nothing changed), at most every 5 min and in
-   * its first hour. A revision is counted from the event, so that all channels show the same picture.
+   * Adds an edit for each message whose event `refresh` gives other numbers for now (null: nothing changed), at most
+   * every 5 min and in its first hour. A revision is counted from the event, so that all channels show the same
+   * picture.
    */
-  async update(now: UnixMillis, refresh: (event: IncidentEvent) => Promise<IncidentEvent | null>, errands: Errands): Promise<void> {
+  async update(
+    now: UnixMillis,
+    refresh: (event: IncidentEvent) => Promise<IncidentEvent | null>,
+    errands: Errands,
+  ): Promise<void> {
     const refreshed = new Map<string, Promise<IncidentEvent | null>>();
     for (const [key, message] of this.#messages) {
       const { told, event } = message;
@@ -36,8 +41,19 @@ export class FreshMessages {
       const changed = await asked;
       if (changed === null) continue;
       errands.add({
-        kind: 'edit', channelId: told.channelId, messageId: told.firstMessageId,
-        message: { kind: 'alert', event: changed, part: 'start', roleId: null, replyTo: null, silent: true, revision, end: null },
+        kind: 'edit',
+        channelId: told.channelId,
+        messageId: told.firstMessageId,
+        message: {
+          kind: 'alert',
+          event: changed,
+          part: 'start',
+          roleId: null,
+          replyTo: null,
+          silent: true,
+          revision,
+          end: null,
+        },
       });
     }
   }

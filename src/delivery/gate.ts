@@ -1,11 +1,14 @@
 import { retryDelay } from './back-off.js';
 
-/** So many failures without an answer between them are Discord's trouble; fewer are hiccups, which each channel waits out by itself. */
+/**
+ * So many failures without an answer between them are Discord's trouble; fewer are hiccups, which each channel waits
+ * out by itself.
+ */
 const hiccups = 3;
 
 /**
- * Trouble that is not one channel's own: Discord away, a global rate limit, a refused token. While it lasts one request at a time
- * asks whether it is over, however many channels wait.
+ * Trouble that is not one channel's own: Discord away, a global rate limit, a refused token. While it lasts one request
+ * at a time asks whether it is over, however many channels wait.
  */
 export interface Gate {
   /** When a request may go, with so many under way: now, later, or (Infinity) when one of those has ended. */

@@ -15,8 +15,8 @@ export interface InsistOptions {
 export type Insist = <T>(doing: string, signal: AbortSignal, act: () => Promise<T>) => Promise<T | null>;
 
 /**
- * The store being away delays, nothing else. An act is tried once even when stopping: what a target has just accepted shall not be
- * told again.
+ * The store being away delays, nothing else. An act is tried once even when stopping: what a target has just accepted
+ * shall not be told again.
  */
 export function createInsist({ clock, random, logger, onTrouble }: InsistOptions): Insist {
   return async (doing, signal, act) => {

@@ -4,7 +4,9 @@ import type { Owed, Priority } from './ports.js';
 
 type UnixMillis = IncidentEvent['at'];
 
-/** A channel's queue as delivery holds it in memory: the store knows what is in it, this knows when it may be served. */
+/**
+ * A channel's queue as delivery holds it in memory: the store knows what is in it, this knows when it may be served.
+ */
 export interface Lane {
   readonly channelId: string;
   /** Of what it is owed first, as far as is known. */
@@ -24,8 +26,8 @@ export interface Lane {
   /** Why it is closed to us, and since when; null while it is not. */
   closed: { readonly reason: string; readonly since: UnixMillis } | null;
   /**
-   * The message at `position` may stand in the channel already: an attempt that began at `since` or later ended without an answer, or
-   * with our process; the last such attempt ended at `lastAt`. null: nothing is in doubt.
+   * The message at `position` may stand in the channel already: an attempt that began at `since` or later ended without
+   * an answer, or with our process; the last such attempt ended at `lastAt`. null: nothing is in doubt.
    */
   doubt: { readonly position: number; readonly since: UnixMillis; readonly lastAt: UnixMillis } | null;
 }
@@ -44,7 +46,19 @@ export class Lanes {
       if (priority < known.priority) known.priority = priority;
       return known;
     }
-    const lane: Lane = { channelId, priority, owedAt, busy: false, grown: true, drained: false, notBefore: -Infinity, failures: 0, refusals: 0, closed: null, doubt: null };
+    const lane: Lane = {
+      channelId,
+      priority,
+      owedAt,
+      busy: false,
+      grown: true,
+      drained: false,
+      notBefore: -Infinity,
+      failures: 0,
+      refusals: 0,
+      closed: null,
+      doubt: null,
+    };
     this.#lanes.set(channelId, lane);
     return lane;
   }
@@ -60,7 +74,8 @@ export class Lanes {
   /** Since when the oldest message waits, those of closed channels left out. */
   get waitingSince(): UnixMillis | null {
     let oldest: UnixMillis | null = null;
-    for (const { closed, owedAt } of this.#lanes.values()) if (closed === null && (oldest === null || owedAt < oldest)) oldest = owedAt;
+    for (const { closed, owedAt } of this.#lanes.values())
+      if (closed === null && (oldest === null || owedAt < oldest)) oldest = owedAt;
     return oldest;
   }
 
@@ -75,7 +90,12 @@ export class Lanes {
     for (const lane of this.#lanes.values()) {
       if (lane.busy) continue;
       if (lane.notBefore > now) at = Math.min(at, lane.notBefore);
-      else if (best === null || lane.priority < best.priority || (lane.priority === best.priority && lane.owedAt < best.owedAt)) best = lane;
+      else if (
+        best === null ||
+        lane.priority < best.priority ||
+        (lane.priority === best.priority && lane.owedAt < best.owedAt)
+      )
+        best = lane;
     }
     return best ?? { at };
   }

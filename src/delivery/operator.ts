@@ -34,7 +34,8 @@ export function createOperator({ send, channelId, clock, random, logger }: Opera
     for (let failures = 1; !signal.aborted; failures++) {
       const result = await send.post(operatorChannelId, message, signal);
       if (result.kind === 'sent') return;
-      if (result.kind !== 'retry') logger.error({ channelId: operatorChannelId }, `OPERATOR_CHANNEL_ID: ${result.reason}`);
+      if (result.kind !== 'retry')
+        logger.error({ channelId: operatorChannelId }, `OPERATOR_CHANNEL_ID: ${result.reason}`);
       if (result.kind === 'refused') return;
       const waitMs = result.kind === 'retry' ? (result.afterMs ?? retryDelay(failures, random)) : probeDelay(failures);
       await clock.sleep(waitMs, signal);

@@ -7,7 +7,9 @@ const windowMs = 1_000;
 /** Waits for a place among the requests of this second, first come, first served; or until the signal. */
 export type Turn = (signal: AbortSignal) => Promise<void>;
 
-/** At most 45 requests in any second. To be asked right before each request: a place taken sooner lets requests bunch. */
+/**
+ * At most 45 requests in any second. To be asked right before each request: a place taken sooner lets requests bunch.
+ */
 export function createTurn(clock: Clock): Turn {
   /** When the last places were given, in a ring. */
   const times = new Float64Array(perSecond).fill(-Infinity);

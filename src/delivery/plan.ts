@@ -4,7 +4,13 @@ import { isMuted, thresholdOf, type Severity, type Subscription } from './subscr
 
 type UnixMillis = IncidentEvent['at'];
 
-const ranks: Readonly<Record<Severity | IncidentEvent['level'], number>> = { normal: 0, unstable: 0, degraded: 1, major: 2, down: 3 };
+const ranks: Readonly<Record<Severity | IncidentEvent['level'], number>> = {
+  normal: 0,
+  unstable: 0,
+  degraded: 1,
+  major: 2,
+  down: 3,
+};
 
 /** What becomes of one event in one channel. */
 export type Plan =
@@ -38,7 +44,10 @@ export function priorityOf({ kind }: IncidentEvent): Priority {
   }
 }
 
-/** Whether a channel may have to hear of an event: what is not so is not even owed. What it was told before decides the rest. */
+/**
+ * Whether a channel may have to hear of an event: what is not so is not even owed. What it was told before decides the
+ * rest.
+ */
 export function concerns(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
   if (event.countries.length > 0) return singlesOf(event).some((single) => concernsOf(single, subscription, now));
   return event.partOf === null && concernsOf(event, subscription, now);
@@ -54,7 +63,10 @@ function concernsOf(event: IncidentEvent, subscription: Subscription, now: UnixM
   return event.kind === 'unstable' ? threshold === 'unstable' : ranks[event.worst] >= ranks[threshold];
 }
 
-/** `told`: what the channel was told of the event's incident. An event of several countries is planned country by country: planAtOnce. */
+/**
+ * `told`: what the channel was told of the event's incident. An event of several countries is planned country by
+ * country: planAtOnce.
+ */
 export function planOf(event: IncidentEvent, subscription: Subscription, told: Told | null, now: UnixMillis): Plan {
   if (!concernsOf(event, subscription, now)) return { kind: 'skip', reason: 'not-concerned' };
   const { roleId, updates, quietRecovery } = subscription;
@@ -73,16 +85,23 @@ export function planOf(event: IncidentEvent, subscription: Subscription, told: T
         if (!reaches(event, subscription)) return { kind: 'skip', reason: 'below-threshold' };
         return { kind: 'post', part: 'start', roleId, replyTo, silent: false };
       }
-      if (ranks[event.level] > ranks[known.severity]) return { kind: 'post', part: 'escalation', roleId, replyTo, silent: false };
-      return updates === 'all' ? { kind: 'post', part: 'update', roleId: null, replyTo, silent: false } : { kind: 'skip', reason: 'no-updates-wanted' };
+      if (ranks[event.level] > ranks[known.severity])
+        return { kind: 'post', part: 'escalation', roleId, replyTo, silent: false };
+      return updates === 'all'
+        ? { kind: 'post', part: 'update', roleId: null, replyTo, silent: false }
+        : { kind: 'skip', reason: 'no-updates-wanted' };
     case 'partially-restored':
       if (known === null) return { kind: 'skip', reason: 'never-told' };
-      return updates === 'all' ? { kind: 'post', part: 'update', roleId: null, replyTo, silent: false } : { kind: 'skip', reason: 'no-updates-wanted' };
+      return updates === 'all'
+        ? { kind: 'post', part: 'update', roleId: null, replyTo, silent: false }
+        : { kind: 'skip', reason: 'no-updates-wanted' };
     case 'restored':
     case 'new-normal':
       if (known === null) return { kind: 'skip', reason: 'never-told' };
       if (event.country !== null && isMuted(subscription, event.country, now)) return { kind: 'end' };
-      return updates === 'start' ? { kind: 'end' } : { kind: 'post', part: 'recovery', roleId: null, replyTo, silent: quietRecovery };
+      return updates === 'start'
+        ? { kind: 'end' }
+        : { kind: 'post', part: 'recovery', roleId: null, replyTo, silent: quietRecovery };
     case 'notice':
       return { kind: 'skip', reason: 'not-concerned' };
   }
@@ -90,14 +109,26 @@ export function planOf(event: IncidentEvent, subscription: Subscription, told: T
 
 /** What is remembered once a plan was carried out; null: nothing. `messageId` null where nothing was posted. */
 export function toldAfter(
-  plan: Plan, { event, position }: { readonly event: IncidentEvent; readonly position: number }, channelId: string, told: Told | null,
-  messageId: string | null, now: UnixMillis,
+  plan: Plan,
+  { event, position }: { readonly event: IncidentEvent; readonly position: number },
+  channelId: string,
+  told: Told | null,
+  messageId: string | null,
+  now: UnixMillis,
 ): Told | null {
   if (plan.kind === 'skip' || event.incident === null) return null;
   if (plan.kind === 'end') return told === null ? null : { ...told, over: true };
   if (messageId === null) return null;
   if (told === null || plan.part === 'start') {
-    return { channelId, incident: event.incident, firstMessageId: messageId, position, severity: event.level, at: now, over: false };
+    return {
+      channelId,
+      incident: event.incident,
+      firstMessageId: messageId,
+      position,
+      severity: event.level,
+      at: now,
+      over: false,
+    };
   }
   return { ...told, severity: worse(told.severity, event.level), over: plan.part === 'recovery' };
 }

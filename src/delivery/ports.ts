@@ -38,8 +38,8 @@ export interface Owed {
 }
 
 /**
- * How far the event log was expanded into what channels are owed: every event up to `position`, and of the next one the channels up
- * to `channelId` in the order of subscriptions(); null: none of them yet.
+ * How far the event log was expanded into what channels are owed: every event up to `position`, and of the next one the
+ * channels up to `channelId` in the order of subscriptions(); null: none of them yet.
  */
 export interface Expansion {
   readonly position: number;
@@ -74,12 +74,18 @@ export interface ChannelState {
 export interface Outbox {
   /** null: nothing was ever expanded. */
   expansion(): Promise<Expansion | null>;
-  /** Writes one chunk and how far that brings the expansion. What is owed under the same channel and position is replaced. */
+  /**
+   * Writes one chunk and how far that brings the expansion. What is owed under the same channel and position is
+   * replaced.
+   */
   owe(chunk: readonly Owed[], expansion: Expansion): Promise<void>;
   /** The first owed of every channel that is owed anything. */
   heads(): Promise<Owed[]>;
   channel(channelId: string, limit: number): Promise<ChannelState>;
-  /** `owed` is done with: it is no longer owed, and `told` (by channel and incident) is remembered. Nothing happens where it is not owed. */
+  /**
+   * `owed` is done with: it is no longer owed, and `told` (by channel and incident) is remembered. Nothing happens
+   * where it is not owed.
+   */
   acknowledge(owed: Owed, told: readonly Told[]): Promise<void>;
   /** `into` takes the place of `rows`, all of one channel. */
   combine(rows: readonly Owed[], into: Owed): Promise<void>;
@@ -122,15 +128,21 @@ export type Message =
       readonly end: IncidentEvent | null;
     }
   /** After a long silence: the last event of each incident that a channel missed something of, oldest first. */
-  | { readonly kind: 'backlog'; readonly events: readonly IncidentEvent[]; readonly roleId: string | null; readonly replyTo: string | null; readonly at: UnixMillis }
+  | {
+      readonly kind: 'backlog';
+      readonly events: readonly IncidentEvent[];
+      readonly roleId: string | null;
+      readonly replyTo: string | null;
+      readonly at: UnixMillis;
+    }
   /** To the operator. `id` is unlike any other notice's. */
   | { readonly kind: 'notice'; readonly id: string; readonly text: string };
 
 export type SendResult =
   | { readonly kind: 'sent'; readonly messageId: string }
   /**
-   * Try again after `afterMs`, or after one's own back-off where it is null. everywhere: it is not this channel's trouble. maybeTaken:
-   * no answer came, Discord may have taken it.
+   * Try again after `afterMs`, or after one's own back-off where it is null. everywhere: it is not this channel's
+   * trouble. maybeTaken: no answer came, Discord may have taken it.
    */
   | {
       readonly kind: 'retry';

@@ -11,7 +11,10 @@ import { close, postpone, served, type Lane } from './lanes.js';
 import { planOf, toldAfter } from './plan.js';
 import type { FindResult, LoggedEvent, Message, Outbox, Owed, Send, SendResult, Told } from './ports.js';
 
-/** Discord remembers a nonce for some minutes; for so long it is relied on, afterwards the channel's own messages are looked at. */
+/**
+ * Discord remembers a nonce for some minutes; for so long it is relied on, afterwards the channel's own messages are
+ * looked at.
+ */
 const nonceTrustMs = 120_000;
 /** A request that was given up may still be on its way into the channel for so long. */
 const settleMs = 60_000;
@@ -56,7 +59,8 @@ interface Post {
   readonly told: (messageId: string) => readonly Told[];
 }
 
-type Composed = { readonly kind: 'post'; readonly post: Post } | { readonly kind: 'nothing'; readonly told: readonly Told[] };
+type Composed =
+  { readonly kind: 'post'; readonly post: Post } | { readonly kind: 'nothing'; readonly told: readonly Told[] };
 
 /** Brings a channel one message further. */
 export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSignal) => Promise<void> {
@@ -66,7 +70,13 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     (await Promise.all(positions.map(eventAt))).filter((logged) => logged !== null);
 
   /** `owed` is done with; `next` is what the channel is owed then, as far as was read. */
-  const acknowledge = async (lane: Lane, owed: Owed, told: readonly Told[], next: Owed | undefined, signal: AbortSignal): Promise<void> => {
+  const acknowledge = async (
+    lane: Lane,
+    owed: Owed,
+    told: readonly Told[],
+    next: Owed | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const done = await insist('save what it has told', signal, async () => {
       await outbox.acknowledge(owed, told);
       return true;
@@ -77,7 +87,11 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     lane.drained = next === undefined;
   };
 
-  const compose = (head: Owed, events: readonly LoggedEvent[], state: Awaited<ReturnType<Outbox['channel']>>): Composed => {
+  const compose = (
+    head: Owed,
+    events: readonly LoggedEvent[],
+    state: Awaited<ReturnType<Outbox['channel']>>,
+  ): Composed => {
     const now = clock.now();
     const { subscription } = state;
     const { channelId } = head;
@@ -95,22 +109,43 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     if (first.event.countries.length > 0) {
       const plan = planAtOnce(first, subscription, state.told, now);
       if (plan === null) return { kind: 'nothing', told: [] };
-      return { kind: 'post', post: { message: { kind: 'alert', event: plan.event, ...plan.post, silent: false, revision: 0, end: null }, told: plan.told } };
+      return {
+        kind: 'post',
+        post: {
+          message: { kind: 'alert', event: plan.event, ...plan.post, silent: false, revision: 0, end: null },
+          told: plan.told,
+        },
+      };
     }
     const before = state.told.find(({ incident }) => incident === first.event.incident) ?? null;
     const plan = planOf(first.event, subscription, before, now);
-    const told = (messageId: string | null): Told[] => [toldAfter(plan, first, channelId, before, messageId, clock.now()) ?? []].flat();
+    const told = (messageId: string | null): Told[] =>
+      [toldAfter(plan, first, channelId, before, messageId, clock.now()) ?? []].flat();
     if (plan.kind !== 'post') return { kind: 'nothing', told: told(null) };
     const { part, roleId, replyTo, silent } = plan;
-    return { kind: 'post', post: { message: { kind: 'alert', event: first.event, part, roleId, replyTo, silent, revision: 0, end: null }, told } };
+    return {
+      kind: 'post',
+      post: {
+        message: { kind: 'alert', event: first.event, part, roleId, replyTo, silent, revision: 0, end: null },
+        told,
+      },
+    };
   };
 
   /** What is nice to have, once a message was taken or passed over. */
-  const follow = async (channelId: string, message: Message | null, messageId: string | null, told: readonly Told[], events: readonly LoggedEvent[]): Promise<void> => {
+  const follow = async (
+    channelId: string,
+    message: Message | null,
+    messageId: string | null,
+    told: readonly Told[],
+    events: readonly LoggedEvent[],
+  ): Promise<void> => {
     if (message?.kind === 'alert' && messageId !== null) {
-      if (message.part === 'start' || message.part === 'recovery') errands.add({ kind: 'crosspost', channelId, messageId });
+      if (message.part === 'start' || message.part === 'recovery')
+        errands.add({ kind: 'crosspost', channelId, messageId });
       // Of several countries nothing is brought up to date: it said what was so at once.
-      if (message.part === 'start' && message.event.country !== null) for (const one of told) report.started(one, message.event);
+      if (message.part === 'start' && message.event.country !== null)
+        for (const one of told) report.started(one, message.event);
     }
     for (const { incident, over, position, firstMessageId } of told) {
       const end = events.findLast(({ event }) => event.incident === incident)?.event;
@@ -118,7 +153,16 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
       if (!over || position === null || end === undefined) continue;
       const first = await eventAt(position);
       if (first === null) continue;
-      const edited: Message = { kind: 'alert', event: first.event, part: 'start', roleId: null, replyTo: null, silent: true, revision: 0, end };
+      const edited: Message = {
+        kind: 'alert',
+        event: first.event,
+        part: 'start',
+        roleId: null,
+        replyTo: null,
+        silent: true,
+        revision: 0,
+        end,
+      };
       errands.add({ kind: 'edit', channelId, messageId: firstMessageId, message: edited });
     }
   };
@@ -137,13 +181,21 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     return result;
   };
 
-  const afterAttempt = async (lane: Lane, head: Owed, result: Exclude<SendResult, { kind: 'sent' }>, startedAt: number, next: Owed | undefined, signal: AbortSignal): Promise<void> => {
+  const afterAttempt = async (
+    lane: Lane,
+    head: Owed,
+    result: Exclude<SendResult, { kind: 'sent' }>,
+    startedAt: number,
+    next: Owed | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const { channelId } = lane;
     if (result.kind !== 'retry') gate.pass(startedAt);
     switch (result.kind) {
       case 'retry': {
         const { afterMs, scope, maybeTaken, reason } = result;
-        if (maybeTaken) lane.doubt = { position: head.position, since: lane.doubt?.since ?? startedAt, lastAt: clock.now() };
+        if (maybeTaken)
+          lane.doubt = { position: head.position, since: lane.doubt?.since ?? startedAt, lastAt: clock.now() };
         if (scope === 'everywhere') gate.fail(startedAt, clock.now(), afterMs, reason);
         postpone(lane, clock.now(), afterMs, random);
         const pacing = afterMs !== null && afterMs < pacingMs;
@@ -152,7 +204,10 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
       }
       case 'closed':
         close(lane, clock.now(), result.reason);
-        logger.warn({ channelId, position: head.position }, `channel closed to us: ${result.reason}; nothing is lost, it is tried again`);
+        logger.warn(
+          { channelId, position: head.position },
+          `channel closed to us: ${result.reason}; nothing is lost, it is tried again`,
+        );
         return;
       case 'gone':
         if (channelId === options.operatorChannelId) {
@@ -161,18 +216,34 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
           return;
         }
         logger.warn({ channelId }, `subscription laid aside: ${result.reason}`);
-        await insist('save that a channel is gone', signal, () => options.editSubscription(channelId, (present) =>
-          present === null ? null : { ...present, standing: { kind: 'gone', at: clock.now(), reason: result.reason } }));
+        await insist('save that a channel is gone', signal, () =>
+          options.editSubscription(channelId, (present) =>
+            present === null
+              ? null
+              : { ...present, standing: { kind: 'gone', at: clock.now(), reason: result.reason } },
+          ),
+        );
         await acknowledge(lane, head, [], next, signal);
         return;
       case 'refused':
-        logger.error({ channelId, position: head.position }, `GIVEN UP: Discord takes neither this message nor its text alone: ${result.reason}`);
+        logger.error(
+          { channelId, position: head.position },
+          `GIVEN UP: Discord takes neither this message nor its text alone: ${result.reason}`,
+        );
         report.lost(channelId, result.reason);
         await acknowledge(lane, head, [], next, signal);
     }
   };
 
-  const attempt = async (lane: Lane, head: Owed, post: Post, unsure: boolean, events: readonly LoggedEvent[], next: Owed | undefined, signal: AbortSignal): Promise<void> => {
+  const attempt = async (
+    lane: Lane,
+    head: Owed,
+    post: Post,
+    unsure: boolean,
+    events: readonly LoggedEvent[],
+    next: Owed | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const startedAt = clock.now();
     let result: SendResult;
     try {
@@ -190,13 +261,24 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     } else await afterAttempt(lane, head, result, startedAt, next, signal);
   };
 
-  const finish = async (lane: Lane, head: Owed, { message, told }: Post, messageId: string, events: readonly LoggedEvent[], next: Owed | undefined, signal: AbortSignal): Promise<void> => {
+  const finish = async (
+    lane: Lane,
+    head: Owed,
+    { message, told }: Post,
+    messageId: string,
+    events: readonly LoggedEvent[],
+    next: Owed | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const remembered = told(messageId);
     await acknowledge(lane, head, remembered, next, signal);
     await follow(lane.channelId, message, messageId, remembered, events);
   };
 
-  /** Makes one row of all that the channel is owed up to the next notice, which stands for itself; false: there is nothing to sum up. */
+  /**
+   * Makes one row of all that the channel is owed up to the next notice, which stands for itself; false: there is
+   * nothing to sum up.
+   */
   const combine = async (lane: Lane): Promise<boolean> => {
     const { owed } = await outbox.channel(lane.channelId, backlogLimit);
     const firsts = await Promise.all(owed.map(({ position }) => eventAt(position)));
@@ -222,13 +304,18 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     const composed = compose(head, events, state);
     const isLate = head.positions.length === 1 && events.length > 0 && isExpired(events[0].event, clock.now());
     let unsure = false;
-    if (composed.kind === 'post' && lane.doubt?.position === head.position && (isLate || clock.now() - lane.doubt.since >= nonceTrustMs)) {
+    if (
+      composed.kind === 'post' &&
+      lane.doubt?.position === head.position &&
+      (isLate || clock.now() - lane.doubt.since >= nonceTrustMs)
+    ) {
       const settledAt = lane.doubt.lastAt + settleMs;
       if (isLate && settledAt > clock.now()) {
         postpone(lane, clock.now(), settledAt - clock.now(), random);
         return;
       }
-      // What tells an old message otherwise than the attempt in doubt did has another nonce: only the channel itself can say.
+      // What tells an old message otherwise than the attempt in doubt did has another nonce: only the channel itself
+      // can say.
       const found = await look(lane, composed.post.message, lane.doubt.since, signal);
       if (found.kind === 'retry') return;
       if (found.kind === 'found') return finish(lane, head, composed.post, found.messageId, events, next, signal);

@@ -8,9 +8,11 @@ type Rule = (value: unknown, path: string, problems: string[]) => void;
 
 const fileVersion = 1;
 
-const rule = (expected: string, holds: (value: unknown) => boolean): Rule => (value, path, problems) => {
-  if (!holds(value)) problems.push(`${path}: expected ${expected}, got ${shown(value)}`);
-};
+const rule =
+  (expected: string, holds: (value: unknown) => boolean): Rule =>
+  (value, path, problems) => {
+    if (!holds(value)) problems.push(`${path}: expected ${expected}, got ${shown(value)}`);
+  };
 const oneOf = (values: readonly (string | number)[]): Rule =>
   rule(values.map((value) => JSON.stringify(value)).join(' or '), (value) => values.some((known) => known === value));
 const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -23,30 +25,40 @@ const time = rule('a time in Unix milliseconds', whole);
 const severity = oneOf(severities);
 
 /** Holds an object to the rule of each of its keys: all must be there, and no others. */
-const keyed = (rules: Readonly<Record<string, Rule>>): Rule => (value, path, problems) => {
-  if (!isRecord(value)) {
-    problems.push(`${path}: expected an object, got ${shown(value)}`);
-    return;
-  }
-  for (const key of Object.keys(value)) if (!Object.hasOwn(rules, key)) problems.push(`${path}.${key}: no such setting`);
-  for (const [key, holdTo] of Object.entries(rules)) holdTo(value[key], `${path}.${key}`, problems);
-};
+const keyed =
+  (rules: Readonly<Record<string, Rule>>): Rule =>
+  (value, path, problems) => {
+    if (!isRecord(value)) {
+      problems.push(`${path}: expected an object, got ${shown(value)}`);
+      return;
+    }
+    for (const key of Object.keys(value))
+      if (!Object.hasOwn(rules, key)) problems.push(`${path}.${key}: no such setting`);
+    for (const [key, holdTo] of Object.entries(rules)) holdTo(value[key], `${path}.${key}`, problems);
+  };
 
-const byCountry = (entryRule: Rule): Rule => (value, path, problems) => {
-  if (!isRecord(value)) {
-    problems.push(`${path}: expected an object, got ${shown(value)}`);
-    return;
-  }
-  for (const [code, entry] of Object.entries(value)) {
-    if (!countryCodes.includes(code) && !groupCode.test(code)) problems.push(`${path}: no country or group has the code ${shown(code)}`);
-    entryRule(entry, `${path}.${code}`, problems);
-  }
-};
+const byCountry =
+  (entryRule: Rule): Rule =>
+  (value, path, problems) => {
+    if (!isRecord(value)) {
+      problems.push(`${path}: expected an object, got ${shown(value)}`);
+      return;
+    }
+    for (const [code, entry] of Object.entries(value)) {
+      if (!countryCodes.includes(code) && !groupCode.test(code))
+        problems.push(`${path}: no country or group has the code ${shown(code)}`);
+      entryRule(entry, `${path}.${code}`, problems);
+    }
+  };
 
 const standing: Rule = (value, path, problems) => {
   const isGone = isRecord(value) && value['kind'] === 'gone';
   const text = rule('text', (reason) => typeof reason === 'string');
-  keyed(isGone ? { kind: oneOf(['gone']), at: time, reason: text } : { kind: oneOf(['active', 'gone']) })(value, path, problems);
+  keyed(isGone ? { kind: oneOf(['gone']), at: time, reason: text } : { kind: oneOf(['active', 'gone']) })(
+    value,
+    path,
+    problems,
+  );
 };
 
 const subscriptionRules: Readonly<Record<keyof Subscription, Rule>> = {
@@ -66,8 +78,8 @@ const subscriptionRules: Readonly<Record<keyof Subscription, Rule>> = {
 };
 
 /**
- * A subscription from JSON that somebody may have edited. Every fault is pushed to `problems` with its path and what stood there; null:
- * there was one.
+ * A subscription from JSON that somebody may have edited. Every fault is pushed to `problems` with its path and what
+ * stood there; null: there was one.
  */
 export function parseSubscription(value: unknown, path: string, problems: string[]): Subscription | null {
   const before = problems.length;
@@ -80,14 +92,18 @@ export function renderSubscriptionFile(subscriptions: readonly Subscription[]): 
   return `${JSON.stringify({ lightsout: 'subscriptions', version: fileVersion, subscriptions }, null, 2)}\n`;
 }
 
-/** What renderSubscriptionFile() wrote, parsed as JSON and perhaps edited. Faults are pushed to `problems`; null: there was one. */
+/**
+ * What renderSubscriptionFile() wrote, parsed as JSON and perhaps edited. Faults are pushed to `problems`; null: there
+ * was one.
+ */
 export function parseSubscriptionFile(value: unknown, problems: string[]): Subscription[] | null {
   const before = problems.length;
   if (!isRecord(value)) {
     problems.push(`expected an object, got ${shown(value)}`);
     return null;
   }
-  for (const key of Object.keys(value)) if (!['lightsout', 'version', 'subscriptions'].includes(key)) problems.push(`${key}: no such setting`);
+  for (const key of Object.keys(value))
+    if (!['lightsout', 'version', 'subscriptions'].includes(key)) problems.push(`${key}: no such setting`);
   oneOf(['subscriptions'])(value['lightsout'], 'lightsout', problems);
   oneOf([fileVersion])(value['version'], 'version', problems);
   const { subscriptions } = value;
@@ -99,7 +115,8 @@ export function parseSubscriptionFile(value: unknown, problems: string[]): Subsc
   const parsed = subscriptions.flatMap((entry: unknown, index) => {
     const subscription = parseSubscription(entry, `subscriptions[${index}]`, problems);
     if (subscription === null) return [];
-    if (seen.has(subscription.channelId)) problems.push(`subscriptions[${index}].channelId: ${shown(subscription.channelId)} stands twice`);
+    if (seen.has(subscription.channelId))
+      problems.push(`subscriptions[${index}].channelId: ${shown(subscription.channelId)} stands twice`);
     seen.add(subscription.channelId);
     return [subscription];
   });

@@ -2,11 +2,16 @@ import type { IncidentEvent } from '../incidents/index.js';
 
 type UnixMillis = IncidentEvent['at'];
 
-/** From which severity on a country is told. unstable: routes that keep coming and going, though enough of them are there. */
+/**
+ * From which severity on a country is told. unstable: routes that keep coming and going, though enough of them are
+ * there.
+ */
 export const severities = ['unstable', 'degraded', 'major', 'down'] as const;
 export type Severity = (typeof severities)[number];
 
-/** all: everything; start+end: when it begins or gets worse, and when it is over; start: when it begins or gets worse. */
+/**
+ * all: everything; start+end: when it begins or gets worse, and when it is over; start: when it begins or gets worse.
+ */
 export const updateModes = ['all', 'start+end', 'start'] as const;
 export type UpdateMode = (typeof updateModes)[number];
 
@@ -18,7 +23,8 @@ export const tombstoneMs = 30 * 86_400_000;
 /**
  * active: told. gone: its channel, or the bot's place in the server, is not there any more; kept for `tombstoneMs`.
  */
-export type SubscriptionStanding = { readonly kind: 'active' } | { readonly kind: 'gone'; readonly at: UnixMillis; readonly reason: string };
+export type SubscriptionStanding =
+  { readonly kind: 'active' } | { readonly kind: 'gone'; readonly at: UnixMillis; readonly reason: string };
 
 /** What one channel wants to hear: plain JSON, replaced whole. One for each channel. */
 export interface Subscription {
@@ -26,7 +32,9 @@ export interface Subscription {
   readonly channelId: string;
   /** null: a direct message with one person. */
   readonly guildId: string | null;
-  /** all: every country from `minSeverity` on, those in `countries` from their own. listed: only those in `countries`. */
+  /**
+   * all: every country from `minSeverity` on, those in `countries` from their own. listed: only those in `countries`.
+   */
   readonly scope: 'all' | 'listed';
   readonly minSeverity: Severity;
   /** By country or group code: its own threshold. */
@@ -49,8 +57,16 @@ export function newSubscription(
   wanted: Pick<Subscription, 'channelId' | 'guildId' | 'since' | 'createdAt'> & Partial<Subscription>,
 ): Subscription {
   return {
-    version: subscriptionVersion, scope: 'all', minSeverity: 'major', countries: {}, roleId: null, updates: 'all', quietRecovery: false,
-    mutes: {}, standing: { kind: 'active' }, ...wanted,
+    version: subscriptionVersion,
+    scope: 'all',
+    minSeverity: 'major',
+    countries: {},
+    roleId: null,
+    updates: 'all',
+    quietRecovery: false,
+    mutes: {},
+    standing: { kind: 'active' },
+    ...wanted,
   };
 }
 

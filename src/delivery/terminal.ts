@@ -31,12 +31,17 @@ export interface Terminal {
   trouble(): string | null;
 }
 
-/** Tells a terminal: one line an event. A terminal seen for the first time is told what comes from then on, not the old news. */
+/**
+ * Tells a terminal: one line an event. A terminal seen for the first time is told what comes from then on, not the old
+ * news.
+ */
 export function createTerminal({ log, write, clock, random, logger }: TerminalOptions): Terminal {
   let trouble: string | null = null;
   const bell = createBell(clock);
   const insist = createInsist({
-    clock, random, logger,
+    clock,
+    random,
+    logger,
     onTrouble: (text) => {
       trouble = text === null ? null : `terminal: ${text}`;
     },

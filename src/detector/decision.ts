@@ -24,12 +24,23 @@ export function decisionOf(observation: Observation, settings: DetectorSettings)
   return worstEntered(observation, settings, []);
 }
 
-/** The worst level that `decide` would enter, and would enter too if this tick had measured any of `counts`; the present one where there is none. */
-export function confirmedLevel(observation: Observation, settings: DetectorSettings, counts: readonly Counted[]): Level {
+/**
+ * The worst level that `decide` would enter, and would enter too if this tick had measured any of `counts`; the present
+ * one where there is none.
+ */
+export function confirmedLevel(
+  observation: Observation,
+  settings: DetectorSettings,
+  counts: readonly Counted[],
+): Level {
   return worstEntered(observation, settings, counts)?.level ?? observation.state.level;
 }
 
-function worstEntered(observation: Observation, settings: DetectorSettings, counts: readonly Counted[]): Decision | null {
+function worstEntered(
+  observation: Observation,
+  settings: DetectorSettings,
+  counts: readonly Counted[],
+): Decision | null {
   if (observation.kind === 'unjudged' || !isRising(observation.state)) return null;
   const { state, now } = observation;
   const others = counts.map((counted) => measure({ ...now, ...counted }, now.baseline));
@@ -37,7 +48,8 @@ function worstEntered(observation: Observation, settings: DetectorSettings, coun
     if (levelRank(rung.level) <= levelRank(state.level)) return null;
     const run = state.entering[rung.level];
     const isEntered = (measured: typeof now): boolean =>
-      rung.enters(measured, settings) && isComplete(run, now.at, enterDwell(rung, isThin(state.size, measured, settings), measured, settings));
+      rung.enters(measured, settings) &&
+      isComplete(run, now.at, enterDwell(rung, isThin(state.size, measured, settings), measured, settings));
     if (run !== null && [now, ...others].every(isEntered)) return { level: rung.level, first: run.first };
   }
   return null;
@@ -49,8 +61,8 @@ export function isRising({ entering: { degraded, major, down } }: DetectorState)
 }
 
 /**
- * When it began to fall: the first ticks of its runs toward worse levels, and the since of the level that it has entered. Empty for one
- * that is well, or on no way but back.
+ * When it began to fall: the first ticks of its runs toward worse levels, and the since of the level that it has
+ * entered. Empty for one that is well, or on no way but back.
  */
 export function fallTimes(state: DetectorState): UnixMillis[] {
   const { degraded, major, down } = state.entering;

@@ -6,7 +6,10 @@ import type { DetectorSettings } from './settings.js';
 
 const hourMs = 3_600_000;
 
-/** The flips of one 5-minute bin; a bin in which a decline begins is cut there, so that the decline's own flips can be dropped. */
+/**
+ * The flips of one 5-minute bin; a bin in which a decline begins is cut there, so that the decline's own flips can be
+ * dropped.
+ */
 export interface FlipBin {
   /** Tick of its first flip. */
   readonly first: UnixMillis;
@@ -35,11 +38,15 @@ export interface InstabilityState {
   readonly unstable: boolean;
 }
 
-export const initialInstability: InstabilityState = Object.freeze({ bins: Object.freeze([]), run: null, unstable: false });
+export const initialInstability: InstabilityState = Object.freeze({
+  bins: Object.freeze([]),
+  run: null,
+  unstable: false,
+});
 
 /**
- * Judges the bin that ends with the tick `now`, if one does, by the flips before it and before `flipsBefore`; the same state while
- * nothing changes.
+ * Judges the bin that ends with the tick `now`, if one does, by the flips before it and before `flipsBefore`; the same
+ * state while nothing changes.
  */
 export function judgeBin(
   state: InstabilityState,
@@ -65,7 +72,13 @@ export function judgeBin(
   return { bins, run, unstable };
 }
 
-function isUnstable(flips: number, prefixes: number, size: Size, { baseline }: Measured, { unstable: rule }: DetectorSettings): boolean {
+function isUnstable(
+  flips: number,
+  prefixes: number,
+  size: Size,
+  { baseline }: Measured,
+  { unstable: rule }: DetectorSettings,
+): boolean {
   const least = size === 'tiny' ? rule.tinyPrefixShare : rule.prefixShare;
   return (
     baseline.units <= rule.maxUnits &&
@@ -75,8 +88,15 @@ function isUnstable(flips: number, prefixes: number, size: Size, { baseline }: M
   );
 }
 
-/** Forgets what no rule reads any more: prefixes of bins outside the window, bins that lie before two windows and the longest dwell. */
-function prune(bins: readonly FlipBin[], at: UnixMillis, { unstable: rule, thin }: DetectorSettings): readonly FlipBin[] {
+/**
+ * Forgets what no rule reads any more: prefixes of bins outside the window, bins that lie before two windows and the
+ * longest dwell.
+ */
+function prune(
+  bins: readonly FlipBin[],
+  at: UnixMillis,
+  { unstable: rule, thin }: DetectorSettings,
+): readonly FlipBin[] {
   const forgetBefore = at - 2 * rule.windowMs - thin.dwellMs;
   const oldest = bins.at(0);
   const stale = (bin: FlipBin): boolean => bin.first < at - rule.windowMs && bin.prefixes.length > 0;
@@ -96,7 +116,11 @@ export function addFlips(
   const newest = state.bins.at(-1);
   const run = newest !== undefined && at - newest.last > gapMs ? null : state.run;
   if (newest === undefined || cut || Math.floor(newest.first / binMs) !== Math.floor(at / binMs)) {
-    return { ...state, run, bins: [...state.bins, { first: at, last: at, flips: flipped.length, prefixes: [...flipped] }] };
+    return {
+      ...state,
+      run,
+      bins: [...state.bins, { first: at, last: at, flips: flipped.length, prefixes: [...flipped] }],
+    };
   }
   const bin: FlipBin = {
     first: newest.first,
@@ -115,7 +139,11 @@ export function dropFlipsFrom(state: InstabilityState, onset: UnixMillis): Insta
 }
 
 /** The run of instability before `since`, if it was still on then and had lasted long enough to be told. */
-export function instabilityBefore(state: InstabilityState, since: UnixMillis, settings: DetectorSettings): InstabilityBefore | null {
+export function instabilityBefore(
+  state: InstabilityState,
+  since: UnixMillis,
+  settings: DetectorSettings,
+): InstabilityBefore | null {
   const { windowMs, gapMs, toldFromMs, increase } = settings.unstable;
   const { run, bins } = state;
   const newest = bins.findLast(({ first }) => first < since);

@@ -27,12 +27,24 @@ interface Rung {
   left(now: Measured, settings: DetectorSettings): string;
 }
 
-export function measure(sample: Pick<CountrySample, 'at' | 'family' | 'units' | 'prefixes'>, baseline: Baseline): Measured {
+export function measure(
+  sample: Pick<CountrySample, 'at' | 'family' | 'units' | 'prefixes'>,
+  baseline: Baseline,
+): Measured {
   const { at, family, units, prefixes } = sample;
-  // Shares are compared as quotients: the nearest double of 8 / 10 is the one that 0.8 stands for, so a boundary is met exactly.
+  // Shares are compared as quotients: the nearest double of 8 / 10 is the one that 0.8 stands for, so a boundary is met
+  // exactly.
   const share = units / baseline.units;
   // A country reached only through its neighbours' aggregates has no prefixes to lose: its space alone decides.
-  return { at, family, units, prefixes, baseline, share, prefixShare: baseline.prefixes === 0 ? share : prefixes / baseline.prefixes };
+  return {
+    at,
+    family,
+    units,
+    prefixes,
+    baseline,
+    share,
+    prefixShare: baseline.prefixes === 0 ? share : prefixes / baseline.prefixes,
+  };
 }
 
 function isDark({ share, prefixShare }: Measured, { down: { low, high } }: DetectorSettings): boolean {
@@ -44,7 +56,9 @@ function shareText({ share }: Measured): string {
 }
 
 function prefixText({ prefixes, baseline, prefixShare }: Measured): string {
-  return baseline.prefixes === 0 ? 'no prefixes of its own' : `prefixes ${prefixes} of ${baseline.prefixes} (${prefixShare.toFixed(4)})`;
+  return baseline.prefixes === 0
+    ? 'no prefixes of its own'
+    : `prefixes ${prefixes} of ${baseline.prefixes} (${prefixShare.toFixed(4)})`;
 }
 
 function unitText({ units, baseline, family }: Measured): string {
@@ -104,7 +118,10 @@ export const ladders: Readonly<Record<Size, readonly Rung[]>> = {
   ordinary: [down, partial('major'), partial('degraded')],
 };
 
-/** Too few prefixes lost, or there to lose, to be the country at once: one prefix or one company's /8 is not the country. */
+/**
+ * Too few prefixes lost, or there to lose, to be the country at once: one prefix or one company's /8 is not the
+ * country.
+ */
 export function isThin(size: Size, now: Measured, settings: DetectorSettings): boolean {
   const { lostPrefixes, lostShare } = settings.thin;
   const base = now.baseline.prefixes;
@@ -120,8 +137,8 @@ export function enterDwell(rung: Rung, thin: boolean, now: Measured, settings: D
 }
 
 /**
- * How long its leave condition must hold. What was entered over few prefixes is left as slowly; what was not is left at the
- * rule's own pace, though the last ticks of every recovery lack few prefixes.
+ * How long its leave condition must hold. What was entered over few prefixes is left as slowly; what was not is left at
+ * the rule's own pace, though the last ticks of every recovery lack few prefixes.
  */
 export function leaveDwell(rung: Rung, enteredThin: boolean, now: Measured, settings: DetectorSettings): number {
   return longest(rung.leaveMs(settings), enteredThin || isSparse(now, settings), now, settings);

@@ -28,7 +28,10 @@ export interface RunSettings {
   readonly freezeMs: number;
 }
 
-/** The run after the tick `at`. A lapse is counted from its first tick, a freeze from the tick that should have followed the last. */
+/**
+ * The run after the tick `at`. A lapse is counted from its first tick, a freeze from the tick that should have followed
+ * the last.
+ */
 export function advanceRun(run: Run | null, holds: boolean, at: UnixMillis, settings: RunSettings): Run | null {
   const broken =
     run === null ||

@@ -20,7 +20,10 @@ const shape = {
     degraded: { share: 'share', dwellMs: 'millis', leaveMs: 'millis' },
     down: { dwellMs: 'millis', leaveMs: 'millis' },
   },
-  /** Fewer than `lostPrefixes` prefixes or `lostShare` of them lost, or a baseline of fewer than `minPrefixes`: dwells last longer. */
+  /**
+   * Fewer than `lostPrefixes` prefixes or `lostShare` of them lost, or a baseline of fewer than `minPrefixes`: dwells
+   * last longer.
+   */
   thin: { lostPrefixes: 'count', lostShare: 'share', minPrefixes: 'count', dwellMs: 'millis' },
   ipv6: { minPrefixes: 'count', minOrigins: 'count', dwellMs: 'millis' },
   unstable: {

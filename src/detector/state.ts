@@ -8,10 +8,12 @@ import type { Run, Spell } from './run.js';
 export type LevelRuns = Readonly<Record<Trouble, Run | null>>;
 
 /**
- * The way back to r >= 0.95 while an incident is open. Once its dwell is complete it is no longer written each tick, and only a
- * lapse ends it; `text` says the rule for people.
+ * The way back to r >= 0.95 while an incident is open. Once its dwell is complete it is no longer written each tick,
+ * and only a lapse ends it; `text` says the rule for people.
  */
-export type Recovery = { readonly kind: 'growing'; readonly run: Run } | { readonly kind: 'whole'; readonly spell: Spell; readonly text: string };
+export type Recovery =
+  | { readonly kind: 'growing'; readonly run: Run }
+  | { readonly kind: 'whole'; readonly spell: Spell; readonly text: string };
 
 interface Watched {
   /** Settled while no incident is open. */
@@ -45,7 +47,10 @@ export interface TroubledState extends Watched {
   readonly cause: Entered | Left;
 }
 
-/** What the detector remembers of one country and family between ticks: plain JSON, the same object while nothing changes. */
+/**
+ * What the detector remembers of one country and family between ticks: plain JSON, the same object while nothing
+ * changes.
+ */
 export type DetectorState = NormalState | TroubledState;
 
 /** No run toward another level is under way: what is said of the level now will not be taken back within its dwell. */

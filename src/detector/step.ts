@@ -6,7 +6,14 @@ import { levelRank, type Level } from './level.js';
 import type { Entered, Left, Reason, Unjudged } from './reason.js';
 import { advanceRun, advanceSpell, isComplete } from './run.js';
 import type { DetectorSettings } from './settings.js';
-import { noRuns, type DetectorState, type LevelRuns, type NormalState, type Recovery, type TroubledState } from './state.js';
+import {
+  noRuns,
+  type DetectorState,
+  type LevelRuns,
+  type NormalState,
+  type Recovery,
+  type TroubledState,
+} from './state.js';
 
 interface Step {
   readonly state: DetectorState;
@@ -21,15 +28,25 @@ export type Observation =
   | { readonly kind: 'judged'; readonly state: DetectorState; readonly now: Measured };
 
 /**
- * One tick of one country and family; ticks come in order. Levels move as `legalMoves` allows, each move with its reason. A sample
- * that can't be judged changes nothing, and the state is the same object while nothing of it changes.
+ * One tick of one country and family; ticks come in order. Levels move as `legalMoves` allows, each move with its
+ * reason. A sample that can't be judged changes nothing, and the state is the same object while nothing of it changes.
  */
-export function step(state: DetectorState, sample: CountrySample, incidentOpen: boolean, settings: DetectorSettings): Step {
+export function step(
+  state: DetectorState,
+  sample: CountrySample,
+  incidentOpen: boolean,
+  settings: DetectorSettings,
+): Step {
   return decide(observe(state, sample, incidentOpen, settings), settings);
 }
 
 /** The first half of a step. */
-export function observe(state: DetectorState, sample: CountrySample, incidentOpen: boolean, settings: DetectorSettings): Observation {
+export function observe(
+  state: DetectorState,
+  sample: CountrySample,
+  incidentOpen: boolean,
+  settings: DetectorSettings,
+): Observation {
   if (!sample.usable) return { kind: 'unjudged', state, reason: unjudged('table-unusable') };
   if (sample.baseline === null) return { kind: 'unjudged', state, reason: unjudged('no-baseline') };
   const because = whyNotJudged(state, sample, sample.baseline, settings);
@@ -40,7 +57,10 @@ export function observe(state: DetectorState, sample: CountrySample, incidentOpe
 
 /** What a guard says to a decision. */
 export interface Restraint {
-  /** No level worse than this is entered: its run goes on meanwhile, so that its since is the same whenever it is entered. */
+  /**
+   * No level worse than this is entered: its run goes on meanwhile, so that its since is the same whenever it is
+   * entered.
+   */
   readonly ceiling: Level;
   /** Flips from here on may be our own doing, and do not count. */
   readonly flipsBefore: UnixMillis;
@@ -49,7 +69,11 @@ export interface Restraint {
 export const unrestrained: Restraint = Object.freeze({ ceiling: 'down', flipsBefore: Infinity });
 
 /** The second half. */
-export function decide(observation: Observation, settings: DetectorSettings, { ceiling, flipsBefore }: Restraint = unrestrained): Step {
+export function decide(
+  observation: Observation,
+  settings: DetectorSettings,
+  { ceiling, flipsBefore }: Restraint = unrestrained,
+): Step {
   if (observation.kind === 'unjudged') return { state: observation.state, reason: observation.reason };
   const { now } = observation;
   const state = forgetFlips(observation.state, flipsBefore);
@@ -84,20 +108,44 @@ function whyNotJudged(
 }
 
 /** Counts this tick into every run: the same object if none moved. */
-function watch(before: DetectorState, sample: CountrySample, now: Measured, incidentOpen: boolean, settings: DetectorSettings): DetectorState {
+function watch(
+  before: DetectorState,
+  sample: CountrySample,
+  now: Measured,
+  incidentOpen: boolean,
+  settings: DetectorSettings,
+): DetectorState {
   const state = settleSize(before, now, incidentOpen, settings);
   const { at, share } = now;
-  const entering = advanceRuns(state.entering, state.size, now, settings, 'enters', (level) => levelRank(level) > levelRank(state.level));
+  const entering = advanceRuns(
+    state.entering,
+    state.size,
+    now,
+    settings,
+    'enters',
+    (level) => levelRank(level) > levelRank(state.level),
+  );
   const recovery = incidentOpen ? advanceRecovery(state.recovery, now, settings) : null;
   const dark = advanceSpell(state.dark, share <= settings.dark.share, at, settings);
-  // While a dwell grows nobody knows whether the flips since the decline began are an incident's, whose own do not count.
+  // While a dwell grows nobody knows whether the flips since the decline began are an incident's, whose own do not
+  // count.
   const isDeclining = state.level === 'normal' && Object.values(entering).some((run) => run !== null);
   const flipsBefore = isDeclining && state.below !== null ? state.below.first : Infinity;
   let instability = judgeBin(state.instability, state.size, now, flipsBefore, settings);
   if (state.level !== 'normal') {
-    const leaving = advanceRuns(state.leaving, state.size, now, settings, 'leaves', (level) => levelRank(level) <= levelRank(state.level));
+    const leaving = advanceRuns(
+      state.leaving,
+      state.size,
+      now,
+      settings,
+      'leaves',
+      (level) => levelRank(level) <= levelRank(state.level),
+    );
     const same =
-      leaving === state.leaving && entering === state.entering && recovery === state.recovery && dark === state.dark &&
+      leaving === state.leaving &&
+      entering === state.entering &&
+      recovery === state.recovery &&
+      dark === state.dark &&
       instability === state.instability;
     return same ? state : { ...state, leaving, entering, recovery, dark, instability };
   }
@@ -106,12 +154,20 @@ function watch(before: DetectorState, sample: CountrySample, now: Measured, inci
     instability = addFlips(instability, at, sample.flipped, below?.first === at, settings);
   }
   const same =
-    below === state.below && entering === state.entering && recovery === state.recovery && dark === state.dark &&
+    below === state.below &&
+    entering === state.entering &&
+    recovery === state.recovery &&
+    dark === state.dark &&
     instability === state.instability;
   return same ? state : { ...state, below, entering, recovery, dark, instability };
 }
 
-function settleSize(state: DetectorState, { baseline }: Measured, incidentOpen: boolean, { tiny }: DetectorSettings): DetectorState {
+function settleSize(
+  state: DetectorState,
+  { baseline }: Measured,
+  incidentOpen: boolean,
+  { tiny }: DetectorSettings,
+): DetectorState {
   const size = baseline.units <= tiny.maxUnits ? 'tiny' : 'ordinary';
   if (incidentOpen || state.level !== 'normal' || size === state.size) return state;
   return { ...state, size, entering: noRuns };
@@ -134,7 +190,11 @@ function advanceRuns(
   return result;
 }
 
-function advanceRecovery(recovery: Recovery | null, { share, at }: Measured, settings: DetectorSettings): Recovery | null {
+function advanceRecovery(
+  recovery: Recovery | null,
+  { share, at }: Measured,
+  settings: DetectorSettings,
+): Recovery | null {
   const { whole } = settings;
   const holds = share >= whole.share;
   if (recovery?.kind === 'whole') {
@@ -145,7 +205,11 @@ function advanceRecovery(recovery: Recovery | null, { share, at }: Measured, set
   const run = advanceRun(recovery?.kind === 'growing' ? recovery.run : null, holds, at, settings);
   if (run === null) return null;
   return isComplete(run, at, whole.dwellMs)
-    ? { kind: 'whole', spell: { first: run.first, lapsedAt: null }, text: `share >= ${whole.share} for ${whole.dwellMs / 1000} s` }
+    ? {
+        kind: 'whole',
+        spell: { first: run.first, lapsedAt: null },
+        text: `share >= ${whole.share} for ${whole.dwellMs / 1000} s`,
+      }
     : { kind: 'growing', run };
 }
 
@@ -161,16 +225,35 @@ function enter(state: DetectorState, now: Measured, settings: DetectorSettings, 
     const { at, share } = now;
     const since = run.first;
     const { size, recovery, dark } = state;
-    const onset = state.level === 'normal' ? Math.max(state.below?.first ?? since, at - settings.whole.onsetMaxMs) : state.onset;
+    const onset =
+      state.level === 'normal' ? Math.max(state.below?.first ?? since, at - settings.whole.onsetMaxMs) : state.onset;
     const instability = state.level === 'normal' ? dropFlipsFrom(state.instability, onset) : state.instability;
     const cause: Entered = {
-      kind: 'entered', from: state.level, to: rung.level, since, at, share, dwellMs,
+      kind: 'entered',
+      from: state.level,
+      to: rung.level,
+      since,
+      at,
+      share,
+      dwellMs,
       text: withDwell(rung.entered(now, settings), dwellMs, thin),
       instability: instabilityBefore(instability, since, settings),
     };
     const entering = keepAbove(state.entering, rung.level);
     return {
-      state: { level: rung.level, since, size, onset, thin, cause, entering, leaving: noRuns, recovery, dark, instability },
+      state: {
+        level: rung.level,
+        since,
+        size,
+        onset,
+        thin,
+        cause,
+        entering,
+        leaving: noRuns,
+        recovery,
+        dark,
+        instability,
+      },
       reason: cause,
     };
   }
@@ -204,12 +287,30 @@ function leave(state: DetectorState, now: Measured, settings: DetectorSettings):
   return { state: settle(state, to, cause, now, settings), reason: cause };
 }
 
-function settle(state: TroubledState, to: Level, cause: Left, { at, share }: Measured, settings: DetectorSettings): DetectorState {
+function settle(
+  state: TroubledState,
+  to: Level,
+  cause: Left,
+  { at, share }: Measured,
+  settings: DetectorSettings,
+): DetectorState {
   const { size, entering, recovery, dark, instability, onset, thin } = state;
   const { since } = cause;
   if (to !== 'normal') {
     const leaving = { ...state.leaving, down: null, ...(to === 'degraded' ? { major: null } : {}) };
-    return { level: to, since, size, onset, thin, cause, entering: keepAbove(entering, to), leaving, recovery, dark, instability };
+    return {
+      level: to,
+      since,
+      size,
+      onset,
+      thin,
+      cause,
+      entering: keepAbove(entering, to),
+      leaving,
+      recovery,
+      dark,
+      instability,
+    };
   }
   const below = advanceSpell(null, share < settings.whole.share, at, settings);
   return { level: 'normal', since, size, below, entering: noRuns, recovery, dark, instability } satisfies NormalState;

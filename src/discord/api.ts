@@ -2,7 +2,10 @@ import { DiscordAPIError, HTTPError, RateLimitError, REST, type RawFile } from '
 import type { Clock } from '../clock.js';
 import type { Turn } from '../delivery/index.js';
 
-/** A request without an answer after this long is given up; whether Discord took it is then unknown, which the nonce mends. */
+/**
+ * A request without an answer after this long is given up; whether Discord took it is then unknown, which the nonce
+ * mends.
+ */
 const deadlineMs = 10_000;
 /** When the process stops, a request under way may still finish within this, so that it need not be repeated. */
 const graceMs = 700;
@@ -83,27 +86,47 @@ export function createApi({ token, apiUrl, clock, onRequest, turn }: ApiOptions)
     try {
       return { kind: 'ok', body: await request(cut.signal) };
     } catch (error) {
-      return cut.signal.aborted ? { kind: 'unreachable', reason: 'Discord did not answer in time', maybeTaken: true } : answerOf(error);
+      return cut.signal.aborted
+        ? { kind: 'unreachable', reason: 'Discord did not answer in time', maybeTaken: true }
+        : answerOf(error);
     } finally {
       cancel();
       signal.removeEventListener('abort', hurry);
     }
   };
 
-  const ask = async (method: Method, route: Route, request: (signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<Answer> => {
+  const ask = async (
+    method: Method,
+    route: Route,
+    request: (signal: AbortSignal) => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<Answer> => {
     await turn?.(signal);
     // Stopped while it waited: it was never sent, and the next process will.
-    if (turn !== undefined && signal.aborted) return { kind: 'unreachable', reason: 'stopped before it was sent', maybeTaken: false };
+    if (turn !== undefined && signal.aborted)
+      return { kind: 'unreachable', reason: 'stopped before it was sent', maybeTaken: false };
     const answer = await send(request, signal);
-    onRequest?.({ method, route: kindOf(route), outcome: answer.kind, code: answer.kind === 'refused' ? answer.code : null });
+    onRequest?.({
+      method,
+      route: kindOf(route),
+      outcome: answer.kind,
+      code: answer.kind === 'refused' ? answer.code : null,
+    });
     return answer;
   };
 
   return {
     get: (route, signal, query) =>
-      ask('get', route, (cut) => rest.get(route, { signal: cut, ...(query !== undefined && { query: new URLSearchParams(query) }) }), signal),
-    post: (route, body, signal, files = []) => ask('post', route, (cut) => rest.post(route, { body, signal: cut, files: files.map(rawFile) }), signal),
-    patch: (route, body, signal, files = []) => ask('patch', route, (cut) => rest.patch(route, { body, signal: cut, files: files.map(rawFile) }), signal),
+      ask(
+        'get',
+        route,
+        (cut) => rest.get(route, { signal: cut, ...(query !== undefined && { query: new URLSearchParams(query) }) }),
+        signal,
+      ),
+    post: (route, body, signal, files = []) =>
+      ask('post', route, (cut) => rest.post(route, { body, signal: cut, files: files.map(rawFile) }), signal),
+    patch: (route, body, signal, files = []) =>
+      ask('patch', route, (cut) => rest.patch(route, { body, signal: cut, files: files.map(rawFile) }), signal),
     put: (route, body, signal) => ask('put', route, (cut) => rest.put(route, { body, signal: cut }), signal),
   };
 }
@@ -119,7 +142,12 @@ function kindOf(route: Route): string {
 
 /** Errors of a connection that never was. Any other error leaves open whether the request arrived. */
 const neverConnected: ReadonlySet<unknown> = new Set([
-  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
 function answerOf(error: unknown): Answer {
@@ -127,7 +155,8 @@ function answerOf(error: unknown): Answer {
     const afterMs = Math.ceil(error.retryAfter);
     return { kind: 'rate-limited', afterMs: afterMs > 0 ? afterMs : null, global: error.global };
   }
-  if (error instanceof HTTPError) return { kind: 'unreachable', reason: `Discord answered HTTP ${error.status}`, maybeTaken: true };
+  if (error instanceof HTTPError)
+    return { kind: 'unreachable', reason: `Discord answered HTTP ${error.status}`, maybeTaken: true };
   if (error instanceof DiscordAPIError) {
     if (error.status === 401) return { kind: 'unauthorized' };
     // Without a code of Discord's it came from something in between.
@@ -143,7 +172,10 @@ function answerOf(error: unknown): Answer {
   };
 }
 
-/** fetch hides what went wrong in the error's cause; an AggregateError (several addresses tried) has its first one's code. */
+/**
+ * fetch hides what went wrong in the error's cause; an AggregateError (several addresses tried) has its first one's
+ * code.
+ */
 function codeOf(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error) return error.code;

@@ -2,7 +2,9 @@ import { Options, type ClientOptions, type GuildMember, type User } from 'discor
 
 const ourselves = (of: GuildMember | User): boolean => of.id === of.client.user.id;
 
-/** Servers, channels, threads and roles are kept, for they say what the bot may do where; of people only the bot itself. */
+/**
+ * Servers, channels, threads and roles are kept, for they say what the bot may do where; of people only the bot itself.
+ */
 export const cachePolicy: Pick<ClientOptions, 'makeCache'> = {
   makeCache: Options.cacheWithLimits({
     ApplicationCommandManager: 0,

@@ -11,14 +11,18 @@ export type DiscordCheck =
       /** How many servers the bot is in; at most 200 are counted. */
       readonly servers: number;
       /** null: none was asked for. */
-      readonly channel: { readonly kind: 'found'; readonly name: string } | { readonly kind: 'closed'; readonly reason: string } | null;
+      readonly channel:
+        { readonly kind: 'found'; readonly name: string } | { readonly kind: 'closed'; readonly reason: string } | null;
     }
   /** The token is no good: trying again will not help. */
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
 /** Asks Discord who we are, how many servers let us in, and, where a channel is named, what it is called. */
-export async function checkDiscord(options: ApiOptions & { readonly channelId: string | null }, signal: AbortSignal): Promise<DiscordCheck> {
+export async function checkDiscord(
+  options: ApiOptions & { readonly channelId: string | null },
+  signal: AbortSignal,
+): Promise<DiscordCheck> {
   const api = createApi(options);
   const user = await api.get(Routes.user(), signal);
   if (user.kind === 'unauthorized') return { kind: 'refused', reason: tokenRefused };
@@ -33,7 +37,8 @@ export async function checkDiscord(options: ApiOptions & { readonly channelId: s
     channelId === null ? null : api.get(Routes.channel(channelId), signal),
   ]);
   if (guilds.kind !== 'ok' || !Array.isArray(guilds.body)) return { kind: 'unreachable', reason: reasonOf(guilds) };
-  if (channel !== null && channel.kind !== 'ok' && channel.kind !== 'refused') return { kind: 'unreachable', reason: reasonOf(channel) };
+  if (channel !== null && channel.kind !== 'ok' && channel.kind !== 'refused')
+    return { kind: 'unreachable', reason: reasonOf(channel) };
   return {
     kind: 'ok',
     botName,
@@ -44,7 +49,10 @@ export async function checkDiscord(options: ApiOptions & { readonly channelId: s
   };
 }
 
-function channelOf(answer: Extract<Answer, { kind: 'ok' | 'refused' }>, channelId: string): Extract<DiscordCheck, { kind: 'ok' }>['channel'] {
+function channelOf(
+  answer: Extract<Answer, { kind: 'ok' | 'refused' }>,
+  channelId: string,
+): Extract<DiscordCheck, { kind: 'ok' }>['channel'] {
   if (answer.kind === 'refused') return { kind: 'closed', reason: explainRefusal(answer, channelId) };
   // A direct message has no name.
   return { kind: 'found', name: text(answer, 'name') ?? channelId };
@@ -59,7 +67,7 @@ function text(answer: Answer, key: string): string | null {
 function reasonOf(answer: Answer): string {
   switch (answer.kind) {
     case 'ok':
-      return 'an answer that is not Discord\'s (is DISCORD_API_URL right?)';
+      return "an answer that is not Discord's (is DISCORD_API_URL right?)";
     case 'rate-limited':
       return 'rate limited by Discord';
     case 'unauthorized':

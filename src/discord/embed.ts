@@ -3,7 +3,15 @@ import type { Backlog, Fact, MessageFacts } from '../report/index.js';
 import { cut, escaped } from './markdown.js';
 
 /** Discord's documentation, Embed Limits, in characters. */
-const limits = { title: 256, description: 4096, fields: 25, fieldName: 256, fieldValue: 1024, footer: 2048, sum: 6000 } as const;
+const limits = {
+  title: 256,
+  description: 4096,
+  fields: 25,
+  fieldName: 256,
+  fieldValue: 1024,
+  footer: 2048,
+  sum: 6000,
+} as const;
 
 /** The facts of one event. Fields for which there is no room in all are left out, the last first. */
 export function embedOf({ title, colour, fields, links, footer }: MessageFacts): APIEmbed {
@@ -13,12 +21,15 @@ export function embedOf({ title, colour, fields, links, footer }: MessageFacts):
     ...(links.length > 0 && { description: links.map(({ label, url }) => `[${label}](${url})`).join(' · ') }),
     footer: { text: cut(footer, limits.footer) },
   };
-  let room = limits.sum - (embed.title ?? '').length - (embed.description ?? '').length - (embed.footer?.text ?? '').length;
-  const shown = fields.slice(0, limits.fields).map((fact) => ({
-    name: cut(escaped(fact.name), limits.fieldName),
-    value: cut(valueOf(fact), limits.fieldValue),
-    inline: fact.inline,
-  }));
+  let room =
+    limits.sum - (embed.title ?? '').length - (embed.description ?? '').length - (embed.footer?.text ?? '').length;
+  const shown = fields
+    .slice(0, limits.fields)
+    .map((fact) => ({
+      name: cut(escaped(fact.name), limits.fieldName),
+      value: cut(valueOf(fact), limits.fieldValue),
+      inline: fact.inline,
+    }));
   const fitting = shown.findIndex(({ name, value }) => (room -= name.length + value.length) < 0);
   return { ...embed, fields: fitting === -1 ? shown : shown.slice(0, fitting) };
 }

@@ -29,23 +29,32 @@ export interface Wanted {
 }
 
 /**
- * Looks for a message of ours through the channel's history. Where one of ours has no embed, nobody can tell which it is; nor where
- * more was written since than is looked through.
+ * Looks for a message of ours through the channel's history. Where one of ours has no embed, nobody can tell which it
+ * is; nor where more was written since than is looked through.
  */
-export async function searchHistory(api: Api, { channelId, authorId, marks, since, mayRead }: Wanted, signal: AbortSignal): Promise<Search> {
+export async function searchHistory(
+  api: Api,
+  { channelId, authorId, marks, since, mayRead }: Wanted,
+  signal: AbortSignal,
+): Promise<Search> {
   let after = snowflakeAt(since - clockDifferenceMs);
   let bare = false;
   for (let page = 0; page < mostPages; page++) {
     const answer = await api.get(Routes.channelMessages(channelId), signal, { after, limit: String(pageSize) });
     if (answer.kind === 'refused') {
-      if (kindOfRefusal(answer) === 'passing') return { kind: 'failed', answer: { kind: 'rate-limited', afterMs: null, global: false } };
+      if (kindOfRefusal(answer) === 'passing')
+        return { kind: 'failed', answer: { kind: 'rate-limited', afterMs: null, global: false } };
       return { kind: kindOfRefusal(answer) === 'gone' ? 'absent' : 'unknown' };
     }
     if (answer.kind !== 'ok') return { kind: 'failed', answer };
     const messages = messagesIn(answer.body);
     if (messages === null) return { kind: 'unknown' };
-    const ours = messages.filter((message) => message.author?.id === authorId && message.interaction_metadata === undefined);
-    const found = ours.find(({ embeds }) => embeds?.some(({ footer }) => marks.some((mark) => footer?.text?.startsWith(mark))));
+    const ours = messages.filter(
+      (message) => message.author?.id === authorId && message.interaction_metadata === undefined,
+    );
+    const found = ours.find(({ embeds }) =>
+      embeds?.some(({ footer }) => marks.some((mark) => footer?.text?.startsWith(mark))),
+    );
     if (found !== undefined) return { kind: 'found', messageId: found.id };
     bare ||= ours.some(({ embeds }) => (embeds ?? []).length === 0);
     if (messages.length < pageSize) {
@@ -75,6 +84,10 @@ interface PostedMessage {
 function messagesIn(body: unknown): readonly PostedMessage[] | null {
   if (!Array.isArray(body)) return null;
   const isMessage = (value: unknown): value is PostedMessage =>
-    typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' && /^\d+$/.test(value.id);
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    typeof value.id === 'string' &&
+    /^\d+$/.test(value.id);
   return body.every(isMessage) ? body : null;
 }

@@ -8,7 +8,10 @@ const noReply: number = Code.CannotReplyWithoutPermissionToReadMessageHistory;
 const missingPermissions: number = Code.MissingPermissions;
 
 /** null where permissions are not known: then everything is tried. */
-export function mayIn(access: ChannelAccess | null, permission: 'EmbedLinks' | 'AttachFiles' | 'ReadMessageHistory'): boolean {
+export function mayIn(
+  access: ChannelAccess | null,
+  permission: 'EmbedLinks' | 'AttachFiles' | 'ReadMessageHistory',
+): boolean {
   return access === null || (access.permissions & PermissionFlagsBits[permission]) !== 0n;
 }
 
@@ -26,12 +29,18 @@ export function formIn(access: ChannelAccess | null, chart: DrawnChart | null, m
   };
 }
 
-/** Whether an announcement channel hands it on to those that follow it. Discord does so with plain messages, not with replies (50068). */
+/**
+ * Whether an announcement channel hands it on to those that follow it. Discord does so with plain messages, not with
+ * replies (50068).
+ */
 function isPublished(message: Message): boolean {
   return message.kind === 'alert' && (message.part === 'start' || message.part === 'recovery');
 }
 
-/** What to try after a refusal with this code: what may have needed a permission goes, one thing at a time. null: there is nothing less. */
+/**
+ * What to try after a refusal with this code: what may have needed a permission goes, one thing at a time. null: there
+ * is nothing less.
+ */
 export function lesserForm(form: Form, code: number): Form | null {
   if (code === noReply) return form.reply ? { ...form, reply: false } : null;
   if (code !== missingPermissions) return null;

@@ -10,8 +10,8 @@ export interface GatewayHealth {
 }
 
 /**
- * What shard events and heartbeats say of the gateway. Neither isReady() nor ws.status of discord.js 14 is asked: both say ready for
- * ever once they said it (discord.js issue 11626). All times are wall clock, Unix ms.
+ * What shard events and heartbeats say of the gateway. Neither isReady() nor ws.status of discord.js 14 is asked: both
+ * say ready for ever once they said it (discord.js issue 11626). All times are wall clock, Unix ms.
  */
 export interface HealthRecord {
   /** Whether that is news. */
@@ -24,7 +24,11 @@ export interface HealthRecord {
 }
 
 export function createHealthRecord(start: number): HealthRecord {
-  let state: { readonly kind: 'up' } | { readonly kind: 'down'; readonly reason: string; readonly since: number } = { kind: 'down', reason: 'connecting', since: start };
+  let state: { readonly kind: 'up' } | { readonly kind: 'down'; readonly reason: string; readonly since: number } = {
+    kind: 'down',
+    reason: 'connecting',
+    since: start,
+  };
   let heardAt = start;
   let intervalMs = usualHeartbeatMs;
   return {
@@ -46,9 +50,13 @@ export function createHealthRecord(start: number): HealthRecord {
       intervalMs = ms;
     },
     health: (now) => {
-      if (state.kind === 'down') return { connected: false, reason: `Discord's gateway is down since ${timeOf(state.since)}: ${state.reason}` };
+      if (state.kind === 'down')
+        return { connected: false, reason: `Discord's gateway is down since ${timeOf(state.since)}: ${state.reason}` };
       if (now - heardAt <= missedIntervals * intervalMs) return { connected: true, reason: null };
-      return { connected: false, reason: `Discord's gateway is down since ${timeOf(heardAt)}: it answers no heartbeat` };
+      return {
+        connected: false,
+        reason: `Discord's gateway is down since ${timeOf(heardAt)}: it answers no heartbeat`,
+      };
     },
   };
 }

@@ -1,17 +1,33 @@
-import { Client, GatewayCloseCodes, GatewayIntentBits, SimpleShardingStrategy, type WebSocketOptions } from 'discord.js';
+import {
+  Client,
+  GatewayCloseCodes,
+  GatewayIntentBits,
+  SimpleShardingStrategy,
+  type WebSocketOptions,
+} from 'discord.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../observability/index.js';
 import { cachePolicy } from './caches.js';
 
-/** discord.js resumes after half a second, for ever: more losses than this within `lossWindowMs`, and the session is given up. */
+/**
+ * discord.js resumes after half a second, for ever: more losses than this within `lossWindowMs`, and the session is
+ * given up.
+ */
 const mostLosses = 3;
 const lossWindowMs = 60_000;
-/** Until a client counts as ready though a server is away: what arrives before waits so long, and an interaction lives 3 s. */
+/**
+ * Until a client counts as ready though a server is away: what arrives before waits so long, and an interaction lives 3
+ * s.
+ */
 const waitGuildsMs = 2_000;
 /** After these Discord takes no other attempt either (its documentation, Gateway Close Event Codes). */
 const finalCodes: readonly number[] = [
-  GatewayCloseCodes.AuthenticationFailed, GatewayCloseCodes.InvalidShard, GatewayCloseCodes.ShardingRequired, GatewayCloseCodes.InvalidAPIVersion,
-  GatewayCloseCodes.InvalidIntents, GatewayCloseCodes.DisallowedIntents,
+  GatewayCloseCodes.AuthenticationFailed,
+  GatewayCloseCodes.InvalidShard,
+  GatewayCloseCodes.ShardingRequired,
+  GatewayCloseCodes.InvalidAPIVersion,
+  GatewayCloseCodes.InvalidIntents,
+  GatewayCloseCodes.DisallowedIntents,
 ];
 
 export type SessionEnd =
@@ -59,8 +75,8 @@ interface ShardEmitter {
 }
 
 /**
- * One client and one session with the gateway. discord.js may resume it; where it would ask for a new one, or comes back too often,
- * the session ends instead, so that every IDENTIFY but the first is the caller's decision.
+ * One client and one session with the gateway. discord.js may resume it; where it would ask for a new one, or comes
+ * back too often, the session ends instead, so that every IDENTIFY but the first is the caller's decision.
  */
 export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOptions): Session {
   let end: (end: SessionEnd) => void = () => undefined;
@@ -69,7 +85,8 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
       if (over) return;
       over = true;
       resolve(how);
-      // A socket that is being dialled has nobody to hear its error once the client is destroyed: that waits until it is open or closed.
+      // A socket that is being dialled has nobody to hear its error once the client is destroyed: that waits until it
+      // is open or closed.
       if (phase !== 'dialling') destroy();
     };
   });
@@ -102,7 +119,8 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
     const { options } = manager;
     const retrieveSessionInfo = options.retrieveSessionInfo.bind(options);
     const updateSessionInfo = options.updateSessionInfo.bind(options);
-    // What discord.js is about when a client is destroyed between two connections it goes on with; here it stops for good.
+    // What discord.js is about when a client is destroyed between two connections it goes on with; here it stops for
+    // good.
     options.retrieveSessionInfo = (shard) => {
       if (over) return new Promise(() => undefined);
       if (phase === 'idle') phase = 'dialling';
@@ -118,7 +136,8 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
       }
     };
     const shard = manager as unknown as ShardEmitter;
-    // What throws on an event, in discord.js as well as in a listener of ours, would be an unhandled rejection of the socket's.
+    // What throws on an event, in discord.js as well as in a listener of ours, would be an unhandled rejection of the
+    // socket's.
     const emit = shard.emit.bind(shard);
     shard.emit = (...event) => {
       try {
@@ -154,12 +173,13 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
     shard.on('debug', ({ message }) => {
       logger.trace(message);
       if (over) return;
-      // The only place that tells the interval: exactly with the first beat; before, by the part of it that is waited for that beat.
+      // The only place that tells the interval: exactly with the first beat; before, by the part of it that is waited
+      // for that beat.
       const [, part, waitMs] = /jitter of ([\d.]+); waiting (\d+)ms/.exec(message) ?? [];
       if (Number(part) > 0) on.onHeartbeatInterval((Number(waitMs) + 1) / Number(part));
       const exact = /starting to beat every (\d+)ms/.exec(message);
       if (exact !== null) on.onHeartbeatInterval(Number(exact[1]));
-      if (message.startsWith('Failed to connect')) trouble = 'Discord\'s gateway cannot be reached';
+      if (message.startsWith('Failed to connect')) trouble = "Discord's gateway cannot be reached";
     });
     return new SimpleShardingStrategy(manager);
   };
@@ -182,11 +202,25 @@ export function openSession({ token, apiUrl, clock, logger, ...on }: SessionOpti
   });
   client.on('error', (error) => logger.error({ err: error }, 'a fault in what a Discord event set off'));
   client.on('warn', (message) => logger.warn(message));
-  client.login(token).catch((error: unknown) => end({ kind: 'lost', reason: `no session with Discord: ${error instanceof Error ? error.message : String(error)}` }));
-  return { client, ended, heldMs: () => (upAt === null ? 0 : Math.max(1, clock.now() - upAt)), stop: () => end({ kind: 'stopped' }) };
+  client
+    .login(token)
+    .catch((error: unknown) =>
+      end({
+        kind: 'lost',
+        reason: `no session with Discord: ${error instanceof Error ? error.message : String(error)}`,
+      }),
+    );
+  return {
+    client,
+    ended,
+    heldMs: () => (upAt === null ? 0 : Math.max(1, clock.now() - upAt)),
+    stop: () => end({ kind: 'stopped' }),
+  };
 }
 
 function describeClose(code: number): string {
   const name = (GatewayCloseCodes as Record<number, string | undefined>)[code];
-  return name === undefined ? `code ${code}` : `code ${code}, ${name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).toLowerCase()}`;
+  return name === undefined
+    ? `code ${code}`
+    : `code ${code}, ${name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).toLowerCase()}`;
 }

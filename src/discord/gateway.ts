@@ -52,7 +52,10 @@ type Leave =
   /** Ask again after so long; null: after one's own back-off. */
   | { readonly kind: 'wait'; readonly afterMs: number | null; readonly reason: string };
 
-/** The bot's ear: one session with Discord's gateway at a time, each asked for with our own patience and not discord.js's. */
+/**
+ * The bot's ear: one session with Discord's gateway at a time, each asked for with our own patience and not
+ * discord.js's.
+ */
 export function createGateway(options: GatewayOptions): Gateway {
   const { token, apiUrl, clock, random, logger, onNotice } = options;
   const api = createApi(options);
@@ -76,7 +79,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       case 'unauthorized':
         return isTokenRefused(signal);
       case 'refused':
-        return { kind: 'wait', afterMs: probeMs, reason: `Discord refuses (HTTP ${answer.status}, code ${answer.code}): ${answer.message}` };
+        return {
+          kind: 'wait',
+          afterMs: probeMs,
+          reason: `Discord refuses (HTTP ${answer.status}, code ${answer.code}): ${answer.message}`,
+        };
       case 'unreachable':
         return { kind: 'wait', afterMs: null, reason: answer.reason };
     }
@@ -92,10 +99,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** One session from its IDENTIFY to its end; how long it was up. */
   const hold = async (signal: AbortSignal): Promise<{ readonly end: SessionEnd; readonly heldMs: number }> => {
     const session = openSession({
-      token, apiUrl, clock, logger,
+      token,
+      apiUrl,
+      clock,
+      logger,
       onIdentify: () => budget.spend(clock.now()),
       onUp: () => {
-        if (health.up(clock.now())) logger.info('connected to Discord\'s gateway');
+        if (health.up(clock.now())) logger.info("connected to Discord's gateway");
       },
       onDown: down,
       onHeartbeat: () => health.acknowledged(clock.now()),
@@ -141,12 +151,18 @@ export function createGateway(options: GatewayOptions): Gateway {
         if (leave.kind !== 'granted') {
           if (leave.kind === 'token-refused') trouble(tokenRefused);
           else down(leave.reason);
-          await clock.sleep(leave.kind === 'wait' ? (leave.afterMs ?? retryDelay(++failures, random)) : probeMs, signal);
+          await clock.sleep(
+            leave.kind === 'wait' ? (leave.afterMs ?? retryDelay(++failures, random)) : probeMs,
+            signal,
+          );
           continue;
         }
         const pauseMs = budget.pause(clock.now());
         if (pauseMs !== null) {
-          trouble(`${identifiesAnHour} sessions with Discord in an hour came to nothing, so none is asked for in the next ${pauseMs / minute} minutes`);
+          trouble(
+            `${identifiesAnHour} sessions with Discord in an hour came to nothing, so none is asked for in the ` +
+              `next ${pauseMs / minute} minutes`,
+          );
           await clock.sleep(pauseMs, signal);
           noticed = null;
           continue;
@@ -165,7 +181,8 @@ export function createGateway(options: GatewayOptions): Gateway {
           await clock.sleep(probeMs, signal);
           continue;
         }
-        if (end.kind !== 'stopped') down(end.kind === 'lost' ? end.reason : 'Discord refused the token at the gateway (4004)');
+        if (end.kind !== 'stopped')
+          down(end.kind === 'lost' ? end.reason : 'Discord refused the token at the gateway (4004)');
         await clock.sleep(retryDelay(failures, random), signal);
       }
       return { kind: 'stopped' };
@@ -176,13 +193,15 @@ export function createGateway(options: GatewayOptions): Gateway {
 function leaveOf(body: unknown): Leave {
   const { url, session_start_limit: limit } = body as Partial<APIGatewayBotInfo>;
   if (typeof url !== 'string' || !/^wss?:\/\//.test(url) || limit === undefined) {
-    return { kind: 'wait', afterMs: null, reason: 'an answer that is not Discord\'s (is DISCORD_API_URL right?)' };
+    return { kind: 'wait', afterMs: null, reason: "an answer that is not Discord's (is DISCORD_API_URL right?)" };
   }
   if (limit.remaining > sessionsKept) return { kind: 'granted' };
   return {
     kind: 'wait',
     afterMs: Math.max(minute, limit.reset_after),
-    reason: `Discord allows ${limit.total} sessions a day, and ${limit.remaining} are left: the next is asked for when the day is over`,
+    reason:
+      `Discord allows ${limit.total} sessions a day, and ${limit.remaining} are left: the next is asked for ` +
+      'when the day is over',
   };
 }
 
@@ -190,9 +209,13 @@ function leaveOf(body: unknown): Leave {
 const refusals = new Map<number, string>([
   [
     GatewayCloseCodes.DisallowedIntents,
-    'Discord does not allow the bot the intent Guilds, the only one it asks for (4014): look at Bot, Privileged Gateway Intents, at discord.com/developers/applications',
+    'Discord does not allow the bot the intent Guilds, the only one it asks for (4014): look at Bot, ' +
+      'Privileged Gateway Intents, at discord.com/developers/applications',
   ],
-  [GatewayCloseCodes.InvalidIntents, 'Discord knows no intent Guilds (4013): this version of the bot is too old, or DISCORD_API_URL is not Discord\'s'],
+  [
+    GatewayCloseCodes.InvalidIntents,
+    "Discord knows no intent Guilds (4013): this version of the bot is too old, or DISCORD_API_URL is not Discord's",
+  ],
   [GatewayCloseCodes.ShardingRequired, 'the bot is in more servers than one connection serves (4011; 2500 servers)'],
 ]);
 

@@ -1,8 +1,8 @@
 const minute = 60_000;
 const hour = 60 * minute;
 /**
- * Discord's documentation, Gateway, Session Start Limit: 1000 IDENTIFYs a day, and who sends more has its token reset. A day of
- * this many an hour stays well below.
+ * Discord's documentation, Gateway, Session Start Limit: 1000 IDENTIFYs a day, and who sends more has its token reset.
+ * A day of this many an hour stays well below.
  */
 export const identifiesAnHour = 20;
 const firstPauseMs = 30 * minute;

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import {
-  DiscordAPIError, Events, MessageFlags, RESTJSONErrorCodes,
-  type AutocompleteInteraction, type ButtonInteraction, type ChatInputCommandInteraction, type Client, type InteractionEditReplyOptions,
+  DiscordAPIError,
+  Events,
+  MessageFlags,
+  RESTJSONErrorCodes,
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type Client,
+  type InteractionEditReplyOptions,
 } from 'discord.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../observability/index.js';
@@ -12,10 +19,15 @@ import type { KnownChannels } from './known-channels.js';
 
 /** A command that takes longer has hung on something; Discord would wait 15 minutes. */
 const deadlineMs = 30_000;
-/** Discord's documentation, Application Commands: choices of an autocompletion, and the characters of a name or value. */
+/**
+ * Discord's documentation, Application Commands: choices of an autocompletion, and the characters of a name or value.
+ */
 const limits = { choices: 25, choice: 100 } as const;
 
-/** ok; problem: the person's own; error: ours; late: Discord waited no longer; unanswered: the answer did not get through; unknown: no such command. */
+/**
+ * ok; problem: the person's own; error: ours; late: Discord waited no longer; unanswered: the answer did not get
+ * through; unknown: no such command.
+ */
 export type CommandOutcome = 'ok' | 'problem' | 'error' | 'late' | 'unanswered' | 'unknown';
 
 export interface InteractionOptions {
@@ -33,25 +45,42 @@ export interface InteractionOptions {
 type Answerable = ChatInputCommandInteraction | ButtonInteraction;
 type Run = (input: CommandInput, deps: CommandDeps, signal: AbortSignal) => Promise<CommandMessage>;
 
-/** Hands what people type and press to the commands, and their answers back. Nothing that goes wrong leaves it but as a log line. */
-export function answerInteractions(client: Client, { commands, deps, channels, clock, logger, signal, onCommand }: InteractionOptions): void {
+/**
+ * Hands what people type and press to the commands, and their answers back. Nothing that goes wrong leaves it but as a
+ * log line.
+ */
+export function answerInteractions(
+  client: Client,
+  { commands, deps, channels, clock, logger, signal, onCommand }: InteractionOptions,
+): void {
   const byName = new Map(commands.map((command) => [command.definition.name, command]));
 
-  const answer = async (interaction: Answerable, command: Command | undefined, run: Run | undefined): Promise<CommandOutcome> => {
+  const answer = async (
+    interaction: Answerable,
+    command: Command | undefined,
+    run: Run | undefined,
+  ): Promise<CommandOutcome> => {
     const name = interaction.isButton() ? `button ${interaction.customId}` : `/${interaction.commandName}`;
     const isPublic = interaction.isButton() || command?.ephemeral === false;
     try {
       await acknowledge(interaction, isPublic);
     } catch (error) {
       const isLate = error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownInteraction;
-      logger.warn({ err: error, ageMs: clock.now() - interaction.createdTimestamp }, `${name} came too late to be answered, or Discord did not take the answer`);
+      logger.warn(
+        { err: error, ageMs: clock.now() - interaction.createdTimestamp },
+        `${name} came too late to be answered, or Discord did not take the answer`,
+      );
       return isLate ? 'late' : 'unanswered';
     }
     let outcome: CommandOutcome = 'ok';
     let message: CommandMessage | null = null;
     let sentence = '';
     try {
-      if (run === undefined) throw new CommandProblem('This command is no more, or was changed. Discord shows the new ones soon; a restart of the Discord app helps.');
+      if (run === undefined)
+        throw new CommandProblem(
+          'This command is no more, or was changed. Discord shows the new ones soon; a restart of the Discord ' +
+            'app helps.',
+        );
       const given = interaction.isButton() ? [] : interaction.options.data;
       const input = commandInput(interaction, given, channels.isMember, clock.now());
       if (input.place.kind === 'bot-dm') channels.rememberDirectMessage(input.place.channelId);
@@ -64,12 +93,19 @@ export function answerInteractions(client: Client, { commands, deps, channels, c
         outcome = 'error';
         const errorId = randomBytes(4).toString('hex');
         logger.error({ err: error, errorId }, `${name} failed`);
-        sentence = `${error instanceof LateError ? 'That took too long' : 'Something went wrong here'}, and it is not your fault. Try again in a minute; if it stays, tell whoever runs this bot the error id ${errorId}.`;
+        sentence =
+          `${error instanceof LateError ? 'That took too long' : 'Something went wrong here'}, and it is not your ` +
+          `fault. Try again in a minute; if it stays, tell whoever runs this bot the error id ${errorId}.`;
       }
     }
     try {
       if (message === null) await refuse(interaction, isPublic, sentence);
-      else await interaction.editReply(interaction.isButton() ? { content: '', embeds: [], components: [], attachments: [], ...wire(message) } : wire(message));
+      else
+        await interaction.editReply(
+          interaction.isButton()
+            ? { content: '', embeds: [], components: [], attachments: [], ...wire(message) }
+            : wire(message),
+        );
       return outcome;
     } catch (error) {
       logger.error({ err: error }, `the answer to ${name} did not get through`);
@@ -101,9 +137,13 @@ export function answerInteractions(client: Client, { commands, deps, channels, c
     } catch (error) {
       logger.error({ err: error }, `the completion of /${interaction.commandName} failed`);
     }
-    const fitting = choices.filter(({ name, value }) => name.length <= limits.choice && value.length <= limits.choice).slice(0, limits.choices);
+    const fitting = choices
+      .filter(({ name, value }) => name.length <= limits.choice && value.length <= limits.choice)
+      .slice(0, limits.choices);
     // The next letter asks again, so a choice that came too late is no loss.
-    await interaction.respond(fitting).catch((error: unknown) => logger.debug({ err: error }, 'a completion came too late'));
+    await interaction
+      .respond(fitting)
+      .catch((error: unknown) => logger.debug({ err: error }, 'a completion came too late'));
   };
 
   client.on(Events.InteractionCreate, (interaction) => {
@@ -118,7 +158,9 @@ export function answerInteractions(client: Client, { commands, deps, channels, c
       ? command?.press && ((...given) => command.press!(interaction.customId, ...given))
       : command && ((...given) => command.run(...given));
     const startedAt = clock.now();
-    void answer(interaction, command, run).then((outcome) => onCommand(command === undefined ? 'unknown' : name, outcome, (clock.now() - startedAt) / 1000));
+    void answer(interaction, command, run).then((outcome) =>
+      onCommand(command === undefined ? 'unknown' : name, outcome, (clock.now() - startedAt) / 1000),
+    );
   });
 }
 
@@ -133,7 +175,8 @@ async function acknowledge(interaction: Answerable, isPublic: boolean): Promise<
     else await interaction.deferReply(isPublic ? {} : { flags: MessageFlags.Ephemeral });
   } catch (error) {
     // Its first request was taken, though its answer was lost, and discord.js asked again.
-    if (!(error instanceof DiscordAPIError) || error.code !== RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged) throw error;
+    if (!(error instanceof DiscordAPIError) || error.code !== RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged)
+      throw error;
     interaction.deferred = true;
   }
 }
@@ -153,6 +196,8 @@ function wire({ content, embeds, files, components }: CommandMessage): Interacti
     ...(content !== undefined && { content }),
     ...(embeds !== undefined && { embeds: [...embeds] }),
     ...(components !== undefined && { components: [...components] }),
-    ...(files !== undefined && { files: files.map(({ name, data, description }) => ({ name, attachment: Buffer.from(data), description })) }),
+    ...(files !== undefined && {
+      files: files.map(({ name, data, description }) => ({ name, attachment: Buffer.from(data), description })),
+    }),
   };
 }

@@ -1,4 +1,12 @@
-import { ChannelType, Events, PermissionsBitField, type Channel, type Client, type Guild, type GuildBasedChannel } from 'discord.js';
+import {
+  ChannelType,
+  Events,
+  PermissionsBitField,
+  type Channel,
+  type Client,
+  type Guild,
+  type GuildBasedChannel,
+} from 'discord.js';
 import type { ChannelAccess, LookUpChannel } from './access.js';
 
 /** Direct messages are in no server and in no list of Discord's: so many that somebody wrote in are remembered. */
@@ -24,7 +32,12 @@ export interface KnownChannels {
   follow(client: Client): void;
 }
 
-export function createKnownChannels({ onChannelsOpen, onChannelGone, onGuildGone, onGuildBack }: ChannelListeners): KnownChannels {
+export function createKnownChannels({
+  onChannelsOpen,
+  onChannelGone,
+  onGuildGone,
+  onGuildBack,
+}: ChannelListeners): KnownChannels {
   const directMessages = new Set<string>();
   let known: Client | null = null;
 
@@ -58,10 +71,13 @@ export function createKnownChannels({ onChannelsOpen, onChannelGone, onGuildGone
       client.on(Events.GuildAvailable, (guild) => {
         if (known === client) onGuildBack(guild.id, channelIdsOf(guild));
       });
-      client.on(Events.GuildDelete, (guild) => onGuildGone(guild.id, 'the bot was removed from that server, or the server was deleted'));
+      client.on(Events.GuildDelete, (guild) =>
+        onGuildGone(guild.id, 'the bot was removed from that server, or the server was deleted'),
+      );
       client.on(Events.ChannelDelete, (channel) => {
         // Threads go with their channel, and Discord says nothing of them.
-        if ('threads' in channel) for (const threadId of channel.threads.cache.keys()) onChannelGone(threadId, 'its channel was deleted');
+        if ('threads' in channel)
+          for (const threadId of channel.threads.cache.keys()) onChannelGone(threadId, 'its channel was deleted');
         onChannelGone(channel.id, 'the channel was deleted');
       });
       client.on(Events.ThreadDelete, ({ id }) => onChannelGone(id, 'the thread was deleted'));
@@ -84,7 +100,13 @@ function accessTo(channel: Channel): ChannelAccess | null {
   const permissions = me === null ? null : channel.permissionsFor(me);
   return permissions === null
     ? null
-    : { channelId: channel.id, name: channel.name, guildId: channel.guildId, kind: kindOf(channel), permissions: permissions.bitfield };
+    : {
+        channelId: channel.id,
+        name: channel.name,
+        guildId: channel.guildId,
+        kind: kindOf(channel),
+        permissions: permissions.bitfield,
+      };
 }
 
 /** There is nothing to be lacked there. */

@@ -8,7 +8,9 @@ export function escaped(text: string): string {
   return text.replace(markup, (match) => (match.length > 1 ? match : `\\${match}`)).replace(lineStart, '$1\\$2');
 }
 
-/** At most `limit` UTF-16 units of an escaped text, cut neither inside a character nor after the backslash of an escape. */
+/**
+ * At most `limit` UTF-16 units of an escaped text, cut neither inside a character nor after the backslash of an escape.
+ */
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const kept = text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '');

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { MessageFlags, type APIEmbed, type RESTPatchAPIChannelMessageJSONBody, type RESTPostAPIChannelMessageJSONBody } from 'discord.js';
+import {
+  MessageFlags,
+  type APIEmbed,
+  type RESTPatchAPIChannelMessageJSONBody,
+  type RESTPostAPIChannelMessageJSONBody,
+} from 'discord.js';
 import { flagOf } from '../countries/index.js';
 import type { Message } from '../delivery/index.js';
 import { endFactsOf, factsOf, footerText, messageLimit, renderBacklog, renderText } from '../report/index.js';
@@ -30,7 +35,11 @@ export interface Rendered<Body> {
 }
 
 /** A message as it is posted: the sentence, what stands beside it in an embed, the chart. */
-export function renderMessage(message: Message, channelId: string, { embed, chart, reply }: Form): Rendered<RESTPostAPIChannelMessageJSONBody> {
+export function renderMessage(
+  message: Message,
+  channelId: string,
+  { embed, chart, reply }: Form,
+): Rendered<RESTPostAPIChannelMessageJSONBody> {
   const shown = embed ? withChart(embedFor(message), chart) : null;
   const replyTo = message.kind === 'notice' ? null : message.replyTo;
   return {
@@ -58,18 +67,24 @@ export function renderReduced(message: Message, channelId: string): RESTPostAPIC
 }
 
 /**
- * What an edit changes: the embed, with its chart replaced, or taken away where there is none for it. The sentence was true when it was
- * said and stays. null: without an embed that leaves nothing to change.
+ * What an edit changes: the embed, with its chart replaced, or taken away where there is none for it. The sentence was
+ * true when it was said and stays. null: without an embed that leaves nothing to change.
  */
-export function renderEdit(message: Message, { embed, chart }: Omit<Form, 'reply'>): Rendered<RESTPatchAPIChannelMessageJSONBody> | null {
+export function renderEdit(
+  message: Message,
+  { embed, chart }: Omit<Form, 'reply'>,
+): Rendered<RESTPatchAPIChannelMessageJSONBody> | null {
   if (!embed) return null;
   const shown = withChart(embedFor(message), chart);
-  return { body: { embeds: [shown.embed], attachments: shown.attachments, allowed_mentions: { parse: [] } }, files: shown.files };
+  return {
+    body: { embeds: [shown.embed], attachments: shown.attachments, allowed_mentions: { parse: [] } },
+    files: shown.files,
+  };
 }
 
 /**
- * How the footer of a message begins that tells this: it is found by that again. A single event that is told late may have arrived as
- * its own alert before, be it of one country or of several.
+ * How the footer of a message begins that tells this: it is found by that again. A single event that is told late may
+ * have arrived as its own alert before, be it of one country or of several.
  */
 export function marksOf(message: Message): string[] {
   const footers = [footerOf(message)];
@@ -98,7 +113,9 @@ function contentOf(message: Message): string {
   const mention = roleId === null ? '' : `<@&${roleId}> `;
   switch (message.kind) {
     case 'alert':
-      return mention + sentence(flagged(message.event.country), renderText(message.event), messageLimit - mention.length);
+      return (
+        mention + sentence(flagged(message.event.country), renderText(message.event), messageLimit - mention.length)
+      );
     case 'backlog': {
       const { events, at } = message;
       const flag = events.length === 1 ? flagged(events[0].country) : '';
@@ -136,7 +153,10 @@ function embedFor(message: Message): APIEmbed {
   }
 }
 
-function withChart(embed: APIEmbed, chart: DrawnChart | null): {
+function withChart(
+  embed: APIEmbed,
+  chart: DrawnChart | null,
+): {
   readonly embed: APIEmbed;
   readonly files: readonly File[];
   readonly attachments: { id: string; filename: string; description: string }[];
@@ -152,7 +172,9 @@ function withChart(embed: APIEmbed, chart: DrawnChart | null): {
 
 /** The same for the same message and channel, so that Discord takes a repeated message for the one it already has. */
 function nonceOf(message: Message, channelId: string): string {
-  const digest = createHash('sha256').update(`${identityOf(message)} ${channelId}`).digest('hex');
+  const digest = createHash('sha256')
+    .update(`${identityOf(message)} ${channelId}`)
+    .digest('hex');
   return BigInt(`0x${digest}`).toString(36).slice(-limits.nonce);
 }
 

@@ -1,18 +1,27 @@
 import { RESTJSONErrorCodes as Code } from 'discord.js';
 import type { Answer } from './api.js';
 
-export const tokenRefused = 'Discord refuses the token: reset it at discord.com/developers/applications and set DISCORD_TOKEN anew';
+export const tokenRefused =
+  'Discord refuses the token: reset it at discord.com/developers/applications and set DISCORD_TOKEN anew';
 
 export type Refusal = Extract<Answer, { kind: 'refused' }>;
 
 const byCode = new Map<number, (channelId: string) => string>([
   [Code.UnknownChannel, (id) => `Discord knows no channel ${id}: it was deleted, or its id is wrong`],
-  [Code.MissingAccess, (id) => `the bot may not see channel ${id}: it lacks the permission View Channel there, or is not in that server`],
+  [
+    Code.MissingAccess,
+    (id) => `the bot may not see channel ${id}: it lacks the permission View Channel there, or is not in that server`,
+  ],
   [
     Code.MissingPermissions,
-    (id) => `the bot may not write in channel ${id}: it lacks the permission Send Messages (in a thread: Send Messages in Threads)`,
+    (id) =>
+      `the bot may not write in channel ${id}: it lacks the permission Send Messages (in a thread: Send ` +
+      'Messages in Threads)',
   ],
-  [Code.CannotSendMessagesToThisUser, (id) => `the bot may not write to the person of direct messages ${id}: they take none from it, or have blocked it`],
+  [
+    Code.CannotSendMessagesToThisUser,
+    (id) => `the bot may not write to the person of direct messages ${id}: they take none from it, or have blocked it`,
+  ],
   [
     Code.CannotSendMessagesToThisUserDueToHavingNoMutualGuilds,
     (id) => `the bot may not write to the person of direct messages ${id}: they share no server with it any more`,
@@ -24,15 +33,22 @@ const byCode = new Map<number, (channelId: string) => string>([
 
 /** What a refusal about a channel means, in a sentence that says what to do. */
 export function explainRefusal({ status, code, message }: Refusal, channelId: string): string {
-  return byCode.get(code)?.(channelId) ?? `Discord refuses (HTTP ${status}, code ${code}): ${message.replace(/\s+/g, ' ')}`;
+  return (
+    byCode.get(code)?.(channelId) ?? `Discord refuses (HTTP ${status}, code ${code}): ${message.replace(/\s+/g, ' ')}`
+  );
 }
 
 const unknownChannel: number = Code.UnknownChannel;
 /** Refusals with status 400 that speak of the channel nonetheless. */
-const ofTheChannel: ReadonlySet<number> = new Set([Code.CannotSendMessagesInNonTextChannel, Code.InvalidActionOnArchivedThread]);
+const ofTheChannel: ReadonlySet<number> = new Set([
+  Code.CannotSendMessagesInNonTextChannel,
+  Code.InvalidActionOnArchivedThread,
+]);
 /** Refusals that pass: a slow mode, a write limit of the channel, a part of Discord that is switched off. */
 const passing: ReadonlySet<number> = new Set([
-  Code.ActionCannotBePerformedDueToSlowmodeRateLimit, Code.ChannelWriteRateLimit, Code.CloudflareIsBlockingYourRequest,
+  Code.ActionCannotBePerformedDueToSlowmodeRateLimit,
+  Code.ChannelWriteRateLimit,
+  Code.CloudflareIsBlockingYourRequest,
 ]);
 
 export type RefusalKind = 'gone' | 'closed' | 'passing' | 'the-message';

@@ -19,7 +19,10 @@ const switchedOff: number = Code.FeatureTemporarilyDisabledServerSide;
 
 type Retry = Extract<SendResult, { kind: 'retry' }>;
 
-/** Speaks to channels over REST alone, which works while the gateway is down. Every post has its nonce, for one that ended unanswered may have been taken. */
+/**
+ * Speaks to channels over REST alone, which works while the gateway is down. Every post has its nonce, for one that
+ * ended unanswered may have been taken.
+ */
 export function createDiscordSend({ lookUpChannel, charts, logger, ...options }: DiscordSendOptions): Send {
   const api = createApi(options);
   const { clock } = options;
@@ -37,20 +40,37 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
     return formIn(access, showsChart(access) ? await chartOf(message) : null, message);
   };
 
-  const retryAfter = async (answer: Exclude<Answer, { kind: 'ok' | 'refused' }>, signal: AbortSignal): Promise<Retry> => {
+  const retryAfter = async (
+    answer: Exclude<Answer, { kind: 'ok' | 'refused' }>,
+    signal: AbortSignal,
+  ): Promise<Retry> => {
     switch (answer.kind) {
       case 'rate-limited': {
         const reason = answer.global ? 'the whole bot is rate limited by Discord' : 'rate limited by Discord';
-        return { kind: 'retry', afterMs: answer.afterMs, scope: answer.global ? 'everywhere' : 'channel', maybeTaken: false, reason };
+        return {
+          kind: 'retry',
+          afterMs: answer.afterMs,
+          scope: answer.global ? 'everywhere' : 'channel',
+          maybeTaken: false,
+          reason,
+        };
       }
       case 'unreachable':
-        return { kind: 'retry', afterMs: null, scope: 'everywhere', maybeTaken: answer.maybeTaken, reason: answer.reason };
+        return {
+          kind: 'retry',
+          afterMs: null,
+          scope: 'everywhere',
+          maybeTaken: answer.maybeTaken,
+          reason: answer.reason,
+        };
       case 'unauthorized': {
         // One 401 may be a hiccup; two are the token.
         const { kind } = await api.get(Routes.user(), signal);
         const of401 = { kind: 'retry', afterMs: null, maybeTaken: false } as const;
-        if (kind === 'ok') return { ...of401, scope: 'channel', reason: 'Discord answered HTTP 401 to a token it still takes' };
-        const reason = kind === 'unauthorized' ? tokenRefused : 'Discord answered HTTP 401, and cannot be asked about the token';
+        if (kind === 'ok')
+          return { ...of401, scope: 'channel', reason: 'Discord answered HTTP 401 to a token it still takes' };
+        const reason =
+          kind === 'unauthorized' ? tokenRefused : 'Discord answered HTTP 401, and cannot be asked about the token';
         return { ...of401, scope: 'everywhere', reason };
       }
     }
@@ -68,14 +88,30 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
     return answer.kind === 'ok' ? sentOf(answer.body) : retryAfter(answer, signal);
   };
 
-  const postReduced = async (channelId: string, message: Message, refusal: Refusal, signal: AbortSignal): Promise<SendResult> => {
+  const postReduced = async (
+    channelId: string,
+    message: Message,
+    refusal: Refusal,
+    signal: AbortSignal,
+  ): Promise<SendResult> => {
     const { status, code } = refusal;
-    logger.error({ channelId, mark: marksOf(message)[0], status, code }, `Discord refuses the message, sending its text alone: ${refusal.message}`);
+    logger.error(
+      { channelId, mark: marksOf(message)[0], status, code },
+      `Discord refuses the message, sending its text alone: ${refusal.message}`,
+    );
     const answer = await api.post(Routes.channelMessages(channelId), renderReduced(message, channelId), signal);
     const isOff = answer.kind === 'refused' && answer.code === switchedOff;
-    if (isOff) return { kind: 'retry', afterMs: null, scope: 'channel', maybeTaken: false, reason: explainRefusal(answer, channelId) };
+    if (isOff)
+      return {
+        kind: 'retry',
+        afterMs: null,
+        scope: 'channel',
+        maybeTaken: false,
+        reason: explainRefusal(answer, channelId),
+      };
     const result = await resultOf(answer, channelId, signal);
-    if (result.kind === 'refused') logger.error({ channelId, mark: marksOf(message)[0] }, `Discord refuses its text as well: ${result.reason}`);
+    if (result.kind === 'refused')
+      logger.error({ channelId, mark: marksOf(message)[0] }, `Discord refuses its text as well: ${result.reason}`);
     return result;
   };
 
@@ -86,7 +122,13 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
     if (answer.kind === 'ok') ownId = idIn(answer.body);
     if (ownId !== null) return ownId;
     if (answer.kind === 'ok' || answer.kind === 'refused') {
-      return { kind: 'retry', afterMs: null, scope: 'everywhere', maybeTaken: false, reason: 'Discord does not say who the bot is' };
+      return {
+        kind: 'retry',
+        afterMs: null,
+        scope: 'everywhere',
+        maybeTaken: false,
+        reason: 'Discord does not say who the bot is',
+      };
     }
     return retryAfter(answer, signal);
   };
@@ -99,7 +141,8 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
         const answer = await api.post(Routes.channelMessages(channelId), body, signal, files);
         const lesser = answer.kind === 'refused' ? lesserForm(form, answer.code) : null;
         if (lesser !== null) form = lesser;
-        else if (answer.kind === 'refused' && kindOfRefusal(answer) === 'the-message') return postReduced(channelId, message, answer, signal);
+        else if (answer.kind === 'refused' && kindOfRefusal(answer) === 'the-message')
+          return postReduced(channelId, message, answer, signal);
         else return resultOf(answer, channelId, signal);
       }
     },
@@ -109,7 +152,11 @@ export function createDiscordSend({ lookUpChannel, charts, logger, ...options }:
       if (!mayIn(access, 'ReadMessageHistory') || !mayIn(access, 'EmbedLinks')) return { kind: 'unknown' };
       const authorId = await findOwnId(signal);
       if (typeof authorId !== 'string') return authorId;
-      const search = await searchHistory(api, { channelId, authorId, marks: marksOf(message), since, mayRead: access !== null }, signal);
+      const search = await searchHistory(
+        api,
+        { channelId, authorId, marks: marksOf(message), since, mayRead: access !== null },
+        signal,
+      );
       return search.kind === 'failed' ? { ...(await retryAfter(search.answer, signal)), maybeTaken: false } : search;
     },
 
@@ -132,7 +179,13 @@ function sentOf(body: unknown): SendResult {
   const messageId = idIn(body);
   if (messageId !== null) return { kind: 'sent', messageId };
   // A proxy's page with status 200 is not Discord's message.
-  return { kind: 'retry', afterMs: null, scope: 'everywhere', maybeTaken: true, reason: 'an answer that is not a Discord message' };
+  return {
+    kind: 'retry',
+    afterMs: null,
+    scope: 'everywhere',
+    maybeTaken: true,
+    reason: 'an answer that is not a Discord message',
+  };
 }
 
 function idIn(body: unknown): string | null {

@@ -10,7 +10,10 @@ import type { FeedLog } from './feed-log.js';
 /** Of a file that comes and is damaged; and of a server that does not answer. */
 const attempts = 4;
 const retryFirstMs = 2_000;
-/** Deflate goes to 1032 times at most, MRT files to some 20: what inflates to more than this many times its size is none. */
+/**
+ * Deflate goes to 1032 times at most, MRT files to some 20: what inflates to more than this many times its size is
+ * none.
+ */
 const mostInflation = 200;
 
 export interface CacheOptions {
@@ -34,10 +37,15 @@ export type CacheOutcome =
   | { readonly kind: 'unreachable'; readonly reason: string };
 
 /**
- * Has a file of the archive in the folder. It is written beside its name (.part, .part.json), gone on with after a break, also of the
- * whole program, and has its own name only when it is complete. Rejects when the signal is aborted, or the folder cannot be written.
+ * Has a file of the archive in the folder. It is written beside its name (.part, .part.json), gone on with after a
+ * break, also of the whole program, and has its own name only when it is complete. Rejects when the signal is aborted,
+ * or the folder cannot be written.
  */
-export async function cacheFile(path: string, onBytes: (done: number, total: number | null) => void, options: CacheOptions): Promise<CacheOutcome> {
+export async function cacheFile(
+  path: string,
+  onBytes: (done: number, total: number | null) => void,
+  options: CacheOptions,
+): Promise<CacheOutcome> {
   const { clock, log, random, signal } = options;
   const file = join(options.folder, path);
   const size = await sizeOf(file);
@@ -56,9 +64,21 @@ export async function cacheFile(path: string, onBytes: (done: number, total: num
   }
 }
 
-type Fetched = Exclude<CacheOutcome, { reason: string }> | { readonly kind: 'unusable' | 'unreachable'; readonly reason: string; readonly lasting: boolean; readonly retryAfterMs: number | null };
+type Fetched =
+  | Exclude<CacheOutcome, { reason: string }>
+  | {
+      readonly kind: 'unusable' | 'unreachable';
+      readonly reason: string;
+      readonly lasting: boolean;
+      readonly retryAfterMs: number | null;
+    };
 
-async function fetchOnce(path: string, file: string, onBytes: (done: number, total: number | null) => void, { archive, signal }: CacheOptions): Promise<Fetched> {
+async function fetchOnce(
+  path: string,
+  file: string,
+  onBytes: (done: number, total: number | null) => void,
+  { archive, signal }: CacheOptions,
+): Promise<Fetched> {
   const part = `${file}.part`;
   const versionFile = `${part}.json`;
   try {
@@ -87,7 +107,10 @@ async function fetchOnce(path: string, file: string, onBytes: (done: number, tot
 
 /** Returns the size of the whole. */
 async function writePart(
-  { chunks, startsAt, version, bytesTotal }: ArchiveFile, part: string, versionFile: string, onBytes: (done: number, total: number | null) => void,
+  { chunks, startsAt, version, bytesTotal }: ArchiveFile,
+  part: string,
+  versionFile: string,
+  onBytes: (done: number, total: number | null) => void,
 ): Promise<number> {
   let handle: FileHandle | null = null;
   let at = startsAt;

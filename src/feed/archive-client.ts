@@ -7,7 +7,10 @@ import { Turns } from './turns.js';
 
 /** Downloads at once, of all users together: they fill a line, and a public archive is not to be leaned on. */
 const downloadsAtOnce = 4;
-/** Tries in a row to go on with a broken download, and what must have come between two of them for them to be counted anew. */
+/**
+ * Tries in a row to go on with a broken download, and what must have come between two of them for them to be counted
+ * anew.
+ */
 const resumeAttempts = 5;
 const resumedWorthBytes = 256 * 1024;
 const resumeFirstMs = 1_000;
@@ -18,8 +21,9 @@ const retryAfterMostMs = 5 * 60_000;
 const isLasting = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 429;
 
 /**
- * The RIS archive, or another server of files, over HTTP(S). `url` is its address without a path to a file: https://data.ris.ripe.net.
- * `random`: 0..1, for the jitter. What one user is told of the server's wish for rest holds for all.
+ * The RIS archive, or another server of files, over HTTP(S). `url` is its address without a path to a file:
+ * https://data.ris.ripe.net. `random`: 0..1, for the jitter. What one user is told of the server's wish for rest holds
+ * for all.
  */
 export function createArchive(url: string, clock: Clock, random: () => number = () => 0.5): Archive {
   const root = url.endsWith('/') ? url : `${url}/`;
@@ -43,7 +47,12 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
     }
   }
 
-  async function ask(method: 'GET' | 'HEAD', path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply> {
+  async function ask(
+    method: 'GET' | 'HEAD',
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Reply> {
     await rested(signal);
     try {
       return await request(method, new URL(path, root), headers, clock, signal);
@@ -62,7 +71,14 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
   }
 
   /** Goes on with the download at byte `at`, after `failure`. */
-  async function resume(path: string, at: number, version: FileVersion | null, failure: ArchiveFailure, attempt: number, signal: AbortSignal): Promise<Reply> {
+  async function resume(
+    path: string,
+    at: number,
+    version: FileVersion | null,
+    failure: ArchiveFailure,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<Reply> {
     const same = version === null ? null : validatorOf(version);
     if (same === null || attempt > resumeAttempts) throw failure;
     // The first time at once: mostly it was only the connection.
@@ -81,14 +97,22 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
     }
     if (reply.status === 200 || reply.status === 206 || reply.status === 416) {
       reply.drop();
-      throw new ArchiveFailure(`${failure.message}, and the file is another now, or is not given out in parts: it must start anew`);
+      throw new ArchiveFailure(
+        `${failure.message}, and the file is another now, or is not given out in parts: it must start anew`,
+      );
     }
     const refused = refusal(reply);
     if (refused.lasting) throw refused;
     return resume(path, at, version, refused, attempt + 1, signal);
   }
 
-  async function* chunks(path: string, first: Reply, file: Omit<ArchiveFile, 'chunks'>, signal: AbortSignal, leave: () => void): AsyncGenerator<Uint8Array> {
+  async function* chunks(
+    path: string,
+    first: Reply,
+    file: Omit<ArchiveFile, 'chunks'>,
+    signal: AbortSignal,
+    leave: () => void,
+  ): AsyncGenerator<Uint8Array> {
     const { bytesTotal, startsAt, version } = file;
     let at = startsAt;
     let reply = first;
@@ -112,7 +136,9 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
           if (!(error instanceof ArchiveFailure) || signal.aborted) throw error;
           count('truncated');
           brokeAt = at;
-          const failure = new ArchiveFailure(`${error.message}, after ${at}${bytesTotal === null ? '' : ` of ${bytesTotal}`} bytes`);
+          const failure = new ArchiveFailure(
+            `${error.message}, after ${at}${bytesTotal === null ? '' : ` of ${bytesTotal}`} bytes`,
+          );
           reply = await resume(path, at, version, failure, ++attempt, signal);
         }
       }
@@ -122,7 +148,11 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
     }
   }
 
-  async function openAgain(path: string, had: HadFile | null, signal: AbortSignal): Promise<ArchiveFile | 'absent' | 'unchanged'> {
+  async function openAgain(
+    path: string,
+    had: HadFile | null,
+    signal: AbortSignal,
+  ): Promise<ArchiveFile | 'absent' | 'unchanged'> {
     const end = await turns.take(signal);
     const leave = (): void => {
       signal.removeEventListener('abort', leave);

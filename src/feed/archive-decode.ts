@@ -30,17 +30,30 @@ export type Attempt =
   | { readonly kind: 'absent' }
   /** Still the version that was named; nothing was given out. */
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean; readonly retryAfterMs: number | null };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly passing: boolean;
+      readonly retryAfterMs: number | null;
+    };
 
 /** Downloads, inflates and decodes a file, once. Rejects only for what is a fault of this program. */
-export async function decodeFile(file: FileToDecode, archive: Archive, peers: PeerIndex, sink: DecodeSink, signal: AbortSignal): Promise<Attempt> {
+export async function decodeFile(
+  file: FileToDecode,
+  archive: Archive,
+  peers: PeerIndex,
+  sink: DecodeSink,
+  signal: AbortSignal,
+): Promise<Attempt> {
   const faulty = (reason: string, outcome: RequestOutcome = 'corrupt'): Attempt => {
     archive.counters.requests[outcome]++;
     return { kind: 'failed', reason, passing: false, retryAfterMs: null };
   };
   try {
     const { path, unless } = file;
-    const opened = await (unless === null ? archive.open(path, signal) : archive.openAgain(path, { version: unless, bytes: 'whole' }, signal));
+    const opened = await (unless === null
+      ? archive.open(path, signal)
+      : archive.openAgain(path, { version: unless, bytes: 'whole' }, signal));
     if (opened === 'absent' || opened === 'unchanged') return { kind: opened };
     const { bytesTotal, version, chunks } = opened;
     const counts = { bytesDone: 0 };
@@ -66,11 +79,13 @@ export async function decodeFile(file: FileToDecode, archive: Archive, peers: Pe
     if (counts.bytesDone === 0) return faulty('is empty', 'truncated');
     const { records, ribTime, problems } = decoder.counters;
     if (file.wanted === 'rib' && ribTime === null) return faulty('holds no RIB');
-    if (problems['truncated-file'] > 0) return records === 0 ? faulty('is not MRT') : faulty('ends in the middle of a record', 'truncated');
+    if (problems['truncated-file'] > 0)
+      return records === 0 ? faulty('is not MRT') : faulty('ends in the middle of a record', 'truncated');
     return { kind: 'loaded', version };
   } catch (error) {
     if (error instanceof CorruptStream) return faulty(error.message, error.endsEarly ? 'truncated' : 'corrupt');
-    if (error instanceof ArchiveFailure) return { kind: 'failed', reason: error.message, passing: !error.lasting, retryAfterMs: error.retryAfterMs };
+    if (error instanceof ArchiveFailure)
+      return { kind: 'failed', reason: error.message, passing: !error.lasting, retryAfterMs: error.retryAfterMs };
     throw error;
   }
 }

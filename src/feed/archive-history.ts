@@ -17,12 +17,16 @@ export interface DatedFile {
 }
 
 /**
- * Names under which a collector's newest RIB at or before `from` may stand, the newest first, to be tried one after the other. Dumps
- * of older years are named by the minute before (bview.20100701.0759.gz, .2359.gz).
+ * Names under which a collector's newest RIB at or before `from` may stand, the newest first, to be tried one after the
+ * other. Dumps of older years are named by the minute before (bview.20100701.0759.gz, .2359.gz).
  */
 export function ribsBefore(collector: string, from: UnixMillis): DatedFile[] {
   const files: DatedFile[] = [];
-  for (let nominal = Math.ceil((from + minuteMs) / ribEveryMs) * ribEveryMs; nominal >= from - ribOldestMs; nominal -= ribEveryMs) {
+  for (
+    let nominal = Math.ceil((from + minuteMs) / ribEveryMs) * ribEveryMs;
+    nominal >= from - ribOldestMs;
+    nominal -= ribEveryMs
+  ) {
     for (const at of [nominal, nominal - minuteMs]) {
       if (at <= from && at >= from - ribOldestMs) files.push({ path: bviewPath(collector, at), at });
     }
@@ -31,7 +35,11 @@ export function ribsBefore(collector: string, from: UnixMillis): DatedFile[] {
 }
 
 /** The update files that hold what was said from `from` until before `to`, in order. */
-export function updatesBetween(collector: string, from: UnixMillis, to: UnixMillis): (DatedFile & { readonly end: UnixMillis })[] {
+export function updatesBetween(
+  collector: string,
+  from: UnixMillis,
+  to: UnixMillis,
+): (DatedFile & { readonly end: UnixMillis })[] {
   const files: (DatedFile & { end: UnixMillis })[] = [];
   const stepAt = (at: UnixMillis): number => (at < quarterHoursUntil ? 3 * updatesFileMs : updatesFileMs);
   for (let at = Math.floor(from / stepAt(from)) * stepAt(from); at < to; at += stepAt(at)) {

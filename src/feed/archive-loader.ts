@@ -10,7 +10,10 @@ import type { FeedLog } from './feed-log.js';
 const attempts = 5;
 const retryFirstMs = 2_000;
 const retryMostMs = 60_000;
-/** A server that is away or overloaded may be back in a minute: waits, and attempts that brought next to nothing, add up to this before a file is given up. */
+/**
+ * A server that is away or overloaded may be back in a minute: waits, and attempts that brought next to nothing, add up
+ * to this before a file is given up.
+ */
 const patienceMs = 10 * 60_000;
 const worthBytes = 256 * 1024;
 
@@ -27,7 +30,9 @@ export interface ArchiveLoaderOptions {
 }
 
 export interface FileToLoad extends FileToDecode {
-  /** The batch is reused. A file tried again is given out again from its beginning. `ribTime`: of this attempt's file. */
+  /**
+   * The batch is reused. A file tried again is given out again from its beginning. `ribTime`: of this attempt's file.
+   */
   onBatch(batch: ElemBatch, ribTime: UnixMillis | null): void;
   /** Compressed bytes, of this attempt. */
   onBytes(done: number, total: number | null): void;
@@ -38,7 +43,10 @@ export type LoadOutcome =
   /** Tried so often as is sensible. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Reads a file of the archive through its decoder, trying again what may get better. Rejects only when the signal is aborted. */
+/**
+ * Reads a file of the archive through its decoder, trying again what may get better. Rejects only when the signal is
+ * aborted.
+ */
 export async function loadArchiveFile(file: FileToLoad, options: ArchiveLoaderOptions): Promise<LoadOutcome> {
   const { clock, log, random, signal } = options;
   let faulty = 0;
@@ -58,7 +66,8 @@ export async function loadArchiveFile(file: FileToLoad, options: ArchiveLoaderOp
     if (outcome.kind !== 'failed') return outcome;
     if (!outcome.passing) faulty++;
     waitedMs += clock.now() - idleSince;
-    if (faulty === attempts || waitedMs >= patienceMs) return { kind: 'failed', reason: `${file.path}: ${outcome.reason} (${attempt} attempts)` };
+    if (faulty === attempts || waitedMs >= patienceMs)
+      return { kind: 'failed', reason: `${file.path}: ${outcome.reason} (${attempt} attempts)` };
     const backOffMs = Math.round(Math.min(retryMostMs, retryFirstMs * 2 ** (attempt - 1)) * (0.5 + random() / 2));
     const retryInMs = Math.max(backOffMs, outcome.retryAfterMs ?? 0);
     waitedMs += retryInMs;

@@ -5,8 +5,8 @@ import { ArchiveFailure } from './archive.js';
 const answerWithinMs = 30_000;
 const stallAfterMs = 30_000;
 /**
- * A body that trickles is as good as none: so much of it must come in a minute of waiting for it, 35 kbit/s. A line of 1 Mbit/s gives each
- * of four downloads seven times that.
+ * A body that trickles is as good as none: so much of it must come in a minute of waiting for it, 35 kbit/s. A line of
+ * 1 Mbit/s gives each of four downloads seven times that.
  */
 const paceMs = 60_000;
 const paceBytes = 256 * 1024;
@@ -22,12 +22,18 @@ export interface Reply {
 
 function wordsOf(error: unknown): string {
   const failure = error as Error & { readonly cause?: Error };
-  return failure.cause === undefined ? failure.message : failure.cause.message || String((failure.cause as NodeJS.ErrnoException).code);
+  return failure.cause === undefined
+    ? failure.message
+    : failure.cause.message || String((failure.cause as NodeJS.ErrnoException).code);
 }
 
 /** One HTTP request, whose answer and body must not keep us waiting. Rejects with ArchiveFailure. */
 export async function request(
-  method: 'GET' | 'HEAD', url: URL, headers: Readonly<Record<string, string>>, clock: Clock, signal: AbortSignal,
+  method: 'GET' | 'HEAD',
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  clock: Clock,
+  signal: AbortSignal,
 ): Promise<Reply> {
   const own = new AbortController();
   const forward = (): void => own.abort();
@@ -67,7 +73,8 @@ export async function request(
         waitedMs += Math.max(0, clock.now() - askedAt);
         yield value;
         if (waitedMs < paceMs) continue;
-        if (bytes < paceBytes) throw new ArchiveFailure(`no more than ${bytes} bytes came in ${Math.round(waitedMs / 1000)} s`);
+        if (bytes < paceBytes)
+          throw new ArchiveFailure(`no more than ${bytes} bytes came in ${Math.round(waitedMs / 1000)} s`);
         waitedMs = 0;
         bytes = 0;
       }
@@ -78,10 +85,19 @@ export async function request(
 
   try {
     // Files are stored compressed; an encoding on top would only be taken off again.
-    const asked = fetch(url, { method, signal: own.signal, headers: { 'accept-encoding': 'identity', 'user-agent': 'lightsout', ...headers } });
+    const asked = fetch(url, {
+      method,
+      signal: own.signal,
+      headers: { 'accept-encoding': 'identity', 'user-agent': 'lightsout', ...headers },
+    });
     const response = await within(answerWithinMs, 'no answer', asked);
     const body = response.body as ReadableStream<Uint8Array> | null;
-    return { status: response.status, header: (name) => response.headers.get(name), chunks: chunks(body ?? new ReadableStream({ start: (c) => c.close() })), drop };
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name),
+      chunks: chunks(body ?? new ReadableStream({ start: (c) => c.close() })),
+      drop,
+    };
   } catch (error) {
     drop();
     throw error;

@@ -38,15 +38,17 @@ export interface ArchiveFile {
   /** null where the server names none: such a file is neither gone on with nor asked for conditionally. */
   readonly version: FileVersion | null;
   /**
-   * As sent. A connection that breaks is made again and the bytes go on where they stopped; throws ArchiveFailure where that cannot
-   * be. Read only as fast as it is consumed. Until it is consumed, given up, or the signal aborted, it holds one of the client's turns.
+   * As sent. A connection that breaks is made again and the bytes go on where they stopped; throws ArchiveFailure where
+   * that cannot be. Read only as fast as it is consumed. Until it is consumed, given up, or the signal aborted, it
+   * holds one of the client's turns.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /**
- * How requests went. ok: the body came to its end; resumed: it was gone on with after a break; truncated: it broke off; corrupt: it came
- * whole, and is not what it should be, which its reader tells (it is an `ok` too); failed: no answer, or a refusal.
+ * How requests went. ok: the body came to its end; resumed: it was gone on with after a break; truncated: it broke off;
+ * corrupt: it came whole, and is not what it should be, which its reader tells (it is an `ok` too); failed: no answer,
+ * or a refusal.
  */
 export type RequestOutcome = 'ok' | 'not-modified' | 'absent' | 'resumed' | 'truncated' | 'corrupt' | 'failed';
 
@@ -59,9 +61,14 @@ export interface ArchiveCounters {
 export interface Archive {
   readonly url: string;
   readonly counters: ArchiveCounters;
-  /** Opens a file by its path below the archive's address. `absent`: not there (404), or not yet. Rejects with ArchiveFailure. */
+  /**
+   * Opens a file by its path below the archive's address. `absent`: not there (404), or not yet. Rejects with
+   * ArchiveFailure.
+   */
   open(path: string, signal: AbortSignal): Promise<ArchiveFile | 'absent'>;
-  /** As open, for a file that is here or half here: `unchanged`, or its rest, or, where it is another now, all of it. */
+  /**
+   * As open, for a file that is here or half here: `unchanged`, or its rest, or, where it is another now, all of it.
+   */
   openAgain(path: string, had: HadFile, signal: AbortSignal): Promise<ArchiveFile | 'absent' | 'unchanged'>;
   /** Whether it is there; nothing of it is read. Rejects with ArchiveFailure. */
   exists(path: string, signal: AbortSignal): Promise<boolean>;

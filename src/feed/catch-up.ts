@@ -78,7 +78,8 @@ export class CatchUp {
       return { kind: 'read' };
     }
     if (outcome.kind === 'failed') return outcome;
-    if (isMissing(start, clock.now())) return { kind: 'failed', reason: `${updatesPath(this.#collector, start)}: missing` };
+    if (isMissing(start, clock.now()))
+      return { kind: 'failed', reason: `${updatesPath(this.#collector, start)}: missing` };
     return { kind: 'later', inMs: untilNextLook(start, clock.now()) };
   }
 

@@ -22,12 +22,14 @@ export class CollectorClocks {
   }
 
   /**
-   * Second-newest of the collectors' last timestamps (of one collector: its own), so that one wrong clock moves nothing. Of those that
-   * were heard to the last: one that fell silent hours ago dates nothing.
+   * Second-newest of the collectors' last timestamps (of one collector: its own), so that one wrong clock moves
+   * nothing. Of those that were heard to the last: one that fell silent hours ago dates nothing.
    */
   eventTime(): UnixMillis | null {
     const lastHeardAt = Math.max(...this.#heardAt);
-    const newestFirst = this.#lastAt.filter((_, slot) => lastHeardAt - this.#heardAt[slot] < silentAfterMs).sort((a, b) => b - a);
+    const newestFirst = this.#lastAt
+      .filter((_, slot) => lastHeardAt - this.#heardAt[slot] < silentAfterMs)
+      .sort((a, b) => b - a);
     return newestFirst.at(1) ?? newestFirst.at(0) ?? null;
   }
 }

@@ -37,12 +37,18 @@ export class CollectorFiles {
     return this.#elems;
   }
 
-  /** The newest RIB, for a table that begins with it; `unchanged`: the table that there is began with it. `begin`: before the first rows. */
+  /**
+   * The newest RIB, for a table that begins with it; `unchanged`: the table that there is began with it. `begin`:
+   * before the first rows.
+   */
   async readRib(begin: () => void, give: Give): Promise<LoadOutcome> {
     const before = this.#table;
     const path = ribPath(this.#collector);
     const outcome = await this.#context.read({
-      path, collector: this.#collector, wanted: 'rib', unless: this.#ribVersion,
+      path,
+      collector: this.#collector,
+      wanted: 'rib',
+      unless: this.#ribVersion,
       onBatch: (batch, ribTime) => {
         if (this.#table === before) {
           this.#forget();
@@ -65,7 +71,10 @@ export class CollectorFiles {
     const table = this.#table;
     this.#begun ??= start;
     return this.#context.read({
-      path: updatesPath(this.#collector, start), collector: this.#collector, wanted: 'updates', unless: null,
+      path: updatesPath(this.#collector, start),
+      collector: this.#collector,
+      wanted: 'updates',
+      unless: null,
       onBatch: (batch) => {
         if (this.#table !== table) return;
         this.#elems += batch.length;
@@ -105,7 +114,8 @@ export class CollectorFiles {
     if (from === -Infinity && to === Infinity) return batch;
     const rows = this.#rows;
     rows.clear();
-    for (let row = 0; row < batch.length; row++) if (batch.at[row] >= from && batch.at[row] <= to) rows.append(batch, row, row + 1);
+    for (let row = 0; row < batch.length; row++)
+      if (batch.at[row] >= from && batch.at[row] <= to) rows.append(batch, row, row + 1);
     return rows;
   }
 }

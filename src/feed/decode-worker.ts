@@ -51,23 +51,29 @@ if (parentPort !== null) {
     const archive = createArchive(url, systemClock, Math.random);
     const peers = new PeerIndex();
     const told: Peer[] = [];
-    const attempt = await decodeFile(file, archive, peers, {
-      async onBatch(batch, ribTime) {
-        const news: Peer[] = [];
-        for (let index = 0; index < peers.size; index++) {
-          const peer = peers.at(index);
-          if (told[index] !== peer) news.push((told[index] = peer));
-        }
-        const { length, longPrefixes } = batch;
-        const columns = columnsOf(batch);
-        Object.assign(batch, spare.pop() ?? columnsOf(new ElemBatch(batch.capacity)));
-        inFlight++;
-        send({ kind: 'batch', columns, length, longPrefixes, ribTime, peers: news }, buffersOf(columns));
-        while (inFlight >= batchesInFlight) await new Promise<void>((resolve) => (used = resolve));
+    const attempt = await decodeFile(
+      file,
+      archive,
+      peers,
+      {
+        async onBatch(batch, ribTime) {
+          const news: Peer[] = [];
+          for (let index = 0; index < peers.size; index++) {
+            const peer = peers.at(index);
+            if (told[index] !== peer) news.push((told[index] = peer));
+          }
+          const { length, longPrefixes } = batch;
+          const columns = columnsOf(batch);
+          Object.assign(batch, spare.pop() ?? columnsOf(new ElemBatch(batch.capacity)));
+          inFlight++;
+          send({ kind: 'batch', columns, length, longPrefixes, ribTime, peers: news }, buffersOf(columns));
+          while (inFlight >= batchesInFlight) await new Promise<void>((resolve) => (used = resolve));
+        },
+        onBytes: (done, total) => send({ kind: 'bytes', done, total }),
+        // Who has enough of it ends the thread.
       },
-      onBytes: (done, total) => send({ kind: 'bytes', done, total }),
-      // Who has enough of it ends the thread.
-    }, new AbortController().signal);
+      new AbortController().signal,
+    );
     send({ kind: 'ended', attempt, counters: archive.counters });
   }
 

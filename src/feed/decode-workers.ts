@@ -9,20 +9,35 @@ import { buffersOf, columnsOf } from './decode-worker.js';
 import type { FromWorker, ToWorker } from './decode-worker.js';
 import { Turns } from './turns.js';
 
-/** A thread that has had nothing to do for so long is ended: update files come one after the other, and then for hours none. */
+/**
+ * A thread that has had nothing to do for so long is ended: update files come one after the other, and then for hours
+ * none.
+ */
 const idleMs = 30_000;
 /** Of the thread's own objects; its typed arrays are bounded by the batches in flight. */
 const heapMb = 256;
 
-/** Threads to decode in on a machine of so many cores; 0: the main thread does it, for two are busy with table and inflating already. */
+/**
+ * Threads to decode in on a machine of so many cores; 0: the main thread does it, for two are busy with table and
+ * inflating already.
+ */
 export function decodeWorkersFor(cores: number): number {
   return cores < 4 ? 0 : Math.min(4, cores - 2);
 }
 
 /** Reads files in threads of their own, so that the main thread only names the peers and takes the rows. */
 export interface DecodeWorkers {
-  /** As decodeFile. A thread that dies of its file is a failed file. Rejects only when the signal is aborted; the thread is ended then. */
-  decode(file: FileToDecode, archive: Archive, peers: PeerIndex, sink: DecodeSink, signal: AbortSignal): Promise<Attempt>;
+  /**
+   * As decodeFile. A thread that dies of its file is a failed file. Rejects only when the signal is aborted; the thread
+   * is ended then.
+   */
+  decode(
+    file: FileToDecode,
+    archive: Archive,
+    peers: PeerIndex,
+    sink: DecodeSink,
+    signal: AbortSignal,
+  ): Promise<Attempt>;
   /** Threads alive. */
   readonly alive: number;
   /** Ends the idle ones. */
@@ -30,10 +45,14 @@ export interface DecodeWorkers {
 }
 
 /**
- * At most `count` files at once; null for none, as decodeWorkersFor says on a small machine. null too where the program runs from its
- * sources, by a loader that threads do not have: then there is no compiled `script`.
+ * At most `count` files at once; null for none, as decodeWorkersFor says on a small machine. null too where the program
+ * runs from its sources, by a loader that threads do not have: then there is no compiled `script`.
  */
-export function createDecodeWorkers(count: number, clock: Clock, script = new URL('./decode-worker.js', import.meta.url)): DecodeWorkers | null {
+export function createDecodeWorkers(
+  count: number,
+  clock: Clock,
+  script = new URL('./decode-worker.js', import.meta.url),
+): DecodeWorkers | null {
   if (count === 0 || !existsSync(script)) return null;
   const turns = new Turns(count);
   const alive = new Set<Worker>();
@@ -64,7 +83,10 @@ export function createDecodeWorkers(count: number, clock: Clock, script = new UR
   function giveBack(worker: Worker): void {
     if (!alive.has(worker)) return;
     worker.unref();
-    idle.set(worker, clock.after(idleMs, () => void worker.terminate()));
+    idle.set(
+      worker,
+      clock.after(idleMs, () => void worker.terminate()),
+    );
   }
 
   return {
@@ -93,7 +115,14 @@ export function createDecodeWorkers(count: number, clock: Clock, script = new UR
   };
 }
 
-function decodeIn(worker: Worker, file: FileToDecode, archive: Archive, peers: PeerIndex, sink: DecodeSink, signal: AbortSignal): Promise<Attempt> {
+function decodeIn(
+  worker: Worker,
+  file: FileToDecode,
+  archive: Archive,
+  peers: PeerIndex,
+  sink: DecodeSink,
+  signal: AbortSignal,
+): Promise<Attempt> {
   const indexes: number[] = [];
   const batch = new ElemBatch(1);
   return new Promise((resolve, reject) => {
@@ -131,13 +160,15 @@ function decodeIn(worker: Worker, file: FileToDecode, archive: Archive, peers: P
       if (message.kind === 'ended') {
         leave();
         const { attempt, counters } = message;
-        for (const [outcome, times] of Object.entries(counters.requests)) archive.counters.requests[outcome as RequestOutcome] += times;
+        for (const [outcome, times] of Object.entries(counters.requests))
+          archive.counters.requests[outcome as RequestOutcome] += times;
         archive.counters.bytes += counters.bytes;
         if (attempt.kind === 'failed' && attempt.retryAfterMs !== null) archive.rest(attempt.retryAfterMs);
         resolve(attempt);
         return;
       }
-      for (const { index, collector, address, asn } of message.peers) indexes[index] = peers.intern(collector, address, asn);
+      for (const { index, collector, address, asn } of message.peers)
+        indexes[index] = peers.intern(collector, address, asn);
       const { columns, length, longPrefixes } = message;
       Object.assign(batch, columns, { length, longPrefixes });
       for (let row = 0; row < length; row++) batch.peer[row] = indexes[batch.peer[row]];

@@ -112,8 +112,8 @@ async function* withWholeHead(source: AsyncIterable<Uint8Array>): AsyncGenerator
 }
 
 /**
- * The bytes of a plain, gzip or bzip2 stream. One chunk is inflated (in the thread pool) while the one before is being used; no more
- * is held. Throws CorruptStream after the last sound byte, and whatever the source throws.
+ * The bytes of a plain, gzip or bzip2 stream. One chunk is inflated (in the thread pool) while the one before is being
+ * used; no more is held. Throws CorruptStream after the last sound byte, and whatever the source throws.
  */
 export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let inflater: Inflater | null | undefined;

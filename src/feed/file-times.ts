@@ -14,7 +14,10 @@ const missingAfterMs = 30 * 60_000;
 export const ribEveryMs = 8 * 3_600_000;
 const ribReadyMs = 3_600_000;
 
-/** What was missed before then is in the newest RIB, or soon will be: reading hundreds of update files would not be sooner. */
+/**
+ * What was missed before then is in the newest RIB, or soon will be: reading hundreds of update files would not be
+ * sooner.
+ */
 export const isTooOld = (from: UnixMillis, now: UnixMillis): boolean => now - from > ribEveryMs;
 
 /** Start of the update file that holds what was said then. */
@@ -24,7 +27,8 @@ export const fileOf = (at: UnixMillis): UnixMillis => Math.floor(at / updatesFil
 export const isMissing = (start: UnixMillis, now: UnixMillis): boolean => now > start + updatesFileMs + missingAfterMs;
 
 /** Until it is worth asking (again) for the update file that starts then. */
-export const untilNextLook = (start: UnixMillis, now: UnixMillis): number => Math.max(pollMs, start + updatesFileMs - now);
+export const untilNextLook = (start: UnixMillis, now: UnixMillis): number =>
+  Math.max(pollMs, start + updatesFileMs - now);
 
 /** The time of the newest RIB that should be there. */
 export const newestRib = (now: UnixMillis): UnixMillis => Math.floor((now - ribReadyMs) / ribEveryMs) * ribEveryMs;

@@ -4,10 +4,16 @@ import { ribEveryMs } from './file-times.js';
 
 /** A collector not heard for so long while another talks has lost its way to us, whatever the socket says. */
 export const silentAfterMs = 60_000;
-/** Whose messages come later than this, in the median, is as good as silent; it is back when they come sooner than the second. */
+/**
+ * Whose messages come later than this, in the median, is as good as silent; it is back when they come sooner than the
+ * second.
+ */
 export const laggingAboveMs = 30_000;
 const punctualBelowMs = 20_000;
-/** Between two messages on a living connection. What is longer was nobody's silence but ours: a sleep, a connection lost. */
+/**
+ * Between two messages on a living connection. What is longer was nobody's silence but ours: a sleep, a connection
+ * lost.
+ */
 const longestPauseMs = 30_000;
 /** A step of a collector's time that is longer is looked at twice. */
 const longStepMs = 60_000;
@@ -44,8 +50,8 @@ interface Ear {
 const nothing: readonly HearingChange[] = [];
 
 /**
- * Who is heard on the stream, and how late. It is asked at each batch and at no other time, and silence is measured in the time in
- * which others talk: so no timer can be late, and our own sleep makes nobody silent.
+ * Who is heard on the stream, and how late. It is asked at each batch and at no other time, and silence is measured in
+ * the time in which others talk: so no timer can be late, and our own sleep makes nobody silent.
  */
 export class Hearing {
   readonly #slots: CollectorSlots;
@@ -61,9 +67,23 @@ export class Hearing {
 
   constructor(peers: PeerIndex, collectors: readonly string[]) {
     this.#slots = new CollectorSlots(peers);
-    this.#ears = new Map(collectors.map((collector) => [collector, {
-      collector, state: 'heard', heardAtTalk: 0, first: null, last: null, at: -Infinity, lastAt: -Infinity, lags: new Float64Array(samples), sampled: 0, sampledAt: -Infinity,
-    }]));
+    this.#ears = new Map(
+      collectors.map((collector) => [
+        collector,
+        {
+          collector,
+          state: 'heard',
+          heardAtTalk: 0,
+          first: null,
+          last: null,
+          at: -Infinity,
+          lastAt: -Infinity,
+          lags: new Float64Array(samples),
+          sampled: 0,
+          sampledAt: -Infinity,
+        },
+      ]),
+    );
   }
 
   /** Takes note of a batch that arrived `now`; whose state it changed. */
@@ -78,7 +98,8 @@ export class Hearing {
     for (let slot = 0; slot < noted.length; slot++) {
       if (Number.isNaN(noted[slot])) continue;
       const ear = (this.#bySlot[slot] ??= this.#ears.get(this.#slots.names[slot]) ?? null);
-      if (ear !== null && this.#hear(ear, noted[slot], now)) (changes ??= []).push({ collector: ear.collector, now: 'heard' });
+      if (ear !== null && this.#hear(ear, noted[slot], now))
+        (changes ??= []).push({ collector: ear.collector, now: 'heard' });
       noted[slot] = NaN;
     }
     if (now - this.#judgedAt < sampleEveryMs && now >= this.#judgedAt) return changes ?? nothing;
@@ -109,15 +130,18 @@ export class Hearing {
   }
 
   /**
-   * What the collector stamped from then on, by its own clock, is in what was heard since `begin`; Infinity: nothing was heard. Lags
-   * differ from message to message: by no more than what would have been called lagging.
+   * What the collector stamped from then on, by its own clock, is in what was heard since `begin`; Infinity: nothing
+   * was heard. Lags differ from message to message: by no more than what would have been called lagging.
    */
   wholeFrom(collector: string): UnixMillis {
     const ear = this.#ears.get(collector)!;
     return ear.first === null ? Infinity : ear.first - medianLag(ear) + laggingAboveMs;
   }
 
-  /** How far the collector was heard, by its own clock, rather too early than too late: what is read twice costs only the reading. */
+  /**
+   * How far the collector was heard, by its own clock, rather too early than too late: what is read twice costs only
+   * the reading.
+   */
   position(collector: string): UnixMillis {
     const ear = this.#ears.get(collector)!;
     const heardTo = Math.min(ear.at, ear.lastAt);

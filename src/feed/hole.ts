@@ -43,20 +43,31 @@ export class Hole {
   async fill(isOpen: () => boolean): Promise<FillStep> {
     const { clock, counters, hearing, log, sink } = this.#context;
     const start = this.#nextFile;
-    const outcome = await this.#files.readUpdates(start, this.#from - reorderMs, hearing.wholeFrom(this.#collector) + overlapMs, (batch) => {
-      if (!isOpen()) return;
-      counters.fillRows += batch.length;
-      sink.fill(batch);
-    });
+    const outcome = await this.#files.readUpdates(
+      start,
+      this.#from - reorderMs,
+      hearing.wholeFrom(this.#collector) + overlapMs,
+      (batch) => {
+        if (!isOpen()) return;
+        counters.fillRows += batch.length;
+        sink.fill(batch);
+      },
+    );
     if (outcome.kind === 'loaded') {
       counters.updateFiles++;
       counters.fillFiles++;
       this.#nextFile = start + updatesFileMs;
       return { kind: 'read' };
     }
-    const trouble = outcome.kind === 'failed' ? outcome.reason : isMissing(start, clock.now()) ? `${updatesPath(this.#collector, start)}: missing` : null;
+    const trouble =
+      outcome.kind === 'failed'
+        ? outcome.reason
+        : isMissing(start, clock.now())
+          ? `${updatesPath(this.#collector, start)}: missing`
+          : null;
     if (trouble === null) return { kind: 'later', inMs: untilNextLook(start, clock.now()) };
-    if (isOpen()) log.warn({ collector: this.#collector, reason: trouble }, 'intake: hole not filled yet, trying again');
+    if (isOpen())
+      log.warn({ collector: this.#collector, reason: trouble }, 'intake: hole not filled yet, trying again');
     return { kind: 'later', inMs: pollMissingMs };
   }
 }

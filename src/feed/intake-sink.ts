@@ -1,22 +1,37 @@
 import type { ElemBatch, UnixMillis } from '../bgp/index.js';
 
-/** Why a collector's rows are wanting: the connection was lost for too long, it is not heard, it comes too late, its files cannot be had. */
+/**
+ * Why a collector's rows are wanting: the connection was lost for too long, it is not heard, it comes too late, its
+ * files cannot be had.
+ */
 export type LostBecause = 'gap' | 'silent' | 'lagging' | 'files';
 
-/** Who is told what comes in, collector by collector, in order. Batches are reused: take what is needed before returning. */
+/**
+ * Who is told what comes in, collector by collector, in order. Batches are reused: take what is needed before
+ * returning.
+ */
 export interface IntakeSink {
   rib(collector: string, batch: ElemBatch): void;
   /** This collector's RIB is whole; its nominal time. */
   ribLoaded(collector: string, at: UnixMillis): void;
   /** Elems of update files, then of the stream; in order within a collector. Goes on for ever. */
   updates(batch: ElemBatch): void;
-  /** From `from` on (event time) the collector's elems are missing, until `joined`. A hole of it that was not filled yet is part of that. */
+  /**
+   * From `from` on (event time) the collector's elems are missing, until `joined`. A hole of it that was not filled yet
+   * is part of that.
+   */
   lost(collector: string, from: UnixMillis, why: LostBecause): void;
-  /** What is known of the collector is to be forgotten: a RIB of it follows. It was told lost before, unless nobody was `ready`. */
+  /**
+   * What is known of the collector is to be forgotten: a RIB of it follows. It was told lost before, unless nobody was
+   * `ready`.
+   */
   reset(collector: string): void;
   /** The collector's files and stream have met: nothing is missing. */
   joined(collector: string): void;
-  /** A short hole in the collector's stream. Its rows go on passing to `updates`; a hole told while one is open takes it in. */
+  /**
+   * A short hole in the collector's stream. Its rows go on passing to `updates`; a hole told while one is open takes it
+   * in.
+   */
   holed(collector: string, from: UnixMillis, to: UnixMillis): void;
   /** Elems of the files that cover the hole, in order: they are older than what passed to `updates` since `holed`. */
   fill(batch: ElemBatch): void;

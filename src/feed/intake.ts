@@ -17,7 +17,10 @@ import { SpliceBuffer } from './splice-buffer.js';
 const maxBufferedRows = 16_000_000;
 const startAgainFirstMs = 10_000;
 const startAgainMostMs = 5 * 60_000;
-/** On the signal, of one collector at a time: its passage, and a wait, or a turn, or a download and its request. Node warns beyond 10 in all. */
+/**
+ * On the signal, of one collector at a time: its passage, and a wait, or a turn, or a download and its request. Node
+ * warns beyond 10 in all.
+ */
 const listenersEach = 4;
 
 export interface IntakeOptions {
@@ -30,8 +33,8 @@ export interface IntakeOptions {
   openFeed(consumer: FeedConsumer): RisLiveFeed;
   readonly sink: IntakeSink;
   /**
-   * Of a table that is remembered: by collector, up to which event time its elems are in it. A collector that is not named is reset
-   * and begins with its RIB. Null: the table is empty.
+   * Of a table that is remembered: by collector, up to which event time its elems are in it. A collector that is not
+   * named is reset and begins with its RIB. Null: the table is empty.
    */
   readonly positions: ReadonlyMap<string, UnixMillis> | null;
   /** A longer hole in the stream is not judged on: every collector is lost until its files have come. */
@@ -55,22 +58,25 @@ export interface IntakeReady {
 
 export interface Intake {
   /**
-   * Until the signal (then it rejects), or until the stream was away for longer than RIBs are apart: the table is too old to be mended.
-   * Ends the feed with it.
+   * Until the signal (then it rejects), or until the stream was away for longer than RIBs are apart: the table is too
+   * old to be mended. Ends the feed with it.
    */
   run(signal: AbortSignal): Promise<'too-old'>;
   /** Where each collector stands. */
   collectors(): readonly CollectorStage[];
-  /** By collector, the event time up to which its elems were given to the sink (the batch it was given last included), for `positions` of another time. */
+  /**
+   * By collector, the event time up to which its elems were given to the sink (the batch it was given last included),
+   * for `positions` of another time.
+   */
   positions(): ReadonlyMap<string, UnixMillis>;
   readonly counters: IntakeCounters;
 }
 
 /**
- * Fills a table and keeps it whole, at the start and after each gap by the same steps: the socket is opened first and what it says is
- * buffered; then, per collector, the RIB (or the position of a remembered table), every update file from there until one ends after
- * the buffer's beginning, and the buffer from 1 s before that end. From then on the sink gets the stream; what it misses, of one
- * collector or of all, is fetched again (passage.ts).
+ * Fills a table and keeps it whole, at the start and after each gap by the same steps: the socket is opened first and
+ * what it says is buffered; then, per collector, the RIB (or the position of a remembered table), every update file
+ * from there until one ends after the buffer's beginning, and the buffer from 1 s before that end. From then on the
+ * sink gets the stream; what it misses, of one collector or of all, is fetched again (passage.ts).
  */
 export function createIntake(options: IntakeOptions): Intake {
   const { collectors, sink, clock, log, positions } = options;
@@ -78,8 +84,15 @@ export function createIntake(options: IntakeOptions): Intake {
   const { signal } = over;
   setMaxListeners(collectors.length * listenersEach + 1, signal);
   const hearing = new Hearing(options.peers, collectors);
-  const buffer = new SpliceBuffer(options.peers, collectors, options.maxRows ?? maxBufferedRows, (collector) => hearing.notAfter(collector));
-  const counters: IntakeCounters = { gaps: { hole: 0, long: 0, silent: 0, lagging: 0 }, updateFiles: 0, fillFiles: 0, fillRows: 0 };
+  const buffer = new SpliceBuffer(options.peers, collectors, options.maxRows ?? maxBufferedRows, (collector) =>
+    hearing.notAfter(collector),
+  );
+  const counters: IntakeCounters = {
+    gaps: { hole: 0, long: 0, silent: 0, lagging: 0 },
+    updateFiles: 0,
+    fillFiles: 0,
+    fillRows: 0,
+  };
   let isReady = false;
   let isUnbroken = false;
   let isTooLate = false;
@@ -87,7 +100,13 @@ export function createIntake(options: IntakeOptions): Intake {
   let fullToldAt = -Infinity;
 
   const context: PassageContext = {
-    sink, buffer, hearing, counters, clock, log, signal,
+    sink,
+    buffer,
+    hearing,
+    counters,
+    clock,
+    log,
+    signal,
     read: (file) => loadArchiveFile(file, { ...options, signal }),
     report: (progress) => {
       if (!isReady) options.onProgress({ ...progress, collectors: collectors.length });
@@ -95,7 +114,12 @@ export function createIntake(options: IntakeOptions): Intake {
     isReady: () => isReady,
     changed: settle,
   };
-  const passages = new Map(collectors.map((collector) => [collector, new Passage(collector, context, positions?.get(collector) ?? null, positions === null)]));
+  const passages = new Map(
+    collectors.map((collector) => [
+      collector,
+      new Passage(collector, context, positions?.get(collector) ?? null, positions === null),
+    ]),
+  );
   const all = [...passages.values()];
   const pass = (batch: ElemBatch): void => sink.updates(batch);
 
@@ -104,15 +128,27 @@ export function createIntake(options: IntakeOptions): Intake {
     if (isReady || !all.every((passage) => passage.isSettled)) return;
     if (all.some((passage) => passage.isThrough)) {
       isReady = true;
-      const leftOut = all.filter((passage) => !passage.isThrough).map((passage) => ({ collector: passage.collector, reason: passage.stage().why }));
-      if (leftOut.length > 0) log.warn({ collectors: leftOut.map(({ collector }) => collector) }, 'intake: going on without these collectors until they can be had');
+      const leftOut = all
+        .filter((passage) => !passage.isThrough)
+        .map((passage) => ({ collector: passage.collector, reason: passage.stage().why }));
+      if (leftOut.length > 0)
+        log.warn(
+          { collectors: leftOut.map(({ collector }) => collector) },
+          'intake: going on without these collectors until they can be had',
+        );
       for (const passage of all) passage.retryIn(againFirstMs);
-      options.onReady({ loaded: all.filter((passage) => passage.isThrough).map(({ collector }) => collector), leftOut });
+      options.onReady({
+        loaded: all.filter((passage) => passage.isThrough).map(({ collector }) => collector),
+        leftOut,
+      });
       return;
     }
     const waiting = all.filter((passage) => passage.awaitsRetry);
     if (waiting.length === 0) return;
-    log.warn({ reason: waiting[0].givenUp, retryInMs: startAgainMs }, 'intake: no collector could be loaded, starting again');
+    log.warn(
+      { reason: waiting[0].givenUp, retryInMs: startAgainMs },
+      'intake: no collector could be loaded, starting again',
+    );
     const retryInMs = startAgainMs;
     startAgainMs = Math.min(startAgainMostMs, startAgainMs * 2);
     for (const passage of waiting) passage.retryIn(retryInMs);
@@ -131,7 +167,10 @@ export function createIntake(options: IntakeOptions): Intake {
   function onGap({ from, to }: FeedGap): void {
     const isShort = to - from <= options.gapFreezeMs;
     counters.gaps[isShort ? 'hole' : 'long']++;
-    log.warn({ seconds: Math.round((to - from) / 1000) }, `intake: a ${isShort ? 'short' : 'long'} gap in the stream, to be filled from the archive`);
+    log.warn(
+      { seconds: Math.round((to - from) / 1000) },
+      `intake: a ${isShort ? 'short' : 'long'} gap in the stream, to be filled from the archive`,
+    );
     if (isTooOld(from, to)) {
       isTooLate = true;
       over.abort();
@@ -154,16 +193,22 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     if (shortened.size === 0 || clock.now() - fullToldAt < 60_000) return;
     fullToldAt = clock.now();
-    log.warn({ rows: buffer.rows, collectors: [...shortened] }, 'intake: buffer full, its oldest rows will come from the archive instead');
+    log.warn(
+      { rows: buffer.rows, collectors: [...shortened] },
+      'intake: buffer full, its oldest rows will come from the archive instead',
+    );
   }
 
   return {
     counters,
     collectors: () => all.map((passage) => passage.stage()),
-    positions: () => new Map(all.flatMap((passage) => {
-      const position = passage.position();
-      return position === null ? [] : [[passage.collector, position]];
-    })),
+    positions: () =>
+      new Map(
+        all.flatMap((passage) => {
+          const position = passage.position();
+          return position === null ? [] : [[passage.collector, position]];
+        }),
+      ),
     async run(until) {
       until.throwIfAborted();
       const stop = (): void => over.abort();

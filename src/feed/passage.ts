@@ -14,8 +14,8 @@ export const againFirstMs = 60_000;
 const againMostMs = 15 * 60_000;
 
 /**
- * One collector's way from its RIB, or from the position of a remembered table, over its update files to the stream, and back to the
- * files whenever something of its stream is missing:
+ * One collector's way from its RIB, or from the position of a remembered table, over its update files to the stream,
+ * and back to the files whenever something of its stream is missing:
  *
  *     rib -> updates -> through <-> through with a hole (its rows pass while its files fill the hole)
  *              ^ ^         |
@@ -36,7 +36,10 @@ export class Passage {
   #hasRows: boolean;
   #failures = 0;
 
-  /** `position`: up to which event time the table has its elems; null: it starts with a RIB. isFresh: the table is empty. */
+  /**
+   * `position`: up to which event time the table has its elems; null: it starts with a RIB. isFresh: the table is
+   * empty.
+   */
   constructor(collector: string, context: PassageContext, position: UnixMillis | null, isFresh: boolean) {
     this.collector = collector;
     this.#context = context;
@@ -76,7 +79,9 @@ export class Passage {
     return { collector, stage: kind, since: this.#since, why: this.#why };
   }
 
-  /** The event time up to which everything was given out: where a table with all that was could begin; null: with a RIB. */
+  /**
+   * The event time up to which everything was given out: where a table with all that was could begin; null: with a RIB.
+   */
   position(): UnixMillis | null {
     if (this.#stage.kind === 'through') return this.#stage.hole?.from ?? this.#context.hearing.position(this.collector);
     return this.#catchUp.position();
@@ -104,7 +109,10 @@ export class Passage {
       case 'through': {
         const from = this.position()!;
         if (isShort) {
-          this.#enter({ kind: 'through', hole: new Hole(collector, from, this.#files, this.#context) }, `a hole of ${Math.ceil((to - from) / 1000)} s is being filled`);
+          this.#enter(
+            { kind: 'through', hole: new Hole(collector, from, this.#files, this.#context) },
+            `a hole of ${Math.ceil((to - from) / 1000)} s is being filled`,
+          );
           sink.holed(collector, from, to);
         } else {
           this.#lose('gap', from);
@@ -212,7 +220,10 @@ export class Passage {
     const { clock, hearing, log, sink } = this.#context;
     if (hole.isFilled) {
       sink.filled(this.collector);
-      log.info({ collector: this.collector, from: iso(hole.from), to: iso(hearing.wholeFrom(this.collector)) }, 'intake: hole filled');
+      log.info(
+        { collector: this.collector, from: iso(hole.from), to: iso(hearing.wholeFrom(this.collector)) },
+        'intake: hole filled',
+      );
       this.#enter({ kind: 'through', hole: null }, '');
       return;
     }
@@ -270,11 +281,19 @@ export class Passage {
     const { buffer, log } = this.#context;
     this.#lose('files', this.position() ?? this.#context.clock.now());
     buffer.drop(this.collector);
-    const againInMs = this.#context.isReady() ? Math.min(againMostMs, againFirstMs * 2 ** Math.min(this.#failures, 10)) : null;
+    const againInMs = this.#context.isReady()
+      ? Math.min(againMostMs, againFirstMs * 2 ** Math.min(this.#failures, 10))
+      : null;
     this.#failures++;
-    log.warn({ collector: this.collector, reason, ...(againInMs === null ? {} : { againInMs }) }, 'intake: collector given up');
+    log.warn(
+      { collector: this.collector, reason, ...(againInMs === null ? {} : { againInMs }) },
+      'intake: collector given up',
+    );
     this.#report('given-up');
-    this.#enter({ kind: 'given-up', reason, againAt: againInMs === null ? null : this.#context.clock.now() + againInMs }, reason);
+    this.#enter(
+      { kind: 'given-up', reason, againAt: againInMs === null ? null : this.#context.clock.now() + againInMs },
+      reason,
+    );
   }
 
   /** Told once, until it has joined. */
@@ -283,12 +302,16 @@ export class Passage {
     if (wasThrough) this.#catchUp.resumeFrom(from);
     if (this.#isToldLost) return;
     this.#isToldLost = true;
-    if (wasThrough) this.#context.log.warn({ collector: this.collector, from: iso(from) }, `intake: collector lost: ${wordsFor[why]}`);
+    if (wasThrough)
+      this.#context.log.warn(
+        { collector: this.collector, from: iso(from) },
+        `intake: collector lost: ${wordsFor[why]}`,
+      );
     this.#context.sink.lost(this.collector, from, why);
   }
 
   #enter(stage: Stage, why: string): void {
-    if (stage.kind !== this.#stage.kind || (stage.kind === 'through')) this.#since = this.#context.clock.now();
+    if (stage.kind !== this.#stage.kind || stage.kind === 'through') this.#since = this.#context.clock.now();
     this.#stage = stage;
     this.#why = why;
     this.#nap.wake();

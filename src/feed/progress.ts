@@ -40,11 +40,22 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
     const rate = seconds > 0 ? elems / seconds : 0;
     const busy = all.filter(({ phase }) => phase === 'rib' || phase === 'updates');
     const waiting = busy.length === 0 && all.some(({ phase }) => phase === 'waiting');
-    const left = waiting ? 'waiting for the newest update files' : share > 0 ? `${duration((seconds * (1 - share)) / share)} left` : 'time left unknown';
+    const left = waiting
+      ? 'waiting for the newest update files'
+      : share > 0
+        ? `${duration((seconds * (1 - share)) / share)} left`
+        : 'time left unknown';
     const parts = busy.map(({ collector, phase, bytesDone, bytesTotal }) =>
-      phase === 'rib' ? `${collector} RIB ${megabytes(bytesDone)}${bytesTotal === null ? '' : `/${megabytes(bytesTotal)}`} MB` : `${collector} updates`,
+      phase === 'rib'
+        ? `${collector} RIB ${megabytes(bytesDone)}${bytesTotal === null ? '' : `/${megabytes(bytesTotal)}`} MB`
+        : `${collector} updates`,
     );
-    const text = [`${Math.floor(share * 100)} %`, left, ...(words.countsElems ? [`${count(rate)} elems/s`] : []), ...parts].join(', ');
+    const text = [
+      `${Math.floor(share * 100)} %`,
+      left,
+      ...(words.countsElems ? [`${count(rate)} elems/s`] : []),
+      ...parts,
+    ].join(', ');
     return { share, text, done: all.length === all[0].collectors && all.every(isOver) };
   }
 

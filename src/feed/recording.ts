@@ -34,7 +34,10 @@ export interface Recording {
   readonly path: string;
   /** Up to date with the batches taken so far. */
   readonly counters: Readonly<RecordingCounters>;
-  /** Batches in the order of the file, decoded only as they are asked for. The batch is reused: take what is needed before the next. */
+  /**
+   * Batches in the order of the file, decoded only as they are asked for. The batch is reused: take what is needed
+   * before the next.
+   */
   batches(): AsyncGenerator<ElemBatch, void, undefined>;
 }
 
@@ -50,7 +53,11 @@ function decodingMrt(peers: PeerIndex, collector: string): Decoding {
   return {
     push: (chunk, into) => decoder.push(chunk, into),
     end: () => decoder.end(),
-    counted: () => ({ messages: decoder.counters.records, problems: { ...decoder.counters.problems }, ribTime: decoder.counters.ribTime }),
+    counted: () => ({
+      messages: decoder.counters.records,
+      problems: { ...decoder.counters.problems },
+      ribTime: decoder.counters.ribTime,
+    }),
   };
 }
 
@@ -71,18 +78,21 @@ function holdsLines(head: Uint8Array): boolean {
 
 async function* chunksOf(file: FileHandle): AsyncGenerator<Uint8Array> {
   for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, null).catch((error: unknown) => {
-      throw new CorruptStream(`read: ${(error as Error).message}`);
-    });
+    const { bytesRead, buffer } = await file
+      .read(Buffer.allocUnsafe(readBytes), 0, readBytes, null)
+      .catch((error: unknown) => {
+        throw new CorruptStream(`read: ${(error as Error).message}`);
+      });
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
   }
 }
 
 /**
- * Opens a local MRT file or a file of RIS Live messages, one a line; plain, gzip or bzip2. Told apart by content, not by name.
- * `collector` (rrcNN) names the peers of an MRT file; a line names its own. Rejects with UnreadableRecording. What is damaged or cut
- * short is decoded as far as it goes, counted, and told in the counters: the iterator does not throw for it.
+ * Opens a local MRT file or a file of RIS Live messages, one a line; plain, gzip or bzip2. Told apart by content, not
+ * by name. `collector` (rrcNN) names the peers of an MRT file; a line names its own. Rejects with UnreadableRecording.
+ * What is damaged or cut short is decoded as far as it goes, counted, and told in the counters: the iterator does not
+ * throw for it.
  */
 export async function openRecording(path: string, collector: string, peers: PeerIndex): Promise<Recording> {
   const file = await openFile(path);

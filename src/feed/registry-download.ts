@@ -21,9 +21,18 @@ export interface RegistryDownloadOptions {
 }
 
 /** Downloads a registry file and tells its lines as they come, so that nobody has to wait for, or hold, all of them. */
-export async function downloadRegistry({ server, path, had, onLine, signal }: RegistryDownloadOptions): Promise<RegistryDownload> {
+export async function downloadRegistry({
+  server,
+  path,
+  had,
+  onLine,
+  signal,
+}: RegistryDownloadOptions): Promise<RegistryDownload> {
   try {
-    const file = had === null ? await server.open(path, signal) : await server.openAgain(path, { version: had, bytes: 'whole' }, signal);
+    const file =
+      had === null
+        ? await server.open(path, signal)
+        : await server.openAgain(path, { version: had, bytes: 'whole' }, signal);
     if (file === 'unchanged') return { kind: 'unchanged' };
     if (file === 'absent') return { kind: 'failed', reason: 'HTTP 404' };
     const decoder = new TextDecoder('latin1');

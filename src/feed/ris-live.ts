@@ -5,7 +5,10 @@ import { CollectorClocks } from './collector-clocks.js';
 import type { FeedCounters, RisLiveFeed, RisLiveOptions } from './feed-consumer.js';
 import { Subscriptions } from './subscriptions.js';
 
-/** Every collector says something every second: 10 s of silence from all of them is our own trouble, 30 s a dead connection. */
+/**
+ * Every collector says something every second: 10 s of silence from all of them is our own trouble, 30 s a dead
+ * connection.
+ */
 const pingEveryMs = 10_000;
 const impairedAfterMs = 10_000;
 const deadAfterMs = 30_000;
@@ -27,7 +30,10 @@ const aheadMs = 2_000;
 /** From one message to another, of collectors that are not called lagging. */
 const lagsDifferMs = 30_000;
 
-/** The RIS Live socket: subscribed, decoded, watched, and opened again whenever it is lost. Nothing happens before `start`. */
+/**
+ * The RIS Live socket: subscribed, decoded, watched, and opened again whenever it is lost. Nothing happens before
+ * `start`.
+ */
 export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   const { clock, log } = options;
   const decoder = createRisLiveDecoder(options.peers);
@@ -42,8 +48,13 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   let failures = 0;
   /** Event time at which the last connection was lost, and the wall clock of what was heard last. */
   let lost: { readonly at: UnixMillis; readonly heardAt: UnixMillis } | null = null;
-  /** flowing: rows are handed over. Until every subscription is acknowledged they are held: one collector's may still be missing. */
-  let flow: { readonly kind: 'held' } | { readonly kind: 'flowing'; readonly since: UnixMillis; readonly startedAt: UnixMillis } = { kind: 'held' };
+  /**
+   * flowing: rows are handed over. Until every subscription is acknowledged they are held: one collector's may still be
+   * missing.
+   */
+  let flow:
+    | { readonly kind: 'held' }
+    | { readonly kind: 'flowing'; readonly since: UnixMillis; readonly startedAt: UnixMillis } = { kind: 'held' };
   let subscriptions = new Subscriptions(options.collectors);
   /** By the server, or by us for it. */
   let acknowledged = false;
@@ -196,7 +207,10 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
       failure = error.message === '' ? String((error as NodeJS.ErrnoException).code) : error.message;
     });
     made.on('close', (code, text) => {
-      if (!stopped) onLost(lastRisError ?? failure ?? `closed by the server (${[String(code), text.toString('utf8')].join(' ').trim()})`);
+      if (!stopped)
+        onLost(
+          lastRisError ?? failure ?? `closed by the server (${[String(code), text.toString('utf8')].join(' ').trim()})`,
+        );
     });
     watch(quietSince);
   }
@@ -214,7 +228,9 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     // Held rows lie within the gap: nobody knows what came between them.
     batch.clear();
     flow = { kind: 'held' };
-    const retryInMs = Math.round(options.random() * Math.min(backOffMostMs, backOffFirstMs * 2 ** Math.min(failures, 10)));
+    const retryInMs = Math.round(
+      options.random() * Math.min(backOffMostMs, backOffFirstMs * 2 ** Math.min(failures, 10)),
+    );
     failures++;
     trouble = reason;
     counters.reconnects++;

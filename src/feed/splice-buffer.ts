@@ -14,8 +14,8 @@ interface Held {
 }
 
 /**
- * Live rows kept, collector by collector, while the archive's files catch up with them. Bounded: when it is full the oldest rows go,
- * and that collector's files have to reach further. A row takes 26 bytes.
+ * Live rows kept, collector by collector, while the archive's files catch up with them. Bounded: when it is full the
+ * oldest rows go, and that collector's files have to reach further. A row takes 26 bytes.
  */
 export class SpliceBuffer {
   readonly #slots: CollectorSlots;
@@ -27,18 +27,28 @@ export class SpliceBuffer {
   #rows = 0;
 
   /** `notAfter`: no row of the collector that was heard so far is newer, whatever time it claims. */
-  constructor(peers: PeerIndex, collectors: readonly string[], maxRows: number, notAfter: (collector: string) => UnixMillis) {
+  constructor(
+    peers: PeerIndex,
+    collectors: readonly string[],
+    maxRows: number,
+    notAfter: (collector: string) => UnixMillis,
+  ) {
     this.#slots = new CollectorSlots(peers);
     this.#maxRows = maxRows;
     this.#notAfter = notAfter;
-    this.#held = new Map(collectors.map((collector) => [collector, { mode: 'buffering', segments: [], lostTo: -Infinity }]));
+    this.#held = new Map(
+      collectors.map((collector) => [collector, { mode: 'buffering', segments: [], lostTo: -Infinity }]),
+    );
   }
 
   get rows(): number {
     return this.#rows;
   }
 
-  /** Takes the rows in; those whose collector is through go to `pass` (a reused batch). Returns the collectors that lost old rows. */
+  /**
+   * Takes the rows in; those whose collector is through go to `pass` (a reused batch). Returns the collectors that lost
+   * old rows.
+   */
   add(batch: ElemBatch, pass: (batch: ElemBatch) => void): ReadonlySet<string> {
     let row = this.#passingRows(batch);
     if (row === batch.length) {

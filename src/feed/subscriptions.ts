@@ -17,7 +17,10 @@ export class Subscriptions {
   get requests(): readonly string[] {
     return this.#hosts.map((host) => {
       const filter = host === everything ? {} : { host };
-      return JSON.stringify({ type: 'ris_subscribe', data: { ...filter, socketOptions: { acknowledge: true, includeRaw: false } } });
+      return JSON.stringify({
+        type: 'ris_subscribe',
+        data: { ...filter, socketOptions: { acknowledge: true, includeRaw: false } },
+      });
     });
   }
 

@@ -7,7 +7,10 @@ export class Turns {
     this.#free = atOnce;
   }
 
-  /** Resolves when it is one's turn, to a function that ends it (once is enough). Rejects when the signal is aborted before. */
+  /**
+   * Resolves when it is one's turn, to a function that ends it (once is enough). Rejects when the signal is aborted
+   * before.
+   */
   async take(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;

@@ -9,12 +9,15 @@ export interface Recount {
   readonly counts: ReadonlyMap<string, Counted>;
 }
 
-/** Counts some countries of a family again without each collector in turn; the collectors that can't be done without are left out. */
+/**
+ * Counts some countries of a family again without each collector in turn; the collectors that can't be done without are
+ * left out.
+ */
 export type CountAgain = (family: Family, countries: ReadonlySet<string>) => readonly Recount[];
 
 /**
- * No country falls by the word of one collector: what is decided must hold without each of them in turn. It is asked at the decision
- * only, and again at each tick while it is held. Nothing of this is stored: a restart asks anew.
+ * No country falls by the word of one collector: what is decided must hold without each of them in turn. It is asked at
+ * the decision only, and again at each tick while it is held. Nothing of this is stored: a restart asks anew.
  */
 export class CollectorGuard {
   /** By country and family. */
@@ -71,8 +74,12 @@ export class CollectorGuard {
     const left = against?.counts.get(country)?.units ?? 0;
     const unit = family === 'ipv4' ? '/24s' : '/48s';
     this.#holds.set(key, {
-      guard: 7, countries: [country], since: this.#holds.get(key)?.since ?? at,
-      words: `${country} is ${wanted} by the votes of ${against?.collector ?? 'one collector'}: without them ${left} ${unit} are visible`,
+      guard: 7,
+      countries: [country],
+      since: this.#holds.get(key)?.since ?? at,
+      words:
+        `${country} is ${wanted} by the votes of ${against?.collector ?? 'one collector'}: without them ${left} ` +
+        `${unit} are visible`,
     });
     return ceiling;
   }

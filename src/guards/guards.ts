@@ -27,7 +27,10 @@ export class Guards {
   readonly #mass: MassGuard;
   readonly #sharedAs: SharedAsGuard;
   readonly #collector = new CollectorGuard();
-  /** By keyOf, since when those decline whose decision was taken for our own doing: until that decline is over its flips are none. */
+  /**
+   * By keyOf, since when those decline whose decision was taken for our own doing: until that decline is over its flips
+   * are none.
+   */
   readonly #suspected = new Map<string, UnixMillis>();
 
   constructor(settings: GuardSettings) {
@@ -43,7 +46,11 @@ export class Guards {
   get counts(): Readonly<Record<Hold['guard'], HoldCounts>> {
     const [mass, sharedAs] = [this.#mass.counts, this.#sharedAs.counts];
     return {
-      6: { begun: mass.begun + sharedAs.begun, released: mass.released + sharedAs.released, dissolved: mass.dissolved + sharedAs.dissolved },
+      6: {
+        begun: mass.begun + sharedAs.begun,
+        released: mass.released + sharedAs.released,
+        dissolved: mass.dissolved + sharedAs.dissolved,
+      },
       7: this.#collector.counts,
     };
   }
@@ -55,7 +62,9 @@ export class Guards {
     const isHolding = this.#mass.isHolding || this.#sharedAs.isHolding || this.#suspected.size > 0;
     if (deciding.length === 0 && !isHolding) return allFree;
     const falls = fallsOf(watched);
-    const judged = new Set(watched.flatMap(({ country, observation }) => (observation.kind === 'judged' ? [country] : []))).size;
+    const judged = new Set(
+      watched.flatMap(({ country, observation }) => (observation.kind === 'judged' ? [country] : [])),
+    ).size;
     const decided = new Map<string, UnixMillis[]>();
     for (const { country, observation, settings } of deciding) {
       const { first } = decisionOf(observation, settings)!;
@@ -65,7 +74,11 @@ export class Guards {
     for (const country of [...mass.held, ...mass.asOne.flatMap(({ countries }) => countries)]) decided.delete(country);
     const shared = this.#sharedAs.look(at, decided, falls, sight.heavyLosers);
     const held = new Set([...mass.held, ...shared.held]);
-    const ceilings = this.#collector.look(at, deciding.filter(({ country }) => !held.has(country)), sight.countAgain);
+    const ceilings = this.#collector.look(
+      at,
+      deciding.filter(({ country }) => !held.has(country)),
+      sight.countAgain,
+    );
     for (const each of deciding) if (held.has(each.country)) ceilings.set(keyOf(each), each.observation.state.level);
     const flipsBefore = this.#suspect(watched, (each) => mass.held.has(each.country) || this.#collector.isHeld(each));
     return {
@@ -107,7 +120,12 @@ function fallsOf(watched: readonly Watched[]): Map<string, Fall> {
     else {
       const first = other.rising ? other : fall;
       const due = [other.dueAt, fall.dueAt].flatMap((time) => (time === null ? [] : [time]));
-      falls.set(country, { family: first.family, times: [...other.times, ...times], rising: other.rising || fall.rising, dueAt: due.length === 0 ? null : Math.min(...due) });
+      falls.set(country, {
+        family: first.family,
+        times: [...other.times, ...times],
+        rising: other.rising || fall.rising,
+        dueAt: due.length === 0 ? null : Math.min(...due),
+      });
     }
   }
   return falls;

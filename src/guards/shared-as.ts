@@ -15,8 +15,8 @@ interface AsHold {
 export type HeavyLosers = (countries: ReadonlyMap<string, Family>) => ReadonlyMap<string, readonly number[]>;
 
 /**
- * Countries that hang on one network fall together: that is one event. Who is first waits for those of the others that can be told
- * within `holdMs`; who falls alone waits for nobody.
+ * Countries that hang on one network fall together: that is one event. Who is first waits for those of the others that
+ * can be told within `holdMs`; who falls alone waits for nobody.
  */
 export class SharedAsGuard {
   readonly #settings: GuardSettings['sharedAs'];
@@ -34,8 +34,12 @@ export class SharedAsGuard {
 
   get holds(): Hold[] {
     return this.#holds.map(({ asn, countries, since }) => ({
-      guard: 6, since, countries: [...countries].sort(),
-      words: `${countries.size} countries lose half or more through AS${asn}: told as one, after ${this.#settings.holdMs / 1000} s at most`,
+      guard: 6,
+      since,
+      countries: [...countries].sort(),
+      words:
+        `${countries.size} countries lose half or more through AS${asn}: told as one, after ` +
+        `${this.#settings.holdMs / 1000} s at most`,
     }));
   }
 
@@ -44,17 +48,26 @@ export class SharedAsGuard {
   }
 
   /** `decided`: first ticks of the runs whose dwell is complete, by country. */
-  look(at: UnixMillis, decided: ReadonlyMap<string, readonly UnixMillis[]>, falls: ReadonlyMap<string, Fall>, losersOf: HeavyLosers): CountryRuling {
+  look(
+    at: UnixMillis,
+    decided: ReadonlyMap<string, readonly UnixMillis[]>,
+    falls: ReadonlyMap<string, Fall>,
+    losersOf: HeavyLosers,
+  ): CountryRuling {
     for (const hold of this.#holds) this.#join(hold, falls, losersOf);
     for (const [country, firsts] of decided) {
-      const isFree = this.#holds.some(({ countries }) => countries.has(country)) || firsts.every((first) => this.#letGo.has(country, first));
+      const isFree =
+        this.#holds.some(({ countries }) => countries.has(country)) ||
+        firsts.every((first) => this.#letGo.has(country, first));
       if (!isFree) this.#begin(at, country, falls, losersOf);
     }
     const held = new Set<string>();
     const asOne: AsOne[] = [];
     for (const hold of this.#holds) {
       const own = [...decided.keys()].filter((country) => hold.countries.has(country));
-      const awaited = [...hold.countries].filter((country) => falls.get(country)?.rising === true && !own.includes(country));
+      const awaited = [...hold.countries].filter(
+        (country) => falls.get(country)?.rising === true && !own.includes(country),
+      );
       if (awaited.length > 0 && at < hold.until) {
         for (const country of own) held.add(country);
         continue;
@@ -62,7 +75,12 @@ export class SharedAsGuard {
       this.#holds = this.#holds.filter((other) => other !== hold);
       this.#letGo.add(hold.countries, at);
       this.#counts[own.length > 1 ? 'released' : 'dissolved']++;
-      if (own.length > 1) asOne.push({ countries: own, asn: hold.asn, reason: `AS${hold.asn} has half or more of what each of ${own.length} countries lost` });
+      if (own.length > 1)
+        asOne.push({
+          countries: own,
+          asn: hold.asn,
+          reason: `AS${hold.asn} has half or more of what each of ${own.length} countries lost`,
+        });
     }
     return { held, asOne };
   }
@@ -81,7 +99,13 @@ export class SharedAsGuard {
     }
     if (best === null || !own.rising) return;
     this.#counts.begun++;
-    this.#holds.push({ asn: best.asn, since: at, until, countries: new Set([country, ...best.partners]), asked: new Set(asked) });
+    this.#holds.push({
+      asn: best.asn,
+      since: at,
+      until,
+      countries: new Set([country, ...best.partners]),
+      asked: new Set(asked),
+    });
   }
 
   /** Who began to fall since then, and of whom nobody asked yet. */
@@ -101,7 +125,11 @@ export class SharedAsGuard {
     const times = countries.flatMap((country) => falls.get(country)?.times ?? []);
     return [...falls].flatMap(([country, fall]) => {
       if (countries.includes(country) || !fall.rising || fall.dueAt === null || fall.dueAt > until) return [];
-      if (this.#holds.some((hold) => hold.countries.has(country)) || fall.times.every((time) => this.#letGo.has(country, time))) return [];
+      if (
+        this.#holds.some((hold) => hold.countries.has(country)) ||
+        fall.times.every((time) => this.#letGo.has(country, time))
+      )
+        return [];
       return fall.times.some((time) => times.some((other) => Math.abs(time - other) <= withinMs)) ? [country] : [];
     });
   }

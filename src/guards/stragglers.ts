@@ -9,7 +9,10 @@ interface Group {
   waiting: { readonly since: UnixMillis; readonly until: UnixMillis } | null;
 }
 
-/** Countries that fell with many others, and whose dwell is longer: they are told together as well, not in a stream of alerts. */
+/**
+ * Countries that fell with many others, and whose dwell is longer: they are told together as well, not in a stream of
+ * alerts.
+ */
 export class Stragglers {
   readonly #holdMs: number;
   #groups: Group[] = [];
@@ -24,10 +27,20 @@ export class Stragglers {
   }
 
   get holds(): Hold[] {
-    return this.#groups.flatMap(({ countries, waiting }) => (waiting === null ? [] : [{
-      guard: 6 as const, since: waiting.since, countries: [...countries].sort(),
-      words: `what is left of ${countries.size} countries that fell together: told as one, after ${this.#holdMs / 1000} s at most`,
-    }]));
+    return this.#groups.flatMap(({ countries, waiting }) =>
+      waiting === null
+        ? []
+        : [
+            {
+              guard: 6 as const,
+              since: waiting.since,
+              countries: [...countries].sort(),
+              words:
+                `what is left of ${countries.size} countries that fell together: told as one, after ` +
+                `${this.#holdMs / 1000} s at most`,
+            },
+          ],
+    );
   }
 
   get counts(): HoldCounts {
@@ -40,13 +53,20 @@ export class Stragglers {
   }
 
   /** `decided`: first ticks of the runs whose dwell is complete, by country. */
-  look(at: UnixMillis, decided: ReadonlyMap<string, readonly UnixMillis[]>, falls: ReadonlyMap<string, Fall>): CountryRuling {
+  look(
+    at: UnixMillis,
+    decided: ReadonlyMap<string, readonly UnixMillis[]>,
+    falls: ReadonlyMap<string, Fall>,
+  ): CountryRuling {
     const held = new Set<string>();
     const asOne: AsOne[] = [];
     for (const group of this.#groups) {
-      const isOwn = (times: readonly UnixMillis[] | undefined): boolean => times?.some((time) => time <= group.at) === true;
+      const isOwn = (times: readonly UnixMillis[] | undefined): boolean =>
+        times?.some((time) => time <= group.at) === true;
       const own = [...group.countries].filter((country) => isOwn(decided.get(country)));
-      const rising = [...group.countries].filter((country) => falls.get(country)?.rising === true && isOwn(falls.get(country)?.times));
+      const rising = [...group.countries].filter(
+        (country) => falls.get(country)?.rising === true && isOwn(falls.get(country)?.times),
+      );
       const until = group.waiting?.until ?? at + this.#holdMs;
       const isDue = (country: string): boolean => (falls.get(country)?.dueAt ?? Infinity) <= until;
       if (own.length > 0 && at < until && rising.some((country) => !own.includes(country) && isDue(country))) {
@@ -59,7 +79,12 @@ export class Stragglers {
         this.#counts[own.length > 1 ? 'released' : 'dissolved']++;
         group.waiting = null;
       }
-      if (own.length > 1) asOne.push({ countries: own, asn: null, reason: `${own.length} more of the ${group.countries.size} countries that began to fall together` });
+      if (own.length > 1)
+        asOne.push({
+          countries: own,
+          asn: null,
+          reason: `${own.length} more of the ${group.countries.size} countries that began to fall together`,
+        });
       if (rising.length === 0) this.#groups = this.#groups.filter((other) => other !== group);
     }
     return { held, asOne };

@@ -10,12 +10,20 @@ export interface OneReason {
 }
 
 /**
- * The events of one tick with those of these countries that tell of a fall told as one: each keeps its place in the log and says what it
- * is part of, and the one that stands for them comes last. Where fewer than two fell there is nothing to tell as one.
+ * The events of one tick with those of these countries that tell of a fall told as one: each keeps its place in the log
+ * and says what it is part of, and the one that stands for them comes last. Where fewer than two fell there is nothing
+ * to tell as one.
  */
-export function asOne(events: readonly IncidentEvent[], countries: ReadonlySet<string>, { asn, reason }: OneReason): IncidentEvent[] {
+export function asOne(
+  events: readonly IncidentEvent[],
+  countries: ReadonlySet<string>,
+  { asn, reason }: OneReason,
+): IncidentEvent[] {
   const isPart = ({ country, kind, partOf }: IncidentEvent): boolean =>
-    country !== null && countries.has(country) && partOf === null && (kind === 'opened' || kind === 'escalated' || kind === 'down-again');
+    country !== null &&
+    countries.has(country) &&
+    partOf === null &&
+    (kind === 'opened' || kind === 'escalated' || kind === 'down-again');
   const parts = events.filter(isPart);
   if (parts.length < 2) return [...events];
   const worstFirst = [...parts].sort(byWeight);
@@ -24,7 +32,10 @@ export function asOne(events: readonly IncidentEvent[], countries: ReadonlySet<s
   return [...events.map((event) => (isPart(event) ? { ...event, partOf: id } : event)), { ...one, asn, reason }];
 }
 
-/** IPv4 before IPv6, whose units are no measure beside it; then by level, as a sentence names the first few alone; then who lost most. */
+/**
+ * IPv4 before IPv6, whose units are no measure beside it; then by level, as a sentence names the first few alone; then
+ * who lost most.
+ */
 function byWeight(a: IncidentEvent, b: IncidentEvent): number {
   if (a.family !== b.family) return a.family === 'ipv4' ? -1 : 1;
   if (a.level !== b.level) return levelRank(b.level) - levelRank(a.level);
@@ -34,25 +45,89 @@ function byWeight(a: IncidentEvent, b: IncidentEvent): number {
 function oneOf(id: string, parts: readonly IncidentEvent[], at: UnixMillis): IncidentEvent {
   const sum = (of: (event: IncidentEvent) => number): number => parts.reduce((total, part) => total + of(part), 0);
   const [visible, baseline] = [sum((part) => part.visible), sum((part) => part.baseline)];
-  const worst = parts.reduce((level, part) => (levelRank(part.level) > levelRank(level) ? part.level : level), parts[0].level);
+  const worst = parts.reduce(
+    (level, part) => (levelRank(part.level) > levelRank(level) ? part.level : level),
+    parts[0].level,
+  );
   const share = Math.round(Math.min(1, visible / baseline) * 10_000) / 10_000;
   return {
-    id, incident: null, country: null, label: null, family: null, kind: 'opened', level: worst, worst, at,
-    since: Math.min(...parts.map((part) => part.since ?? at)), until: null, onset: null,
-    visible, baseline, share, lowest: share, prefixes: sum((part) => part.prefixes), basePrefixes: sum((part) => part.basePrefixes),
-    provisional: parts.some((part) => part.provisional), hard: false, unstable: false, instability: null, relapses: 0, other: null, networks: [],
-    voters: Math.min(...parts.map((part) => part.voters)), collectors: Math.min(...parts.map((part) => part.collectors)),
-    reason: '', notice: null, countries: parts.map(countryOf), asn: null, partOf: null,
+    id,
+    incident: null,
+    country: null,
+    label: null,
+    family: null,
+    kind: 'opened',
+    level: worst,
+    worst,
+    at,
+    since: Math.min(...parts.map((part) => part.since ?? at)),
+    until: null,
+    onset: null,
+    visible,
+    baseline,
+    share,
+    lowest: share,
+    prefixes: sum((part) => part.prefixes),
+    basePrefixes: sum((part) => part.basePrefixes),
+    provisional: parts.some((part) => part.provisional),
+    hard: false,
+    unstable: false,
+    instability: null,
+    relapses: 0,
+    other: null,
+    networks: [],
+    voters: Math.min(...parts.map((part) => part.voters)),
+    collectors: Math.min(...parts.map((part) => part.collectors)),
+    reason: '',
+    notice: null,
+    countries: parts.map(countryOf),
+    asn: null,
+    partOf: null,
   };
 }
 
 function countryOf({
-  id, incident, country, label, family, kind, level, worst, since, visible, baseline, share, lowest, prefixes, basePrefixes, relapses,
+  id,
+  incident,
+  country,
+  label,
+  family,
+  kind,
+  level,
+  worst,
+  since,
+  visible,
+  baseline,
+  share,
+  lowest,
+  prefixes,
+  basePrefixes,
+  relapses,
 }: IncidentEvent): EventCountry {
-  return { id, incident, country, label, family, kind, level, worst, since, visible, baseline, share, lowest, prefixes, basePrefixes, relapses };
+  return {
+    id,
+    incident,
+    country,
+    label,
+    family,
+    kind,
+    level,
+    worst,
+    since,
+    visible,
+    baseline,
+    share,
+    lowest,
+    prefixes,
+    basePrefixes,
+    relapses,
+  };
 }
 
-/** An event for each country that it tells of, as far as it knows of each; of one that tells of a single country, itself. */
+/**
+ * An event for each country that it tells of, as far as it knows of each; of one that tells of a single country,
+ * itself.
+ */
 export function singlesOf(event: IncidentEvent): readonly IncidentEvent[] {
   if (event.countries.length === 0) return [event];
   return event.countries.map((country) => ({ ...event, ...country, countries: [], asn: null, partOf: event.id }));

@@ -27,24 +27,58 @@ export function createEvent(
   const { country, label, family, units, prefixes, voters, collectors } = sample;
   const share = shareOf(units, baseline);
   return {
-    country, label, family, level: after.level, until: null, onset: null, at,
-    visible: units, baseline: baseline.units, share, lowest: share, prefixes, basePrefixes: baseline.prefixes,
-    provisional: baseline.provisional, hard: isHard(after, clock, at, settings), unstable: after.instability.unstable,
-    instability: null, relapses: 0, other, networks: [], voters, collectors, notice: null, countries: [], asn: null, partOf: null, ...told,
+    country,
+    label,
+    family,
+    level: after.level,
+    until: null,
+    onset: null,
+    at,
+    visible: units,
+    baseline: baseline.units,
+    share,
+    lowest: share,
+    prefixes,
+    basePrefixes: baseline.prefixes,
+    provisional: baseline.provisional,
+    hard: isHard(after, clock, at, settings),
+    unstable: after.instability.unstable,
+    instability: null,
+    relapses: 0,
+    other,
+    networks: [],
+    voters,
+    collectors,
+    notice: null,
+    countries: [],
+    asn: null,
+    partOf: null,
+    ...told,
   };
 }
 
 /** Down hard: down for 2 h, or next to nothing left for 30 min. */
-function isHard({ level, dark }: DetectorState, clock: UnixMillis | null, at: UnixMillis, { hard }: IncidentSettings): boolean {
+function isHard(
+  { level, dark }: DetectorState,
+  clock: UnixMillis | null,
+  at: UnixMillis,
+  { hard }: IncidentSettings,
+): boolean {
   if (level !== 'down') return false;
   return (clock !== null && at - clock >= hard.downMs) || (dark !== null && at - dark.first >= hard.darkMs);
 }
 
 /** IPv6's line in IPv4's incident; null where it is not judged. */
-export function otherFamily(sample: CountrySample, detector: { readonly after: DetectorState; readonly reason: Reason }): OtherFamily | null {
+export function otherFamily(
+  sample: CountrySample,
+  detector: { readonly after: DetectorState; readonly reason: Reason },
+): OtherFamily | null {
   if (detector.reason.kind === 'unjudged' || sample.baseline === null) return null;
   return {
-    family: sample.family, level: detector.after.level, visible: sample.units, baseline: sample.baseline.units,
+    family: sample.family,
+    level: detector.after.level,
+    visible: sample.units,
+    baseline: sample.baseline.units,
     share: shareOf(sample.units, sample.baseline),
   };
 }
@@ -57,9 +91,37 @@ export function shareOf(units: number, baseline: Baseline): number {
 /** A word to the operator, of no country. `name` is unlike any other notice's. */
 export function createNotice(name: string, at: UnixMillis, text: string): IncidentEvent {
   return {
-    id: `notice-${name}`, incident: null, country: null, label: null, family: null, kind: 'notice', level: 'normal', worst: 'normal',
-    since: null, until: null, onset: null, at, visible: 0, baseline: 0, share: 0, lowest: 0, prefixes: 0, basePrefixes: 0,
-    provisional: false, hard: false, unstable: false, instability: null, relapses: 0, other: null, networks: [], voters: 0, collectors: 0,
-    reason: text, notice: text, countries: [], asn: null, partOf: null,
+    id: `notice-${name}`,
+    incident: null,
+    country: null,
+    label: null,
+    family: null,
+    kind: 'notice',
+    level: 'normal',
+    worst: 'normal',
+    since: null,
+    until: null,
+    onset: null,
+    at,
+    visible: 0,
+    baseline: 0,
+    share: 0,
+    lowest: 0,
+    prefixes: 0,
+    basePrefixes: 0,
+    provisional: false,
+    hard: false,
+    unstable: false,
+    instability: null,
+    relapses: 0,
+    other: null,
+    networks: [],
+    voters: 0,
+    collectors: 0,
+    reason: text,
+    notice: text,
+    countries: [],
+    asn: null,
+    partOf: null,
   };
 }

@@ -23,8 +23,8 @@ export interface OtherFamily {
 }
 
 /**
- * Something worth telling, with every fact its message needs: the sentence is made from this alone. Stored as JSON in the event
- * log, which is the outbox.
+ * Something worth telling, with every fact its message needs: the sentence is made from this alone. Stored as JSON in
+ * the event log, which is the outbox.
  */
 export interface IncidentEvent {
   /** incident/n; for unstable and notice (incident null) CC-family-kind-ms; of several countries at once mass-ms-CC. */
@@ -42,8 +42,8 @@ export interface IncidentEvent {
   /** The worst level of the incident up to now. */
   readonly worst: Level;
   /**
-   * opened, escalated, down-again: since(level). follow-up: since(worst), kept across shorter lapses. partially-restored, restored:
-   * first since(worst). unstable: the run's start. null for a notice.
+   * opened, escalated, down-again: since(level). follow-up: since(worst), kept across shorter lapses.
+   * partially-restored, restored: first since(worst). unstable: the run's start. null for a notice.
    */
   readonly since: UnixMillis | null;
   /** partially-restored, restored: last until(worst); else null. */
@@ -84,21 +84,42 @@ export interface IncidentEvent {
   /** The words of a notice; null for every other kind. */
   readonly notice: string | null;
   /**
-   * Several countries that are told as one (opened; `country` and `family` null, counts in sum, the worst level, the first since), the
-   * worst first, and of those who lost most; each has its own event in the log as well. Empty for all other events.
+   * Several countries that are told as one (opened; `country` and `family` null, counts in sum, the worst level, the
+   * first since), the worst first, and of those who lost most; each has its own event in the log as well. Empty for all
+   * other events.
    */
   readonly countries: readonly EventCountry[];
-  /** Of several countries: the AS that made half or more of the loss of each; null where it is not one AS, and for all other events. */
+  /**
+   * Of several countries: the AS that made half or more of the loss of each; null where it is not one AS, and for all
+   * other events.
+   */
   readonly asn: number | null;
-  /** The id of the event that tells of several countries, this one among them: that is posted, and not this. null: told by itself. */
+  /**
+   * The id of the event that tells of several countries, this one among them: that is posted, and not this. null: told
+   * by itself.
+   */
   readonly partOf: string | null;
 }
 
 /** One of several countries: what its own event says of it. */
 export type EventCountry = Pick<
   IncidentEvent,
-  | 'id' | 'incident' | 'country' | 'label' | 'family' | 'kind' | 'level' | 'worst' | 'since' | 'visible' | 'baseline' | 'share' | 'lowest'
-  | 'prefixes' | 'basePrefixes' | 'relapses'
+  | 'id'
+  | 'incident'
+  | 'country'
+  | 'label'
+  | 'family'
+  | 'kind'
+  | 'level'
+  | 'worst'
+  | 'since'
+  | 'visible'
+  | 'baseline'
+  | 'share'
+  | 'lowest'
+  | 'prefixes'
+  | 'basePrefixes'
+  | 'relapses'
 >;
 
 /** Whether an incident is over with this event, until a relapse reopens it. */

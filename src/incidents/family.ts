@@ -35,7 +35,11 @@ function isAbove(level: Level, other: Level): boolean {
   return levelRank(level) > levelRank(other);
 }
 
-function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, tick: FamilyTick, settings: IncidentSettings): Folded {
+function openOrReopen(
+  last: Exclude<FamilyIncident, OpenIncident>,
+  tick: FamilyTick,
+  settings: IncidentSettings,
+): Folded {
   const { facts, alone } = tick;
   const { after, sample } = facts;
   const ignored = last.kind === 'closed' ? last.ignored : 'normal';
@@ -47,13 +51,31 @@ function openOrReopen(last: Exclude<FamilyIncident, OpenIncident>, tick: FamilyT
   if (after.level === 'normal' || !alone || isRecovering(after)) return { incident: last, event: null };
   if (last.kind === 'closed' && !last.adopted && after.since - last.closedAt <= settings.relapseMs) {
     // Its end was told: what is told from here on lasts since now.
-    const relapsed = { ...noteLowest(last.last, tick), relapses: last.last.relapses + 1, clock: after.since, followedUpMs: 0 };
+    const relapsed = {
+      ...noteLowest(last.last, tick),
+      relapses: last.last.relapses + 1,
+      clock: after.since,
+      followedUpMs: 0,
+    };
     return tellFall(placed(relapsed, after, settings), 'down-again', after, facts, settings);
   }
   const opened: OpenIncident = {
-    kind: 'open', id: `${sample.country}-${sample.family}-${after.since}`, events: 0, onset: after.onset, worst: after.level,
-    since: after.since, until: null, atWorst: true, told: after.level, clock: after.since, followedUpMs: 0, postedAt: facts.at,
-    relapses: 0, lowest: shareOf(sample.units, facts.baseline), partial: false, adoptionAsked: false,
+    kind: 'open',
+    id: `${sample.country}-${sample.family}-${after.since}`,
+    events: 0,
+    onset: after.onset,
+    worst: after.level,
+    since: after.since,
+    until: null,
+    atWorst: true,
+    told: after.level,
+    clock: after.since,
+    followedUpMs: 0,
+    postedAt: facts.at,
+    relapses: 0,
+    lowest: shareOf(sample.units, facts.baseline),
+    partial: false,
+    adoptionAsked: false,
   };
   return tellFall(opened, 'opened', after, facts, settings);
 }
@@ -84,7 +106,9 @@ function worsen(open: OpenIncident, { facts, alone }: FamilyTick, settings: Inci
   const { after, at } = facts;
   if (after.level === 'normal') return null;
   if (isAbove(after.level, open.worst)) {
-    return alone && !isRecovering(after) ? tellFall(placed(open, after, settings), 'escalated', after, facts, settings) : null;
+    return alone && !isRecovering(after)
+      ? tellFall(placed(open, after, settings), 'escalated', after, facts, settings)
+      : null;
   }
   if (after.level === open.worst && !open.atWorst) {
     const back = placed({ ...open, relapses: open.relapses + 1 }, after, settings);
@@ -127,7 +151,8 @@ function close(open: OpenIncident, { facts }: FamilyTick, settings: IncidentSett
   const { after, at } = facts;
   if (after.level === 'normal') {
     const { recovery, since } = after;
-    if (recovery?.kind === 'whole' && recovery.spell.lapsedAt === null) return tellClose(open, 'restored', recovery.text, facts, settings);
+    if (recovery?.kind === 'whole' && recovery.spell.lapsedAt === null)
+      return tellClose(open, 'restored', recovery.text, facts, settings);
     const { normalMs } = settings.restored;
     if (since === null || at - since < normalMs || !isSettled(after)) return null;
     // Time in which nobody looked is no proof.
@@ -142,11 +167,25 @@ function close(open: OpenIncident, { facts }: FamilyTick, settings: IncidentSett
   return tellClose(open, 'new-normal', text, facts, settings);
 }
 
-function tellClose(open: OpenIncident, kind: 'restored' | 'new-normal', reason: string, facts: EventFacts, settings: IncidentSettings): Folded {
+function tellClose(
+  open: OpenIncident,
+  kind: 'restored' | 'new-normal',
+  reason: string,
+  facts: EventFacts,
+  settings: IncidentSettings,
+): Folded {
   const isRestored = kind === 'restored';
-  const { incident, event } = tell(open, kind, facts, settings, { since: open.since, until: isRestored ? open.until : null, reason });
+  const { incident, event } = tell(open, kind, facts, settings, {
+    since: open.since,
+    until: isRestored ? open.until : null,
+    reason,
+  });
   const closed: ClosedIncident = {
-    kind: 'closed', last: incident, closedAt: facts.at, adopted: !isRestored, ignored: isRestored ? 'normal' : facts.after.level,
+    kind: 'closed',
+    last: incident,
+    closedAt: facts.at,
+    adopted: !isRestored,
+    ignored: isRestored ? 'normal' : facts.after.level,
   };
   return { incident: closed, event };
 }
@@ -185,11 +224,18 @@ function tell(
   kind: EventKind,
   facts: EventFacts,
   settings: IncidentSettings,
-  told: { readonly since: UnixMillis; readonly reason: string } & Partial<Pick<IncidentEvent, 'until' | 'instability' | 'relapses'>>,
+  told: { readonly since: UnixMillis; readonly reason: string } & Partial<
+    Pick<IncidentEvent, 'until' | 'instability' | 'relapses'>
+  >,
 ): { readonly incident: OpenIncident; readonly event: IncidentEvent } {
   const incident = { ...open, events: open.events + 1 };
   const event = createEvent(facts, open.clock, settings, {
-    ...told, id: `${open.id}/${incident.events}`, incident: open.id, kind, worst: open.worst, onset: open.onset,
+    ...told,
+    id: `${open.id}/${incident.events}`,
+    incident: open.id,
+    kind,
+    worst: open.worst,
+    onset: open.onset,
     lowest: open.lowest,
   });
   return { incident, event };

@@ -13,13 +13,15 @@ export type { IncidentState } from './incident.js';
 export interface FoldInput {
   readonly at: UnixMillis;
   readonly samples: Readonly<Record<Family, CountrySample>>;
-  readonly detector: Readonly<Record<Family, { readonly before: DetectorState; readonly after: DetectorState; readonly reason: Reason }>>;
+  readonly detector: Readonly<
+    Record<Family, { readonly before: DetectorState; readonly after: DetectorState; readonly reason: Reason }>
+  >;
 }
 
 /**
- * Folds one tick into the country's incidents. A family that was not judged keeps its state and tells nothing. IPv6 that falls
- * while IPv4 is in trouble is a line in IPv4's incident and opens none of its own until it is alone; an incident of its own that
- * is already open says nothing meanwhile but its end.
+ * Folds one tick into the country's incidents. A family that was not judged keeps its state and tells nothing. IPv6
+ * that falls while IPv4 is in trouble is a line in IPv4's incident and opens none of its own until it is alone; an
+ * incident of its own that is already open says nothing meanwhile but its end.
  */
 export function fold(
   state: IncidentState,
@@ -50,10 +52,16 @@ function foldOne(
   const run = after.instability.run;
   const isNewRun = run !== null && run.start !== before.instability.run?.start;
   if (isNewRun && alone && incident.kind !== 'open' && folded.incident.kind !== 'open') {
-    events.push(createEvent(facts, null, settings, {
-      kind: 'unstable', id: `${sample.country}-${family}-unstable-${run.start}`, incident: null, worst: after.level, since: run.start,
-      reason: run.text,
-    }));
+    events.push(
+      createEvent(facts, null, settings, {
+        kind: 'unstable',
+        id: `${sample.country}-${family}-unstable-${run.start}`,
+        incident: null,
+        worst: after.level,
+        since: run.start,
+        reason: run.text,
+      }),
+    );
   }
   return folded.incident;
 }

@@ -65,7 +65,10 @@ const noFamily: readonly Family[] = Object.freeze([]);
 const ipv6Alone: readonly Family[] = Object.freeze(['ipv6']);
 const bothFamilies: readonly Family[] = Object.freeze(['ipv4', 'ipv6']);
 
-/** The families that are in an incident now: the detector must be told, and their baselines stand still. IPv6 is in IPv4's as a line. */
+/**
+ * The families that are in an incident now: the detector must be told, and their baselines stand still. IPv6 is in
+ * IPv4's as a line.
+ */
 export function openFamilies(state: IncidentState): readonly Family[] {
   if (state.ipv4.kind === 'open') return bothFamilies;
   return state.ipv6.kind === 'open' ? ipv6Alone : noFamily;

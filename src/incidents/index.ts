@@ -19,6 +19,13 @@ export {
 } from './ports.js';
 export type { NetworkChange } from '../countries/index.js';
 export { needsNetworks, networksOfEvent, Records, type Measured } from './records.js';
-export type { CountryRecord, FamilyHealth, FamilyRecord, FeedHealth, RegistryName, StandingImpairment } from './record.js';
+export type {
+  CountryRecord,
+  FamilyHealth,
+  FamilyRecord,
+  FeedHealth,
+  RegistryName,
+  StandingImpairment,
+} from './record.js';
 export { parseIncidentSettings, type IncidentSettings } from './settings.js';
 export { stateVersion, type StoredState } from './state.js';

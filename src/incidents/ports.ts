@@ -20,7 +20,16 @@ export const historyRules = {
 /** A value that was not measured. */
 export const unknownValue = 0xffffffff;
 /** The eight values of a row, in this order, each a uint32. */
-export const rowValues = ['units4', 'prefixes4', 'voters4', 'churn4', 'units6', 'prefixes6', 'voters6', 'churn6'] as const;
+export const rowValues = [
+  'units4',
+  'prefixes4',
+  'voters4',
+  'churn4',
+  'units6',
+  'prefixes6',
+  'voters6',
+  'churn6',
+] as const;
 
 /** One row of a country's history. `values` are 8 uint32 in the order of rowValues; 0xFFFFFFFF is unknown. */
 export interface HistorySample {
@@ -48,7 +57,10 @@ export interface Commit {
   readonly health: FeedHealth | null;
 }
 
-/** committed: it is durable. duplicate: this very version was already committed by this lease. fenced: the lease or the version is another's. */
+/**
+ * committed: it is durable. duplicate: this very version was already committed by this lease. fenced: the lease or the
+ * version is another's.
+ */
 export type CommitOutcome = 'committed' | 'duplicate' | 'fenced';
 
 export interface IncidentStore {
@@ -77,8 +89,8 @@ export interface StateReader {
   /** null: no ingest has ever written. */
   health(): Promise<FeedHealth | null>;
   /**
-   * The last event of every incident that is not over, or whose last event is at or after `from`; newest first. `country` null: all.
-   * Events without an incident (unstable, notice) are none of them.
+   * The last event of every incident that is not over, or whose last event is at or after `from`; newest first.
+   * `country` null: all. Events without an incident (unstable, notice) are none of them.
    */
   incidents(from: UnixMillis, country: string | null): Promise<IncidentEvent[]>;
 }

@@ -13,8 +13,8 @@ export interface FamilyRecord {
   readonly voters: number;
   readonly collectors: number;
   /**
-   * Only while it is in trouble (level not normal, or in an open incident) or below 0.95: those that lost most first, at most 16; then
-   * of the others those that have most left, at most 8. Empty otherwise, and where nobody knows.
+   * Only while it is in trouble (level not normal, or in an open incident) or below 0.95: those that lost most first,
+   * at most 16; then of the others those that have most left, at most 8. Empty otherwise, and where nobody knows.
    */
   readonly networks: readonly NetworkChange[];
 }
@@ -50,7 +50,9 @@ export interface StandingImpairment {
 
 /** A registry of who holds what: by it bins are measured. */
 export interface RegistryName {
-  /** Its day and the beginning of its checksum, 20260617-0123456789abcdef; 20260617-package shipped with the program. */
+  /**
+   * Its day and the beginning of its checksum, 20260617-0123456789abcdef; 20260617-package shipped with the program.
+   */
   readonly file: string;
   /** Prefixes that count for no country, whatever it says. */
   readonly ignored: readonly string[];
@@ -71,6 +73,8 @@ export interface FeedHealth {
   readonly collectors: readonly string[];
   readonly givenUp: readonly string[];
   readonly impairments: readonly StandingImpairment[];
-  /** By which all that is stored is measured; absent where a program wrote it that knew only the one it shipped with. */
+  /**
+   * By which all that is stored is measured; absent where a program wrote it that knew only the one it shipped with.
+   */
   readonly registry?: RegistryName;
 }

@@ -21,7 +21,11 @@ export interface Measured {
 export function needsNetworks({ samples, state, judged }: Measured, family: Family): boolean {
   const { usable, units, baseline } = samples[family];
   if (!usable || !judged[family] || baseline === null) return false;
-  return state.detector[family].level !== 'normal' || openFamilies(state.incidents).includes(family) || units < wholeShare * baseline.units;
+  return (
+    state.detector[family].level !== 'normal' ||
+    openFamilies(state.incidents).includes(family) ||
+    units < wholeShare * baseline.units
+  );
 }
 
 /** What was last measured of each country, and while the table is not usable what was measured before. */
@@ -37,7 +41,11 @@ export class Records {
     const { country, label } = measured.samples.ipv4;
     const [ipv4, ipv6] = families.map((family) => {
       if (!measured.samples[family].usable) return this.#last.get(country)?.[family] ?? null;
-      return familyRecord(measured.samples[family], measured.judged[family], needsNetworks(measured, family) ? changes[family] : []);
+      return familyRecord(
+        measured.samples[family],
+        measured.judged[family],
+        needsNetworks(measured, family) ? changes[family] : [],
+      );
     });
     const record: CountryRecord = { country, label, ipv4, ipv6 };
     this.#last.set(country, record);
@@ -50,15 +58,24 @@ function familyRecord(sample: CountrySample, judged: boolean, changes: readonly 
   const { at, units, prefixes, baseline, voters, collectors } = sample;
   if (units === 0 && (baseline?.units ?? 0) === 0) return null;
   return {
-    at, units, prefixes, voters, collectors,
-    baseline: judged && baseline !== null ? { units: baseline.units, prefixes: baseline.prefixes, provisional: baseline.provisional } : null,
+    at,
+    units,
+    prefixes,
+    voters,
+    collectors,
+    baseline:
+      judged && baseline !== null
+        ? { units: baseline.units, prefixes: baseline.prefixes, provisional: baseline.provisional }
+        : null,
     networks: networksOfRecord(changes),
   };
 }
 
 function networksOfRecord(changes: readonly NetworkChange[]): NetworkChange[] {
   const losers = changes.filter((change) => unitsLost(change) > 0).slice(0, recordLosers);
-  const survivors = changes.filter((change) => change.now > 0 && !losers.includes(change)).sort((a, b) => b.now - a.now || a.asn - b.asn);
+  const survivors = changes
+    .filter((change) => change.now > 0 && !losers.includes(change))
+    .sort((a, b) => b.now - a.now || a.asn - b.asn);
   return [...losers, ...survivors.slice(0, recordSurvivors)];
 }
 

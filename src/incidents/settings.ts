@@ -3,7 +3,9 @@ import { parseSettings, type SettingsOf, type SettingShape } from '../settings.j
 const shape = {
   /** A country back at its worst is told again at most once in this time. */
   downAgainEveryMs: 'millis',
-  /** A relapse within this time of the close reopens the incident; a lapse of at most this keeps the follow-up clock. */
+  /**
+   * A relapse within this time of the close reopens the incident; a lapse of at most this keeps the follow-up clock.
+   */
   relapseMs: 'millis',
   /** Closed after this long at level normal, however little more comes back. */
   restored: { normalMs: 'millis' },

@@ -5,7 +5,9 @@ import type { IncidentState } from './fold.js';
 
 export const stateVersion = 3;
 
-/** All that is remembered of one country between ticks and across restarts: plain JSON, replaced whole when it changes. */
+/**
+ * All that is remembered of one country between ticks and across restarts: plain JSON, replaced whole when it changes.
+ */
 export interface StoredState {
   readonly version: typeof stateVersion;
   readonly country: string;

@@ -30,7 +30,10 @@ export class HttpListenError extends Error {
   override readonly name = 'HttpListenError';
 }
 
-/** /healthz: 200 while the process lives. /readyz: 200, or 503 with the reasons. /metrics: Prometheus text. /peers: JSON. Anything else: 404. */
+/**
+ * /healthz: 200 while the process lives. /readyz: 200, or 503 with the reasons. /metrics: Prometheus text. /peers:
+ * JSON. Anything else: 404.
+ */
 export function createHttp({ host, port, registry, health, peers }: HttpOptions): Http {
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0];
@@ -66,13 +69,17 @@ function answer(response: ServerResponse, status: number, type: string, body: st
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.on('error', (error: NodeJS.ErrnoException) => reject(new HttpListenError(sayWhy(error, host, port), { cause: error })));
+    server.on('error', (error: NodeJS.ErrnoException) =>
+      reject(new HttpListenError(sayWhy(error, host, port), { cause: error })),
+    );
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
 function sayWhy(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE') return `HTTP_PORT ${port} on ${host} is in use by another process: set another HTTP_PORT, or 0 for none`;
-  if (error.code === 'EACCES') return `HTTP_PORT ${port} may not be used by this user: set one above 1023, or 0 for none`;
+  if (error.code === 'EADDRINUSE')
+    return `HTTP_PORT ${port} on ${host} is in use by another process: set another HTTP_PORT, or 0 for none`;
+  if (error.code === 'EACCES')
+    return `HTTP_PORT ${port} may not be used by this user: set one above 1023, or 0 for none`;
   return `HTTP_HOST ${host} with HTTP_PORT ${port} cannot be listened on: ${error.message}`;
 }

@@ -7,7 +7,10 @@ export interface LoggerOptions {
   readonly level: string;
   /** One readable line instead of one JSON object: for a terminal. */
   readonly pretty: boolean;
-  /** Values that must never be seen: wherever one of four characters or more turns up in a line, `[secret]` stands in its place. */
+  /**
+   * Values that must never be seen: wherever one of four characters or more turns up in a line, `[secret]` stands in
+   * its place.
+   */
   readonly secrets: readonly string[];
   /** stderr where absent: stdout carries alerts and transcripts. */
   readonly destination?: { write(line: string): void };

@@ -15,19 +15,27 @@ export function atOnceWordings(event: IncidentEvent): string[] {
 
 function sentence(event: IncidentEvent, names: string): string {
   const when = moment(event.since ?? event.at, event.at);
-  if (event.asn !== null) return `${lost(event)} through AS${event.asn} at ${when}: ${names}. That network had half or more of what each of them lost.`;
+  if (event.asn !== null)
+    return (
+      `${lost(event)} through AS${event.asn} at ${when}: ${names}. That network had half or more of what each ` +
+      'of them lost.'
+    );
   const sinces = event.countries.map(({ since }) => since ?? event.at);
   const took = Math.ceil((Math.max(...sinces) - Math.min(...sinces)) / minuteMs);
   const within = took === 0 ? 'at' : `within ${plural(took, 'minute')} from`;
   const held = elapsed(event.at - Math.max(...sinces));
-  return `${lost(event)} ${within} ${when}: ${names}. So many at once can be a fault of our view as well; it has lasted for ${held}.`;
+  return (
+    `${lost(event)} ${within} ${when}: ${names}. So many at once can be a fault of our view as well; it has ` +
+    `lasted for ${held}.`
+  );
 }
 
 /** "9 countries lost much of their Internet". */
 function lost({ countries }: IncidentEvent): string {
   const many = `${count(countries.length)} countries`;
   const internet = countries.every(({ family }) => family === 'ipv6') ? 'IPv6 Internet' : 'Internet';
-  const every = (...levels: readonly EventCountry['level'][]): boolean => countries.every(({ level }) => levels.includes(level));
+  const every = (...levels: readonly EventCountry['level'][]): boolean =>
+    countries.every(({ level }) => levels.includes(level));
   if (every('down')) return `The ${internet} of ${many} went down`;
   return `${many} lost ${every('down', 'major') ? 'most' : every('degraded') ? 'part' : 'much'} of their ${internet}`;
 }
@@ -47,11 +55,16 @@ export function atOnceTitle({ countries }: IncidentEvent): string {
 
 /** As many as a field holds, a line each: "Syria: down, 0 of 84 routes left (0 %)". */
 export function atOnceLines(event: IncidentEvent, most: number): string {
-  const lines = singlesOf(event).slice(0, most).map((single) => {
-    const { family, level, visible, share, prefixes, basePrefixes } = single;
-    const routes = basePrefixes > 0 ? `, ${count(prefixes)} of ${plural(basePrefixes, 'route')}` : '';
-    return `${nameOf(single).name}: ${family === 'ipv6' ? 'IPv6 ' : ''}${levelNames[level]}, ${percent(visible, share)} left${routes}`;
-  });
+  const lines = singlesOf(event)
+    .slice(0, most)
+    .map((single) => {
+      const { family, level, visible, share, prefixes, basePrefixes } = single;
+      const routes = basePrefixes > 0 ? `, ${count(prefixes)} of ${plural(basePrefixes, 'route')}` : '';
+      return (
+        `${nameOf(single).name}: ${family === 'ipv6' ? 'IPv6 ' : ''}${levelNames[level]}, ` +
+        `${percent(visible, share)} left${routes}`
+      );
+    });
   const others = event.countries.length - lines.length;
   return [...lines, ...(others > 0 ? [`and ${plural(others, 'other')}`] : [])].join('\n');
 }

@@ -5,7 +5,10 @@ import { count, moment, plural, span } from './figures.js';
 import { isOver, renderStanding, renderStandingLine } from './standing.js';
 import { capitalised, clip, nationalInternet, remains, textLimit } from './text.js';
 
-/** What is told of several incidents at once, after a channel could not be reached for long (Discord was away, or the channel closed to us). */
+/**
+ * What is told of several incidents at once, after a channel could not be reached for long (Discord was away, or the
+ * channel closed to us).
+ */
 export interface Backlog {
   /** At most `textLimit` UTF-16 units, no markup. */
   readonly text: string;
@@ -21,7 +24,9 @@ export interface Backlog {
 const toldLate = 'Told late: this channel could not be reached.';
 const ranks = { down: 0, major: 1, degraded: 2, normal: 3 } as const;
 
-/** `events`: the last one of each incident, oldest first, one at least; none of them a notice. `at`: when it is told. */
+/**
+ * `events`: the last one of each incident, oldest first, one at least; none of them a notice. `at`: when it is told.
+ */
 export function renderBacklog(events: readonly IncidentEvent[], at: number): Backlog {
   const ongoing = events.filter((event) => !isOver(event)).sort((a, b) => ranks[a.level] - ranks[b.level]);
   const over = events.filter(isOver);
@@ -37,7 +42,13 @@ export function renderBacklog(events: readonly IncidentEvent[], at: number): Bac
 
 function text(ongoing: readonly IncidentEvent[], over: readonly IncidentEvent[], at: number): string {
   const ended = over.length === 0 ? '' : ` ${plural(over.length, 'other outage')} came and went.`;
-  if (ongoing.length > 1) return listed(`${kindsOf(ongoing)} are going on, told late as this channel could not be reached: `, ongoing, ended, at);
+  if (ongoing.length > 1)
+    return listed(
+      `${kindsOf(ongoing)} are going on, told late as this channel could not be reached: `,
+      ongoing,
+      ended,
+      at,
+    );
   if (ongoing.length === 1) return fitting(goesOn(ongoing[0], at).map((clause) => `${clause}.${ended} ${toldLate}`));
   if (over.length === 1) return fitting(wentBy(over[0], at).map((clause) => `${clause}. ${toldLate}`));
   return listed(`${kindsOf(over)} came and went while this channel could not be reached: `, over, '', at);
@@ -73,7 +84,8 @@ function goesOn(event: IncidentEvent, at: number): string[] {
   const began = moment(event.since ?? event.at, at);
   if (event.kind === 'unstable') return [`${capitalised(subject)} has been unstable since ${began}`];
   if (event.level !== event.worst) {
-    const fell = event.worst === 'down' ? 'went down' : `fell into ${event.worst === 'major' ? 'a major' : 'an'} outage`;
+    const fell =
+      event.worst === 'down' ? 'went down' : `fell into ${event.worst === 'major' ? 'a major' : 'an'} outage`;
     const partly = `${capitalised(subject)} ${fell} at ${began} and is partly back`;
     return [`${partly}: ${remains(event, 'visible')}`, partly];
   }
@@ -87,7 +99,10 @@ function wentBy(event: IncidentEvent, at: number): string[] {
   const subject = subjectOf(event);
   if (event.kind === 'new-normal') {
     const settled = `${capitalised(subject)} has settled`;
-    return [`${settled}: ${remains(event, 'visible')}, and its outage is closed`, `${settled}, and its outage is closed`];
+    return [
+      `${settled}: ${remains(event, 'visible')}, and its outage is closed`,
+      `${settled}, and its outage is closed`,
+    ];
   }
   const when = event.since === null || event.until === null ? 'for a while' : span(event.since, event.until, at);
   if (event.worst === 'down') return [`${capitalised(subject)} was down ${when}, over now`];
@@ -101,7 +116,8 @@ function line(event: IncidentEvent, at: number): string {
   return `${flag === '' ? '' : `${flag} `}${nameOf(event).name}: ${renderStandingLine(event, at)}`;
 }
 
-const nameOf = (event: IncidentEvent): ReturnType<typeof countryName> => countryName(event.country ?? '', event.label ?? undefined);
+const nameOf = (event: IncidentEvent): ReturnType<typeof countryName> =>
+  countryName(event.country ?? '', event.label ?? undefined);
 
 function subjectOf(event: IncidentEvent): string {
   const name = nameOf(event);

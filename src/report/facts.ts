@@ -27,7 +27,13 @@ export interface MessageFacts {
 }
 
 /** By level, 0xRRGGBB. */
-export const colours = { down: 0xda373c, major: 0xe67e22, degraded: 0xf0b232, unstable: 0x5865f2, restored: 0x23a55a } as const;
+export const colours = {
+  down: 0xda373c,
+  major: 0xe67e22,
+  degraded: 0xf0b232,
+  unstable: 0x5865f2,
+  restored: 0x23a55a,
+} as const;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** Lines of a field, which holds 1024 characters (Discord's documentation, Embed Limits). */
@@ -52,7 +58,10 @@ export function footerText(id: string): string {
 function title(event: IncidentEvent): string {
   if (event.countries.length > 0) return atOnceTitle(event);
   if (event.country === null) return 'Operator notice';
-  return `${countryName(event.country, event.label ?? undefined).name}: ${event.family === 'ipv6' ? 'IPv6 ' : ''}${condition(event)}`;
+  return (
+    `${countryName(event.country, event.label ?? undefined).name}: ` +
+    `${event.family === 'ipv6' ? 'IPv6 ' : ''}${condition(event)}`
+  );
 }
 
 function condition(event: IncidentEvent): string {
@@ -87,18 +96,25 @@ function fields(event: IncidentEvent): Fact[] {
   const text = (name: string, value: string, inline = true): void => {
     if (value !== '') facts.push({ kind: 'text', name, value, inline });
   };
-  const visibility = (of: { family: IncidentEvent['family']; visible: number; baseline: number; share: number }, routes: string): void => {
+  const visibility = (
+    of: { family: IncidentEvent['family']; visible: number; baseline: number; share: number },
+    routes: string,
+  ): void => {
     if (of.family === null || of.baseline <= 0) return;
     text(of.family === 'ipv4' ? 'IPv4' : 'IPv6', `${unitsOf(of.family, of.visible, of.baseline, of.share)}${routes}`);
   };
   if (event.countries.length > 0) text('Countries', atOnceLines(event, mostCountries), false);
-  visibility(event, event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${plural(event.basePrefixes, 'route')}` : '');
+  visibility(
+    event,
+    event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${plural(event.basePrefixes, 'route')}` : '',
+  );
   if (event.other !== null) visibility(event.other, '');
   if (event.provisional) text('Baseline', 'provisional: under 24 hrs of data');
   if (event.since !== null) facts.push({ kind: 'time', name: 'Since', at: event.since, inline: true });
   text('Shape', shapeOf(event));
   if (event.until !== null) facts.push({ kind: 'time', name: 'Until', at: event.until, inline: true });
-  if (event.voters > 0) text('Seen from', `${plural(event.voters, 'network')}, ${plural(event.collectors, 'collector')}`);
+  if (event.voters > 0)
+    text('Seen from', `${plural(event.voters, 'network')}, ${plural(event.collectors, 'collector')}`);
   text('Networks that lost most', networksText(event.family, event.networks), false);
   text('Why', event.reason, false);
   return facts;
@@ -117,7 +133,10 @@ function shapeOf({ kind, onset, since }: IncidentEvent): string {
 /** "AS24389: 64 → 0 /24s", a line for each of at most 5; '' where none is known. */
 export function networksText(family: IncidentEvent['family'], networks: IncidentEvent['networks']): string {
   const unit = family === 'ipv6' ? '/48s' : '/24s';
-  return networks.slice(0, 5).map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`).join('\n');
+  return networks
+    .slice(0, 5)
+    .map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`)
+    .join('\n');
 }
 
 /** "41 of 84 /24s (49 %)". */
@@ -126,9 +145,12 @@ export function unitsOf(family: 'ipv4' | 'ipv6', visible: number, baseline: numb
 }
 
 function links(event: IncidentEvent): CountryLink[] {
-  if (event.asn !== null) return [{ label: `RIPEstat: AS${event.asn}`, url: `https://stat.ripe.net/resource/AS${event.asn}` }];
+  if (event.asn !== null)
+    return [{ label: `RIPEstat: AS${event.asn}`, url: `https://stat.ripe.net/resource/AS${event.asn}` }];
   // Half a day before it began, up to the event and an hour on.
-  return event.country === null ? [] : countryLinks(event.country, (event.since ?? event.at) - 12 * hourMs, event.at + hourMs);
+  return event.country === null
+    ? []
+    : countryLinks(event.country, (event.since ?? event.at) - 12 * hourMs, event.at + hourMs);
 }
 
 /** Where to get a second opinion on a country between two times; none for groups. */

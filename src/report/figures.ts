@@ -43,7 +43,10 @@ function clockTime(at: UnixMillis): string {
 function day(at: UnixMillis, now: UnixMillis): string {
   const date = new Date(at);
   const year = date.getUTCFullYear();
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}${year === new Date(now).getUTCFullYear() ? '' : ` ${year}`}`;
+  return (
+    `${date.getUTCDate()} ` +
+    `${months[date.getUTCMonth()]}${year === new Date(now).getUTCFullYear() ? '' : ` ${year}`}`
+  );
 }
 
 function sameDay(a: UnixMillis, b: UnixMillis): boolean {
@@ -55,7 +58,10 @@ export function moment(at: UnixMillis, now: UnixMillis): string {
   return `${clockTime(at)} UTC${sameDay(at, now) ? '' : ` on ${day(at, now)}`}`;
 }
 
-/** "16:15-01:46 UTC"; with dates once it began a day or more before `now`, for then the times alone could mean another day. */
+/**
+ * "16:15-01:46 UTC"; with dates once it began a day or more before `now`, for then the times alone could mean another
+ * day.
+ */
 export function span(from: UnixMillis, to: UnixMillis, now: UnixMillis): string {
   if (now - from < dayMs) return `${clockTime(from)}-${clockTime(to)} UTC`;
   if (sameDay(from, to)) return `${day(from, now)} ${clockTime(from)}-${clockTime(to)} UTC`;
@@ -70,16 +76,22 @@ export function elapsed(ms: number): string {
 }
 
 /**
- * "9 hr 31 min", "8 hr", "5 days 10 hr". Counted between the minutes shown, so that who subtracts the printed times gets the printed
- * duration.
+ * "9 hr 31 min", "8 hr", "5 days 10 hr". Counted between the minutes shown, so that who subtracts the printed times
+ * gets the printed duration.
  */
 export function lengthOf(from: UnixMillis, to: UnixMillis): string {
   const minutes = Math.max(1, Math.floor(to / 60_000) - Math.floor(from / 60_000));
   const days = Math.floor(minutes / 1440);
   const parts: [number, string][] =
     days > 0
-      ? [[days, days === 1 ? 'day' : 'days'], [Math.floor((minutes % 1440) / 60), 'hr']]
-      : [[Math.floor(minutes / 60), 'hr'], [minutes % 60, 'min']];
+      ? [
+          [days, days === 1 ? 'day' : 'days'],
+          [Math.floor((minutes % 1440) / 60), 'hr'],
+        ]
+      : [
+          [Math.floor(minutes / 60), 'hr'],
+          [minutes % 60, 'min'],
+        ];
   return parts.flatMap(([value, unit]) => (value > 0 ? [`${value} ${unit}`] : [])).join(' ');
 }
 

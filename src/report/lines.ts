@@ -5,12 +5,14 @@ import { renderText } from './text.js';
 /** One line for a terminal: "2014-12-22 16:17 UTC 🇰🇵 North Korea's national Internet went down ...". */
 export function renderLine(event: IncidentEvent): string {
   const time = `${new Date(event.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return [time, event.country === null ? '' : flagOf(event.country), renderText(event)].filter((part) => part !== '').join(' ');
+  return [time, event.country === null ? '' : flagOf(event.country), renderText(event)]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 /**
- * One line of a replay's transcript: time, country, family, level, share | reason | text; "-" where an event has none, "*" for several
- * countries. What is told by another event says so in its reason.
+ * One line of a replay's transcript: time, country, family, level, share | reason | text; "-" where an event has none,
+ * "*" for several countries. What is told by another event says so in its reason.
  */
 export function renderTranscriptLine(event: IncidentEvent): string {
   const time = new Date(event.at).toISOString().replace('.000Z', 'Z');
@@ -27,8 +29,8 @@ export function renderTranscriptLine(event: IncidentEvent): string {
 }
 
 /**
- * One line of JSON for programs: the keys in this order, times ISO 8601 UTC, the share as the event has it. `countries` and `asn` only
- * of an event that tells of several countries, `partOf` only of one that is told by such a one.
+ * One line of JSON for programs: the keys in this order, times ISO 8601 UTC, the share as the event has it. `countries`
+ * and `asn` only of an event that tells of several countries, `partOf` only of one that is told by such a one.
  */
 export function renderJsonLine(event: IncidentEvent): string {
   return JSON.stringify({

@@ -13,8 +13,8 @@ export const textLimit = messageLimit - 5 - 24;
 const wholeShare = 0.95;
 
 /**
- * The sentence of an event: plain English, no markup, at most `textLimit` UTF-16 units, made of the event's own facts and nothing
- * else.
+ * The sentence of an event: plain English, no markup, at most `textLimit` UTF-16 units, made of the event's own facts
+ * and nothing else.
  */
 export function renderText(event: IncidentEvent): string {
   if (event.countries.length > 0) {
@@ -38,7 +38,10 @@ function sentence(event: IncidentEvent, name: CountryName): string {
     case 'escalated':
       return `${afterInstability(event)}${escalation(event, name)}.`;
     case 'down-again':
-      return `${onset(event, name, ' again')}${event.relapses > 0 ? `, its ${ordinal(event.relapses)} relapse` : ''}: ${remains(event, 'left')}.`;
+      return (
+        `${onset(event, name, ' again')}${event.relapses > 0 ? `, its ${ordinal(event.relapses)} relapse` : ''}: ` +
+        `${remains(event, 'left')}.`
+      );
     case 'follow-up':
       return `${followUp(event, name)}.`;
     case 'partially-restored':
@@ -48,10 +51,17 @@ function sentence(event: IncidentEvent, name: CountryName): string {
       return `${name.possessive} ${internet(event)} is back${howFar}${afterOutage(event)}.`;
     }
     case 'new-normal':
-      return `${name.possessive} ${internet(event)} has settled: ${remains(event, 'visible')}. That is its new baseline, and this outage is closed.`;
+      return (
+        `${name.possessive} ${internet(event)} has settled: ${remains(event, 'visible')}. That is its new ` +
+        'baseline, and this outage is closed.'
+      );
     case 'unstable': {
-      const now = event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${count(event.basePrefixes)} visible now` : '';
-      return `${name.possessive} ${nationalInternet(event, name)} has been unstable since ${moment(since(event), event.at)}: its routes keep coming and going${now}.`;
+      const now =
+        event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${count(event.basePrefixes)} visible now` : '';
+      return (
+        `${name.possessive} ${nationalInternet(event, name)} has been unstable since ` +
+        `${moment(since(event), event.at)}: its routes keep coming and going${now}.`
+      );
     }
     case 'notice':
       return event.notice ?? event.reason;
@@ -84,7 +94,10 @@ function followUp(event: IncidentEvent, name: CountryName): string {
   const duration = `for ${lasted}${dated ? ` (since ${began})` : ''}`;
   if (event.level !== event.worst) {
     const fell = event.worst === 'down' ? 'went down' : 'fell into an outage';
-    return `${lasted} after ${subject} ${fell}${dated ? ` (at ${began})` : ''}, it is partly back: ${remains(event, 'visible')}`;
+    return (
+      `${lasted} after ${subject} ${fell}${dated ? ` (at ${began})` : ''}, it is partly back: ` +
+      `${remains(event, 'visible')}`
+    );
   }
   if (event.level === 'down') {
     const left = event.visible > 0 || event.prefixes > 0 ? `: ${remains(event, 'left')}` : '';
@@ -106,14 +119,18 @@ export function remains(
     if (basePrefixes === 1) return 'its only route withdrawn';
     return basePrefixes === 2 ? 'both routes withdrawn' : `all ${plural(basePrefixes, 'route')} withdrawn`;
   }
-  // More routes than before are no measure of what is left (an aggregate fell apart), nor is a count that was never taken.
+  // More routes than before are no measure of what is left (an aggregate fell apart), nor is a count that was never
+  // taken.
   if (prefixes > basePrefixes) return `${space} ${word}`;
   return `${count(prefixes)} of ${plural(basePrefixes, 'route')} ${word} (${space})`;
 }
 
 function afterInstability(event: IncidentEvent): string {
   if (event.instability === null) return '';
-  return `after ${plural(event.instability.hours, 'hr')} of ${event.instability.increasing ? 'increasing ' : ''}instability, `;
+  return (
+    `after ${plural(event.instability.hours, 'hr')} of ` +
+    `${event.instability.increasing ? 'increasing ' : ''}instability, `
+  );
 }
 
 /** " after a 9 hr 31 min outage (16:15-01:46 UTC)". */

@@ -1,6 +1,8 @@
 import type { Expansion, Owed, Told } from '../delivery/index.js';
 
-/** How long it is remembered what a channel was told of an incident that is over: longer than an incident can relapse. */
+/**
+ * How long it is remembered what a channel was told of an incident that is over: longer than an incident can relapse.
+ */
 const toldKeptMs = 35 * 86_400_000;
 
 /** Whether `next` takes the expansion further than `present`; what does not is a second process's, and late. */
@@ -9,7 +11,10 @@ export function isAhead(next: Expansion, present: Expansion): boolean {
   return next.channelId !== null && (present.channelId === null || next.channelId > present.channelId);
 }
 
-/** Told that is over and older than this (Unix ms) is forgotten when `owed` is acknowledged: the acknowledgement's own times are the clock. */
+/**
+ * Told that is over and older than this (Unix ms) is forgotten when `owed` is acknowledged: the acknowledgement's own
+ * times are the clock.
+ */
 export function forgetBefore(owed: Owed, told: readonly Told[]): number {
   return Math.max(owed.owedAt, ...told.map(({ at }) => at)) - toldKeptMs;
 }

@@ -9,8 +9,8 @@ export class StoreRefusedError extends Error {
 }
 
 /**
- * The store cannot answer now: the server is away or slow, the disk is full. Whether a commit took place is unknown, so repeat it
- * unchanged: it takes place once.
+ * The store cannot answer now: the server is away or slow, the disk is full. Whether a commit took place is unknown, so
+ * repeat it unchanged: it takes place once.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';

@@ -26,10 +26,14 @@ function withLowest(incident: Json): Json {
 }
 
 /**
- * A stored state as this program knows it: an older one is migrated step by step. A newer one is refused (StoreRefusedError), so
- * that a program put back to an earlier version never overwrites what it does not understand.
+ * A stored state as this program knows it: an older one is migrated step by step. A newer one is refused
+ * (StoreRefusedError), so that a program put back to an earlier version never overwrites what it does not understand.
  */
-export function parseState(text: string, migrations: Migrations = stateMigrations, current: number = stateVersion): StoredState {
+export function parseState(
+  text: string,
+  migrations: Migrations = stateMigrations,
+  current: number = stateVersion,
+): StoredState {
   const state = JSON.parse(text) as Json;
   return presentOf(`The state of ${String(state['country'])}`, state, migrations, current) as unknown as StoredState;
 }
@@ -37,7 +41,12 @@ export function parseState(text: string, migrations: Migrations = stateMigration
 /** A stored subscription; a newer one is refused as a state is. */
 export function readSubscription(text: string): Subscription {
   const stored = JSON.parse(text) as Json;
-  return presentOf(`The subscription of channel ${String(stored['channelId'])}`, stored, {}, subscriptionVersion) as unknown as Subscription;
+  return presentOf(
+    `The subscription of channel ${String(stored['channelId'])}`,
+    stored,
+    {},
+    subscriptionVersion,
+  ) as unknown as Subscription;
 }
 
 function presentOf(what: string, stored: Json, migrations: Migrations, current: number): Json {
@@ -45,7 +54,8 @@ function presentOf(what: string, stored: Json, migrations: Migrations, current: 
   for (let version = value['version']; version !== current; version = value['version']) {
     if (typeof version === 'number' && version > current) throw newerError(what, version, current);
     const migrate = typeof version === 'number' ? migrations[version] : undefined;
-    if (migrate === undefined) throw new StoreRefusedError(`${what} has version ${String(version)}, which no migration leads from.`);
+    if (migrate === undefined)
+      throw new StoreRefusedError(`${what} has version ${String(version)}, which no migration leads from.`);
     value = { ...migrate(value), version: Number(version) + 1 };
   }
   return value;
@@ -56,7 +66,14 @@ export function parseEvent(text: string): IncidentEvent {
   const event = JSON.parse(text) as IncidentEvent;
   // What the type promises an older program may not have written.
   const { networks, lowest, countries, asn, partOf } = event as Partial<IncidentEvent>;
-  return { ...event, networks: networks ?? [], lowest: lowest ?? event.share, countries: countries ?? [], asn: asn ?? null, partOf: partOf ?? null };
+  return {
+    ...event,
+    networks: networks ?? [],
+    lowest: lowest ?? event.share,
+    countries: countries ?? [],
+    asn: asn ?? null,
+    partOf: partOf ?? null,
+  };
 }
 
 /** What an ingest last said of its own sight, as this program knows it. */
@@ -69,6 +86,7 @@ export function parseHealth(text: string): FeedHealth {
 /** The refusal of data from a later program. `what` begins the sentence. */
 export function newerError(what: string, found: number, known: number): StoreRefusedError {
   return new StoreRefusedError(
-    `${what} was written by a newer lightsout (version ${found}, this one knows up to ${known}): run that one, or move its data away.`,
+    `${what} was written by a newer lightsout (version ${found}, this one knows up to ${known}): run that ` +
+      'one, or move its data away.',
   );
 }

@@ -28,8 +28,8 @@ export class Electorate {
   }
 
   /**
-   * Takes a peer's votes, and tells whether it had one. Until the next election knows whether the others are enough, its family's
-   * verdicts stand still.
+   * Takes a peer's votes, and tells whether it had one. Until the next election knows whether the others are enough,
+   * its family's verdicts stand still.
    */
   unseat(peer: number): boolean {
     let voted = false;
@@ -53,7 +53,10 @@ export class Electorate {
 
   elect(sessions: SessionStates): void {
     for (const family of [0, 1] as const) {
-      const elected = elect(this.#candidates(sessions, family).filter(({ peer }) => sessions.isHealthy(peer.index)), this.full[family]);
+      const elected = elect(
+        this.#candidates(sessions, family).filter(({ peer }) => sessions.isHealthy(peer.index)),
+        this.full[family],
+      );
       for (const peer of this.voters[family]) if (!elected.has(peer)) this.#routes[family].setVoting(peer, false);
       for (const peer of elected) if (!this.voters[family].has(peer)) this.#routes[family].setVoting(peer, true);
       this.voters[family] = elected;
@@ -79,17 +82,25 @@ export class Electorate {
       const because = 'because' in status ? status.because : 'collector-lost';
       out.set(because, (out.get(because) ?? 0) + 1);
     }
-    return { known: known.size, out: [...out].sort(([a], [b]) => (a < b ? -1 : 1)).map(([because, count]) => ({ because, count })) };
+    return {
+      known: known.size,
+      out: [...out].sort(([a], [b]) => (a < b ? -1 : 1)).map(([because, count]) => ({ because, count })),
+    };
   }
 
   #candidates(sessions: SessionStates, family: FamilyIndex): Candidate[] {
-    return [...sessions.whole()].map((peer) => ({ peer: this.#peers.at(peer), size: this.#routes[family].sizeOf(peer) }));
+    return [...sessions.whole()].map((peer) => ({
+      peer: this.#peers.at(peer),
+      size: this.#routes[family].sizeOf(peer),
+    }));
   }
 
   /** Whether its table cannot be measured, but was not long ago or will be. */
   #isOut(sessions: SessionStates, peer: number, at: UnixMillis): boolean {
     const status = sessions.status(peer);
     if (status.kind === 'no-table') return sessions.isLost(this.#peers.at(peer).collector);
-    return status.kind !== 'up' && status.because !== 'collector-lost' && at - status.since < this.#settings.voterHistoryMs;
+    return (
+      status.kind !== 'up' && status.because !== 'collector-lost' && at - status.since < this.#settings.voterHistoryMs
+    );
   }
 }

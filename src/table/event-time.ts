@@ -1,8 +1,8 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../bgp/index.js';
 
 /**
- * Event time T: the second-newest of the last timestamps of the collectors not in a gap (where only one was chosen its own), so that
- * one wrong clock moves nothing. It never goes back.
+ * Event time T: the second-newest of the last timestamps of the collectors not in a gap (where only one was chosen its
+ * own), so that one wrong clock moves nothing. It never goes back.
  */
 export class EventTime {
   readonly #peers: PeerIndex;

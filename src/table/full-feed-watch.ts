@@ -32,7 +32,10 @@ export class FullFeedWatch {
     return this.#routes.sizeOf(this.#peer) < (1 - this.#settings.lossShare) * this.largest(at);
   }
 
-  /** Whether so much of the table was announced again that its session must have begun anew. `scratch`: zeros with room for all ids. */
+  /**
+   * Whether so much of the table was announced again that its session must have begun anew. `scratch`: zeros with room
+   * for all ids.
+   */
   sendsAgain(scratch: Uint32Array): boolean {
     return this.#notes.hasAgain(this.#settings.transferShare * this.#routes.sizeOf(this.#peer), scratch);
   }

@@ -4,7 +4,10 @@ import { IdNotes, wordsFor } from './id-notes.js';
 /** Of a collector that has more holes than this to fill, those that follow count as one with the last. */
 const maxHoles = 16;
 
-/** What a peer said since a hole: of which prefixes, by family; `all`: its session began or ended since, so nothing older holds. */
+/**
+ * What a peer said since a hole: of which prefixes, by family; `all`: its session began or ended since, so nothing
+ * older holds.
+ */
 type Touched = readonly [IdNotes, IdNotes] | 'all';
 
 interface Hole {
@@ -15,8 +18,8 @@ interface Hole {
 }
 
 /**
- * Holes in the stream of a collector that its files will fill: which pairs (prefix, peer) were touched live since each. What the
- * file says of those is older than what is known.
+ * Holes in the stream of a collector that its files will fill: which pairs (prefix, peer) were touched live since each.
+ * What the file says of those is older than what is known.
  */
 export class Holes {
   readonly #peers: PeerIndex;
@@ -64,8 +67,15 @@ export class Holes {
     return this.#since(peer, at).some((touched) => touched === 'all' || touched[family].has(id));
   }
 
-  /** The prefixes of the peer of which something newer is known than what was said at `at`, as bits by family; `all` of them. */
-  touchedOf(peer: number, at: UnixMillis, among: readonly [number, number]): readonly [Uint32Array, Uint32Array] | 'all' {
+  /**
+   * The prefixes of the peer of which something newer is known than what was said at `at`, as bits by family; `all` of
+   * them.
+   */
+  touchedOf(
+    peer: number,
+    at: UnixMillis,
+    among: readonly [number, number],
+  ): readonly [Uint32Array, Uint32Array] | 'all' {
     const bits = [new Uint32Array(wordsFor(among[0])), new Uint32Array(wordsFor(among[1]))] as const;
     for (const touched of this.#since(peer, at)) {
       if (touched === 'all') return 'all';

@@ -2,8 +2,9 @@
 const fewIds = 256;
 
 /**
- * Prefix ids, noted as they come. A log, where one may stand twice; where that would take more room than a bit for every id there
- * is, bits. So a note costs a few octets at its end, and all of them together never more than the table's size in bits.
+ * Prefix ids, noted as they come. A log, where one may stand twice; where that would take more room than a bit for
+ * every id there is, bits. So a note costs a few octets at its end, and all of them together never more than the
+ * table's size in bits.
  */
 export class IdNotes {
   /** How many of the noted were new in the table of whom the notes are about. */
@@ -65,7 +66,8 @@ export class IdNotes {
   addTo(bits: Uint32Array): void {
     const own = this.#bits;
     if (own !== null) for (let word = 0; word < own.length; word++) bits[word] |= own[word];
-    else for (let place = 0; place < this.#length; place++) bits[this.#log[place] >>> 5] |= 1 << (this.#log[place] & 31);
+    else
+      for (let place = 0; place < this.#length; place++) bits[this.#log[place] >>> 5] |= 1 << (this.#log[place] & 31);
   }
 
   /** All ids as bits: to be read, and soon. */
@@ -108,7 +110,8 @@ export class IdNotes {
   #order(): void {
     const log = this.#log.subarray(0, this.#length).sort();
     let kept = 0;
-    for (let place = 0; place < log.length; place++) if (place === 0 || log[place] !== log[kept - 1]) log[kept++] = log[place];
+    for (let place = 0; place < log.length; place++)
+      if (place === 0 || log[place] !== log[kept - 1]) log[kept++] = log[place];
     this.#length = kept;
     this.#ordered = true;
   }
@@ -128,7 +131,10 @@ export function bitsBelow(limit: number, bits: Uint32Array): Uint32Array<ArrayBu
 
 /** Whether no other bits are set. */
 export function areBitsBelow(limit: number, words: Uint32Array): boolean {
-  return words.length <= Math.ceil(limit / 32) && (words.length * 32 <= limit || words[words.length - 1] >>> (limit & 31) === 0);
+  return (
+    words.length <= Math.ceil(limit / 32) &&
+    (words.length * 32 <= limit || words[words.length - 1] >>> (limit & 31) === 0)
+  );
 }
 
 export function countOf(bits: Uint32Array): number {

@@ -22,8 +22,8 @@ export interface KeptPeer {
 }
 
 /**
- * A table put together from the pieces of a snapshot, before anybody takes it over: every piece is held to its form first, so that a
- * table that takes it over whole cannot come to half of one.
+ * A table put together from the pieces of a snapshot, before anybody takes it over: every piece is held to its form
+ * first, so that a table that takes it over whole cannot come to half of one.
  */
 export class KeptTable {
   #head: TableHead | null = null;
@@ -70,7 +70,8 @@ export class KeptTable {
   }
 
   #takeEnd({ reset }: Record<string, unknown>): string | null {
-    if (!Array.isArray(reset) || !reset.every((collector) => typeof collector === 'string')) return 'a list of collectors that is none';
+    if (!Array.isArray(reset) || !reset.every((collector) => typeof collector === 'string'))
+      return 'a list of collectors that is none';
     this.#reset = new Set(reset);
     return null;
   }
@@ -79,7 +80,8 @@ export class KeptTable {
     if (this.#head !== null) return 'two tables';
     const { prefixes, peers, families } = head;
     if (!isList(prefixes, 2, (count) => isCount(count, mostPrefixes))) return 'an impossible number of prefixes';
-    if (!Array.isArray(peers) || peers.length > mostPeers || !peers.every(isNamedPeer)) return 'a list of peers that is none';
+    if (!Array.isArray(peers) || peers.length > mostPeers || !peers.every(isNamedPeer))
+      return 'a list of peers that is none';
     if (!isList(families, 2, (family) => isFamilyHead(family, peers.length))) return 'a list of voters that is none';
     this.#head = head as unknown as TableHead;
     this.#missing.splice(0, 2, ...this.#head.prefixes);
@@ -88,7 +90,8 @@ export class KeptTable {
 
   #takePrefixes({ family, count }: Record<string, unknown>, body: Uint8Array): string | null {
     if (family !== 0 && family !== 1) return 'prefixes of no family';
-    if (!isCount(count, this.#missing[family]) || body.length !== count * prefixOctets) return 'another number of prefixes than it says';
+    if (!isCount(count, this.#missing[family]) || body.length !== count * prefixOctets)
+      return 'another number of prefixes than it says';
     const rows: PrefixRows = {
       codes: new Float64Array(octets(body, 0, count * 8)),
       origins: new Uint32Array(octets(body, count * 8, count * 4)),
@@ -96,31 +99,46 @@ export class KeptTable {
       verdicts: new Uint8Array(octets(body, count * 16, count)),
     };
     const { shortest, longest } = countedLengths[family];
-    const isCounted = (code: number): boolean => Number.isInteger(code) && code >= 2 ** shortest && code < 2 ** (longest + 1);
+    const isCounted = (code: number): boolean =>
+      Number.isInteger(code) && code >= 2 ** shortest && code < 2 ** (longest + 1);
     if (!rows.codes.every(isCounted)) return 'a prefix that is not counted';
     this.#missing[family] -= count;
     this.#rows[family].push(rows);
     return null;
   }
 
-  #takePeer(table: TableHead, { peer, state, former, columns, seen }: Record<string, unknown>, body: Uint8Array): string | null {
-    if (!isCount(peer, table.peers.length - 1) || peer <= (this.#peers.at(-1)?.peer ?? -1)) return 'a peer out of order';
+  #takePeer(
+    table: TableHead,
+    { peer, state, former, columns, seen }: Record<string, unknown>,
+    body: Uint8Array,
+  ): string | null {
+    if (!isCount(peer, table.peers.length - 1) || peer <= (this.#peers.at(-1)?.peer ?? -1))
+      return 'a peer out of order';
     if (!isState(state) || !(former === null || isSizes(former))) return 'a peer of unknown state';
-    if (!isList(columns, 2, isColumnHead) || !isList(seen, 2, (words) => words === null || isCount(words, mostPrefixes))) return 'a peer without its columns';
+    if (
+      !isList(columns, 2, isColumnHead) ||
+      !isList(seen, 2, (words) => words === null || isCount(words, mostPrefixes))
+    )
+      return 'a peer without its columns';
     let at = 0;
     const next = (words: number): Uint32Array<ArrayBuffer> | null => {
       at += words * 4;
       this.#columnOctets += words * 4;
-      return at > body.length || this.#columnOctets > mostColumnOctets ? null : new Uint32Array(octets(body, at - words * 4, words * 4));
+      return at > body.length || this.#columnOctets > mostColumnOctets
+        ? null
+        : new Uint32Array(octets(body, at - words * 4, words * 4));
     };
     const made = (columns as ColumnHead[]).map(([form, length], family) => {
       const words = next(length);
       return words === null ? null : PeerColumn.of({ form, words }, table.prefixes[family]);
     });
     const notes = (seen as (number | null)[]).map((length) => (length === null ? null : next(length)));
-    const areNotes = notes.every((words, family) => (words === null ? seen[family] === null : areBitsBelow(table.prefixes[family], words)));
+    const areNotes = notes.every((words, family) =>
+      words === null ? seen[family] === null : areBitsBelow(table.prefixes[family], words),
+    );
     const [ipv4, ipv6] = made;
-    if (at !== body.length || ipv4 === null || ipv6 === null || !areNotes) return 'a peer with other columns than it says';
+    if (at !== body.length || ipv4 === null || ipv6 === null || !areNotes)
+      return 'a peer with other columns than it says';
     this.#peers.push({ peer, state, former, columns: [ipv4, ipv6], seen: [notes[0], notes[1]] });
     return null;
   }
@@ -148,13 +166,21 @@ function isNamedPeer(value: unknown): boolean {
 function isFamilyHead(value: unknown, peers: number): value is FamilyHead {
   if (!isRecord(value)) return false;
   const { judging, full, history, historyAt } = value;
-  const arePeers = (list: unknown): boolean => Array.isArray(list) && list.length <= peers && list.every((peer) => isCount(peer, peers - 1));
-  return typeof judging === 'boolean' && arePeers(full) && (historyAt === null || Number.isFinite(historyAt))
-    && Array.isArray(history) && history.every((count) => isCount(count, 0xffff));
+  const arePeers = (list: unknown): boolean =>
+    Array.isArray(list) && list.length <= peers && list.every((peer) => isCount(peer, peers - 1));
+  return (
+    typeof judging === 'boolean' &&
+    arePeers(full) &&
+    (historyAt === null || Number.isFinite(historyAt)) &&
+    Array.isArray(history) &&
+    history.every((count) => isCount(count, 0xffff))
+  );
 }
 
 function isColumnHead(value: unknown): value is ColumnHead {
-  return isList(value, 2, () => true) && (value[0] === 'steps' || value[0] === 'bits') && isCount(value[1], mostPrefixes);
+  return (
+    isList(value, 2, () => true) && (value[0] === 'steps' || value[0] === 'bits') && isCount(value[1], mostPrefixes)
+  );
 }
 
 function isSizes(value: unknown): value is Sizes {
@@ -174,7 +200,13 @@ function isState(value: unknown): value is KeptState {
       return Number.isFinite(since) && Number.isFinite(steadySince) && isSizes(least) && isSizes(most);
     case 'returning':
     case 'resending':
-      return Number.isFinite(since) && isRecord(progress) && Number.isFinite(progress['at']) && isSizes(progress['seen']) && isSizes(progress['of']);
+      return (
+        Number.isFinite(since) &&
+        isRecord(progress) &&
+        Number.isFinite(progress['at']) &&
+        isSizes(progress['seen']) &&
+        isSizes(progress['of'])
+      );
     default:
       return false;
   }

@@ -3,7 +3,10 @@ import { PrefixIds } from './prefix-ids.js';
 
 /** Who must know when a prefix enters the table, and when its verdict changes. */
 export interface VerdictSink {
-  /** A prefix was seen for the first time. Returns the number of the country that owns it, for the churn counters; 0 for none. */
+  /**
+   * A prefix was seen for the first time. Returns the number of the country that owns it, for the churn counters; 0 for
+   * none.
+   */
   added(family: FamilyIndex, id: number, code: number): number;
   flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void;
 }
@@ -17,8 +20,8 @@ export interface PrefixRows {
 }
 
 /**
- * One family's prefixes, whoever sees them: whose each is, who announces it, whether it is up, and who announced it before. What is
- * asked for here reads the whole table.
+ * One family's prefixes, whoever sees them: whose each is, who announces it, whether it is up, and who announced it
+ * before. What is asked for here reads the whole table.
  */
 export class KnownPrefixes {
   readonly ids = new PrefixIds();
@@ -79,8 +82,8 @@ export class KnownPrefixes {
   }
 
   /**
-   * Tells of every prefix of the wanted owners (1 by number) the origin that it had when its owner was last whole, and the one that
-   * it has now; 0: not visible then or now.
+   * Tells of every prefix of the wanted owners (1 by number) the origin that it had when its owner was last whole, and
+   * the one that it has now; 0: not visible then or now.
    */
   compare(wanted: Uint8Array, tell: (owner: number, code: number, before: number, now: number) => void): void {
     const before = this.#before;
@@ -95,12 +98,17 @@ export class KnownPrefixes {
   /** A copy of what is known of the prefixes with the ids from..to-1. */
   rows(from: number, to: number): PrefixRows {
     return {
-      codes: this.ids.codes.slice(from, to), origins: this.origins.slice(from, to),
-      before: this.#before.slice(from, to), verdicts: this.verdicts.slice(from, to),
+      codes: this.ids.codes.slice(from, to),
+      origins: this.origins.slice(from, to),
+      before: this.#before.slice(from, to),
+      verdicts: this.verdicts.slice(from, to),
     };
   }
 
-  /** Takes over one row of a kept table for a prefix that was just added, with the verdict that the kept table had for it. */
+  /**
+   * Takes over one row of a kept table for a prefix that was just added, with the verdict that the kept table had for
+   * it.
+   */
   restore(id: number, { origins, before, verdicts }: PrefixRows, row: number): void {
     this.origins[id] = origins[row];
     this.#before[id] = before[row];

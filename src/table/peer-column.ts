@@ -3,15 +3,17 @@ import { areBitsBelow, bitsBelow, countOf, ones, wordsFor } from './id-notes.js'
 /** As many ids as are kept one by one, whatever the table's size. */
 const fewIds = 256;
 
-/** A column in 32-bit words: the steps from each of its ids to the next (few ids: small numbers), or a bit for each id. */
+/**
+ * A column in 32-bit words: the steps from each of its ids to the next (few ids: small numbers), or a bit for each id.
+ */
 export interface ColumnWords {
   readonly form: 'steps' | 'bits';
   readonly words: Uint32Array<ArrayBuffer>;
 }
 
 /**
- * One peer's table: the ids of the prefixes that it sees. Most sessions send little: their ids stand in order, four octets each.
- * Where that would take more room than a bit for every prefix there is, it is bits.
+ * One peer's table: the ids of the prefixes that it sees. Most sessions send little: their ids stand in order, four
+ * octets each. Where that would take more room than a bit for every prefix there is, it is bits.
  */
 export class PeerColumn {
   size = 0;
@@ -97,7 +99,8 @@ export class PeerColumn {
   sharedWith(bits: Uint32Array): number {
     let shared = 0;
     const own = this.#bits;
-    if (this.#dense) for (let word = Math.min(own.length, bits.length) - 1; word >= 0; word--) shared += ones(own[word] & bits[word]);
+    if (this.#dense)
+      for (let word = Math.min(own.length, bits.length) - 1; word >= 0; word--) shared += ones(own[word] & bits[word]);
     else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) shared++;
     return shared;
   }
@@ -110,7 +113,9 @@ export class PeerColumn {
         this.#bits[word] &= word < bits.length ? bits[word] : 0;
         kept += ones(this.#bits[word]);
       }
-    } else for (let place = 0; place < this.size; place++) if (isSet(bits, this.#ids[place])) this.#ids[kept++] = this.#ids[place];
+    } else
+      for (let place = 0; place < this.size; place++)
+        if (isSet(bits, this.#ids[place])) this.#ids[kept++] = this.#ids[place];
     this.size = kept;
   }
 

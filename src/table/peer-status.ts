@@ -4,13 +4,18 @@ import type { IdNotes } from './id-notes.js';
 import type { Progress } from './recovery.js';
 
 /**
- * What we know of a session. `no-table`: it was in no RIB, so what it does not announce means nothing, and it never votes. `up`: its
- * table is whole. `unknown`: what it sees is not known, and that is no withdrawal. `warming`: it sends its table again.
+ * What we know of a session. `no-table`: it was in no RIB, so what it does not announce means nothing, and it never
+ * votes. `up`: its table is whole. `unknown`: what it sees is not known, and that is no withdrawal. `warming`: it sends
+ * its table again.
  */
 export type PeerStatus =
   | { readonly kind: 'no-table' }
   | { readonly kind: 'up' }
-  | { readonly kind: 'unknown'; readonly since: UnixMillis; readonly because: 'session-down' | 'collector-lost' | 'mass-withdrawal' }
+  | {
+      readonly kind: 'unknown';
+      readonly since: UnixMillis;
+      readonly because: 'session-down' | 'collector-lost' | 'mass-withdrawal';
+    }
   | { readonly kind: 'warming'; readonly since: UnixMillis; readonly because: 'session-up' | 'table-transfer' };
 
 /** Table sizes by family. */
@@ -56,7 +61,10 @@ export type SessionState =
   | Returning
   | Resending;
 
-/** What a snapshot keeps of it: not by what a table is watched. What was seen of a table that is sent again stands with its columns. */
+/**
+ * What a snapshot keeps of it: not by what a table is watched. What was seen of a table that is sent again stands with
+ * its columns.
+ */
 export type KeptState =
   | Exclude<SessionState, { readonly kind: 'up' | 'resending' }>
   | { readonly kind: 'up' }
@@ -69,7 +77,9 @@ export function statusOf(state: SessionState, lostSince: UnixMillis | undefined)
     case 'no-table':
       return { kind: 'no-table' };
     case 'up':
-      return lostSince === undefined ? { kind: 'up' } : { kind: 'unknown', since: lostSince, because: 'collector-lost' };
+      return lostSince === undefined
+        ? { kind: 'up' }
+        : { kind: 'unknown', since: lostSince, because: 'collector-lost' };
     case 'down':
       return { kind: 'unknown', since: state.since, because: 'session-down' };
     case 'dumped':

@@ -41,7 +41,10 @@ export function viewsOf(table: ViewedTable): PeerView[] {
   all.sort((a, b) => compare(a.collector, b.collector) || compare(a.address, b.address));
   const whole = [...table.sessions.whole()];
   const largest = families.map((_, family) => Math.max(0, ...whole.map((peer) => table.sizeOf(peer)[family])));
-  const holders = families.map((_, family) => new Map([...table.electorate.voters[family]].map((peer) => [table.peers.at(peer).asn, table.peers.at(peer)])));
+  const holders = families.map(
+    (_, family) =>
+      new Map([...table.electorate.voters[family]].map((peer) => [table.peers.at(peer).asn, table.peers.at(peer)])),
+  );
   return all.map((peer) => {
     const status = table.sessions.status(peer.index);
     const reason = reasonOf(table, peer);
@@ -50,16 +53,27 @@ export function viewsOf(table: ViewedTable): PeerView[] {
       const votes = table.electorate.voters[family].has(peer.index);
       const fullFeed = table.electorate.full[family].has(peer.index);
       return {
-        prefixes: sizes[family], fullFeed, votes,
-        why: status.kind !== 'up' ? reason : votes ? 'full feed' : whyNot(sizes[family], largest[family], fullFeed, holders[family].get(peer.asn)),
+        prefixes: sizes[family],
+        fullFeed,
+        votes,
+        why:
+          status.kind !== 'up'
+            ? reason
+            : votes
+              ? 'full feed'
+              : whyNot(sizes[family], largest[family], fullFeed, holders[family].get(peer.asn)),
       };
     };
     return {
-      collector: peer.collector, address: peer.address, asn: peer.asn,
+      collector: peer.collector,
+      address: peer.address,
+      asn: peer.asn,
       status: status.kind,
       since: 'since' in status ? status.since : null,
       because: 'because' in status ? status.because : null,
-      reason, ipv4: viewOf(0), ipv6: viewOf(1),
+      reason,
+      ipv4: viewOf(0),
+      ipv6: viewOf(1),
     };
   });
 }
@@ -75,7 +89,10 @@ function whyNot(size: number, largest: number, fullFeed: boolean, holder: Peer |
 function reasonOf({ sessions, sizeOf, settings }: ViewedTable, { index, collector }: Peer): string {
   const status = sessions.status(index);
   if (status.kind === 'up') return 'up';
-  if (status.kind === 'no-table') return sessions.isLost(collector) ? 'no table yet: its collector is being loaded' : 'it was in no table of its collector';
+  if (status.kind === 'no-table')
+    return sessions.isLost(collector)
+      ? 'no table yet: its collector is being loaded'
+      : 'it was in no table of its collector';
   const since = `${status.kind} since ${new Date(status.since).toISOString().slice(11, 16)}`;
   const seen = `${Math.floor(100 * (sessions.seenShare(index) ?? 0))} % seen`;
   switch (status.because) {
@@ -85,7 +102,10 @@ function reasonOf({ sessions, sizeOf, settings }: ViewedTable, { index, collecto
       return `${since}: its collector is in a gap`;
     case 'mass-withdrawal': {
       const [before, now] = [sessions.former(index) ?? [0, 0], sizeOf(index)].map((sizes) => sizes[0] + sizes[1]);
-      return `${since}: it withdrew more than ${Math.round(100 * settings.lossShare)} % of its table at once, ${now} of ${before} prefixes are left`;
+      return (
+        `${since}: it withdrew more than ${Math.round(100 * settings.lossShare)} % of its table at once, ${now} ` +
+        `of ${before} prefixes are left`
+      );
     }
     case 'session-up':
       return `${since}: its session is back, ${seen}`;

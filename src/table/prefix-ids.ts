@@ -1,10 +1,12 @@
-/** Words of a slot: the code's low half, and its id + 1 (0: empty). Together, so that a look-up waits for memory once. */
+/**
+ * Words of a slot: the code's low half, and its id + 1 (0: empty). Together, so that a look-up waits for memory once.
+ */
 const slotWords = 2;
 const twoTo32 = 4_294_967_296;
 
 /**
- * Sentinel code -> dense id, by open addressing. Codes are exact doubles below 2^49, never 0; nothing is ever removed (a table lives
- * from one bootstrap to the next).
+ * Sentinel code -> dense id, by open addressing. Codes are exact doubles below 2^49, never 0; nothing is ever removed
+ * (a table lives from one bootstrap to the next).
  */
 export class PrefixIds {
   #slots: Int32Array;
@@ -40,7 +42,10 @@ export class PrefixIds {
     }
   }
 
-  /** find() for codes in the order of a RIB: the same again for every peer, and then mostly the one that came after it last time. */
+  /**
+   * find() for codes in the order of a RIB: the same again for every peer, and then mostly the one that came after it
+   * last time.
+   */
   findInOrder(code: number): number {
     const { codes } = this;
     const last = this.#last;

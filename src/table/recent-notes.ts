@@ -5,8 +5,8 @@ import { countOf, IdNotes, wordsFor } from './id-notes.js';
 const generations = 4;
 
 /**
- * What a full feed announced lately: notes in four generations, each a third of the window long. It is seldom asked, and then for
- * all that a transfer sent before it was known to be one: its first prefixes are the same at every peer.
+ * What a full feed announced lately: notes in four generations, each a third of the window long. It is seldom asked,
+ * and then for all that a transfer sent before it was known to be one: its first prefixes are the same at every peer.
  */
 export class RecentNotes {
   readonly #generationMs: number;
@@ -43,7 +43,10 @@ export class RecentNotes {
     if (at >= this.#turnAt) this.#turnAt = at + this.#generationMs;
   }
 
-  /** Whether `least` ids that the table had before were announced again in the window. `scratch`: zeros, room for all ids; left as zeros. */
+  /**
+   * Whether `least` ids that the table had before were announced again in the window. `scratch`: zeros, room for all
+   * ids; left as zeros.
+   */
   hasAgain(least: number, scratch: Uint32Array): boolean {
     const window = this.#notes.slice(0, generations - 1);
     if (window.reduce((sum, { atMost }) => sum + atMost, 0) < least) return false;

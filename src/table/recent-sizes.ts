@@ -26,7 +26,8 @@ export class RecentSizes {
   /** The largest of those recorded; 0 where there is none. */
   largest(at: UnixMillis): number {
     let largest = 0;
-    for (const [place, size] of this.#sizes.entries()) if (size > largest && this.#at[place] >= at - this.#spanMs) largest = size;
+    for (const [place, size] of this.#sizes.entries())
+      if (size > largest && this.#at[place] >= at - this.#spanMs) largest = size;
     return largest;
   }
 }

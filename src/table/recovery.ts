@@ -18,8 +18,9 @@ export const noProgress = (at: UnixMillis): Progress => ({ at, seen: [0, 0], of:
 const lookBackMs = 60_000;
 
 /**
- * Whether a table that is sent again is there, in each family: all of it, or enough of it with no more to come. A transfer that
- * is in its last twentieth still owes the same prefixes as all others; one that would last longer than any warming may is none.
+ * Whether a table that is sent again is there, in each family: all of it, or enough of it with no more to come. A
+ * transfer that is in its last twentieth still owes the same prefixes as all others; one that would last longer than
+ * any warming may is none.
  */
 export function isBack(before: Progress, { at, seen, of }: Progress, settings: TableSettings): boolean {
   return bothFamilies.every((family) => {
@@ -30,14 +31,22 @@ export function isBack(before: Progress, { at, seen, of }: Progress, settings: T
 }
 
 /**
- * Whether no more of the table is waited for. In a storm of resets all tables lack the same prefixes as long as they are sent: while one
- * still comes, taking the rest for gone would be an outage of our own making.
+ * Whether no more of the table is waited for. In a storm of resets all tables lack the same prefixes as long as they
+ * are sent: while one still comes, taking the rest for gone would be an outage of our own making.
  */
-export function isOverdue(since: UnixMillis, before: Progress, { at, seen, of }: Progress, settings: TableSettings): boolean {
+export function isOverdue(
+  since: UnixMillis,
+  before: Progress,
+  { at, seen, of }: Progress,
+  settings: TableSettings,
+): boolean {
   if (at - since < settings.warmingMs) return false;
   if (at - since >= settings.warmingMostMs) return true;
   const waited = at - before.at;
-  return waited >= lookBackMs && bothFamilies.every((family) => seen[family] - before.seen[family] <= (of[family] * waited) / settings.warmingMostMs);
+  return (
+    waited >= lookBackMs &&
+    bothFamilies.every((family) => seen[family] - before.seen[family] <= (of[family] * waited) / settings.warmingMostMs)
+  );
 }
 
 /** What the next look is to be compared with. */
@@ -50,8 +59,17 @@ export function shareOf({ seen, of }: Progress): number {
   return whole === 0 ? 0 : (seen[0] + seen[1]) / whole;
 }
 
-/** The next state of a peer that withdrew too much at once, of a table of size `of`; 'back' and 'steady': its table is whole. */
-export function afterDump(state: Dumped, at: UnixMillis, sizes: Sizes, of: Sizes, settings: TableSettings): Dumped | 'back' | 'steady' {
+/**
+ * The next state of a peer that withdrew too much at once, of a table of size `of`; 'back' and 'steady': its table is
+ * whole.
+ */
+export function afterDump(
+  state: Dumped,
+  at: UnixMillis,
+  sizes: Sizes,
+  of: Sizes,
+  settings: TableSettings,
+): Dumped | 'back' | 'steady' {
   if (bothFamilies.every((family) => sizes[family] >= settings.warmingShare * of[family])) return 'back';
   const least: Sizes = [Math.min(sizes[0], state.least[0]), Math.min(sizes[1], state.least[1])];
   const most: Sizes = [Math.max(sizes[0], state.most[0]), Math.max(sizes[1], state.most[1])];

@@ -7,8 +7,9 @@ import { Spared } from './spared.js';
 import { turnedWithout, type Thresholds, type Turned } from './without.js';
 
 /**
- * One family's routes: who sees which prefix, kept by peer so that losing one is one sequential pass; beside it, for every
- * prefix, how many voters see it, and its verdict. `v` is count / voters: up at >= visibleUp, down at < visibleDown, as before between.
+ * One family's routes: who sees which prefix, kept by peer so that losing one is one sequential pass; beside it, for
+ * every prefix, how many voters see it, and its verdict. `v` is count / voters: up at >= visibleUp, down at <
+ * visibleDown, as before between.
  */
 export class RouteTable {
   readonly prefixes: KnownPrefixes;
@@ -21,7 +22,10 @@ export class RouteTable {
   /** Where what a peer announces is noted, of those of whom it is. */
   readonly #notes: (IdNotes | undefined)[] = [];
   #counts: Uint16Array;
-  /** At which settle() a verdict went down last; of what is up, or when its voters became too few to make it so, whichever was later. */
+  /**
+   * At which settle() a verdict went down last; of what is up, or when its voters became too few to make it so,
+   * whichever was later.
+   */
   #sank: Uint32Array;
   /** How often settle() was called, and one. */
   #settled = 1;
@@ -34,10 +38,17 @@ export class RouteTable {
   #stale = false;
   #held = false;
   readonly #spared = new Spared();
-  /** #counts as they were when the first of the voters left that did since verdicts were last held against all; null: none did. */
+  /**
+   * #counts as they were when the first of the voters left that did since verdicts were last held against all; null:
+   * none did.
+   */
   #countsBefore: Uint16Array | null = null;
 
-  constructor(family: FamilyIndex, sink: VerdictSink, settings: { readonly visibleUp: number; readonly visibleDown: number }) {
+  constructor(
+    family: FamilyIndex,
+    sink: VerdictSink,
+    settings: { readonly visibleUp: number; readonly visibleDown: number },
+  ) {
     this.prefixes = new KnownPrefixes(family, sink);
     this.ids = this.prefixes.ids;
     this.#counts = new Uint16Array(this.ids.capacity);
@@ -47,7 +58,10 @@ export class RouteTable {
     this.#visibleDown = settings.visibleDown;
   }
 
-  /** The peer sees the prefix. Excluded prefixes are passed over. `id`: its id as looked up before, -1 where it had none then. */
+  /**
+   * The peer sees the prefix. Excluded prefixes are passed over. `id`: its id as looked up before, -1 where it had none
+   * then.
+   */
   announce(peer: number, code: number, origin: number, id: number): void {
     const known = id >= 0 ? id : this.ids.find(code);
     if (known >= 0) this.#see(peer, known, origin);
@@ -137,21 +151,22 @@ export class RouteTable {
   }
 
   /**
-   * The load is over: from here on verdicts are kept. A prefix seen by less than visibleUp of the voters but not under visibleDown
-   * is up where `lenient(owner)` says that its country was last known to be normal.
+   * The load is over: from here on verdicts are kept. A prefix seen by less than visibleUp of the voters but not under
+   * visibleDown is up where `lenient(owner)` says that its country was last known to be normal.
    */
   judge(lenient: (owner: number) => boolean): void {
     this.#judging = true;
     this.#stale = false;
     for (let id = 0; id < this.ids.size; id++) {
       const count = this.#counts[id];
-      if (count >= this.#upFrom || (count >= this.#downBelow && count > 0 && lenient(this.prefixes.owners[id]))) this.#flip(id, 1);
+      if (count >= this.#upFrom || (count >= this.#downBelow && count > 0 && lenient(this.prefixes.owners[id])))
+        this.#flip(id, 1);
     }
   }
 
   /**
-   * Verdicts stand still while too few vote: what a handful says would outlive them, as it is "before" to whoever votes next. When
-   * released, all of them are made anew from what they were.
+   * Verdicts stand still while too few vote: what a handful says would outlive them, as it is "before" to whoever votes
+   * next. When released, all of them are made anew from what they were.
    */
   hold(held: boolean): void {
     this.#stale ||= this.#held && !held;
@@ -159,8 +174,8 @@ export class RouteTable {
   }
 
   /**
-   * After the set of voters changed: every verdict against the new thresholds. `absent`: who would vote, but for a gap of its collector;
-   * of what was said since the settle() before the last `settles` they may know nothing.
+   * After the set of voters changed: every verdict against the new thresholds. `absent`: who would vote, but for a gap
+   * of its collector; of what was said since the settle() before the last `settles` they may know nothing.
    */
   settle(absent: ReadonlySet<number>, settles: number): void {
     this.#settled++;
@@ -180,21 +195,28 @@ export class RouteTable {
         if (count >= this.#upFrom) high.push(id);
       } else if (count < this.#downBelow) (this.#sank[id] < unheardFrom ? low : unheard).push(id);
     }
-    const columns = left.flatMap((peer) => (this.#columns[peer] === undefined ? [] : [[peer, this.#columns[peer]] as const]));
-    const leavers = { columns, thresholds: this.#thresholdsOf(this.voters + columns.length), before: this.#countsBefore ?? this.#counts };
+    const columns = left.flatMap((peer) =>
+      this.#columns[peer] === undefined ? [] : [[peer, this.#columns[peer]] as const],
+    );
+    const leavers = {
+      columns,
+      thresholds: this.#thresholdsOf(this.voters + columns.length),
+      before: this.#countsBefore ?? this.#counts,
+    };
     for (const id of this.#spared.risen(high, this.#counts, leavers)) this.#turn(id, 1);
     for (const id of unheard) this.#turn(id, 0);
     for (const id of this.#spared.fallen(low, this.#counts, leavers)) this.#turn(id, 0);
   }
 
   /**
-   * Verdicts that went down since the settle() before the last `settles` are up again, until the next makes them anew: who made
-   * them fall was not to be believed.
+   * Verdicts that went down since the settle() before the last `settles` are up again, until the next makes them anew:
+   * who made them fall was not to be believed.
    */
   raiseFallen(settles: number): void {
     const { verdicts } = this.prefixes;
     const from = this.#settled - settles;
-    for (let id = 0; id < this.ids.size; id++) if (verdicts[id] === 0 && this.#sank[id] > 0 && this.#sank[id] >= from) this.#turn(id, 1);
+    for (let id = 0; id < this.ids.size; id++)
+      if (verdicts[id] === 0 && this.#sank[id] > 0 && this.#sank[id] >= from) this.#turn(id, 1);
     this.#stale = true;
   }
 
@@ -214,14 +236,17 @@ export class RouteTable {
     this.#columns[peer] = column;
   }
 
-  /** The verdicts taken over are this table's own. They stand still until somebody votes, and are then held against the voters. */
+  /**
+   * The verdicts taken over are this table's own. They stand still until somebody votes, and are then held against the
+   * voters.
+   */
   resume(): void {
     this.#judging = true;
   }
 
   /**
-   * The countries are numbered anew (`numbers`: by old number; beyond what churn counts for one that is gone), and some prefixes are
-   * another's: `ownerOf` says whose each is. Churn stays with its country. Reads the whole table.
+   * The countries are numbered anew (`numbers`: by old number; beyond what churn counts for one that is gone), and some
+   * prefixes are another's: `ownerOf` says whose each is. Churn stays with its country. Reads the whole table.
    */
   reown(numbers: Uint16Array, ownerOf: (id: number, code: number, owner: number, up: boolean) => number): void {
     this.prefixes.reown(ownerOf);
@@ -230,13 +255,24 @@ export class RouteTable {
     for (let old = 0; old < numbers.length; old++) if (numbers[old] < 0xffff) this.churn[numbers[old]] = churn[old];
   }
 
-  /** The verdicts that would be others without each of these sets of voters; between the thresholds they stay as they are. */
+  /**
+   * The verdicts that would be others without each of these sets of voters; between the thresholds they stay as they
+   * are.
+   */
   verdictsWithout(asides: readonly (readonly number[])[]): Turned[][] {
-    const { owners, origins, verdicts, ids: { codes, size } } = this.prefixes;
-    const sets = asides.map((peers) => ({ columns: peers.map((peer) => this.#column(peer)), ...this.#thresholdsOf(this.voters - peers.length) }));
-    return turnedWithout(sets, this.#counts, verdicts, size).map((ids) => ids.map((id) => ({
-      id, code: codes[id], owner: owners[id], origin: origins[id], up: verdicts[id] === 0,
-    })));
+    const {
+      owners,
+      origins,
+      verdicts,
+      ids: { codes, size },
+    } = this.prefixes;
+    const sets = asides.map((peers) => ({
+      columns: peers.map((peer) => this.#column(peer)),
+      ...this.#thresholdsOf(this.voters - peers.length),
+    }));
+    return turnedWithout(sets, this.#counts, verdicts, size).map((ids) =>
+      ids.map((id) => ({ id, code: codes[id], owner: owners[id], origin: origins[id], up: verdicts[id] === 0 })),
+    );
   }
 
   /** How many voters see the prefix: for tests and questions, not for the hot path. */
@@ -253,7 +289,10 @@ export class RouteTable {
 
   #thresholdsOf(voters: number): Thresholds {
     // A rounding error of the share must not move a threshold that is a whole number of voters.
-    return { upFrom: Math.max(1, Math.ceil(this.#visibleUp * voters - 1e-9)), downBelow: Math.ceil(this.#visibleDown * voters - 1e-9) };
+    return {
+      upFrom: Math.max(1, Math.ceil(this.#visibleUp * voters - 1e-9)),
+      downBelow: Math.ceil(this.#visibleDown * voters - 1e-9),
+    };
   }
 
   #flip(id: number, verdict: 0 | 1): void {

@@ -1,6 +1,13 @@
 import type { FamilyIndex, PeerIndex, UnixMillis } from '../bgp/index.js';
 import { IdNotes } from './id-notes.js';
-import { bothFamilies, statusOf, type KeptState, type PeerStatus, type SessionState, type Sizes } from './peer-status.js';
+import {
+  bothFamilies,
+  statusOf,
+  type KeptState,
+  type PeerStatus,
+  type SessionState,
+  type Sizes,
+} from './peer-status.js';
 import { shareOf } from './recovery.js';
 import type { RouteTable } from './route-table.js';
 import { Transfers } from './transfers.js';
@@ -10,13 +17,21 @@ const noTable: SessionState = { kind: 'no-table' };
 export interface SessionStatesOptions {
   readonly routes: readonly [RouteTable, RouteTable];
   readonly peers: PeerIndex;
-  /** The peer's table is not whole any more: it must not vote. Called before its routes are touched. Tells whether it did. */
+  /**
+   * The peer's table is not whole any more: it must not vote. Called before its routes are touched. Tells whether it
+   * did.
+   */
   readonly unseat: (peer: number) => boolean;
 }
 
-/** What is known of every session: whether its table is whole, and if not, why and since when; and which collectors are in a gap. */
+/**
+ * What is known of every session: whether its table is whole, and if not, why and since when; and which collectors are
+ * in a gap.
+ */
 export class SessionStates {
-  /** Per peer, whether its announcements may go straight into its column; else to be told of first, by Sessions.stir(). */
+  /**
+   * Per peer, whether its announcements may go straight into its column; else to be told of first, by Sessions.stir().
+   */
   readonly plain: (boolean | undefined)[] = [];
   readonly transfers = new Transfers();
   /** Sessions that began anew, as their messages say. */
@@ -72,7 +87,8 @@ export class SessionStates {
 
   /** All of which anything is known, and whose collectors are in no gap. */
   *heard(): Generator<readonly [number, SessionState]> {
-    for (const [peer, state] of this.#states.entries()) if (state !== undefined && this.lostSince(peer) === undefined) yield [peer, state];
+    for (const [peer, state] of this.#states.entries())
+      if (state !== undefined && this.lostSince(peer) === undefined) yield [peer, state];
   }
 
   /** In a gap since then; undefined: in none. */
@@ -115,15 +131,17 @@ export class SessionStates {
   }
 
   /**
-   * Its table is whole no more: what it had is remembered, and it does not vote. Tells whether it was a voter that withdrew too much, so
-   * that some verdicts fell by it.
+   * Its table is whole no more: what it had is remembered, and it does not vote. Tells whether it was a voter that
+   * withdrew too much, so that some verdicts fell by it.
    */
   leave(peer: number, at: UnixMillis): boolean {
     const state = this.of(peer);
     let dumped = false;
     if (state.kind === 'up') {
       dumped = state.watches.some((watch) => watch?.hasDumped(at) === true);
-      const former = this.sizes(peer).map((size, family) => Math.max(size, this.#former[peer]?.[family] ?? 0, state.watches[family]?.largest(at) ?? 0));
+      const former = this.sizes(peer).map((size, family) =>
+        Math.max(size, this.#former[peer]?.[family] ?? 0, state.watches[family]?.largest(at) ?? 0),
+      );
       this.#former[peer] = [former[0], former[1]];
     }
     this.#changed = true;
@@ -133,7 +151,8 @@ export class SessionStates {
   /** The session's state is another from here on. */
   become(peer: number, state: SessionState): void {
     const before = this.of(peer);
-    if (before.kind === 'up' || before.kind === 'resending') for (const family of bothFamilies) this.#routes[family].note(peer, undefined);
+    if (before.kind === 'up' || before.kind === 'resending')
+      for (const family of bothFamilies) this.#routes[family].note(peer, undefined);
     if (before.kind === 'resending' && state.kind !== 'up') this.transfers.end(this.#peers.at(peer), null);
     const wasThere = before.kind === 'up' || before.kind === 'dumped' || before.kind === 'resending';
     if (state.kind === 'down' || (state.kind === 'returning' && wasThere)) this.resetsByState++;
@@ -154,8 +173,17 @@ export class SessionStates {
     return changed;
   }
 
-  /** What a snapshot keeps of a session, and of a table that is sent again what was seen, by family; null: nothing is known of it. */
-  kept(peer: number): { readonly state: KeptState; readonly former: Sizes | null; readonly seen: readonly [IdNotes | null, IdNotes | null] } | null {
+  /**
+   * What a snapshot keeps of a session, and of a table that is sent again what was seen, by family; null: nothing is
+   * known of it.
+   */
+  kept(
+    peer: number,
+  ): {
+    readonly state: KeptState;
+    readonly former: Sizes | null;
+    readonly seen: readonly [IdNotes | null, IdNotes | null];
+  } | null {
     const state = this.#states[peer];
     if (state === undefined) return null;
     const former = this.#former[peer] ?? null;
@@ -166,7 +194,12 @@ export class SessionStates {
   }
 
   /** Takes over what was kept, after the peer's routes. */
-  restore(peer: number, state: KeptState, former: Sizes | null, seen: readonly [Uint32Array | null, Uint32Array | null]): void {
+  restore(
+    peer: number,
+    state: KeptState,
+    former: Sizes | null,
+    seen: readonly [Uint32Array | null, Uint32Array | null],
+  ): void {
     if (former !== null) this.#former[peer] = former;
     this.plain[peer] = false;
     if (state.kind === 'up') this.#states[peer] = { kind: 'up', watches: [null, null] };
@@ -181,6 +214,7 @@ export class SessionStates {
   }
 
   *#sessionsOf(collector: string): Generator<number> {
-    for (const [peer, state] of this.#states.entries()) if (state !== undefined && this.#peers.at(peer).collector === collector) yield peer;
+    for (const [peer, state] of this.#states.entries())
+      if (state !== undefined && this.#peers.at(peer).collector === collector) yield peer;
   }
 }

@@ -18,8 +18,8 @@ export interface SessionsOptions {
 }
 
 /**
- * What moves a session's state: its messages, and what its table does as a whole. A session's word alone is not believed: a full feed
- * that sends its table again, or withdraws a good part of it at once, is known by the volume.
+ * What moves a session's state: its messages, and what its table does as a whole. A session's word alone is not
+ * believed: a full feed that sends its table again, or withdraws a good part of it at once, is known by the volume.
  */
 export class Sessions {
   /** Sessions that began anew, as the volume says; and that withdrew too much at once. */
@@ -44,13 +44,16 @@ export class Sessions {
     if (this.#states.of(peer).kind !== 'up') this.#states.makeWhole(peer, true);
   }
 
-  /** An announcement of a peer that is not plain: after a loss it means that the session is back, whatever was not said. */
+  /**
+   * An announcement of a peer that is not plain: after a loss it means that the session is back, whatever was not said.
+   */
   stir(peer: number, at: UnixMillis): void {
     const state = this.#states.of(peer);
     if (state.kind === 'down') this.peerUp(peer, at);
     else if (this.#states.lostSince(peer) === undefined) this.#states.plain[peer] = true;
     // What a lost collector's files say comes in one go: windows go by the time of the rows.
-    else if (state.kind === 'up' && state.watches.some((watch) => watch?.isDue(at) === true)) this.#guard(peer, state.watches, at);
+    else if (state.kind === 'up' && state.watches.some((watch) => watch?.isDue(at) === true))
+      this.#guard(peer, state.watches, at);
   }
 
   peerDown(peer: number, at: UnixMillis): void {
@@ -63,11 +66,13 @@ export class Sessions {
 
   peerUp(peer: number, at: UnixMillis): void {
     this.peerDown(peer, at);
-    if (this.#states.of(peer).kind === 'down') this.#states.become(peer, { kind: 'returning', since: at, progress: noProgress(at) });
+    if (this.#states.of(peer).kind === 'down')
+      this.#states.become(peer, { kind: 'returning', since: at, progress: noProgress(at) });
   }
 
   /**
-   * The peer's session began or ended at `at`, as is learned only now: of its routes only those in `touched`, bits by family, are newer.
+   * The peer's session began or ended at `at`, as is learned only now: of its routes only those in `touched`, bits by
+   * family, are newer.
    */
   resetWithin(peer: number, at: UnixMillis, isUp: boolean, touched: readonly [Uint32Array, Uint32Array]): void {
     const state = this.#states.of(peer);
@@ -75,7 +80,10 @@ export class Sessions {
     for (const family of bothFamilies) this.#routes[family].retain(peer, touched[family]);
     if (state.kind === 'no-table') return;
     const spoke = bothFamilies.some((family) => countOf(touched[family]) > 0);
-    this.#states.become(peer, isUp || spoke ? { kind: 'returning', since: at, progress: noProgress(at) } : { kind: 'down', since: at });
+    this.#states.become(
+      peer,
+      isUp || spoke ? { kind: 'returning', since: at, progress: noProgress(at) } : { kind: 'down', since: at },
+    );
   }
 
   /** Full feeds by family are watched from here on, all others no longer. */
@@ -111,14 +119,18 @@ export class Sessions {
           break;
       }
     }
-    if (this.#fellFalsely) for (const family of bothFamilies) this.#routes[family].raiseFallen(this.#settings.lossWindowMs / tickMs);
+    if (this.#fellFalsely)
+      for (const family of bothFamilies) this.#routes[family].raiseFallen(this.#settings.lossWindowMs / tickMs);
     this.#fellFalsely = false;
     return this.#states.takeChanged();
   }
 
   #guard(peer: number, watches: Watches, at: UnixMillis): void {
     if (watches.some((watch) => watch?.hasDumped(at) === true)) this.#dump(peer, at);
-    else if (bothFamilies.some((family) => watches[family]?.sendsAgain(this.#scratch.for(this.#routes[family])) === true)) this.#resend(peer, watches, at);
+    else if (
+      bothFamilies.some((family) => watches[family]?.sendsAgain(this.#scratch.for(this.#routes[family])) === true)
+    )
+      this.#resend(peer, watches, at);
     else for (const watch of watches) watch?.record(at);
   }
 
@@ -140,7 +152,11 @@ export class Sessions {
     const progress: Progress = { at, seen: this.#states.sizes(peer), of: this.#states.former(peer) ?? [0, 0] };
     const back = isBack(state.progress, progress, this.#settings);
     if (back || isOverdue(state.since, state.progress, progress, this.#settings)) this.#states.makeWhole(peer, back);
-    else this.#states.goOn(peer, { ...state, progress: progressToKeep(state.since, state.progress, progress, this.#settings) });
+    else
+      this.#states.goOn(peer, {
+        ...state,
+        progress: progressToKeep(state.since, state.progress, progress, this.#settings),
+      });
   }
 
   #resend(peer: number, watches: Watches, at: UnixMillis): void {
@@ -177,7 +193,10 @@ export class Sessions {
     this.#states.transfers.follow(this.#peers.at(peer), shareOf(progress));
     const back = isBack(state.progress, progress, this.#settings);
     if (!back && !isOverdue(state.since, state.progress, progress, this.#settings)) {
-      this.#states.goOn(peer, { ...state, progress: progressToKeep(state.since, state.progress, progress, this.#settings) });
+      this.#states.goOn(peer, {
+        ...state,
+        progress: progressToKeep(state.since, state.progress, progress, this.#settings),
+      });
       return;
     }
     for (const family of bothFamilies) {

@@ -5,7 +5,9 @@ const shape = {
   visibleUp: 'share',
   /** ... down below this one, and as before in between. */
   visibleDown: 'share',
-  /** A peer is a full feed from this share of the second-largest ASN's table on, until it falls below `fullFeedLeave`. */
+  /**
+   * A peer is a full feed from this share of the second-largest ASN's table on, until it falls below `fullFeedLeave`.
+   */
   fullFeedEnter: 'share',
   fullFeedLeave: 'share',
   fullFeedEveryMs: 'millis',
@@ -14,11 +16,17 @@ const shape = {
   minVotersShare: 'share',
   voterHistoryMs: 'millis',
   minCollectors: 'count',
-  /** A peer that returned votes again when this share of its former table was seen again, or after `warmingMs`; while more of it still comes, after `warmingMostMs`. */
+  /**
+   * A peer that returned votes again when this share of its former table was seen again, or after `warmingMs`; while
+   * more of it still comes, after `warmingMostMs`.
+   */
   warmingShare: 'share',
   warmingMs: 'millis',
   warmingMostMs: 'millis',
-  /** A full feed that announces this share of its table again within `transferWindowMs` sends its table: its session began anew. */
+  /**
+   * A full feed that announces this share of its table again within `transferWindowMs` sends its table: its session
+   * began anew.
+   */
   transferShare: 'share',
   transferWindowMs: 'millis',
   /** A full feed whose table is smaller by more than this share than it was within `lossWindowMs` is unknown ... */

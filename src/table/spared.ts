@@ -18,18 +18,18 @@ export interface Leavers {
 }
 
 /**
- * Prefixes that are up though too few of the voters see them: the others who made them enough are in a gap, and said nothing else. A verdict
- * falls by a word, not by our silence, or a country that a part of the world does not see would be dark whenever we lose a collector, or
- * when it comes back later than the others. Nor does it rise by our silence: what is down stays down where too many see it only since others
- * left.
+ * Prefixes that are up though too few of the voters see them: the others who made them enough are in a gap, and said
+ * nothing else. A verdict falls by a word, not by our silence, or a country that a part of the world does not see would
+ * be dark whenever we lose a collector, or when it comes back later than the others. Nor does it rise by our silence:
+ * what is down stays down where too many see it only since others left.
  */
 export class Spared {
   readonly #entries = new Map<number, Entry>();
   #absent: ReadonlySet<number> = new Set();
 
   /**
-   * The voters that are in a gap now: who has just left. Prefixes of which nobody is left who saw them and is still away are spared no
-   * longer; `released` says whether there were any.
+   * The voters that are in a gap now: who has just left. Prefixes of which nobody is left who saw them and is still
+   * away are spared no longer; `released` says whether there were any.
    */
   follow(absent: ReadonlySet<number>): { readonly left: readonly number[]; readonly released: boolean } {
     const left = [...absent].filter((peer) => !this.#absent.has(peer));
@@ -39,7 +39,10 @@ export class Spared {
     return { left, released: this.#entries.size < before };
   }
 
-  /** Whether a prefix that `count` voters still see, one less than before, stays up: at least half of those who stayed do. */
+  /**
+   * Whether a prefix that `count` voters still see, one less than before, stays up: at least half of those who stayed
+   * do.
+   */
   outlasts(id: number, count: number): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;

@@ -1,4 +1,12 @@
-import { ElemKind, families, type ElemBatch, type Family, type FamilyIndex, type PeerIndex, type UnixMillis } from '../bgp/index.js';
+import {
+  ElemKind,
+  families,
+  type ElemBatch,
+  type Family,
+  type FamilyIndex,
+  type PeerIndex,
+  type UnixMillis,
+} from '../bgp/index.js';
 import { Electorate, type OutOfVote } from './electorate.js';
 import { Holes } from './holes.js';
 import type { KeptTable } from './kept-table.js';
@@ -22,7 +30,10 @@ export interface TableOptions {
   readonly sink: VerdictSink;
 }
 
-/** A collector is lost when it has been silent for a minute, or half a minute late: of these last ticks it may not have told. */
+/**
+ * A collector is lost when it has been silent for a minute, or half a minute late: of these last ticks it may not have
+ * told.
+ */
 const unheardTicks = 12;
 
 /** Who sees what, who votes, and whether that is enough to judge by. */
@@ -94,8 +105,8 @@ export class Table {
   }
 
   /**
-   * Ids of the rows' prefixes, -1 where there was none yet. All of them before any is used: so the processor waits for the memory
-   * of many at a time.
+   * Ids of the rows' prefixes, -1 where there was none yet. All of them before any is used: so the processor waits for
+   * the memory of many at a time.
    */
   #look({ kind, family, prefix }: ElemBatch, from: number, to: number): Int32Array {
     if (this.#ids.length < to - from) this.#ids = new Int32Array((to - from) * 2);
@@ -103,7 +114,8 @@ export class Table {
     const [ipv4, ipv6] = [this.routes[0].ids, this.routes[1].ids];
     for (let row = from; row < to; row++) {
       const what = kind[row];
-      if (what === ElemKind.announcement || what === ElemKind.withdrawal) ids[row - from] = (family[row] === 0 ? ipv4 : ipv6).find(prefix[row]);
+      if (what === ElemKind.announcement || what === ElemKind.withdrawal)
+        ids[row - from] = (family[row] === 0 ? ipv4 : ipv6).find(prefix[row]);
     }
     return ids;
   }
@@ -130,7 +142,10 @@ export class Table {
     this.#states.reset(collector, this.#now);
   }
 
-  /** A hole in the collector's stream, over since `to`, is judged on and filled later: from here on it is noted which pairs apply() touches. */
+  /**
+   * A hole in the collector's stream, over since `to`, is judged on and filled later: from here on it is noted which
+   * pairs apply() touches.
+   */
   noteTouched(collector: string, to: UnixMillis): void {
     this.#holes.begin(collector, to);
   }
@@ -174,17 +189,25 @@ export class Table {
   /** All that it knows, in pieces: see snapshot.ts. It may change between them. */
   pieces(): Generator<SnapshotPiece, void, undefined> {
     return piecesOf({
-      peers: this.#peers, routes: this.routes, full: this.#electorate.full, history: this.#history, resets: this.#resets, session: (peer) => this.#states.kept(peer),
+      peers: this.#peers,
+      routes: this.routes,
+      full: this.#electorate.full,
+      history: this.#history,
+      resets: this.#resets,
+      session: (peer) => this.#states.kept(peer),
     });
   }
 
   /**
-   * Takes over, as an empty table, a part at each step, to the last, what was kept of the collectors in `positions`. They are in a gap
-   * since those times: they rejoin when what they said since was applied. The load ends with judge(); until then verdicts stand still.
+   * Takes over, as an empty table, a part at each step, to the last, what was kept of the collectors in `positions`.
+   * They are in a gap since those times: they rejoin when what they said since was applied. The load ends with judge();
+   * until then verdicts stand still.
    */
   *restore(kept: KeptTable, positions: ReadonlyMap<string, UnixMillis>): Generator<void, void, undefined> {
     const { peers, families: heads } = kept.head;
-    const here = peers.map(([collector, address, asn]) => (positions.has(collector) ? this.#peers.intern(collector, address, asn) : null));
+    const here = peers.map(([collector, address, asn]) =>
+      positions.has(collector) ? this.#peers.intern(collector, address, asn) : null,
+    );
     for (const family of [0, 1] as const) {
       for (const rows of kept.rows(family)) {
         this.routes[family].restorePrefixes(rows);
@@ -207,7 +230,10 @@ export class Table {
     this.#sessions.watch(this.#electorate.full, Math.min(...positions.values()));
   }
 
-  /** To be called at every tick, before anything is read: who is not believed any more is out, whose table is whole again votes. */
+  /**
+   * To be called at every tick, before anything is read: who is not believed any more is out, whose table is whole
+   * again votes.
+   */
   settle(at: UnixMillis): void {
     this.#now = at;
     const changed = this.#sessions.tick(at);
@@ -223,7 +249,8 @@ export class Table {
       const isUsable = this.#usability[family].kind === 'usable';
       this.routes[family].hold(!isUsable);
       // A load that too few voters came out of is judged when there are enough.
-      if (isUsable && !this.routes[family].isJudging) this.routes[family].judge((owner) => this.#lenient(family, owner));
+      if (isUsable && !this.routes[family].isJudging)
+        this.routes[family].judge((owner) => this.#lenient(family, owner));
       this.routes[family].settle(this.#electorate.absent(this.#states, family), unheardTicks);
     }
   }
@@ -232,14 +259,22 @@ export class Table {
     return this.#usability[family];
   }
 
-  /** The verdicts that would be others without each collector in turn; not without one that leaves fewer than `minVoters`. */
-  withoutEachCollector(family: FamilyIndex, minVoters: number): { readonly collector: string; readonly turned: readonly Turned[] }[] {
+  /**
+   * The verdicts that would be others without each collector in turn; not without one that leaves fewer than
+   * `minVoters`.
+   */
+  withoutEachCollector(
+    family: FamilyIndex,
+    minVoters: number,
+  ): { readonly collector: string; readonly turned: readonly Turned[] }[] {
     const byCollector = new Map<string, number[]>();
     for (const peer of this.#electorate.voters[family]) {
       const { collector } = this.#peers.at(peer);
       byCollector.set(collector, [...(byCollector.get(collector) ?? []), peer]);
     }
-    const asides = [...byCollector].filter(([, peers]) => this.#electorate.voters[family].size - peers.length >= minVoters).sort(([a], [b]) => (a < b ? -1 : 1));
+    const asides = [...byCollector]
+      .filter(([, peers]) => this.#electorate.voters[family].size - peers.length >= minVoters)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     const turned = this.routes[family].verdictsWithout(asides.map(([, peers]) => peers));
     return asides.map(([collector], index) => ({ collector, turned: turned[index] }));
   }
@@ -251,7 +286,10 @@ export class Table {
   /** Every session that is known, by collector and address, and what it is good for. Reads no routes. */
   peers(): PeerView[] {
     return viewsOf({
-      peers: this.#peers, sessions: this.#states, electorate: this.#electorate, settings: this.#settings,
+      peers: this.#peers,
+      sessions: this.#states,
+      electorate: this.#electorate,
+      settings: this.#settings,
       sizeOf: (peer) => [this.routes[0].sizeOf(peer), this.routes[1].sizeOf(peer)],
     });
   }
@@ -270,8 +308,15 @@ export class Table {
     return this.#electorate.outOfVote(this.#states);
   }
 
-  /** Since the start: sessions that began anew, by what told so, and those that withdrew too much of their table at once. */
-  get sessionCounters(): { readonly resetsByState: number; readonly resetsByVolume: number; readonly massWithdrawals: number } {
+  /**
+   * Since the start: sessions that began anew, by what told so, and those that withdrew too much of their table at
+   * once.
+   */
+  get sessionCounters(): {
+    readonly resetsByState: number;
+    readonly resetsByVolume: number;
+    readonly massWithdrawals: number;
+  } {
     return { resetsByState: this.#states.resetsByState, ...this.#sessions.counters };
   }
 
@@ -295,8 +340,16 @@ export class Table {
     const collectors = new Set([...this.#electorate.voters[family]].map((peer) => this.#peers.at(peer).collector)).size;
     const { voters } = this.routes[family];
     if (this.#gapped) return { kind: 'unusable', reason: 'gap', voters, collectors, needed: 0 };
-    const usability = usabilityOf(voters, collectors, this.#configuredCollectors, this.#history[family].median(), this.#settings);
-    const isGap = usability.kind === 'unusable' && [...this.#electorate.full[family]].some((peer) => this.#states.isLost(this.#peers.at(peer).collector));
+    const usability = usabilityOf(
+      voters,
+      collectors,
+      this.#configuredCollectors,
+      this.#history[family].median(),
+      this.#settings,
+    );
+    const isGap =
+      usability.kind === 'unusable' &&
+      [...this.#electorate.full[family]].some((peer) => this.#states.isLost(this.#peers.at(peer).collector));
     return isGap ? { ...usability, reason: 'gap' } : usability;
   }
 }

@@ -21,7 +21,10 @@ export class VoterHistory {
   #length = 0;
   #next = 0;
   #lastAt = -Infinity;
-  /** null: to be found anew. It is asked for at each tick, and sorting the day takes longer than much of the rest of a quiet one. */
+  /**
+   * null: to be found anew. It is asked for at each tick, and sorting the day takes longer than much of the rest of a
+   * quiet one.
+   */
   #median: number | null = null;
 
   constructor(spanMs: number) {
@@ -41,7 +44,10 @@ export class VoterHistory {
   kept(): { readonly history: readonly number[]; readonly historyAt: UnixMillis | null } {
     const ring = this.#ring.subarray(0, this.#length);
     const newer = this.#next % Math.max(1, this.#length);
-    return { history: [...ring.subarray(newer), ...ring.subarray(0, newer)], historyAt: this.#length === 0 ? null : this.#lastAt };
+    return {
+      history: [...ring.subarray(newer), ...ring.subarray(0, newer)],
+      historyAt: this.#length === 0 ? null : this.#lastAt,
+    };
   }
 
   /** Takes over what was kept; a span that has become shorter keeps the newest. */
@@ -62,9 +68,19 @@ export class VoterHistory {
   }
 }
 
-export function usabilityOf(voters: number, collectors: number, configured: number, medianVoters: number, settings: TableSettings): Usability {
+export function usabilityOf(
+  voters: number,
+  collectors: number,
+  configured: number,
+  medianVoters: number,
+  settings: TableSettings,
+): Usability {
   const unusable = (reason: 'few-voters' | 'voters-lost' | 'few-collectors', needed: number): Usability => ({
-    kind: 'unusable', reason, voters, collectors, needed,
+    kind: 'unusable',
+    reason,
+    voters,
+    collectors,
+    needed,
   });
   if (voters < settings.minVoters) return unusable('few-voters', settings.minVoters);
   const kept = settings.minVotersShare * medianVoters;

@@ -9,10 +9,14 @@ export interface Candidate {
 }
 
 /**
- * The full feeds among `candidates`: a table of at least `fullFeedEnter` of the second-largest ASN's (of the largest where there is
- * one ASN only); who was a full feed stays one down to `fullFeedLeave`.
+ * The full feeds among `candidates`: a table of at least `fullFeedEnter` of the second-largest ASN's (of the largest
+ * where there is one ASN only); who was a full feed stays one down to `fullFeedLeave`.
  */
-export function fullFeeds(candidates: readonly Candidate[], before: ReadonlySet<number>, settings: TableSettings): Set<number> {
+export function fullFeeds(
+  candidates: readonly Candidate[],
+  before: ReadonlySet<number>,
+  settings: TableSettings,
+): Set<number> {
   const byAsn = new Map<number, number>();
   for (const { peer, size } of candidates) byAsn.set(peer.asn, Math.max(size, byAsn.get(peer.asn) ?? 0));
   const sizes = [...byAsn.values()].sort((a, b) => b - a);

@@ -23,15 +23,22 @@ export interface VotersAside extends Thresholds {
 }
 
 /**
- * Ids of the prefixes whose verdict would be another without these voters, for each set of them. Few verdicts are near a threshold:
- * only those are counted again, in one pass over the columns.
+ * Ids of the prefixes whose verdict would be another without these voters, for each set of them. Few verdicts are near
+ * a threshold: only those are counted again, in one pass over the columns.
  */
-export function turnedWithout(asides: readonly VotersAside[], counts: Uint16Array, verdicts: Uint8Array, size: number): number[][] {
-  // A prefix that is down comes up at the earliest where none of those set aside see it, one that is up goes down where all of them do.
+export function turnedWithout(
+  asides: readonly VotersAside[],
+  counts: Uint16Array,
+  verdicts: Uint8Array,
+  size: number,
+): number[][] {
+  // A prefix that is down comes up at the earliest where none of those set aside see it, one that is up goes down where
+  // all of them do.
   const mayComeUpFrom = Math.min(...asides.map(({ upFrom }) => upFrom));
   const mayGoDownBelow = Math.max(...asides.map(({ downBelow, columns }) => downBelow + columns.length));
   const found: number[] = [];
-  for (let id = 0; id < size; id++) if (verdicts[id] === 1 ? counts[id] < mayGoDownBelow : counts[id] >= mayComeUpFrom) found.push(id);
+  for (let id = 0; id < size; id++)
+    if (verdicts[id] === 1 ? counts[id] < mayGoDownBelow : counts[id] >= mayComeUpFrom) found.push(id);
   const near = Uint32Array.from(found);
   const seen = new Uint16Array(near.length);
   for (let place = 0; place < near.length; place++) seen[place] = counts[near[place]];

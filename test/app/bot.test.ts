@@ -15,7 +15,13 @@ test('a part that fails in a way nobody foresaw ends the bot, with its reason', 
   const stop = new AbortController();
   const bot = createBot({
     discord: { token: discord.world.token, channelId: null, operatorChannelId: null, devGuildId: null },
-    apiUrl: discord.apiUrl, groups: [], store: lost, storeIsShared: false, clock: systemClock, metrics: createMetrics(), say: () => undefined,
+    apiUrl: discord.apiUrl,
+    groups: [],
+    store: lost,
+    storeIsShared: false,
+    clock: systemClock,
+    metrics: createMetrics(),
+    say: () => undefined,
     logger: createLogger({ level: 'silent', pretty: false, secrets: [], destination: { write: () => undefined } }),
     random: () => {
       throw new Error('out of luck');

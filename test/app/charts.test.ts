@@ -3,7 +3,14 @@ import { beforeEach, describe, test } from 'node:test';
 import { createCharts } from '../../src/app/charts.js';
 import { createSharedPromises } from '../../src/app/shared-promises.js';
 import type { Charts } from '../../src/discord/index.js';
-import { unknownValue, type CountryRecord, type HistoryReader, type HistorySample, type IncidentEvent, type StateReader } from '../../src/incidents/index.js';
+import {
+  unknownValue,
+  type CountryRecord,
+  type HistoryReader,
+  type HistorySample,
+  type IncidentEvent,
+  type StateReader,
+} from '../../src/incidents/index.js';
 import { createLogger } from '../../src/observability/index.js';
 import { incidentEvent } from '../support/incident-event.js';
 import { decodePng, inkIn } from '../support/png.js';
@@ -19,7 +26,12 @@ class Reader implements HistoryReader, StateReader {
   failure: Error | null = null;
   events: IncidentEvent[] = [event];
 
-  history(country: string, resolution: HistorySample['resolution'], from: number, to: number): Promise<HistorySample[]> {
+  history(
+    country: string,
+    resolution: HistorySample['resolution'],
+    from: number,
+    to: number,
+  ): Promise<HistorySample[]> {
     this.reads.push(`${country} ${resolution} ${(to - from) / hour}`);
     if (this.failure !== null) return Promise.reject(this.failure);
     const step = resolution === 'minute' ? minute : 5 * minute;
@@ -33,7 +45,15 @@ class Reader implements HistoryReader, StateReader {
   }
 
   record(): Promise<CountryRecord | null> {
-    const ipv4 = { at: since, units: 0, prefixes: 0, baseline: { units: 4, prefixes: 4, provisional: false }, voters: 41, collectors: 9, networks: [] };
+    const ipv4 = {
+      at: since,
+      units: 0,
+      prefixes: 0,
+      baseline: { units: 4, prefixes: 4, provisional: false },
+      voters: 41,
+      collectors: 9,
+      networks: [],
+    };
     return Promise.resolve({ country: 'KP', label: null, ipv4, ipv6: null });
   }
 
@@ -49,7 +69,15 @@ let lines: string[];
 describe('charts', () => {
   beforeEach(() => {
     [reader, lines] = [new Reader(), []];
-    charts = createCharts({ reader, logger: createLogger({ level: 'info', pretty: false, secrets: [], destination: { write: (line) => void lines.push(line) } }) });
+    charts = createCharts({
+      reader,
+      logger: createLogger({
+        level: 'info',
+        pretty: false,
+        secrets: [],
+        destination: { write: (line) => void lines.push(line) },
+      }),
+    });
   });
 
   test('the picture of an event: its words, the line at 100 % before and at 0 % since, the band', async () => {
@@ -69,16 +97,33 @@ describe('charts', () => {
   test('the event itself is the last point, where the rows do not reach it yet', async () => {
     reader.events = [];
     const early = incidentEvent({ at: since - 8.5 * minute, since: since - 10 * minute });
-    assert.match((await charts.ofEvent(early, 0, at))!.altText, /100 % of the baseline at first, lowest 0 % at 22 Dec 16:06, 0 % at last.*Outages: 22 Dec 16:05 to now/);
+    assert.match(
+      (await charts.ofEvent(early, 0, at))!.altText,
+      /100 % of the baseline at first, lowest 0 % at 22 Dec 16:06, 0 % at last.*Outages: 22 Dec 16:05 to now/,
+    );
   });
 
-  test('what ended later lasts in the picture of the time before; the picture of the end has the whole outage', async () => {
-    const end = incidentEvent({ id: `${event.incident}/3`, kind: 'restored', level: 'normal', until: at + 9 * hour, at: at + 10 * hour, visible: 4, share: 1 });
-    reader.events = [end];
-    assert.match((await charts.ofEvent(event, 0, at))!.altText, /Outages: 22 Dec 16:15 to now/);
-    assert.match((await charts.ofEvent(event, 1, at + hour))!.altText, /Outages: 22 Dec 16:15 to now/);
-    assert.match((await charts.ofEvent(end, 0, end.at))!.altText, /Down 16:15-01:17 UTC, over now.*100 % at last\. Outages: 22 Dec 16:15 to 23 Dec 01:17\.$/);
-  });
+  test(
+    'what ended later lasts in the picture of the time before; ' + 'the picture of the end has the whole outage',
+    async () => {
+      const end = incidentEvent({
+        id: `${event.incident}/3`,
+        kind: 'restored',
+        level: 'normal',
+        until: at + 9 * hour,
+        at: at + 10 * hour,
+        visible: 4,
+        share: 1,
+      });
+      reader.events = [end];
+      assert.match((await charts.ofEvent(event, 0, at))!.altText, /Outages: 22 Dec 16:15 to now/);
+      assert.match((await charts.ofEvent(event, 1, at + hour))!.altText, /Outages: 22 Dec 16:15 to now/);
+      assert.match(
+        (await charts.ofEvent(end, 0, end.at))!.altText,
+        /Down 16:15-01:17 UTC, over now.*100 % at last\. Outages: 22 Dec 16:15 to 23 Dec 01:17\.$/,
+      );
+    },
+  );
 
   describe('a picture is drawn once', () => {
     test('for an event and its revision, however many ask at once', async () => {
@@ -112,29 +157,51 @@ describe('charts', () => {
     test('is drawn by minutes up to two days, by bins beyond', async () => {
       await charts.ofCountry('KP', 24 * hour, at, null);
       await charts.ofCountry('KP', 7 * 24 * hour, at, null);
-      assert.deepEqual(reader.reads.map((read) => read.split(' ')[1]), ['minute', 'bin', 'bin']);
+      assert.deepEqual(
+        reader.reads.map((read) => read.split(' ')[1]),
+        ['minute', 'bin', 'bin'],
+      );
     });
 
-    test('says what goes on, of a quiet one that nothing does, and of one not measured of late that nobody knows', async () => {
-      const said = async (now: number): Promise<string | undefined> => (await charts.ofCountry('KP', 24 * hour, now, 'ipv4'))?.altText;
-      assert.match((await said(at))!, /North Korea\. Down since 16:15 UTC, all 4 routes withdrawn\. IPv4/);
-      assert.match((await said(at + hour))!, /Down since 16:15 UTC, all 4 routes withdrawn · Not measured since 16:15 UTC\. IPv4/);
-      reader.events = [];
-      assert.match((await said(at))!, /North Korea\. No outage is going on\. IPv4/);
-      assert.match((await said(at + hour))!, /North Korea\. Not measured since 16:15 UTC\. IPv4/);
-    });
+    test(
+      'says what goes on, of a quiet one that nothing does, and of ' + 'one not measured of late that nobody knows',
+      async () => {
+        const said = async (now: number): Promise<string | undefined> =>
+          (await charts.ofCountry('KP', 24 * hour, now, 'ipv4'))?.altText;
+        assert.match((await said(at))!, /North Korea\. Down since 16:15 UTC, all 4 routes withdrawn\. IPv4/);
+        assert.match(
+          (await said(at + hour))!,
+          /Down since 16:15 UTC, all 4 routes withdrawn · Not measured since 16:15 UTC\. IPv4/,
+        );
+        reader.events = [];
+        assert.match((await said(at))!, /North Korea\. No outage is going on\. IPv4/);
+        assert.match((await said(at + hour))!, /North Korea\. Not measured since 16:15 UTC\. IPv4/);
+      },
+    );
 
     test('does not call a day quiet of which one family was not measured', async () => {
       reader.events = [];
-      const quiet = { at: since, units: 4, prefixes: 4, baseline: { units: 4, prefixes: 4, provisional: false }, voters: 41, collectors: 9, networks: [] };
-      reader.record = () => Promise.resolve({ country: 'KP', label: null, ipv4: { ...quiet, at: since - hour }, ipv6: quiet });
+      const quiet = {
+        at: since,
+        units: 4,
+        prefixes: 4,
+        baseline: { units: 4, prefixes: 4, provisional: false },
+        voters: 41,
+        collectors: 9,
+        networks: [],
+      };
+      reader.record = () =>
+        Promise.resolve({ country: 'KP', label: null, ipv4: { ...quiet, at: since - hour }, ipv6: quiet });
       const chart = await charts.ofCountry('KP', 24 * hour, at, null);
       assert.match(chart!.altText, /North Korea\. No outage of IPv6 is going on · IPv4 not measured since 15:15 UTC\./);
     });
 
     test('has no picture of a family that is not judged, nor has a notice', async () => {
       assert.equal(await charts.ofCountry('KP', 24 * hour, at, 'ipv6'), null);
-      assert.equal(await charts.ofEvent(incidentEvent({ country: null, family: null, incident: null, kind: 'notice' }), 0, at), null);
+      assert.equal(
+        await charts.ofEvent(incidentEvent({ country: null, family: null, incident: null, kind: 'notice' }), 0, at),
+        null,
+      );
     });
   });
 });

@@ -9,23 +9,36 @@ import { openStore } from '../../src/store/index.js';
 import { DiscordServer } from '../support/discord/server.js';
 
 /** Runs the verb with these variables. */
-async function run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+async function run(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const written = { stdout: '', stderr: '' };
   const code = await commands(argv, {
     env,
     stdout: { write: (text) => (written.stdout += text) },
     stderr: { write: (text) => (written.stderr += text) },
-    clock: systemClock, random: () => 0.5, signal: new AbortController().signal,
+    clock: systemClock,
+    random: () => 0.5,
+    signal: new AbortController().signal,
   });
   return { code, ...written };
 }
 
-async function world(): Promise<{ readonly discord: DiscordServer; readonly dataDir: string; readonly env: Readonly<Record<string, string>> }> {
+async function world(): Promise<{
+  readonly discord: DiscordServer;
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string>>;
+}> {
   const discord = new DiscordServer();
   await discord.start();
   after(() => discord.stop());
   const dataDir = await mkdtemp(join(tmpdir(), 'lightsout-commands-'));
-  return { discord, dataDir, env: { DISCORD_TOKEN: discord.world.token, DISCORD_API_URL: discord.apiUrl, DATA_DIR: dataDir } };
+  return {
+    discord,
+    dataDir,
+    env: { DISCORD_TOKEN: discord.world.token, DISCORD_API_URL: discord.apiUrl, DATA_DIR: dataDir },
+  };
 }
 
 test('print shows them without a token, register puts them, clear takes them away', async () => {
@@ -36,7 +49,10 @@ test('print shows them without a token, register puts them, clear takes them awa
   assert.ok(names.includes('subscribe'), names.join());
   const { code, stdout } = await run(['register'], env);
   assert.deepEqual([code, stdout], [0, `${names.length} commands are registered everywhere.\n`]);
-  assert.deepEqual(discord.world.commands.get('global')?.map(({ name }) => name), names);
+  assert.deepEqual(
+    discord.world.commands.get('global')?.map(({ name }) => name),
+    names,
+  );
   assert.equal((await run(['clear'], { ...env, DISCORD_DEV_GUILD_ID: '300000000000000001' })).code, 0);
   assert.equal(discord.world.commands.get('global')?.length, names.length);
   assert.match((await run(['clear'], env)).stdout, /No commands are registered everywhere/);
@@ -60,6 +76,9 @@ test('what is wrong is named, with its exit code', async () => {
   const withoutToken = await run(['register'], {});
   assert.deepEqual([withoutToken.code, /DISCORD_TOKEN: not set/.test(withoutToken.stderr)], [78, true]);
   const bad = await run(['register'], { ...env, DISCORD_TOKEN: 'topsecret' });
-  assert.deepEqual([bad.code, /set DISCORD_TOKEN anew/.test(bad.stderr), bad.stderr.includes('topsecret')], [1, true, false]);
+  assert.deepEqual(
+    [bad.code, /set DISCORD_TOKEN anew/.test(bad.stderr), bad.stderr.includes('topsecret')],
+    [1, true, false],
+  );
   assert.equal((await run(['register'], { ...env, DISCORD_API_URL: 'http://127.0.0.1:9/api' })).code, 69);
 });

@@ -4,11 +4,26 @@ import { refreshEvent } from '../../src/app/refresh-event.js';
 import type { CountryRecord, FamilyRecord } from '../../src/incidents/index.js';
 import { incidentEvent } from '../support/incident-event.js';
 
-const event = incidentEvent({ country: 'SY', visible: 500, baseline: 4000, share: 0.125, prefixes: 41, basePrefixes: 84 });
+const event = incidentEvent({
+  country: 'SY',
+  visible: 500,
+  baseline: 4000,
+  share: 0.125,
+  prefixes: 41,
+  basePrefixes: 84,
+});
 const now = event.at + 5 * 60_000;
 const measured: FamilyRecord = {
-  at: now - 60_000, units: 1000, prefixes: 50, baseline: { units: 4000, prefixes: 84, provisional: false }, voters: 41, collectors: 9,
-  networks: [{ asn: 29256, before: 4000, now: 1000 }, { asn: 29386, before: 10, now: 10 }],
+  at: now - 60_000,
+  units: 1000,
+  prefixes: 50,
+  baseline: { units: 4000, prefixes: 84, provisional: false },
+  voters: 41,
+  collectors: 9,
+  networks: [
+    { asn: 29256, before: 4000, now: 1000 },
+    { asn: 29386, before: 10, now: 10 },
+  ],
 };
 const reader = (ipv4: FamilyRecord | null): { record: () => Promise<CountryRecord> } => ({
   record: () => Promise.resolve({ country: 'SY', label: null, ipv4, ipv6: null }),

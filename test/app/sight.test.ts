@@ -25,7 +25,8 @@ test('an ingest that falls silent is told of once, and once when it is back; one
   look(9, 9);
   assert.equal(sight.trouble(), null);
   assert.deepEqual(notices, [
-    'There is no word from the ingest since 2026-03-02 08:03 UTC: outages are not seen. The process with --role ingest is gone, or it cannot write.',
+    'There is no word from the ingest since 2026-03-02 08:03 UTC: outages are not seen. The process with ' +
+      '--role ingest is gone, or it cannot write.',
     'The ingest is back. It was silent since 2026-03-02 08:03 UTC; what began and ended meanwhile was not seen.',
   ]);
 });

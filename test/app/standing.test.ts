@@ -24,7 +24,9 @@ describe('what stands', () => {
   /** What was set off without an answer has settled. */
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const save = (channelId: string, changes: Partial<Subscription> = {}): Promise<void> =>
-    store.saveSubscription(newSubscription({ channelId, guildId: '1', since: 0, createdAt: start, minSeverity: 'down', ...changes }));
+    store.saveSubscription(
+      newSubscription({ channelId, guildId: '1', since: 0, createdAt: start, minSeverity: 'down', ...changes }),
+    );
   async function kindOf(channelId: string): Promise<string | undefined> {
     return (await store.subscription(channelId))?.standing.kind;
   }
@@ -53,22 +55,26 @@ describe('what stands', () => {
     });
   });
 
-  test('a server that throws the bot out and takes it back has its channels as they were, and hears what comes from then on', async () => {
-    await save('10');
-    await save('11');
-    await save('20', { guildId: '2' });
-    standing.guildGone('1', 'the bot was removed');
-    await settled();
-    assert.deepEqual([await kindOf('10'), await kindOf('11'), await kindOf('20')], ['gone', 'gone', 'active']);
-    store.append(...incidentEvents(7));
-    // The second channel was deleted meanwhile.
-    standing.guildBack('1', ['10']);
-    standing.guildBack('2', ['20']);
-    await settled();
-    const back = await store.subscription('10');
-    assert.deepEqual([back?.standing.kind, back?.since, back?.minSeverity], ['active', 7, 'down']);
-    assert.equal(await kindOf('11'), 'gone');
-  });
+  test(
+    'a server that throws the bot out and takes it back has its channels as they were, and hears what comes ' +
+      'from then on',
+    async () => {
+      await save('10');
+      await save('11');
+      await save('20', { guildId: '2' });
+      standing.guildGone('1', 'the bot was removed');
+      await settled();
+      assert.deepEqual([await kindOf('10'), await kindOf('11'), await kindOf('20')], ['gone', 'gone', 'active']);
+      store.append(...incidentEvents(7));
+      // The second channel was deleted meanwhile.
+      standing.guildBack('1', ['10']);
+      standing.guildBack('2', ['20']);
+      await settled();
+      const back = await store.subscription('10');
+      assert.deepEqual([back?.standing.kind, back?.since, back?.minSeverity], ['active', 7, 'down']);
+      assert.equal(await kindOf('11'), 'gone');
+    },
+  );
 
   test('a store that is away when a server comes back delays it, no more', async () => {
     await save('10', { standing: { kind: 'gone', at: start, reason: 'the bot was removed' } });

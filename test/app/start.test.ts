@@ -32,8 +32,12 @@ async function nowhere() {
   const dataDir = mkdtempSync(join(scratch, 'data-'));
   await putSmallRegistry(dataDir);
   return {
-    DATA_DIR: dataDir, HTTP_PORT: '0', COLLECTORS: 'rrc00',
-    RIS_LIVE_URL: `ws://127.0.0.1:${port}/`, RIS_ARCHIVE_URL: `http://127.0.0.1:${port}`, REGISTRY_URL: 'off',
+    DATA_DIR: dataDir,
+    HTTP_PORT: '0',
+    COLLECTORS: 'rrc00',
+    RIS_LIVE_URL: `ws://127.0.0.1:${port}/`,
+    RIS_ARCHIVE_URL: `http://127.0.0.1:${port}`,
+    REGISTRY_URL: 'off',
   };
 }
 
@@ -45,9 +49,21 @@ function worldOf(env: World['env'], printed: string[], stop = new AbortControlle
 
 describe('a start that cannot be', () => {
   test('lists every wrong variable at once, with the value received but no secret, and ends with 78', async () => {
-    const cli = startCli([], { HTTP_PORT: 'eighty', LOG_LEVEL: 'loud', COLLECTORS: 'rrc00,paris', DISCORD_TOKEN: 'very secret token', DISCORD_CHANNEL_ID: 'alerts' });
+    const cli = startCli([], {
+      HTTP_PORT: 'eighty',
+      LOG_LEVEL: 'loud',
+      COLLECTORS: 'rrc00,paris',
+      DISCORD_TOKEN: 'very secret token',
+      DISCORD_CHANNEL_ID: 'alerts',
+    });
     assert.equal(await cli.ended, 78);
-    for (const expected of [/HTTP_PORT.*"eighty"/, /LOG_LEVEL.*"loud"/, /COLLECTORS.*"paris"/, /DISCORD_TOKEN/, /DISCORD_CHANNEL_ID.*"alerts"/]) {
+    for (const expected of [
+      /HTTP_PORT.*"eighty"/,
+      /LOG_LEVEL.*"loud"/,
+      /COLLECTORS.*"paris"/,
+      /DISCORD_TOKEN/,
+      /DISCORD_CHANNEL_ID.*"alerts"/,
+    ]) {
       assert.match(cli.stderr, expected);
     }
     assert.doesNotMatch(cli.stderr, /very secret/);
@@ -59,22 +75,26 @@ describe('a start that cannot be', () => {
     assert.match(said.join(''), /--role bot.*REDIS_URL/);
   });
 
-  test('a second process on the same DATA_DIR is refused in one sentence with 75; a port in use is named; a backup is made beside the first', async () => {
-    const env = { ...(await nowhere()), HTTP_PORT: String(await freePort()) };
-    const first = startCli([], env);
-    await first.printed(/First it loads the routing tables/);
-    const [second, backup] = [startCli([], env), startCli(['backup', join(env.DATA_DIR, 'copy.db')], env)];
-    assert.equal(await second.ended, 75);
-    assert.equal(second.stderr.trim().split('\n').length, 1, second.stderr);
-    assert.equal(await backup.ended, 0, backup.stderr);
-    assert.ok(existsSync(join(env.DATA_DIR, 'copy.db')));
-    const said: string[] = [];
-    assert.equal(await start([], worldOf({ ...env, DATA_DIR: join(scratch, 'other') }, said)), 78);
-    assert.match(said.join(''), new RegExp(`HTTP_PORT ${env.HTTP_PORT}`));
-    // As `| head` does: a service whose output nobody reads ends, in good order.
-    first.hangUp('stderr');
-    assert.equal(await first.ended, 0);
-  });
+  test(
+    'a second process on the same DATA_DIR is refused in one sentence with 75; a port in use is named; a ' +
+      'backup is made beside the first',
+    async () => {
+      const env = { ...(await nowhere()), HTTP_PORT: String(await freePort()) };
+      const first = startCli([], env);
+      await first.printed(/First it loads the routing tables/);
+      const [second, backup] = [startCli([], env), startCli(['backup', join(env.DATA_DIR, 'copy.db')], env)];
+      assert.equal(await second.ended, 75);
+      assert.equal(second.stderr.trim().split('\n').length, 1, second.stderr);
+      assert.equal(await backup.ended, 0, backup.stderr);
+      assert.ok(existsSync(join(env.DATA_DIR, 'copy.db')));
+      const said: string[] = [];
+      assert.equal(await start([], worldOf({ ...env, DATA_DIR: join(scratch, 'other') }, said)), 78);
+      assert.match(said.join(''), new RegExp(`HTTP_PORT ${env.HTTP_PORT}`));
+      // As `| head` does: a service whose output nobody reads ends, in good order.
+      first.hangUp('stderr');
+      assert.equal(await first.ended, 0);
+    },
+  );
 
   test('a part that fails in a way nobody foresaw ends it with 1, everything stopped', async () => {
     const archive = await startArchiveServer();
@@ -90,7 +110,10 @@ describe('a start that cannot be', () => {
     });
     assert.equal(code, 1);
     assert.match(printed.join(''), /out of luck.*a part failed: stopping/);
-    const again = await openStore({ kind: 'sqlite', dataDir: env.DATA_DIR }, { info: () => undefined, warn: () => undefined });
+    const again = await openStore(
+      { kind: 'sqlite', dataDir: env.DATA_DIR },
+      { info: () => undefined, warn: () => undefined },
+    );
     await again.close();
     await Promise.all([risLive.stop(), archive.stop()]);
   });
@@ -100,11 +123,17 @@ test('without a network it says so and keeps trying: alive, not ready; SIGTERM e
   const port = await freePort();
   const cli = startCli([], { ...(await nowhere()), HTTP_PORT: String(port) });
   await cli.printed(/RIS Live: cannot be reached/);
-  assert.match(cli.stdout, /^lightsout watches every country's routes through 1 RIPE RIS collectors?: rrc00\.\nIt tells this terminal/);
+  assert.match(
+    cli.stdout,
+    /^lightsout watches every country's routes through 1 RIPE RIS collectors?: rrc00\.\nIt tells this terminal/,
+  );
   assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
   assert.equal(ready.status, 503);
-  assert.match(((await ready.json()) as { reasons: string[] }).reasons.join('\n'), /^loading the routing tables\nRIS Live cannot be reached: .*ECONNREFUSED/);
+  assert.match(
+    ((await ready.json()) as { reasons: string[] }).reasons.join('\n'),
+    /^loading the routing tables\nRIS Live cannot be reached: .*ECONNREFUSED/,
+  );
   const asked = performance.now();
   cli.kill('SIGTERM');
   assert.equal(await cli.ended, 0);
@@ -114,13 +143,19 @@ test('without a network it says so and keeps trying: alive, not ready; SIGTERM e
 test('what --ignore-scripts left unbuilt is built at the first start, and then no more', () => {
   const folder = mkdtempSync(join(scratch, 'unbuilt-'));
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-  const command = (name: string, text: string): void => writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const command = (name: string, text: string): void =>
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   command('npm', 'echo "npm $*"; mkdir -p dist; touch dist/main.js');
   command('node', 'echo "node $*"');
   const run = (name: string): string =>
-    execFileSync('/bin/sh', ['-c', scripts[name]], { cwd: folder, env: { PATH: `${folder}:/usr/bin:/bin` }, encoding: 'utf8' });
+    execFileSync('/bin/sh', ['-c', scripts[name]], {
+      cwd: folder,
+      env: { PATH: `${folder}:/usr/bin:/bin` },
+      encoding: 'utf8',
+    });
   assert.equal(run('start'), 'npm run --silent build\nnode dist/main.js\n');
-  for (const name of ['demo', 'replay', 'backup', 'adopt', 'subscriptions']) assert.equal(run(name), `node dist/main.js ${name}\n`);
+  for (const name of ['demo', 'replay', 'backup', 'adopt', 'subscriptions'])
+    assert.equal(run(name), `node dist/main.js ${name}\n`);
 });
 
 test('with Redis away it introduces itself, says so in a line, and waits', async () => {
@@ -140,7 +175,10 @@ test('with Redis away it introduces itself, says so in a line, and waits', async
 });
 
 test('a demo is ended by a signal, a replay by a reader who hangs up', async () => {
-  const [demo, unread] = [startCli(['demo'], { DATA_DIR: join(scratch, 'demo') }), startCli(['replay', '--json', '--updates', `rrc00=${recording}`], {})];
+  const [demo, unread] = [
+    startCli(['demo'], { DATA_DIR: join(scratch, 'demo') }),
+    startCli(['replay', '--json', '--updates', `rrc00=${recording}`], {}),
+  ];
   unread.hangUp('stdout');
   await demo.printed(/North Korea, 20-23 December/);
   demo.kill('SIGTERM');
@@ -154,7 +192,10 @@ test('a token without a server gets the invite link', async () => {
   discord.world.guilds.clear();
   await discord.start();
   const cli = startCli([], {
-    ...(await nowhere()), DISCORD_TOKEN: discord.world.token, DISCORD_CHANNEL_ID: '200000000000000001', DISCORD_API_URL: discord.apiUrl,
+    ...(await nowhere()),
+    DISCORD_TOKEN: discord.world.token,
+    DISCORD_CHANNEL_ID: '200000000000000001',
+    DISCORD_API_URL: discord.apiUrl,
   });
   await cli.printed(/Invite it: .*client_id=100000000000000002/);
   assert.match(cli.stdout, /permissions=274878024704/);
@@ -180,13 +221,29 @@ describe('--check', () => {
     await discord.start();
     archive.rib('rrc00', Buffer.alloc(100));
     const cli = startCli(['--check'], {
-      ...(await nowhere()), RIS_LIVE_URL: `${risLive.url}?key=unseen`, RIS_ARCHIVE_URL: archive.url,
-      DISCORD_TOKEN: discord.world.token, DISCORD_CHANNEL_ID: '200000000000000001', DISCORD_API_URL: discord.apiUrl,
+      ...(await nowhere()),
+      RIS_LIVE_URL: `${risLive.url}?key=unseen`,
+      RIS_ARCHIVE_URL: archive.url,
+      DISCORD_TOKEN: discord.world.token,
+      DISCORD_CHANNEL_ID: '200000000000000001',
+      DISCORD_API_URL: discord.apiUrl,
     });
     await risLive.subscribed(1);
-    risLive.send(risUpdate({ collector: 'rrc00', peer: '192.0.2.1', asn: 64_496, at: Date.now(), path: [64_496], announce: ['133.0.0.0/16'] }));
+    risLive.send(
+      risUpdate({
+        collector: 'rrc00',
+        peer: '192.0.2.1',
+        asn: 64_496,
+        at: Date.now(),
+        path: [64_496],
+        announce: ['133.0.0.0/16'],
+      }),
+    );
     assert.equal(await cli.ended, 0, cli.stdout);
-    assert.match(cli.stdout, /^config: ok\nstore: ok.*\nRIS Live: ok, data from ws:.*\?\*{3}\nRIS archive: ok.*\nDiscord: ok, lightsout speaks in #alerts\n$/);
+    assert.match(
+      cli.stdout,
+      /^config: ok\nstore: ok.*\nRIS Live: ok, data from ws:.*\?\*{3}\nRIS archive: ok.*\nDiscord: ok, lightsout speaks in #alerts\n$/,
+    );
     await Promise.all([risLive.stop(), archive.stop(), discord.stop()]);
   });
 
@@ -202,9 +259,14 @@ describe('--check', () => {
 });
 
 describe('replay', () => {
-  const replayed = async (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number; said: string[] }> => {
+  const replayed = async (
+    argv: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ code: number; said: string[] }> => {
     const said: string[] = [];
-    const code = await replay(argv, worldOf({ DATA_DIR: scratch, ...env }, said), () => Promise.resolve(registryMap('KP')));
+    const code = await replay(argv, worldOf({ DATA_DIR: scratch, ...env }, said), () =>
+      Promise.resolve(registryMap('KP')),
+    );
     return { code, said };
   };
   const updates = `rrc00=${recording}`;
@@ -221,7 +283,10 @@ describe('replay', () => {
 
   test('rules that are there and wrong end with 78, missing ones with 66', async () => {
     assert.equal((await replayed(['--updates', updates, '--rules', join(scratch, 'none.json')])).code, 66);
-    for (const [name, text, says] of [['half.json', '{', /not JSON/], ['list.json', '[]', /list\.json: expected an object/]] as const) {
+    for (const [name, text, says] of [
+      ['half.json', '{', /not JSON/],
+      ['list.json', '[]', /list\.json: expected an object/],
+    ] as const) {
       const { code, said } = await replayed(['--updates', updates, '--rules', file(name, text)]);
       assert.equal(code, 78);
       assert.match(said.join(''), says);
@@ -237,7 +302,14 @@ describe('replay', () => {
     process.env['TZ'] = 'Asia/Tokyo';
     try {
       const lines = ['2010-02-27T16:00:30', '2010-02-27T16:00:30Z'].map((until) =>
-        replayed(['--updates', 'rrc15=test/fixtures/mrt/bgpkit__rrc15_2010.02_updates.20100227.1600.gz', '--until', until, '--json']));
+        replayed([
+          '--updates',
+          'rrc15=test/fixtures/mrt/bgpkit__rrc15_2010.02_updates.20100227.1600.gz',
+          '--until',
+          until,
+          '--json',
+        ]),
+      );
       const [local, utc] = (await Promise.all(lines)).map(({ said }) => said.join('').replace(/"seconds".*/, ''));
       assert.equal(local, utc);
       assert.match(utc, /"elems":[1-9]/);
@@ -247,18 +319,24 @@ describe('replay', () => {
     }
   });
 
-  test('updates whose collector has no RIB are named; a folder that cannot be written into is, before the work', async () => {
-    const rib = ['--rib', 'rrc15=test/fixtures/mrt/bview.20151023.derived-3peers-1in40.gz'];
-    const { said } = await replayed([...rib, '--updates', updates]);
-    assert.equal(said.join('').match(/updates of rrc00, for which no RIB was given/g)?.length, 1);
-    const blocked = file('blocked', '');
-    const chartless = await replayed([...rib, '--chart', join(blocked, 'charts')]);
-    assert.deepEqual(chartless, { code: 1, said: [`--chart ${join(blocked, 'charts')}: cannot be written into (ENOTDIR)\n`] });
-    const printed: string[] = [];
-    assert.equal(await demo([], worldOf({ DATA_DIR: blocked }, printed)), 78);
-    assert.deepEqual(printed, [`DATA_DIR ${join(blocked, 'demo')}: cannot be written into (ENOTDIR)\n`]);
-    assert.equal(await demo(['--fast'], worldOf({ DATA_DIR: blocked }, printed)), 64);
-  });
+  test(
+    'updates whose collector has no RIB are named; a folder that ' + 'cannot be written into is, before the work',
+    async () => {
+      const rib = ['--rib', 'rrc15=test/fixtures/mrt/bview.20151023.derived-3peers-1in40.gz'];
+      const { said } = await replayed([...rib, '--updates', updates]);
+      assert.equal(said.join('').match(/updates of rrc00, for which no RIB was given/g)?.length, 1);
+      const blocked = file('blocked', '');
+      const chartless = await replayed([...rib, '--chart', join(blocked, 'charts')]);
+      assert.deepEqual(chartless, {
+        code: 1,
+        said: [`--chart ${join(blocked, 'charts')}: cannot be written into (ENOTDIR)\n`],
+      });
+      const printed: string[] = [];
+      assert.equal(await demo([], worldOf({ DATA_DIR: blocked }, printed)), 78);
+      assert.deepEqual(printed, [`DATA_DIR ${join(blocked, 'demo')}: cannot be written into (ENOTDIR)\n`]);
+      assert.equal(await demo(['--fast'], worldOf({ DATA_DIR: blocked }, printed)), 64);
+    },
+  );
 
   test('wrong flags are all named, with the usage', async () => {
     const { code, said } = await replayed(['--updates', 'somewhere.gz', '--until', 'tomorrow']);

@@ -1,4 +1,7 @@
-/** `npm run subscriptions -- export | import`: through the command line as its users run it, and its faults as a function. */
+/**
+ * `npm run subscriptions -- export | import`: through the command line as its users run it, and its faults as a
+ * function.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +27,16 @@ const subscribed = (channelId: string, over: Partial<Subscription> = {}): Subscr
 async function filled(options: StoreOptions): Promise<Store> {
   const store = await openStore(options, silent);
   const lease = (await store.acquire('test', 60_000))!;
-  await store.commit({ lease, version: 1, at: 0, states: [], samples: [], events: incidentEvents(3), records: [], health: null });
+  await store.commit({
+    lease,
+    version: 1,
+    at: 0,
+    states: [],
+    samples: [],
+    events: incidentEvents(3),
+    records: [],
+    health: null,
+  });
   await store.release(lease);
   for (const channelId of ['20', '100']) await store.saveSubscription(subscribed(channelId));
   return store;
@@ -45,20 +57,40 @@ async function call(env: Readonly<Record<string, string>>, ...argv: readonly str
   const said = { stdout: '', stderr: '' };
   const output = (name: keyof typeof said) => ({ write: (text: string) => (said[name] += text) });
   const world = {
-    env, stdout: output('stdout'), stderr: output('stderr'), clock: systemClock, random: Math.random, signal: new AbortController().signal,
+    env,
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    clock: systemClock,
+    random: Math.random,
+    signal: new AbortController().signal,
   };
   return { code: await subscriptions(argv, world), ...said };
 }
 
 /** An edited file: one channel more, one changed. Imported, none of them is told what happened before. */
 const edited = inScratch('edited.json');
-writeFileSync(edited, renderSubscriptionFile([subscribed('20', { minSeverity: 'down', since: 0 }), subscribed('3', { since: 0 })]));
-async function assertImported(reopen: () => Promise<Store>, env: Readonly<Record<string, string>>, imported: typeof run): Promise<void> {
-  assert.deepEqual(await imported(env, 'import', edited), { code: 0, stdout: '1 added, 0 replaced, 1 left unchanged\n', stderr: '' });
+writeFileSync(
+  edited,
+  renderSubscriptionFile([subscribed('20', { minSeverity: 'down', since: 0 }), subscribed('3', { since: 0 })]),
+);
+async function assertImported(
+  reopen: () => Promise<Store>,
+  env: Readonly<Record<string, string>>,
+  imported: typeof run,
+): Promise<void> {
+  assert.deepEqual(await imported(env, 'import', edited), {
+    code: 0,
+    stdout: '1 added, 0 replaced, 1 left unchanged\n',
+    stderr: '',
+  });
   let store = await reopen();
   assert.deepEqual(await store.subscriptions(), [subscribed('100'), subscribed('20'), subscribed('3', { since: 3 })]);
   await store.close();
-  assert.deepEqual(await call(env, 'import', '--replace', edited), { code: 0, stdout: '0 added, 2 replaced, 0 left unchanged\n', stderr: '' });
+  assert.deepEqual(await call(env, 'import', '--replace', edited), {
+    code: 0,
+    stdout: '0 added, 2 replaced, 0 left unchanged\n',
+    stderr: '',
+  });
   store = await reopen();
   assert.deepEqual(await store.subscription('20'), subscribed('20', { minSeverity: 'down', since: 3 }));
   await store.close();
@@ -71,7 +103,11 @@ test('with SQLite it exports beside the running service, and imports when that i
   const expected = renderSubscriptionFile([subscribed('100'), subscribed('20')]);
   assert.deepEqual(await run(env, 'export'), { code: 0, stdout: expected, stderr: '' });
   const file = inScratch('exported.json');
-  assert.deepEqual(await call(env, 'export', file), { code: 0, stdout: `${file}: subscriptions of 2 channels\n`, stderr: '' });
+  assert.deepEqual(await call(env, 'export', file), {
+    code: 0,
+    stdout: `${file}: subscriptions of 2 channels\n`,
+    stderr: '',
+  });
   assert.equal(readFileSync(file, 'utf8'), expected);
   writeFileSync(file, 'mine');
   const refused = `${file} would be overwritten: name a file that does not exist.\n`;
@@ -92,7 +128,11 @@ test('with Redis it does both beside the running service', async () => {
   const store = await filled({ kind: 'redis', url: redis.url });
   try {
     const env = { REDIS_URL: redis.url };
-    assert.deepEqual(await call(env, 'export'), { code: 0, stdout: renderSubscriptionFile([subscribed('100'), subscribed('20')]), stderr: '' });
+    assert.deepEqual(await call(env, 'export'), {
+      code: 0,
+      stdout: renderSubscriptionFile([subscribed('100'), subscribed('20')]),
+      stderr: '',
+    });
     await assertImported(() => openStore({ kind: 'redis', url: redis.url }, silent), env, call);
     assert.equal((await store.subscriptions()).length, 3, 'who is connected sees it');
   } finally {
@@ -104,7 +144,14 @@ test('with Redis it does both beside the running service', async () => {
 describe('what cannot be done is said', () => {
   const env = { DATA_DIR: inScratch('none') };
   const wrong = inScratch('wrong.json');
-  writeFileSync(wrong, JSON.stringify({ lightsout: 'subscriptions', version: 1, subscriptions: [subscribed('1', { scope: 'x' as 'all' }), 7] }));
+  writeFileSync(
+    wrong,
+    JSON.stringify({
+      lightsout: 'subscriptions',
+      version: 1,
+      subscriptions: [subscribed('1', { scope: 'x' as 'all' }), 7],
+    }),
+  );
   const noJson = inScratch('no.json');
   writeFileSync(noJson, 'channels: all');
   const usage = /^usage: npm run subscriptions -- export \[FILE\] \| import FILE \[--replace\]\n$/;
@@ -119,7 +166,11 @@ describe('what cannot be done is said', () => {
     [['import', inScratch('absent')], 66, /absent cannot be read: ENOENT/],
     [['import', scratch], 66, /cannot be read: EISDIR/],
     [['import', noJson], 1, /no\.json was not imported:\nexpected JSON: /],
-    [['import', wrong], 1, /wrong\.json was not imported:\nsubscriptions\[0\]\.scope: expected .*, got "x"\nsubscriptions\[1\]: expected .*, got 7\n$/],
+    [
+      ['import', wrong],
+      1,
+      /wrong\.json was not imported:\nsubscriptions\[0\]\.scope: expected .*, got "x"\nsubscriptions\[1\]: expected .*, got 7\n$/,
+    ],
     [['export'], 69, /^There are no subscriptions: .*none.* does not exist\.\n$/],
   ];
   for (const [argv, code, stderr] of stories) {

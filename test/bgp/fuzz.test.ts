@@ -1,6 +1,6 @@
 /**
- * 45,000 mutated messages and records, the same ones every time: nothing throws, nothing hangs, the scanner and JSON.parse always
- * agree, and a decoder stays in step with the records behind the one that was damaged.
+ * 45,000 mutated messages and records, the same ones every time: nothing throws, nothing hangs, the scanner and
+ * JSON.parse always agree, and a decoder stays in step with the records behind the one that was damaged.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -25,8 +25,46 @@ function createDice(seed: number): (bound: number) => number {
   };
 }
 
-const numbers = ['0', '00', '01', '-1', '1e3', '1.5', '4294967295', '4294967296', '99999999999999999999', '1E400', '007', '-0', '1.0'];
-const tokens = ['"', '\\', '\\u0031', ',', ':', '{', '}', '[', ']', ' ', '\n', '\t', 'null', 'true', '""', '[]', '{}', '::', '/', '.', 'é', '\0', '\x7f'];
+const numbers = [
+  '0',
+  '00',
+  '01',
+  '-1',
+  '1e3',
+  '1.5',
+  '4294967295',
+  '4294967296',
+  '99999999999999999999',
+  '1E400',
+  '007',
+  '-0',
+  '1.0',
+];
+const tokens = [
+  '"',
+  '\\',
+  '\\u0031',
+  ',',
+  ':',
+  '{',
+  '}',
+  '[',
+  ']',
+  ' ',
+  '\n',
+  '\t',
+  'null',
+  'true',
+  '""',
+  '[]',
+  '{}',
+  '::',
+  '/',
+  '.',
+  'é',
+  '\0',
+  '\x7f',
+];
 
 function mutated(seed: Buffer, other: Buffer, dice: (bound: number) => number): Buffer {
   const at = dice(seed.length + 1);
@@ -59,7 +97,11 @@ function mutated(seed: Buffer, other: Buffer, dice: (bound: number) => number): 
       const digits = [...text.matchAll(/\d+/g)];
       const hit = digits.length > 0 ? digits[dice(digits.length)] : null;
       if (hit === null) return head;
-      const stretched = [numbers[dice(numbers.length)], hit[0] + hit[0].slice(0, 1 + dice(3)), String(1 + dice(10 ** hit[0].length))][dice(3)];
+      const stretched = [
+        numbers[dice(numbers.length)],
+        hit[0] + hit[0].slice(0, 1 + dice(3)),
+        String(1 + dice(10 ** hit[0].length)),
+      ][dice(3)];
       return Buffer.from(text.slice(0, hit.index) + stretched + text.slice(hit.index + hit[0].length), 'latin1');
     }
   }
@@ -75,10 +117,26 @@ function columns(batch: ElemBatch): unknown[] {
 
 test('RIS Live: the scanner and JSON.parse read the same of every message', { timeout: 60_000 }, () => {
   const session = { collector: 'rrc01', peer: '2001:db8::1', asn: 64496, at: 1_700_000_000_123 };
-  const samples = readFileSync(new URL('../fixtures/rislive/rislive-samples.jsonl', import.meta.url), 'utf8').trimEnd().split('\n');
+  const samples = readFileSync(new URL('../fixtures/rislive/rislive-samples.jsonl', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
   const today = [
-    risUpdate({ ...session, path: [64496, 3356, 65001], community: [[0, 1], [64496, 65535]], announce: ['1.2.3.0/24', '9.0.0.0/8'], withdraw: ['2001:db8::/48'] }),
-    risUpdate({ ...session, peer: '192.0.2.7', path: [1, [2, 3]], announce: ['2a14:67c1:a112::/48', '2001:db8:1:2::/64'] }),
+    risUpdate({
+      ...session,
+      path: [64496, 3356, 65001],
+      community: [
+        [0, 1],
+        [64496, 65535],
+      ],
+      announce: ['1.2.3.0/24', '9.0.0.0/8'],
+      withdraw: ['2001:db8::/48'],
+    }),
+    risUpdate({
+      ...session,
+      peer: '192.0.2.7',
+      path: [1, [2, 3]],
+      announce: ['2a14:67c1:a112::/48', '2001:db8:1:2::/64'],
+    }),
     risUpdate({ ...session, path: [], withdraw: ['2605:de00:bb:0:0:0:0:0/48', '10.0.0.0/9'] }).replaceAll('":', '": '),
   ];
   // Today's messages come more often: they are the scanner's.
@@ -98,24 +156,36 @@ test('RIS Live: the scanner and JSON.parse read the same of every message', { ti
     const outcome = decoder.decode(frame, batch);
     const expected = decodeRisLiveJson(frame, expectedPeers, expectedBatch);
     assert.deepEqual(outcome, expected, frame.toString('latin1'));
-    if (batch.length > 0 || expectedBatch.length > 0) assert.deepEqual(columns(batch), columns(expectedBatch), frame.toString('latin1'));
+    if (batch.length > 0 || expectedBatch.length > 0)
+      assert.deepEqual(columns(batch), columns(expectedBatch), frame.toString('latin1'));
     assert.equal(batch.length > 0, outcome.kind === 'message');
     outcomes[outcome.kind === 'message' || outcome.kind === 'problem' ? outcome.kind : 'other']++;
   }
   assert.equal(peers.size, expectedPeers.size);
   for (let index = 0; index < peers.size; index++) assert.deepEqual(peers.at(index), expectedPeers.at(index));
   const scanned = messages - decoder.counters.fallbacks;
-  assert(outcomes.problem > messages / 4 && outcomes.message > messages / 10 && scanned > messages / 20, `the mutations are neither all fatal nor all harmless: ${JSON.stringify({ ...outcomes, scanned })}`);
+  assert(
+    outcomes.problem > messages / 4 && outcomes.message > messages / 10 && scanned > messages / 20,
+    `the mutations are neither all fatal nor all harmless: ${JSON.stringify({ ...outcomes, scanned })}`,
+  );
   assert.equal(decoder.counters.messages, outcomes.message);
 });
 
 test('MRT: a damaged record costs that record', { timeout: 60_000 }, async () => {
-  const names = ['bird-mrtdump_bgp', 'bird6_bgp', 'bird-mrtdump_rib', 'bird6-mrtdump_rib', 'openbgpd_bgp', 'quagga_bgp', 'quagga_rib'];
+  const names = [
+    'bird-mrtdump_bgp',
+    'bird6_bgp',
+    'bird-mrtdump_rib',
+    'bird6-mrtdump_rib',
+    'openbgpd_bgp',
+    'quagga_bgp',
+    'quagga_rib',
+  ];
   const ribs = ['openbgpd_rib_table', 'openbgpd_rib_table-mp', 'openbgpd_rib_table-v2'];
   const seeds: Buffer[] = [];
   for (const name of [...names, ...ribs]) {
     const file = await mrtFixture(`mrtparse__${name}`);
-    for (let start = 0; start < file.length; ) {
+    for (let start = 0; start < file.length;) {
       const end = start + 12 + file.readUInt32BE(start + 8);
       seeds.push(file.subarray(start, end));
       start = end;
@@ -145,7 +215,11 @@ test('MRT: a damaged record costs that record', { timeout: 60_000 }, async () =>
       const last = elems.at(-1);
       assert(last?.kind === 'peer-state' && last.peerAsn === 64999, `after ${record.toString('hex')}`);
       const problems = Object.values(decoder.counters.problems).reduce((sum, count) => sum + count);
-      assert.equal(problems + decoder.counters.records + decoder.counters.skipped.size, 3, 'the table, the record and the one behind it');
+      assert.equal(
+        problems + decoder.counters.records + decoder.counters.skipped.size,
+        3,
+        'the table, the record and the one behind it',
+      );
       if (problems > 0) assert.equal(elems.length, 1, 'a dropped record leaves nothing behind');
       outcomes[problems > 0 ? 'problem' : decoder.counters.skipped.size > 0 ? 'skipped' : 'decoded']++;
     }

@@ -18,7 +18,8 @@ function decode(file: Uint8Array, chunkOctets = file.length): Decoded {
   const peers = new PeerIndex();
   const decoder = createMrtDecoder(peers, 'rrc99');
   const batch = new ElemBatch(1);
-  for (let start = 0; start < file.length; start += chunkOctets) decoder.push(file.subarray(start, start + chunkOctets), batch);
+  for (let start = 0; start < file.length; start += chunkOctets)
+    decoder.push(file.subarray(start, start + chunkOctets), batch);
   decoder.end();
   const problems = Object.fromEntries(Object.entries(decoder.counters.problems).filter(([, count]) => count > 0));
   return { elems: elemsOf(batch, peers), counters: decoder.counters, peers, problems };
@@ -36,13 +37,20 @@ function tally(elems: readonly Elem[]): string {
     return elem.kind === 'idle' ? 'idle' : `${elem.kind.slice(0, 3)}${elem.prefix.includes(':') ? 6 : 4}`;
   });
   const kinds = ['rib4', 'rib6', 'ann4', 'ann6', 'wit4', 'wit6', 'up', 'down', 'idle'];
-  return kinds.flatMap((kind) => (names.includes(kind) ? [`${kind}:${names.filter((name) => name === kind).length}`] : [])).join(' ');
+  return kinds
+    .flatMap((kind) => (names.includes(kind) ? [`${kind}:${names.filter((name) => name === kind).length}`] : []))
+    .join(' ');
 }
 
 /** File, records decoded, peers, elems. */
 const files: readonly [name: string, records: number, peers: number, elems: string][] = [
   ['bgpkit__local_only_updates.bz2', 85, 4, 'ann4:69 ann6:90 wit4:34 wit6:75'],
-  ['bgpkit__rrc03_2010.02_updates.20100227.1600.first-796-records.gz', 796, 42, 'ann4:1189 ann6:37 wit4:127 wit6:6 down:2 idle:26'],
+  [
+    'bgpkit__rrc03_2010.02_updates.20100227.1600.first-796-records.gz',
+    796,
+    42,
+    'ann4:1189 ann6:37 wit4:127 wit6:6 down:2 idle:26',
+  ],
   ['bgpkit__rrc15_2010.02_updates.20100227.1600.gz', 6615, 10, 'ann4:52468 wit4:1318 up:1 down:1 idle:67'],
   ['bgpkit__rrc15_2010.02_updates.20100227.1610.gz', 1953, 10, 'ann4:5920 wit4:1549 up:1 down:1 idle:63'],
   ['bview.20100701.0759.reencoded-1in50.gz', 6471, 5, 'rib4:12837'],
@@ -64,10 +72,17 @@ const files: readonly [name: string, records: number, peers: number, elems: stri
 ];
 
 test('every real file decodes whole, with the counts bgpdump gives', async () => {
-  assert.deepEqual(files.map(([name]) => name), readdirSync(new URL('../fixtures/mrt', import.meta.url)).sort());
+  assert.deepEqual(
+    files.map(([name]) => name),
+    readdirSync(new URL('../fixtures/mrt', import.meta.url)).sort(),
+  );
   for (const [name, records, peers, expected] of files) {
     const decoded = decode(await mrtFixture(name), 50_000);
-    assert.deepEqual([decoded.counters.records, decoded.peers.size, tally(decoded.elems), decoded.problems], [records, peers, expected, {}], name);
+    assert.deepEqual(
+      [decoded.counters.records, decoded.peers.size, tally(decoded.elems), decoded.problems],
+      [records, peers, expected, {}],
+      name,
+    );
     const skipped = name.endsWith('table-v2') ? [['13/6', 2]] : []; // labelled VPN routes
     assert.deepEqual([...decoded.counters.skipped], skipped, name);
   }
@@ -75,9 +90,14 @@ test('every real file decodes whole, with the counts bgpdump gives', async () =>
 
 test('North Korea stands in the RIB with its four routes, their origin and the time of the dump', async () => {
   const { elems, counters } = decode(await mrtFixture('bview.20151023.derived-3peers-1in40.gz'));
-  const routes = elems.flatMap((elem) => (elem.kind === 'rib' && elem.origin === 131279 ? [`${elem.prefix} ${elem.peerAsn}`] : []));
+  const routes = elems.flatMap((elem) =>
+    elem.kind === 'rib' && elem.origin === 131279 ? [`${elem.prefix} ${elem.peerAsn}`] : [],
+  );
   const networks = [176, 177, 178, 179].map((third) => `175.45.${third}.0/24`);
-  assert.deepEqual(routes.sort(), networks.flatMap((network) => [3856, 64496, 64497].map((asn) => `${network} ${asn}`)));
+  assert.deepEqual(
+    routes.sort(),
+    networks.flatMap((network) => [3856, 64496, 64497].map((asn) => `${network} ${asn}`)),
+  );
   assert.equal(counters.ribTime, Date.UTC(2015, 9, 23));
   assert(elems.every((elem) => elem.at === counters.ribTime));
 });
@@ -85,14 +105,22 @@ test('North Korea stands in the RIB with its four routes, their origin and the t
 test('path ids that BIRD writes under a subtype without are not taken for prefixes', async () => {
   const prefixes = async (name: string): Promise<string[]> => {
     const { elems } = decode(await mrtFixture(name));
-    return [...new Set(elems.flatMap((elem) => (elem.kind === 'announcement' && elem.origin > 0 ? [`${elem.prefix} ${elem.origin}`] : [])))].sort();
+    return [
+      ...new Set(
+        elems.flatMap((elem) =>
+          elem.kind === 'announcement' && elem.origin > 0 ? [`${elem.prefix} ${elem.origin}`] : [],
+        ),
+      ),
+    ].sort();
   };
   assert.deepEqual(await prefixes('mrtparse__bird_bgp'), await prefixes('mrtparse__bird-mrtdump_bgp'));
   assert.deepEqual(await prefixes('mrtparse__bird6_bgp'), await prefixes('mrtparse__bird6-mrtdump_bgp'));
 
   const zeroId = [0, 0, 0, 0, 8, 1]; // also reads as four default routes and 1.0.0.0/8
   const read = (nlri: number[]): string[] =>
-    decode(mrtMessage(at, v4, 2, [0, 0, 0, 0, ...nlri])).elems.map((elem) => (elem.kind === 'announcement' ? elem.prefix : elem.kind));
+    decode(mrtMessage(at, v4, 2, [0, 0, 0, 0, ...nlri])).elems.map((elem) =>
+      elem.kind === 'announcement' ? elem.prefix : elem.kind,
+    );
   assert.deepEqual(read(zeroId), ['1.0.0.0/8']);
   assert.deepEqual(read([0, 8, 1]), ['0.0.0.0/0', '1.0.0.0/8']);
   assert.deepEqual(read([7, 1]), ['0.0.0.0/7']);
@@ -157,14 +185,23 @@ test('what moves sessions, and what moves nothing', () => {
 });
 
 test('a malformed record is counted by its reason, leaves nothing behind, and the rest goes on', () => {
-  const rib = mrtRib(at, '1.0.0.0/24', [{ peer: 0, path: [1] }, { peer: 1, path: [2] }]);
-  const update = mrtUpdate(at, { peer: v4, path: [1], announce: ['1.0.0.0/24', '2001:db8::/64'], withdraw: ['2001:db8:1::/64'] });
+  const rib = mrtRib(at, '1.0.0.0/24', [
+    { peer: 0, path: [1] },
+    { peer: 1, path: [2] },
+  ]);
+  const update = mrtUpdate(at, {
+    peer: v4,
+    path: [1],
+    announce: ['1.0.0.0/24', '2001:db8::/64'],
+    withdraw: ['2001:db8:1::/64'],
+  });
   const altered = (record: Uint8Array, offset: number, ...octets: number[]): Uint8Array => {
     const changed = record.slice();
     changed.set(octets, offset);
     return changed;
   };
-  const cut = (record: Uint8Array, octets: number): Uint8Array => mrtRecord(at, record[5], record[7], [...record.subarray(12, record.length - octets)]);
+  const cut = (record: Uint8Array, octets: number): Uint8Array =>
+    mrtRecord(at, record[5], record[7], [...record.subarray(12, record.length - octets)]);
   const body = 12 + 20; // after the headers of the record and of BGP4MP_MESSAGE_AS4
   const table: [reason: string, record: Uint8Array][] = [
     ['truncated-record', cut(rib, 1)],
@@ -197,10 +234,18 @@ test('a malformed record is counted by its reason, leaves nothing behind, and th
 test('a length beyond all reason is passed over without being kept; a file cut short is counted', () => {
   const huge = mrtRecord(at, 13, 2, []);
   huge.set([0xff, 0xff, 0xff, 0xff], 8);
-  assert.deepEqual(decode(file(huge, Buffer.alloc(100_000)), 1000).problems, { 'record-too-long': 1, 'truncated-file': 1 });
+  assert.deepEqual(decode(file(huge, Buffer.alloc(100_000)), 1000).problems, {
+    'record-too-long': 1,
+    'truncated-file': 1,
+  });
   huge.set([0x01, 0x00, 0x00, 0x00], 8);
   const long = file(huge, Buffer.alloc(0x0100_0000), mrtStateChange(at, v4, 6, 1));
-  const filler = mrtRecord(at, 99, 1, Array.from({ length: 59_980 }, () => 0)); // the next header lies on both sides of 60,000
+  const filler = mrtRecord(
+    at,
+    99,
+    1,
+    Array.from({ length: 59_980 }, () => 0),
+  ); // the next header lies on both sides of 60,000
   for (const records of [long, file(filler, long)]) {
     const passed = decode(records, 60_000);
     assert.deepEqual([passed.problems, tally(passed.elems)], [{ 'record-too-long': 1 }, 'down:1']);

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { createRisLiveDecoder, ElemBatch, elemsOf, PeerIndex, type Elem, type RisLiveOutcome } from '../../src/bgp/index.js';
+import {
+  createRisLiveDecoder,
+  ElemBatch,
+  elemsOf,
+  PeerIndex,
+  type Elem,
+  type RisLiveOutcome,
+} from '../../src/bgp/index.js';
 import { risState, risUpdate } from '../support/ris-message.js';
 
 const fixture = (name: string): string => readFileSync(new URL(`../fixtures/rislive/${name}`, import.meta.url), 'utf8');
 
-function decodeText(text: string, peers = new PeerIndex()): { outcome: RisLiveOutcome; elems: string[]; fast: boolean; peers: PeerIndex } {
+function decodeText(
+  text: string,
+  peers = new PeerIndex(),
+): { outcome: RisLiveOutcome; elems: string[]; fast: boolean; peers: PeerIndex } {
   const batch = new ElemBatch();
   const decoder = createRisLiveDecoder(peers);
   const outcome = decoder.decode(Buffer.from(text), batch);
@@ -28,8 +38,16 @@ function short(elem: Elem): string {
   }
 }
 
-const announced = (origin: number, ...prefixes: string[]): string[] => prefixes.map((prefix) => `announcement ${prefix} ${origin}`);
-const rrc11 = ['2804:7f5:8000::/33', '2804:7f4:8000::/34', '2804:7f4::/33', '2804:7f2:8000::/33', '2804:1b2:8000::/35', '2804:1b0::/35'];
+const announced = (origin: number, ...prefixes: string[]): string[] =>
+  prefixes.map((prefix) => `announcement ${prefix} ${origin}`);
+const rrc11 = [
+  '2804:7f5:8000::/33',
+  '2804:7f4:8000::/34',
+  '2804:7f4::/33',
+  '2804:7f2:8000::/33',
+  '2804:1b2:8000::/35',
+  '2804:1b0::/35',
+];
 const rrc13 = ['116', '119', '112'].map((third) => `177.23.${third}.0/24`);
 const rrc13more = ['168.121.197', '177.38.13', '168.121.199', '177.38.10', '177.38.15'].map((net) => `${net}.0/24`);
 
@@ -42,7 +60,12 @@ const samples: [line: number, kind: string, said: string, elems: string[]][] = [
   [5, 'message', 'rrc01 2001:7f8:4::73ab:1 29611 1553625016830', ['down']],
   [6, 'message', 'rrc03 80.249.210.89 31042 1553625034060', ['idle']],
   [7, 'message', 'rrc01 2001:7f8:4::1ad2:1 6866 1562841440230', ['up']],
-  [8, 'message', 'rrc13 195.208.208.147 28917 1562822233680', ['withdrawal 141.136.32.0/20', ...announced(262893, ...rrc13, ...rrc13more)]],
+  [
+    8,
+    'message',
+    'rrc13 195.208.208.147 28917 1562822233680',
+    ['withdrawal 141.136.32.0/20', ...announced(262893, ...rrc13, ...rrc13more)],
+  ],
   [9, 'message', 'rrc00 2606:6d00:eb0::254 1403 1562822895400', ['down']],
   [10, 'message', 'rrc01 195.66.224.31 32787 1562822767100', ['idle']],
   [11, 'message', 'rrc19 2001:43f8:6d0::55 327991 1562823052550', ['up']],
@@ -50,7 +73,12 @@ const samples: [line: number, kind: string, said: string, elems: string[]][] = [
   [13, 'ris_error', 'Unknown command type', []],
   [14, 'pong', '', []],
   [15, 'pong', '', []],
-  [16, 'message', 'rrc20 2001:7f8:24::82 58299 1636247118760', announced(397666, '2602:fd9e:f00::/40', '2602:fd9e:f00::/40')],
+  [
+    16,
+    'message',
+    'rrc20 2001:7f8:24::82 58299 1636247118760',
+    announced(397666, '2602:fd9e:f00::/40', '2602:fd9e:f00::/40'),
+  ],
   [17, 'message', 'rrc21 37.49.237.175 199524 1636342486170', announced(13904, '64.68.236.0/22')],
   [18, 'problem', 'no-message-type', []],
   [19, 'message', 'rrc01 195.66.226.38 24482 1640553894840', announced(328471, '102.66.116.0/24')],
@@ -92,12 +120,22 @@ const update = { ...session, path: [64496, 65001], announce: ['1.0.0.0/24'], wit
 test('the messages the server writes today never reach JSON.parse', () => {
   for (const text of [
     risUpdate(update),
-    risUpdate({ ...update, peer: '2001:db8::1', announce: ['2001:db8::/48', '2001:db8::/49'], community: [[0, 65535], [64496, 1]] }),
+    risUpdate({
+      ...update,
+      peer: '2001:db8::1',
+      announce: ['2001:db8::/48', '2001:db8::/49'],
+      community: [
+        [0, 65535],
+        [64496, 1],
+      ],
+    }),
     risUpdate({ ...session, withdraw: ['2001:db8:0:0:0:0:0:0/32'] }),
     risUpdate(session),
     risUpdate({ ...update, path: [64496, [65001, 65002]] }),
     risUpdate(update).replace('"origin"', '"med":0,"aggregator":"65001:192.0.2.9","origin"'),
-    risUpdate(update).replaceAll(/([,:])(?=["[{\d])/g, '$1 ').replace('2001: ', '2001:'),
+    risUpdate(update)
+      .replaceAll(/([,:])(?=["[{\d])/g, '$1 ')
+      .replace('2001: ', '2001:'),
   ]) {
     const { outcome, fast } = decodeText(text);
     assert.deepEqual([outcome.kind, fast], ['message', true], text);
@@ -106,14 +144,30 @@ test('the messages the server writes today never reach JSON.parse', () => {
 
 test('an update says what its fields say, in an order that lets the announcement win', () => {
   const table: [string, string, string[]][] = [
-    ['a prefix in both', risUpdate({ ...update, withdraw: ['1.0.0.0/24'] }), ['withdrawal 1.0.0.0/24', 'announcement 1.0.0.0/24 65001']],
-    ['a trailing AS_SET', risUpdate({ ...update, withdraw: [], path: [64496, [65007, 65001]] }), ['announcement 1.0.0.0/24 65007']],
+    [
+      'a prefix in both',
+      risUpdate({ ...update, withdraw: ['1.0.0.0/24'] }),
+      ['withdrawal 1.0.0.0/24', 'announcement 1.0.0.0/24 65001'],
+    ],
+    [
+      'a trailing AS_SET',
+      risUpdate({ ...update, withdraw: [], path: [64496, [65007, 65001]] }),
+      ['announcement 1.0.0.0/24 65007'],
+    ],
     ['no path', risUpdate({ ...update, withdraw: [], path: [] }), ['announcement 1.0.0.0/24 0']],
     ['End-of-RIB', risUpdate(session), ['idle']],
-    ['a prefix with no code', risUpdate({ ...update, withdraw: [], announce: ['2001:DB8::1/128'] }), ['announcement 2001:db8::1/128 65001']],
+    [
+      'a prefix with no code',
+      risUpdate({ ...update, withdraw: [], announce: ['2001:DB8::1/128'] }),
+      ['announcement 2001:db8::1/128 65001'],
+    ],
     ['host bits', risUpdate({ ...update, withdraw: [], announce: ['1.0.0.77/24'] }), ['announcement 1.0.0.0/24 65001']],
     ['fields missing', risUpdate(update).replace(/"path".*\]/, '"origin":"IGP"'), ['idle']],
-    ['fields null', risUpdate(update).replace(/"path".*\]/, '"path":null,"withdrawals":null,"announcements":null'), ['idle']],
+    [
+      'fields null',
+      risUpdate(update).replace(/"path".*\]/, '"path":null,"withdrawals":null,"announcements":null'),
+      ['idle'],
+    ],
     ['connected', risState({ ...session, state: 'connected' }), ['up']],
     ['up', risState({ ...session, state: 'up' }), ['up']],
     ['down', risState({ ...session, state: 'down' }), ['down']],
@@ -127,21 +181,40 @@ test('ASNs of every length and timestamps of one second and the next are read as
   const peers = new PeerIndex();
   const batch = new ElemBatch();
   const decoder = createRisLiveDecoder(peers);
-  const told = [[1, 0], [999_999_999, 1], [1_000_000_000, 999], [2_147_483_648, 1000], [4_294_967_295, 1001]] as const;
+  const told = [
+    [1, 0],
+    [999_999_999, 1],
+    [1_000_000_000, 999],
+    [2_147_483_648, 1000],
+    [4_294_967_295, 1001],
+  ] as const;
   const at = 1_700_000_009_000;
   for (const [row, [asn, ms]] of told.entries()) {
-    const text = risUpdate({ collector: 'rrc01', peer: `192.0.2.${row}`, asn, at: at + ms, path: [asn], announce: ['1.0.0.0/24'] });
+    const text = risUpdate({
+      collector: 'rrc01',
+      peer: `192.0.2.${row}`,
+      asn,
+      at: at + ms,
+      path: [asn],
+      announce: ['1.0.0.0/24'],
+    });
     assert.equal(decoder.decode(Buffer.from(text), batch).kind, 'message');
     const empty = text.replace(/"timestamp":[\d.]+/, `"timestamp":${'\0'.repeat(10)}`);
     assert.equal(createRisLiveDecoder(peers).decode(Buffer.from(empty), batch).kind, 'problem');
   }
   assert.equal(decoder.counters.fallbacks, 0);
   const read = told.map((_, row) => [batch.origin[row], peers.at(batch.peer[row]).asn, batch.at[row]]);
-  assert.deepEqual(read, told.map(([asn, ms]) => [asn, asn, at + ms]));
+  assert.deepEqual(
+    read,
+    told.map(([asn, ms]) => [asn, asn, at + ms]),
+  );
 });
 
 test('an update too long for the scanner is read all the same', () => {
-  for (const [count, scanned] of [[3000, true], [6000, false]] as const) {
+  for (const [count, scanned] of [
+    [3000, true],
+    [6000, false],
+  ] as const) {
     const announce = Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
     const { elems, fast } = decodeText(risUpdate({ ...update, withdraw: [], announce }));
     assert.deepEqual([elems, fast], [announced(65001, ...announce), scanned]);
@@ -151,7 +224,13 @@ test('an update too long for the scanner is read all the same', () => {
 test('a session is one peer however its host and address are spelled', () => {
   const peers = new PeerIndex();
   const text = risUpdate({ ...update, peer: '2001:db8::a' });
-  for (const spelled of [text, text.replace('.ripe.net', ''), text.replace('2001:db8::a"', '2001:DB8:0:0::A"'), ` ${text}`]) decodeText(spelled, peers);
+  for (const spelled of [
+    text,
+    text.replace('.ripe.net', ''),
+    text.replace('2001:db8::a"', '2001:DB8:0:0::A"'),
+    ` ${text}`,
+  ])
+    decodeText(spelled, peers);
   assert.equal(peers.size, 1);
   decodeText(text.replace('"64496"', '"64497"'), peers);
   assert.deepEqual(peers.at(0), { index: 0, collector: 'rrc01', address: '2001:db8::a', asn: 64497 });
@@ -201,7 +280,8 @@ test('what cannot be read is a problem with its reason, and leaves nothing behin
   const peers = new PeerIndex();
   const decoder = createRisLiveDecoder(peers);
   const batch = new ElemBatch();
-  for (const [reason, malformed] of table) assert.deepEqual(decoder.decode(Buffer.from(malformed), batch), { kind: 'problem', reason }, malformed);
+  for (const [reason, malformed] of table)
+    assert.deepEqual(decoder.decode(Buffer.from(malformed), batch), { kind: 'problem', reason }, malformed);
   assert.deepEqual([batch.length, batch.longPrefixes.length, peers.size], [0, 0, 0]);
   const counted = Object.values(decoder.counters.problems).reduce((sum, count) => sum + count);
   assert.deepEqual([counted, decoder.counters.messages], [table.length, 0]);

@@ -9,7 +9,8 @@ const dayMs = 86_400_000;
 const down = { from: from + dayMs / 2, to: from + dayMs * 0.75 };
 const input: ChartInput = {
   title: 'North Korea: down',
-  subtitle: '0 of 4 routes visible', source: 'RIPE NCC RIS',
+  subtitle: '0 of 4 routes visible',
+  source: 'RIPE NCC RIS',
   from,
   to: from + dayMs,
   series: [
@@ -36,7 +37,9 @@ test('the picture has its size, its words, its line where the data are, and its 
 });
 
 test('without its fonts a picture has no words, and the check at start says so', () => {
-  const wordless = renderChart(input).replace(/ font-family="DejaVu Sans"/, '').replace(/<text.*?<\/text>/g, '');
+  const wordless = renderChart(input)
+    .replace(/ font-family="DejaVu Sans"/, '')
+    .replace(/<text.*?<\/text>/g, '');
   const picture = decodePng(renderPng(wordless));
   assert.equal(inkIn(picture, 40, 20, 700, 70), 0);
   assert.doesNotThrow(() => {
@@ -48,7 +51,8 @@ test('without its fonts a picture has no words, and the check at start says so',
 });
 
 test('35 days of 5-minute points in two lines are a picture that is quickly sent', () => {
-  const points = (base: number) => Array.from({ length: 10_080 }, (_, i) => ({ at: from + i * 300_000, share: base + ((i * 7919) % 100) / 1000 }));
+  const points = (base: number) =>
+    Array.from({ length: 10_080 }, (_, i) => ({ at: from + i * 300_000, share: base + ((i * 7919) % 100) / 1000 }));
   const long: ChartInput = {
     ...input,
     to: from + 35 * dayMs,

@@ -33,7 +33,9 @@ describe('a start with nothing set', () => {
       logLevel: 'info',
     });
     assert.ok(collectors.includes('rrc00') && collectors.length >= 3, collectors.join());
-    assert.ok(Object.isFrozen(rules) && Object.isFrozen(countries) && Object.isFrozen(collectors) && Object.isFrozen(rest.http));
+    assert.ok(
+      Object.isFrozen(rules) && Object.isFrozen(countries) && Object.isFrozen(collectors) && Object.isFrozen(rest.http),
+    );
   });
 
   test('is what .env.example says', () => {
@@ -50,14 +52,22 @@ test('a password is secret as it is written and as it is meant', () => {
 });
 
 test('a replay and the demo hear DATA_DIR as a start does', () => {
-  for (const [given, heard] of [['', './data'], ['/tmp/x', '/tmp/x']]) {
+  for (const [given, heard] of [
+    ['', './data'],
+    ['/tmp/x', '/tmp/x'],
+  ]) {
     const files = loadRuleFiles({ DATA_DIR: given }, shipped, {});
     assert.equal(files.kind === 'ok' ? files.dataDir : null, heard);
   }
 });
 
 test('the token alone is enough', () => {
-  assert.deepEqual(configOf({ DISCORD_TOKEN: token }).discord, { token, channelId: null, operatorChannelId: null, devGuildId: null });
+  assert.deepEqual(configOf({ DISCORD_TOKEN: token }).discord, {
+    token,
+    channelId: null,
+    operatorChannelId: null,
+    devGuildId: null,
+  });
 });
 
 test('the invite asks for what telling needs, no more', () => {
@@ -101,7 +111,10 @@ test('every variable is heard', () => {
 describe('the sets of collectors', () => {
   test('the small is in the default, the default in the large, and all have rrc00', () => {
     const sets = ['small', 'default', 'large', 'all'].map((COLLECTORS) => configOf({ COLLECTORS }).collectors);
-    assert.deepEqual(sets.map(({ length }) => length), [3, 9, 15, 23]);
+    assert.deepEqual(
+      sets.map(({ length }) => length),
+      [3, 9, 15, 23],
+    );
     for (const [index, set] of sets.entries()) {
       assert.ok(set.includes('rrc00'));
       for (const collector of sets[index - 1] ?? []) assert.ok(set.includes(collector), collector);
@@ -110,17 +123,44 @@ describe('the sets of collectors', () => {
   });
 
   test('one that is not there', () => {
-    assert.deepEqual(problemsOf({ COLLECTORS: 'tiny', LOG_LEVEL: 'x' }).map((problem) => problem.split(':', 1)[0]), ['LOG_LEVEL', 'COLLECTORS']);
+    assert.deepEqual(
+      problemsOf({ COLLECTORS: 'tiny', LOG_LEVEL: 'x' }).map((problem) => problem.split(':', 1)[0]),
+      ['LOG_LEVEL', 'COLLECTORS'],
+    );
     assert.match(problemsOf({ COLLECTORS: 'tiny' })[0], /\(default, small, large\), got "tiny"$/);
   });
 
   test('every fault of the file is named at once', () => {
-    const file = { note: 1, sets: { small: { why: '', collectors: { linx: 'x', rrc01: '' } }, All: { why: 'x', collectors: {}, size: 3 }, all: 7 } };
-    assert.deepEqual(problemsOf({}, { './config/collectors.json': JSON.stringify(file) }).map((problem) => /json: ([^:]+):/.exec(problem)?.[1]), [
-      'note', 'sets.small.why', 'sets.small.collectors', 'sets.small.collectors.rrc01', 'sets.All', 'sets.All.size', 'sets.All.collectors',
-      'sets.all', 'sets.all', 'sets.default',
-    ]);
-    assert.deepEqual(problemsOf({ COLLECTORS: 'rrc00' }, { './config/collectors.json': '{' }), [], 'nobody asks for it');
+    const file = {
+      note: 1,
+      sets: {
+        small: { why: '', collectors: { linx: 'x', rrc01: '' } },
+        All: { why: 'x', collectors: {}, size: 3 },
+        all: 7,
+      },
+    };
+    assert.deepEqual(
+      problemsOf({}, { './config/collectors.json': JSON.stringify(file) }).map(
+        (problem) => /json: ([^:]+):/.exec(problem)?.[1],
+      ),
+      [
+        'note',
+        'sets.small.why',
+        'sets.small.collectors',
+        'sets.small.collectors.rrc01',
+        'sets.All',
+        'sets.All.size',
+        'sets.All.collectors',
+        'sets.all',
+        'sets.all',
+        'sets.default',
+      ],
+    );
+    assert.deepEqual(
+      problemsOf({ COLLECTORS: 'rrc00' }, { './config/collectors.json': '{' }),
+      [],
+      'nobody asks for it',
+    );
   });
 });
 
@@ -129,23 +169,43 @@ describe('a wrong value', () => {
     { env: { HTTP_PORT: '80a' }, says: /^HTTP_PORT: .*"80a"$/ },
     { env: { HTTP_PORT: '65536' }, says: /^HTTP_PORT: .*"65536"$/ },
     { env: { LOG_LEVEL: 'loud' }, says: /^LOG_LEVEL: .*info.*"loud"$/ },
-    { env: { RIS_LIVE_URL: 'https://ris-live.ripe.net' }, says: /^RIS_LIVE_URL: .*wss:.*"https:\/\/ris-live.ripe.net"$/ },
+    {
+      env: { RIS_LIVE_URL: 'https://ris-live.ripe.net' },
+      says: /^RIS_LIVE_URL: .*wss:.*"https:\/\/ris-live.ripe.net"$/,
+    },
     { env: { RIS_ARCHIVE_URL: 'data.ris.ripe.net' }, says: /^RIS_ARCHIVE_URL: .*"data.ris.ripe.net"$/ },
     { env: { DISCORD_API_URL: 'discord' }, says: /^DISCORD_API_URL: .*"discord"$/ },
     { env: { COLLECTORS: 'rrc00,linx' }, says: /^COLLECTORS: .*"linx" in "rrc00,linx"$/ },
     { env: { DISCORD_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: not set.*"42"/ },
     { env: { OPERATOR_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: not set, but OPERATOR_CHANNEL_ID is \("42"\)/ },
     { env: { DISCORD_DEV_GUILD_ID: '42' }, says: /^DISCORD_TOKEN: not set, but DISCORD_DEV_GUILD_ID is \("42"\)/ },
-    { env: { DISCORD_TOKEN: token, OPERATOR_CHANNEL_ID: 'ops' }, says: /^OPERATOR_CHANNEL_ID: expected a channel's id .*"ops"$/ },
-    { env: { DISCORD_TOKEN: token, DISCORD_DEV_GUILD_ID: 'x1' }, says: /^DISCORD_DEV_GUILD_ID: expected a server's id .*"x1"$/ },
+    {
+      env: { DISCORD_TOKEN: token, OPERATOR_CHANNEL_ID: 'ops' },
+      says: /^OPERATOR_CHANNEL_ID: expected a channel's id .*"ops"$/,
+    },
+    {
+      env: { DISCORD_TOKEN: token, DISCORD_DEV_GUILD_ID: 'x1' },
+      says: /^DISCORD_DEV_GUILD_ID: expected a server's id .*"x1"$/,
+    },
     { env: { DISCORD_TOKEN: token, DISCORD_CHANNEL_ID: '#alerts' }, says: /^DISCORD_CHANNEL_ID: .*"#alerts"$/ },
     { env: { DISCORD_TOKEN: 'Bot topsecret', DISCORD_CHANNEL_ID: '42' }, says: /^DISCORD_TOKEN: .*blanks/ },
     { env: { REDIS_URL: 'http://user:topsecret@host' }, says: /^REDIS_URL: .*"http:\/\/\*\*\*@host"$/ },
     { env: { REDIS_URL: 'user:topsecret@host?password=topsecret' }, says: /^REDIS_URL: .*"\*\*\*@host\?\*\*\*"$/ },
-    ...['redis://:topsecret@ss+w/rd@127.0.0.1:6379', 'redis://:topsecret%zz@h:1', 'redis://:1@h/topsecret', 'redis://:topsecret?x@h', 'redis://:topsecret#x@h']
-      .map((REDIS_URL) => ({ env: { REDIS_URL }, says: /^REDIS_URL: expected redis:.*percent-encoded \(value not shown\)$/ })),
+    ...[
+      'redis://:topsecret@ss+w/rd@127.0.0.1:6379',
+      'redis://:topsecret%zz@h:1',
+      'redis://:1@h/topsecret',
+      'redis://:topsecret?x@h',
+      'redis://:topsecret#x@h',
+    ].map((REDIS_URL) => ({
+      env: { REDIS_URL },
+      says: /^REDIS_URL: expected redis:.*percent-encoded \(value not shown\)$/,
+    })),
     { env: { REGISTRY_URL: 'never' }, says: /^REGISTRY_URL: expected a URL that starts with http:.*"never"$/ },
-    { env: { RIS_ARCHIVE_URL: 'https://user:topsecret@mirror' }, says: /^RIS_ARCHIVE_URL: may hold no user or password/ },
+    {
+      env: { RIS_ARCHIVE_URL: 'https://user:topsecret@mirror' },
+      says: /^RIS_ARCHIVE_URL: may hold no user or password/,
+    },
     { env: { RIS_LIVE_URL: 'wss://user:topsecret@mirror/' }, says: /^RIS_LIVE_URL: may hold no user or password/ },
     { env: { RIS_LIVE_URL: 'ftp://topsecret?topsecret@mirror/' }, says: /^RIS_LIVE_URL: .*"ftp:\/\/\*\*\*@mirror\/"$/ },
     { env: { CONFIG_DIR: './nowhere', COLLECTORS: 'all' }, says: /^\.\/nowhere\/rules.json: no such file/ },
@@ -159,14 +219,14 @@ describe('a wrong value', () => {
   }
 
   test('does not hide the others', () => {
-    const problems = problemsOf({ HTTP_PORT: 'x', LOG_LEVEL: 'x', REDIS_URL: 'x' }, { './config/rules.json': '{', './config/countries.json': null });
-    assert.deepEqual(problems.map((problem) => problem.split(':', 1)[0]), [
-      'REDIS_URL',
-      'HTTP_PORT',
-      'LOG_LEVEL',
-      './config/rules.json',
-      './config/countries.json',
-    ]);
+    const problems = problemsOf(
+      { HTTP_PORT: 'x', LOG_LEVEL: 'x', REDIS_URL: 'x' },
+      { './config/rules.json': '{', './config/countries.json': null },
+    );
+    assert.deepEqual(
+      problems.map((problem) => problem.split(':', 1)[0]),
+      ['REDIS_URL', 'HTTP_PORT', 'LOG_LEVEL', './config/rules.json', './config/countries.json'],
+    );
   });
 });
 
@@ -184,7 +244,10 @@ describe('a file that is not JSON', () => {
   }
 
   test('collectors.json without sets', () => {
-    assert.match(problemsOf({}, { './config/collectors.json': '{"collectors": ["rrc00"]}' }).join(), /collectors.json: sets: expected .*, got nothing$/);
+    assert.match(
+      problemsOf({}, { './config/collectors.json': '{"collectors": ["rrc00"]}' }).join(),
+      /collectors.json: sets: expected .*, got nothing$/,
+    );
   });
 
   test('a file that cannot be read', () => {

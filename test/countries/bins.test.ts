@@ -33,7 +33,10 @@ class World {
 
 describe('a bin', () => {
   test('is the median of its ticks', () => {
-    const world = new World().live(2 * minute, 100).live(3 * minute, 40).live(10 * second, 40);
+    const world = new World()
+      .live(2 * minute, 100)
+      .live(3 * minute, 40)
+      .live(10 * second, 40);
     assert.deepEqual(world.closed, [{ at: start, units: 40, prefixes: 40 }]);
   });
 
@@ -119,7 +122,11 @@ describe('a restart', () => {
     assert.equal(world.closed.length, 290);
     const again = new Bins(settings);
     again.restore(world.bins.state, world.closed);
-    assert.deepEqual([again.baseline?.provisional, world.bins.baseline?.provisional], [true, true], '287 bins of the 288 it takes');
+    assert.deepEqual(
+      [again.baseline?.provisional, world.bins.baseline?.provisional],
+      [true, true],
+      '287 bins of the 288 it takes',
+    );
   });
 
   test('after an adoption knows nothing of what was before it', () => {
@@ -154,34 +161,41 @@ describe('a restart', () => {
 });
 
 describe('another registry', () => {
-  test('moves all that was measured as far as what there is: the baseline, the spread, the provisional baseline', () => {
-    for (const lived of [2 * hour, 2 * day]) {
-      const world = new World().live(lived, 100, 50);
-      world.bins.shift(world.at, 30, -10);
-      assert.deepEqual([world.baseline, world.bins.baseline?.prefixes], [130, 40]);
-      world.live(hour, 130, 40);
-      assert.deepEqual([world.baseline, world.bins.spread(2 * hour)], [130, 0]);
-    }
-  });
+  test(
+    'moves all that was measured as far as what there is: the ' + 'baseline, the spread, the provisional baseline',
+    () => {
+      for (const lived of [2 * hour, 2 * day]) {
+        const world = new World().live(lived, 100, 50);
+        world.bins.shift(world.at, 30, -10);
+        assert.deepEqual([world.baseline, world.bins.baseline?.prefixes], [130, 40]);
+        world.live(hour, 130, 40);
+        assert.deepEqual([world.baseline, world.bins.spread(2 * hour)], [130, 0]);
+      }
+    },
+  );
 
-  test('twice, the second time in the middle of a bin and of an incident: after a restart the baseline is what it was', () => {
-    const world = new World().live(2 * day, 100).live(hour, 3);
-    world.bins.shift(world.at, -40, -40);
-    world.live(day + 2 * minute, 60);
-    world.bins.freeze(true, world.at);
-    world.live(30 * minute, 10);
-    world.bins.shift(world.at, 500, 500);
-    world.live(3 * hour, 510);
-    const again = new Bins(settings);
-    again.restore(JSON.parse(JSON.stringify(world.bins.state)) as typeof world.bins.state, world.closed);
-    assert.deepEqual([again.baseline, again.baseline?.units], [world.bins.baseline, 560]);
-    for (const bins of [world.bins, again]) {
-      bins.freeze(false, world.at);
-      bins.adopt(world.at - 2 * day);
-    }
-    assert.deepEqual(again.baseline, world.bins.baseline);
-    assert.equal(world.bins.state.shifts.length, 2);
-  });
+  test(
+    'twice, the second time in the middle of a bin and of an incident: after a restart the baseline is what ' +
+      'it was',
+    () => {
+      const world = new World().live(2 * day, 100).live(hour, 3);
+      world.bins.shift(world.at, -40, -40);
+      world.live(day + 2 * minute, 60);
+      world.bins.freeze(true, world.at);
+      world.live(30 * minute, 10);
+      world.bins.shift(world.at, 500, 500);
+      world.live(3 * hour, 510);
+      const again = new Bins(settings);
+      again.restore(JSON.parse(JSON.stringify(world.bins.state)) as typeof world.bins.state, world.closed);
+      assert.deepEqual([again.baseline, again.baseline?.units], [world.bins.baseline, 560]);
+      for (const bins of [world.bins, again]) {
+        bins.freeze(false, world.at);
+        bins.adopt(world.at - 2 * day);
+      }
+      assert.deepEqual(again.baseline, world.bins.baseline);
+      assert.equal(world.bins.state.shifts.length, 2);
+    },
+  );
 
   test('a shift is kept for as long as a bin from before it is', () => {
     const world = new World();

@@ -10,12 +10,22 @@ test('every country is in exactly one continent', () => {
 
 test('a region has known countries, each once and in order, and a name that no other place has', () => {
   for (const { name, countries } of regions) {
-    assert.deepEqual(countries.filter((code) => !countryCodes.includes(code)), [], name);
+    assert.deepEqual(
+      countries.filter((code) => !countryCodes.includes(code)),
+      [],
+      name,
+    );
     assert.deepEqual(countries, [...new Set(countries)].sort(), name);
     assert.ok(countries.length >= 3 && name.length <= 40, name);
   }
-  const names = [...regions.flatMap(({ name, aliases }) => [name, ...aliases]), ...countryCodes.map((code) => countryName(code).name)].map(foldName);
-  assert.deepEqual(names.filter((name, index) => names.indexOf(name) !== index), []);
+  const names = [
+    ...regions.flatMap(({ name, aliases }) => [name, ...aliases]),
+    ...countryCodes.map((code) => countryName(code).name),
+  ].map(foldName);
+  assert.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+  );
 });
 
 const members: [string, string, string][] = [

@@ -12,7 +12,9 @@ const channels = 1_200;
 async function open(events: number): Promise<MemoryDeliveryStore> {
   const store = new MemoryDeliveryStore();
   for (let index = 0; index < channels; index++) {
-    await store.saveSubscription(newSubscription({ channelId: `3${String(index).padStart(17, '0')}`, guildId: '1', since: 0, createdAt: 0 }));
+    await store.saveSubscription(
+      newSubscription({ channelId: `3${String(index).padStart(17, '0')}`, guildId: '1', since: 0, createdAt: 0 }),
+    );
   }
   await beginExpansion(store);
   for (let number = 1; number <= events; number++) store.append(incidentEvent({ id: `KP/${number}`, incident: 'KP' }));
@@ -20,7 +22,11 @@ async function open(events: number): Promise<MemoryDeliveryStore> {
 }
 
 async function expandAll(store: MemoryDeliveryStore, signal = new AbortController().signal): Promise<void> {
-  await expand((await store.expansion())!, { store, operatorChannelId: null, clock: systemClock, onOwed: () => undefined }, signal);
+  await expand(
+    (await store.expansion())!,
+    { store, operatorChannelId: null, clock: systemClock, onOwed: () => undefined },
+    signal,
+  );
 }
 
 test('everything else in the process has its turns between the writes', async () => {

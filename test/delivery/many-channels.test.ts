@@ -28,7 +28,11 @@ test('45 requests in any second, whichever way the clock is set', async () => {
   assert.equal(await taken(clock, turn, 998), 0);
   // The same turns on a clock that was set back.
   let back = 0;
-  const set = createTurn({ now: () => clock.now() - back, sleep: (ms, signal) => clock.sleep(ms, signal), after: (ms, fn) => clock.after(ms, fn) });
+  const set = createTurn({
+    now: () => clock.now() - back,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    after: (ms, fn) => clock.after(ms, fn),
+  });
   assert.equal(await taken(clock, set, 500), 45);
   back = hour;
   assert.equal(await taken(clock, set, 500), 45);
@@ -36,7 +40,16 @@ test('45 requests in any second, whichever way the clock is set', async () => {
 
 test('the last edits of ten thousand channels all wait for their turn, each crosspost as well', () => {
   const errands = new Errands();
-  const message = { kind: 'alert', event: incidentEvent({}), part: 'start', roleId: null, replyTo: null, silent: true, revision: 0, end: null } as const;
+  const message = {
+    kind: 'alert',
+    event: incidentEvent({}),
+    part: 'start',
+    roleId: null,
+    replyTo: null,
+    silent: true,
+    revision: 0,
+    end: null,
+  } as const;
   for (let index = 0; index < 10_000; index++) {
     errands.add({ kind: 'crosspost', channelId: String(index), messageId: '2' });
     errands.add({ kind: 'edit', channelId: String(index), messageId: '1', message });
@@ -52,6 +65,7 @@ test('what thousands of channels sum up after a day of silence is read from the 
       return Promise.resolve([{ position: position + 1, event: incidentEvent({ id: `KP/${position + 1}` }) }]);
     },
   });
-  for (let channel = 0; channel < 3; channel++) for (let position = 1; position <= 2_000; position++) await eventAt(position);
+  for (let channel = 0; channel < 3; channel++)
+    for (let position = 1; position <= 2_000; position++) await eventAt(position);
   assert.equal(reads, 2_000);
 });

@@ -1,6 +1,6 @@
 /**
- * Plays the schedules of these seeds, one after the other: in a process of its own, for its date runs fast meanwhile, and the test runner's
- * hooks on every promise would slow it down.
+ * Plays the schedules of these seeds, one after the other: in a process of its own, for its date runs fast meanwhile,
+ * and the test runner's hooks on every promise would slow it down.
  */
 import assert from 'node:assert/strict';
 import { doubles, faultsIn } from '../support/delivery-oracle.js';
@@ -20,7 +20,11 @@ export interface RealTally {
 async function play(seed: number, tally: RealTally): Promise<void> {
   const schedule = realSchedule(seed);
   const run = await runRealSchedule(schedule, seed);
-  assert.deepEqual({ owed: run.owed, unwell: run.unwell, lost: run.lost, gone: run.gone }, { owed: 0, unwell: null, lost: 0, gone: [] }, `seed ${seed}`);
+  assert.deepEqual(
+    { owed: run.owed, unwell: run.unwell, lost: run.lost, gone: run.gone },
+    { owed: 0, unwell: null, lost: 0, gone: [] },
+    `seed ${seed}`,
+  );
   let twice = 0;
   for (const subscription of schedule.subscriptions) {
     const { channelId } = subscription;
@@ -30,7 +34,10 @@ async function play(seed: number, tally: RealTally): Promise<void> {
     const again = doubles(heard);
     if (readable && embeds) assert.deepEqual(again, [], `seed ${seed}, channel ${channelId}: twice`);
     assert.equal(new Set(again).size, again.length, `seed ${seed}, channel ${channelId}: three times`);
-    assert.ok(again.length <= run.doubtful.filter((id) => id === channelId).length, `seed ${seed}, channel ${channelId}: twice, and not counted`);
+    assert.ok(
+      again.length <= run.doubtful.filter((id) => id === channelId).length,
+      `seed ${seed}, channel ${channelId}: twice, and not counted`,
+    );
     twice += again.length;
     tally.messages += heard.length;
     tally.combined += heard.filter(({ kind }) => kind === 'backlog').length;

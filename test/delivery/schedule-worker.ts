@@ -1,4 +1,7 @@
-/** Plays the schedules from..to: in a worker of its own, for the test runner's hooks on every promise would make them thrice as slow. */
+/**
+ * Plays the schedules from..to: in a worker of its own, for the test runner's hooks on every promise would make them
+ * thrice as slow.
+ */
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { doubles, faultsIn } from '../support/delivery-oracle.js';
@@ -35,7 +38,8 @@ async function play(seed: number, tally: Tally): Promise<void> {
   }
   assert.ok(twice <= run.doubtful, `seed ${seed}: ${twice} doubles, ${run.doubtful} counted`);
   for (const sent of run.discord.requests) {
-    for (let index = 45; index < sent.length; index++) assert.ok(sent[index] - sent[index - 45] >= 1_000, `seed ${seed}: more than 45 requests in a second`);
+    for (let index = 45; index < sent.length; index++)
+      assert.ok(sent[index] - sent[index - 45] >= 1_000, `seed ${seed}: more than 45 requests in a second`);
   }
   tally.messages += run.discord.messages.length;
   tally.combined += run.discord.messages.filter(({ message }) => message.kind === 'backlog').length;

@@ -1,12 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newSubscription, parseSubscription, parseSubscriptionFile, renderSubscriptionFile } from '../../src/delivery/index.js';
+import {
+  newSubscription,
+  parseSubscription,
+  parseSubscriptionFile,
+  renderSubscriptionFile,
+} from '../../src/delivery/index.js';
 
 const noon = Date.UTC(2026, 5, 10, 12);
 const some = newSubscription({ channelId: '101', guildId: '7', since: 4, createdAt: noon });
 const full = newSubscription({
-  channelId: '102', guildId: null, since: 0, createdAt: noon, scope: 'listed', minSeverity: 'unstable', roleId: '5', updates: 'start+end',
-  countries: { KP: 'down', 'PS-GZ': 'degraded' }, quietRecovery: true, mutes: { SY: noon }, standing: { kind: 'gone', at: noon, reason: '' },
+  channelId: '102',
+  guildId: null,
+  since: 0,
+  createdAt: noon,
+  scope: 'listed',
+  minSeverity: 'unstable',
+  roleId: '5',
+  updates: 'start+end',
+  countries: { KP: 'down', 'PS-GZ': 'degraded' },
+  quietRecovery: true,
+  mutes: { SY: noon },
+  standing: { kind: 'gone', at: noon, reason: '' },
 });
 
 test('what was written is read', () => {
@@ -32,10 +47,14 @@ const faults: [change: object, problems: string[]][] = [
   [{ since: -1 }, ['s.since: expected a whole number of 0 or more, got -1']],
   [{ createdAt: 1.5 }, ['s.createdAt: expected a time in Unix milliseconds, got 1.5']],
   [{ countries: ['KP'] }, ['s.countries: expected an object, got ["KP"]']],
-  [{ countries: { KP: 'bad', XX: 'down', kp: 'down' } }, [
-    's.countries.KP: expected "unstable" or "degraded" or "major" or "down", got "bad"',
-    's.countries: no country or group has the code "XX"', 's.countries: no country or group has the code "kp"',
-  ]],
+  [
+    { countries: { KP: 'bad', XX: 'down', kp: 'down' } },
+    [
+      's.countries.KP: expected "unstable" or "degraded" or "major" or "down", got "bad"',
+      's.countries: no country or group has the code "XX"',
+      's.countries: no country or group has the code "kp"',
+    ],
+  ],
   [{ mutes: { SY: '1h' } }, ['s.mutes.SY: expected a time in Unix milliseconds, got "1h"']],
   [{ standing: null }, ['s.standing: expected an object, got null']],
   [{ standing: { kind: 'paused' } }, ['s.standing.kind: expected "active" or "gone", got "paused"']],
@@ -56,8 +75,18 @@ for (const [change, expected] of faults) {
 
 const files: [text: string, problems: string[]][] = [
   ['[]', ['expected an object, got []']],
-  ['{}', ['lightsout: expected "subscriptions", got nothing', 'version: expected 1, got nothing', 'subscriptions: expected a list, got nothing']],
-  ['{"lightsout":"subscriptions","version":2,"subscriptions":[],"more":1}', ['more: no such setting', 'version: expected 1, got 2']],
+  [
+    '{}',
+    [
+      'lightsout: expected "subscriptions", got nothing',
+      'version: expected 1, got nothing',
+      'subscriptions: expected a list, got nothing',
+    ],
+  ],
+  [
+    '{"lightsout":"subscriptions","version":2,"subscriptions":[],"more":1}',
+    ['more: no such setting', 'version: expected 1, got 2'],
+  ],
   ['{"lightsout":"subscriptions","version":1,"subscriptions":[7]}', ['subscriptions[0]: expected an object, got 7']],
   [renderSubscriptionFile([some, full, some]), ['subscriptions[2].channelId: "101" stands twice']],
 ];

@@ -15,13 +15,22 @@ function open(store: MemoryDeliveryStore) {
   const lines: string[] = [];
   const stop = new AbortController();
   const terminal = createTerminal({
-    log: store, write: (line) => lines.push(line), clock, random: () => 1, logger: createLogger({ level: 'silent', pretty: false, secrets: [] }),
+    log: store,
+    write: (line) => lines.push(line),
+    clock,
+    random: () => 1,
+    logger: createLogger({ level: 'silent', pretty: false, secrets: [] }),
   });
   const running = terminal.run(stop.signal);
-  return { clock, terminal, lines, end: async () => {
-    stop.abort();
-    await running;
-  } };
+  return {
+    clock,
+    terminal,
+    lines,
+    end: async () => {
+      stop.abort();
+      await running;
+    },
+  };
 }
 
 test('what a terminal is told', () => {
@@ -36,30 +45,50 @@ test('what a terminal is told', () => {
     [{ kind: 'notice', incident: null, country: null, level: 'normal', worst: 'normal' }, false],
   ];
   for (const [event, told] of stories) assert.equal(isTold(incidentEvent(event)), told, JSON.stringify(event));
-  // Of many at once, with some below what a terminal is told of, those that it is told of are named first, though others lost more.
-  const [one] = eventsAtOnce([...['US', 'DE', 'FR', 'GB', 'IT', 'ES', 'NL', 'BE', 'AT', 'CH', 'SE', 'NO', 'FI', 'PL', 'CZ', 'PT', 'GR', 'RO'].map((country, n) => (
-    { country, level: 'degraded' as const, worst: 'degraded' as const, visible: 7_000 - n, baseline: 10_000 })), { country: 'SY', visible: 0, baseline: 80 }]).slice(-1);
-  assert.match(renderLine(one), /^2014-12-22 16:17 UTC 19 countries lost much of their Internet at 16:15 UTC: Syria, Romania, Greece, .* others?\./);
-  assert.deepEqual(eventsAtOnce([{ country: 'SY' }, { country: 'LB', level: 'degraded', worst: 'degraded' }]).map(isTold), [false, false, true]);
+  // Of many at once, with some below what a terminal is told of, those that it is told of are named first, though
+  // others lost more.
+  const [one] = eventsAtOnce([
+    ...['US', 'DE', 'FR', 'GB', 'IT', 'ES', 'NL', 'BE', 'AT', 'CH', 'SE', 'NO', 'FI', 'PL', 'CZ', 'PT', 'GR', 'RO'].map(
+      (country, n) => ({
+        country,
+        level: 'degraded' as const,
+        worst: 'degraded' as const,
+        visible: 7_000 - n,
+        baseline: 10_000,
+      }),
+    ),
+    { country: 'SY', visible: 0, baseline: 80 },
+  ]).slice(-1);
+  assert.match(
+    renderLine(one),
+    /^2014-12-22 16:17 UTC 19 countries lost much of their Internet at 16:15 UTC: Syria, Romania, Greece, .* others?\./,
+  );
+  assert.deepEqual(
+    eventsAtOnce([{ country: 'SY' }, { country: 'LB', level: 'degraded', worst: 'degraded' }]).map(isTold),
+    [false, false, true],
+  );
 });
 
-test('a terminal seen for the first time hears what comes from then on, a line each, once, across restarts', async () => {
-  const store = new MemoryDeliveryStore();
-  store.append(...incidentEvents(3));
-  const first = open(store);
-  await first.clock.waiting(pollMs);
-  store.append(...incidentEvents(150, 4));
-  first.terminal.wake();
-  await first.clock.waiting(pollMs);
-  assert.equal(first.lines.length, 150);
-  assert.match(first.lines[0], /^2014-12-22 16:17 UTC 🇰🇵 North Korea's national Internet went down at 16:15 UTC/);
-  await first.end();
-  store.append(...incidentEvents(1, 154));
-  const second = open(store);
-  await second.clock.waiting(pollMs);
-  assert.equal(second.lines.length, 1);
-  await second.end();
-});
+test(
+  'a terminal seen for the first time hears what comes from ' + 'then on, a line each, once, across restarts',
+  async () => {
+    const store = new MemoryDeliveryStore();
+    store.append(...incidentEvents(3));
+    const first = open(store);
+    await first.clock.waiting(pollMs);
+    store.append(...incidentEvents(150, 4));
+    first.terminal.wake();
+    await first.clock.waiting(pollMs);
+    assert.equal(first.lines.length, 150);
+    assert.match(first.lines[0], /^2014-12-22 16:17 UTC 🇰🇵 North Korea's national Internet went down at 16:15 UTC/);
+    await first.end();
+    store.append(...incidentEvents(1, 154));
+    const second = open(store);
+    await second.clock.waiting(pollMs);
+    assert.equal(second.lines.length, 1);
+    await second.end();
+  },
+);
 
 test('what another process wrote is told at the next poll', async () => {
   const store = new MemoryDeliveryStore();

@@ -14,7 +14,12 @@ function walk(base: string, units: number, prefixes: number): fc.Arbitrary<{ bas
     { weight: 1, arbitrary: fc.constantFrom('?', '-') },
   );
   const duration = fc.constantFrom('10s', '30s', '40s', '110s', '2m', '3m', '5m', '10m', '31m', '70m');
-  return fc.array(fc.tuple(duration, value).map((pair) => pair.join(' ')), { minLength: 1, maxLength: 25 }).map((parts) => ({ base, script: parts.join('; ') }));
+  return fc
+    .array(
+      fc.tuple(duration, value).map((pair) => pair.join(' ')),
+      { minLength: 1, maxLength: 25 },
+    )
+    .map((parts) => ({ base, script: parts.join('; ') }));
 }
 
 const walks = fc.oneof(walk('4/4', 4, 4), walk('40/20', 40, 20), walk('1000/300', 1000, 300), walk('256/2', 256, 2));
@@ -31,7 +36,10 @@ test('levels move as the table of legal moves says, and only with their reason',
       for (const move of play({ base, ipv4: script }).moves) {
         const [, from, to] = /(\w+) -> (\w+)/.exec(move)!;
         assert.equal(from, level);
-        assert.ok(legalMoves[size][level].some((legal) => legal === to), `${size}: ${move}`);
+        assert.ok(
+          legalMoves[size][level].some((legal) => legal === to),
+          `${size}: ${move}`,
+        );
         level = to as typeof level;
       }
     }),
@@ -62,28 +70,46 @@ function outcome({ moves, events, detector, incidents }: Told): object {
   return { moves, events, detector, incidents };
 }
 
-test('what is told adds up: every incident opens first and closes last, levels and times are in order, no id twice', () => {
-  fc.assert(
-    fc.property(stories, (story) => {
-      const { events } = play(story);
-      assert.equal(new Set(events.map(({ id }) => id)).size, events.length);
-      const open = { ipv4: false, ipv6: false };
-      for (const { kind, family, level, worst, since, until, onset, at } of events) {
-        if (kind === 'unstable' || family === null || since === null) continue;
-        assert.equal(open[family], kind !== 'opened' && (kind !== 'down-again' || open[family]), kind);
-        open[family] = kind !== 'restored';
-        assert.ok(levelRank(level) <= levelRank(worst) && onset !== null && since <= at && (until === null || (since < until && until <= at)));
-        if (kind === 'opened') assert.ok(onset <= since);
-      }
-    }),
-    options,
-  );
-});
+test(
+  'what is told adds up: every incident opens first and closes last, levels and times are in order, no id ' + 'twice',
+  () => {
+    fc.assert(
+      fc.property(stories, (story) => {
+        const { events } = play(story);
+        assert.equal(new Set(events.map(({ id }) => id)).size, events.length);
+        const open = { ipv4: false, ipv6: false };
+        for (const { kind, family, level, worst, since, until, onset, at } of events) {
+          if (kind === 'unstable' || family === null || since === null) continue;
+          assert.equal(open[family], kind !== 'opened' && (kind !== 'down-again' || open[family]), kind);
+          open[family] = kind !== 'restored';
+          assert.ok(
+            levelRank(level) <= levelRank(worst) &&
+              onset !== null &&
+              since <= at &&
+              (until === null || (since < until && until <= at)),
+          );
+          if (kind === 'opened') assert.ok(onset <= since);
+        }
+      }),
+      options,
+    );
+  },
+);
 
 function sampleOf(at: number, family: 'ipv4' | 'ipv6', units: number): CountrySample {
   return {
-    country: 'XX', label: null, family, at, usable: true, units, prefixes: units, flipped: [], shares: { spread: () => null },
-    baseline: { units: 100, prefixes: 100, origins: 9, provisional: false }, voters: 40, collectors: 3,
+    country: 'XX',
+    label: null,
+    family,
+    at,
+    usable: true,
+    units,
+    prefixes: units,
+    flipped: [],
+    shares: { spread: () => null },
+    baseline: { units: 100, prefixes: 100, origins: 9, provisional: false },
+    voters: 40,
+    collectors: 3,
   };
 }
 
@@ -96,7 +122,11 @@ test('a quiet country is not written, nor is one that stays as far down as it is
       const samples = { ipv4: sampleOf(at, 'ipv4', units), ipv6: sampleOf(at, 'ipv6', 100) };
       const { state: after, reason } = step(state, samples.ipv4, incidents.ipv4.kind === 'open', detectorSettings);
       const ipv6 = { before: initialDetectorState, after: initialDetectorState, reason: { kind: 'steady' as const } };
-      const folded = fold(incidents, { at, samples, detector: { ipv4: { before: state, after, reason }, ipv6 } }, incidentSettings);
+      const folded = fold(
+        incidents,
+        { at, samples, detector: { ipv4: { before: state, after, reason }, ipv6 } },
+        incidentSettings,
+      );
       if (after !== state || folded.state !== incidents) lastWrite = at;
       state = after;
       incidents = folded.state;

@@ -14,7 +14,10 @@ describe('the check of a channel', () => {
   afterEach(() => discord.stop());
 
   const check = (token = 'good-token', channel: string | null = channelId) =>
-    checkDiscord({ token, apiUrl: discord.apiUrl, channelId: channel, clock: systemClock }, new AbortController().signal);
+    checkDiscord(
+      { token, apiUrl: discord.apiUrl, channelId: channel, clock: systemClock },
+      new AbortController().signal,
+    );
 
   describe('before the first alert, Discord is asked', () => {
     test('who we are, how many servers let us in, and what the channel is called', async () => {
@@ -30,7 +33,10 @@ describe('the check of a channel', () => {
     test('and no channel where none is named', async () => {
       const result = await check('good-token', null);
       assert.ok(result.kind === 'ok' && result.channel === null);
-      assert.deepEqual(discord.requests.filter((request) => request.includes('/channels/')), []);
+      assert.deepEqual(
+        discord.requests.filter((request) => request.includes('/channels/')),
+        [],
+      );
     });
 
     test('and a bot that no server let in shows as such', async () => {

@@ -54,7 +54,8 @@ export class GatewayWorld {
 
   /** Resolves as soon as `holds`: asked again whenever the bot logs or tells something, or Discord hears something. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await Promise.race([new Promise<void>((resolve) => this.#watchers.add(resolve)), this.#nextOfDiscord()]);
+    while (!holds())
+      await Promise.race([new Promise<void>((resolve) => this.#watchers.add(resolve)), this.#nextOfDiscord()]);
   }
 
   logged(pattern: RegExp): boolean {
@@ -86,9 +87,14 @@ export class GatewayWorld {
       this.#wake();
     };
     return createGateway({
-      token: 'good-token', apiUrl: this.discord.apiUrl, clock: this.#options.clock ?? systemClock, random: () => 0.5,
+      token: 'good-token',
+      apiUrl: this.discord.apiUrl,
+      clock: this.#options.clock ?? systemClock,
+      random: () => 0.5,
       logger: createLogger({
-        level: 'debug', pretty: false, secrets: [],
+        level: 'debug',
+        pretty: false,
+        secrets: [],
         destination: {
           write: (line) => {
             this.lines.push(JSON.parse(line) as (typeof this.lines)[number]);

@@ -37,8 +37,8 @@ describe('a login', () => {
   for (const [name, fault] of Object.entries({
     '503': { kind: 'error', status: 503, on: '*', times: 3 },
     '429': { kind: 'rate-limit', retryAfterSeconds: 0.05, global: true, on: '*', times: 2 },
-    'a page that is not Discord\'s': { kind: 'page', status: 200, on: '*', times: 2 },
-    'resets': { kind: 'reset', on: '*', times: 3 },
+    "a page that is not Discord's": { kind: 'page', status: 200, on: '*', times: 2 },
+    resets: { kind: 'reset', on: '*', times: 3 },
   } as const)) {
     test(`waits while Discord answers ${name}`, async () => {
       const world = new GatewayWorld({ clock: fastClock(fault.kind === 'rate-limit' ? 1 : 1000) });
@@ -78,7 +78,10 @@ describe('health', () => {
     const world = await new GatewayWorld().connected();
     world.discord.gateway.drop();
     await world.until(() => !world.gateway.health().connected);
-    assert.match(world.gateway.health().reason ?? '', /^Discord's gateway is down since \d{4}-\d\d-\d\d \d\d:\d\d UTC: Discord closed it \(code 1006\)$/);
+    assert.match(
+      world.gateway.health().reason ?? '',
+      /^Discord's gateway is down since \d{4}-\d\d-\d\d \d\d:\d\d UTC: Discord closed it \(code 1006\)$/,
+    );
     await world.until(() => world.gateway.health().connected);
     assert.deepEqual([world.discord.gateway.counts.resumed, world.gateway.identifiesLastHour()], [1, 1]);
   });
@@ -90,7 +93,10 @@ describe('health', () => {
     assert.equal(world.gateway.health().connected, true);
     // Before the first beat the interval is only known from above.
     clock.jump(41_250);
-    assert.deepEqual(world.gateway.health(), { connected: false, reason: 'Discord\'s gateway is down since 2024-01-01 00:00 UTC: it answers no heartbeat' });
+    assert.deepEqual(world.gateway.health(), {
+      connected: false,
+      reason: "Discord's gateway is down since 2024-01-01 00:00 UTC: it answers no heartbeat",
+    });
   });
 
   test('goes by the interval that the connection has named', async () => {
@@ -229,7 +235,10 @@ describe('a session that is refused', () => {
       now += pause ?? 0;
       return pause;
     };
-    assert.deepEqual(Array.from({ length: 6 }, pauseAfterTwenty), [30, 60, 120, 240, 360, 360].map((minutes) => minutes * minute));
+    assert.deepEqual(
+      Array.from({ length: 6 }, pauseAfterTwenty),
+      [30, 60, 120, 240, 360, 360].map((minutes) => minutes * minute),
+    );
     budget.forgive();
     assert.equal(pauseAfterTwenty(), 30 * minute);
   });

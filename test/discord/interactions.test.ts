@@ -12,7 +12,8 @@ function echo(given: Partial<Command> = {}): { readonly command: Command; readon
   const inputs: CommandInput[] = [];
   const command: Command = {
     definition: {
-      name: 'echo', description: 'Says what it heard',
+      name: 'echo',
+      description: 'Says what it heard',
       options: [
         { type: ApplicationCommandOptionType.String, name: 'text', description: 'What to say', autocomplete: true },
         { type: ApplicationCommandOptionType.Integer, name: 'days', description: 'A number' },
@@ -38,9 +39,15 @@ function echo(given: Partial<Command> = {}): { readonly command: Command; readon
 }
 
 /** Connected, with these commands registered as they are. */
-async function worldWith(commands: readonly Command[], options: Omit<GatewayWorldOptions, 'commands'> = {}): Promise<GatewayWorld> {
+async function worldWith(
+  commands: readonly Command[],
+  options: Omit<GatewayWorldOptions, 'commands'> = {},
+): Promise<GatewayWorld> {
   const world = new GatewayWorld({ ...options, commands });
-  world.discord.world.commands.set('global', commands.map(({ definition }, n) => ({ id: `7000${n}`, ...definition }) as never));
+  world.discord.world.commands.set(
+    'global',
+    commands.map(({ definition }, n) => ({ id: `7000${n}`, ...definition }) as never),
+  );
   return world.connected();
 }
 
@@ -53,7 +60,8 @@ describe('a command', () => {
     const role = world.discord.world.addRole(guildId);
     const before = Date.now();
     const seen = await world.discord.interact({
-      command: 'echo', memberPermissions: 32n,
+      command: 'echo',
+      memberPermissions: 32n,
       options: { text: 'KP', days: 3, loud: true, channel: { channel: channelId }, role: { role: role.id } },
     });
     assert.deepEqual([seen.acknowledged, seen.ephemeral], ['thinking', false]);
@@ -73,8 +81,16 @@ describe('a command', () => {
   test('with a subcommand gets that, with its options', async () => {
     const { command, inputs } = echo({
       definition: {
-        name: 'watch', description: 'Watches',
-        options: [{ type: ApplicationCommandOptionType.Subcommand, name: 'add', description: 'One more', options: [{ type: ApplicationCommandOptionType.String, name: 'country', description: 'Which' }] }],
+        name: 'watch',
+        description: 'Watches',
+        options: [
+          {
+            type: ApplicationCommandOptionType.Subcommand,
+            name: 'add',
+            description: 'One more',
+            options: [{ type: ApplicationCommandOptionType.String, name: 'country', description: 'Which' }],
+          },
+        ],
       },
     });
     const world = await worldWith([command]);
@@ -93,9 +109,16 @@ describe('a command', () => {
     await world.discord.interact({ command: 'echo', installedBy: 'user' });
     await world.discord.interact({ command: 'echo', place: 'bot-dm' });
     await world.discord.interact({ command: 'echo', place: 'private' });
-    assert.deepEqual(inputs.map(({ place }) => [place.kind, place.kind === 'guild' && place.isMember]), [
-      ['guild', false], ['guild', false], ['guild', false], ['bot-dm', false], ['private', false],
-    ]);
+    assert.deepEqual(
+      inputs.map(({ place }) => [place.kind, place.kind === 'guild' && place.isMember]),
+      [
+        ['guild', false],
+        ['guild', false],
+        ['guild', false],
+        ['bot-dm', false],
+        ['private', false],
+      ],
+    );
     const dm = world.discord.world.directMessages(userId).id;
     assert.deepEqual(inputs[3].place, { kind: 'bot-dm', channelId: dm });
     assert.deepEqual([world.gateway.lookUpChannel(dm)?.kind, world.gateway.lookUpChannel(channel.id)], ['dm', null]);
@@ -103,18 +126,29 @@ describe('a command', () => {
 
   test('answers with embed, chart, buttons, and pings nobody', async () => {
     const { command } = echo({
-      run: () => Promise.resolve({
-        content: '@everyone',
-        embeds: [{ title: 'North Korea: down', image: { url: 'attachment://chart.png' } }],
-        files: [{ name: 'chart.png', data: png, description: 'A line that falls' }],
-        components: [{ type: ComponentType.ActionRow, components: [{ type: ComponentType.Button, style: ButtonStyle.Secondary, custom_id: 'echo:2', label: 'Next' }] }],
-      }),
+      run: () =>
+        Promise.resolve({
+          content: '@everyone',
+          embeds: [{ title: 'North Korea: down', image: { url: 'attachment://chart.png' } }],
+          files: [{ name: 'chart.png', data: png, description: 'A line that falls' }],
+          components: [
+            {
+              type: ComponentType.ActionRow,
+              components: [
+                { type: ComponentType.Button, style: ButtonStyle.Secondary, custom_id: 'echo:2', label: 'Next' },
+              ],
+            },
+          ],
+        }),
     });
     const world = await worldWith([command]);
     const [message] = (await world.discord.interact({ command: 'echo' })).messages;
     assert.deepEqual(message.allowed_mentions, { parse: [] });
     assert.equal(message.embeds?.length, 1);
-    assert.deepEqual(message.files.map(({ filename, description, bytes }) => [filename, description, [...bytes]]), [['chart.png', 'A line that falls', [...png]]]);
+    assert.deepEqual(
+      message.files.map(({ filename, description, bytes }) => [filename, description, [...bytes]]),
+      [['chart.png', 'A line that falls', [...png]]],
+    );
     assert.match(JSON.stringify(message.components), /echo:2/);
   });
 
@@ -136,7 +170,10 @@ describe('what goes wrong', () => {
     test(`the person's own mistake in ${name} is told to that person`, async () => {
       const world = await worldWith([echo({ ephemeral, run: problem }).command]);
       const seen = await world.discord.interact({ command: 'echo' });
-      assert.deepEqual(seen.messages.map(({ content, flags }) => [content, flags]), [['There is no country "Atlantis". Did you mean Austria?', MessageFlags.Ephemeral]]);
+      assert.deepEqual(
+        seen.messages.map(({ content, flags }) => [content, flags]),
+        [['There is no country "Atlantis". Did you mean Austria?', MessageFlags.Ephemeral]],
+      );
       assert.deepEqual(world.discord.posted, []);
       await world.until(() => world.outcomes[0] === 'echo problem');
     });
@@ -157,12 +194,17 @@ describe('what goes wrong', () => {
   test('a command that hangs is given up after 30 s, and told so', async () => {
     const clock = new FakeClock();
     let cut: AbortSignal | null = null;
-    const world = await worldWith([echo({
-      run: (_input, _deps, signal) => {
-        cut = signal;
-        return new Promise(() => undefined);
-      },
-    }).command], { clock });
+    const world = await worldWith(
+      [
+        echo({
+          run: (_input, _deps, signal) => {
+            cut = signal;
+            return new Promise(() => undefined);
+          },
+        }).command,
+      ],
+      { clock },
+    );
     const seen = world.discord.interact({ command: 'echo' });
     await clock.waiting(30_000);
     clock.jump(30_000);
@@ -202,7 +244,12 @@ describe('what goes wrong', () => {
 
   test('an answer that does not get through is logged, and the next does', async () => {
     const world = await worldWith([echo().command]);
-    world.discord.script({ kind: 'error', status: 400, code: 50035, on: 'PATCH /webhooks/:application/:token/messages/:message' });
+    world.discord.script({
+      kind: 'error',
+      status: 400,
+      code: 50035,
+      on: 'PATCH /webhooks/:application/:token/messages/:message',
+    });
     void world.discord.interact({ command: 'echo' });
     await world.until(() => world.outcomes.length === 1);
     assert.deepEqual(world.outcomes, ['echo unanswered']);
@@ -213,10 +260,20 @@ describe('what goes wrong', () => {
 
 describe('a button', () => {
   const paged = echo({
-    run: () => Promise.resolve({
-      content: 'page 1', embeds: [{ title: 'first' }], files: [{ name: 'chart.png', data: png, description: 'A chart' }],
-      components: [{ type: ComponentType.ActionRow, components: [{ type: ComponentType.Button, style: ButtonStyle.Secondary, custom_id: 'echo:2', label: 'Next' }] }],
-    }),
+    run: () =>
+      Promise.resolve({
+        content: 'page 1',
+        embeds: [{ title: 'first' }],
+        files: [{ name: 'chart.png', data: png, description: 'A chart' }],
+        components: [
+          {
+            type: ComponentType.ActionRow,
+            components: [
+              { type: ComponentType.Button, style: ButtonStyle.Secondary, custom_id: 'echo:2', label: 'Next' },
+            ],
+          },
+        ],
+      }),
     press: (customId) => {
       if (customId === 'echo:bad') throw new CommandProblem('That page is gone.');
       return Promise.resolve({ embeds: [{ title: `page ${customId.slice(5)}` }] });
@@ -229,24 +286,40 @@ describe('a button', () => {
     const seen = await world.discord.interact({ button: 'echo:2', message });
     assert.equal(seen.acknowledged, 'deferred-update');
     const [now] = seen.messages;
-    assert.deepEqual([now.id, now.content, now.embeds, now.components, now.files], [message.id, '', [{ title: 'page 2' }], [], []]);
+    assert.deepEqual(
+      [now.id, now.content, now.embeds, now.components, now.files],
+      [message.id, '', [{ title: 'page 2' }], [], []],
+    );
   });
 
   test('that fails leaves the message and tells who pressed it', async () => {
     const world = await worldWith([paged]);
     const [message] = (await world.discord.interact({ command: 'echo' })).messages;
     const seen = await world.discord.interact({ button: 'echo:bad', message });
-    assert.deepEqual(seen.messages.map(({ content, flags }) => [content, flags]), [['page 1', 0], ['That page is gone.', MessageFlags.Ephemeral]]);
+    assert.deepEqual(
+      seen.messages.map(({ content, flags }) => [content, flags]),
+      [
+        ['page 1', 0],
+        ['That page is gone.', MessageFlags.Ephemeral],
+      ],
+    );
     const unknown = await world.discord.interact({ button: 'gone:1', message });
     assert.match(unknown.messages.at(-1)?.content ?? '', /no more/);
   });
 });
 
 describe('while somebody types', () => {
-  const choices = (count: number): { name: string; value: string }[] => Array.from({ length: count }, (_, n) => ({ name: `choice ${n}`, value: String(n) }));
+  const choices = (count: number): { name: string; value: string }[] =>
+    Array.from({ length: count }, (_, n) => ({ name: `choice ${n}`, value: String(n) }));
 
   test('choices come from the command, at most 25, and none that Discord would refuse', async () => {
-    const { command } = echo({ complete: (option, typed) => [{ name: `${option} ${typed}`, value: 'x' }, { name: 'n'.repeat(101), value: 'long' }, ...choices(40)] });
+    const { command } = echo({
+      complete: (option, typed) => [
+        { name: `${option} ${typed}`, value: 'x' },
+        { name: 'n'.repeat(101), value: 'long' },
+        ...choices(40),
+      ],
+    });
     const world = await worldWith([command]);
     const seen = await world.discord.interact({ autocomplete: 'echo', focused: 'text', options: { text: 'nor' } });
     assert.deepEqual([seen.choices.length, seen.choices[0]], [25, { name: 'text nor', value: 'x' }]);

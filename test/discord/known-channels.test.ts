@@ -19,7 +19,9 @@ describe('a channel is looked up in memory', () => {
     const lookUp = (id: string): unknown[] => {
       const access = world.gateway.lookUpChannel(id);
       const may = (bit: bigint): boolean => access !== null && (access.permissions & bit) !== 0n;
-      return access === null ? [] : [access.kind, access.name, access.guildId, may(1n << 38n), may(1n << 14n), may(1n << 15n)];
+      return access === null
+        ? []
+        : [access.kind, access.name, access.guildId, may(1n << 38n), may(1n << 14n), may(1n << 15n)];
     };
     assert.deepEqual(lookUp(channelId), ['text', 'alerts', guildId, true, false, true]);
     assert.deepEqual(lookUp(news.id), ['announcement', 'news', guildId, true, true, false]);
@@ -38,14 +40,31 @@ describe('a channel is looked up in memory', () => {
 
 describe('what happens to channels is told', () => {
   const stories: { name: string; act: (world: GatewayWorld) => void; told: readonly string[] }[] = [
-    { name: 'permissions of a channel', act: ({ discord }) => discord.changes.channelUpdate(channelId), told: ['open', channelId] },
     {
-      name: 'a role', told: ['open', channelId],
+      name: 'permissions of a channel',
+      act: ({ discord }) => discord.changes.channelUpdate(channelId),
+      told: ['open', channelId],
+    },
+    {
+      name: 'a role',
+      told: ['open', channelId],
       act: ({ discord }) => discord.changes.roleUpdate(guildId, guildId, { permissions: 0n }),
     },
-    { name: 'the roles of the bot', act: ({ discord }) => discord.changes.memberUpdate(guildId, { roles: [] }), told: ['open', channelId] },
-    { name: 'a deleted channel', act: ({ discord }) => discord.changes.channelDelete(channelId), told: ['gone', channelId, 'the channel was deleted'] },
-    { name: 'a lost server', act: ({ discord }) => discord.changes.guildDelete(guildId), told: ['guild-gone', guildId, 'the bot was removed from that server, or the server was deleted'] },
+    {
+      name: 'the roles of the bot',
+      act: ({ discord }) => discord.changes.memberUpdate(guildId, { roles: [] }),
+      told: ['open', channelId],
+    },
+    {
+      name: 'a deleted channel',
+      act: ({ discord }) => discord.changes.channelDelete(channelId),
+      told: ['gone', channelId, 'the channel was deleted'],
+    },
+    {
+      name: 'a lost server',
+      act: ({ discord }) => discord.changes.guildDelete(guildId),
+      told: ['guild-gone', guildId, 'the bot was removed from that server, or the server was deleted'],
+    },
   ];
   for (const { name, act, told } of stories) {
     test(name, async () => {
@@ -68,7 +87,10 @@ describe('what happens to channels is told', () => {
     world.discord.changes.channelDelete(channelId);
     await world.until(() => world.told.length >= before + 4);
     assert.deepEqual(world.told.slice(before), [
-      ['open', first.id], ['gone', first.id, 'the thread was deleted'], ['gone', second.id, 'its channel was deleted'], ['gone', channelId, 'the channel was deleted'],
+      ['open', first.id],
+      ['gone', first.id, 'the thread was deleted'],
+      ['gone', second.id, 'its channel was deleted'],
+      ['gone', channelId, 'the channel was deleted'],
     ]);
   });
 
@@ -91,6 +113,9 @@ describe('what happens to channels is told', () => {
     await clock.waiting(750);
     clock.jump(5000);
     await world.until(() => world.told.some(([what]) => what === 'guild-gone'));
-    assert.deepEqual(world.told.filter(([what]) => what === 'guild-gone'), [['guild-gone', guildId, 'the bot is in that server no more']]);
+    assert.deepEqual(
+      world.told.filter(([what]) => what === 'guild-gone'),
+      [['guild-gone', guildId, 'the bot is in that server no more']],
+    );
   });
 });

@@ -9,7 +9,10 @@ import { DiscordServer, type DiscordOptions } from '../support/discord/server.js
 
 const channelId = '200000000000000001';
 const guildId = '300000000000000001';
-/** The client waits half a second before it connects again: these stories are told at once, each with a Discord of its own. */
+/**
+ * The client waits half a second before it connects again: these stories are told at once, each with a Discord of its
+ * own.
+ */
 const atOnce = { concurrency: true, timeout: 10_000 };
 
 interface Story {
@@ -59,7 +62,10 @@ describe('login', atOnce, () => {
     assert.ok(channel.permissionsFor(client.user)!.has('SendMessages'));
     assert.ok(!channel.permissionsFor(client.user)!.has('EmbedLinks'));
     assert.ok(client.channels.cache.get(thread.id)!.isThread());
-    assert.deepEqual(discord.gateway.sessions.map(({ connected }) => connected), [true]);
+    assert.deepEqual(
+      discord.gateway.sessions.map(({ connected }) => connected),
+      [true],
+    );
   });
 
   test('a guild in an outage is none yet', async (t) => {
@@ -94,7 +100,10 @@ describe('what happens in Discord is told, and is so over REST as well', atOnce,
     world.deny('21', 'SendMessages');
     await heard(Events.ChannelUpdate, () => changes.channelUpdate('21'));
     const channel = client.channels.cache.get('21')!;
-    assert.ok(channel.isSendable() && !('permissionsFor' in channel && channel.permissionsFor(client.user)!.has('SendMessages')));
+    assert.ok(
+      channel.isSendable() &&
+        !('permissionsFor' in channel && channel.permissionsFor(client.user)!.has('SendMessages')),
+    );
     await assert.rejects(channel.send('hello'), { code: 50013 });
     await heard(Events.ThreadCreate, () => changes.threadCreate(channelId, { id: '22' }));
     await heard(Events.ThreadUpdate, () => changes.threadUpdate('22', { locked: true }));
@@ -148,7 +157,13 @@ describe('the connection fails', atOnce, () => {
     ['op 9, for good', ({ gateway }) => gateway.invalidateSessions(false)],
     ['closed with 4009', ({ gateway }) => gateway.close(4009)],
     ['closed with 4007', ({ gateway }) => gateway.close(4007)],
-    ['it breaks, and the session is forgotten', ({ gateway }) => { gateway.forgetSessions(); gateway.drop(); }],
+    [
+      'it breaks, and the session is forgotten',
+      ({ gateway }) => {
+        gateway.forgetSessions();
+        gateway.drop();
+      },
+    ],
   ];
   for (const [name, end] of losses) {
     test(`${name}: the client identifies anew`, async (t) => {
@@ -166,7 +181,9 @@ describe('the connection fails', atOnce, () => {
     discord.gateway.refuseSessions(3);
     const client = await login();
     assert.equal(discord.gateway.counts.identifies, 4);
-    const { session_start_limit: limit } = (await client.rest.get('/gateway/bot')) as { session_start_limit: { remaining: number } };
+    const { session_start_limit: limit } = (await client.rest.get('/gateway/bot')) as {
+      session_start_limit: { remaining: number };
+    };
     assert.equal(limit.remaining, 996);
   });
 
@@ -192,7 +209,9 @@ test('heartbeats are answered', async (t) => {
 
 test('a client that asks for it gets one zlib stream', async (t) => {
   const { discord } = await begin(t);
-  const socket = new WebSocket(`ws://127.0.0.1:${new URL(discord.apiUrl).port}/?v=10&encoding=json&compress=zlib-stream`);
+  const socket = new WebSocket(
+    `ws://127.0.0.1:${new URL(discord.apiUrl).port}/?v=10&encoding=json&compress=zlib-stream`,
+  );
   const inflate = createInflate({ flush: constants.Z_SYNC_FLUSH });
   socket.on('message', (data: Buffer) => void inflate.write(data));
   const next = async (): Promise<{ readonly op: number; readonly t: string | null }> =>

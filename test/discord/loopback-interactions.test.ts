@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { ChannelType, Client, Events, GatewayIntentBits, MessageFlags, SlashCommandBuilder, type Interaction } from 'discord.js';
+import {
+  ChannelType,
+  Client,
+  Events,
+  GatewayIntentBits,
+  MessageFlags,
+  SlashCommandBuilder,
+  type Interaction,
+} from 'discord.js';
 import { DiscordServer } from '../support/discord/server.js';
 import { bits } from '../support/discord/world.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -30,13 +38,24 @@ describe('the loopback Discord: interactions', () => {
     await client.login('good-token');
     await ready;
     await client.application!.commands.set([
-      new SlashCommandBuilder().setName('status').setDescription('How it is')
-        .addStringOption((option) => option.setName('country').setDescription('Which').setRequired(true).setAutocomplete(true))
+      new SlashCommandBuilder()
+        .setName('status')
+        .setDescription('How it is')
+        .addStringOption((option) =>
+          option.setName('country').setDescription('Which').setRequired(true).setAutocomplete(true),
+        )
         .addIntegerOption((option) => option.setName('days').setDescription('How many')),
-      new SlashCommandBuilder().setName('watch').setDescription('Watched countries').setDefaultMemberPermissions(bits('ManageGuild'))
-        .addSubcommand((command) => command.setName('add').setDescription('One more')
-          .addChannelOption((option) => option.setName('channel').setDescription('Where'))
-          .addRoleOption((option) => option.setName('mention').setDescription('Whom'))),
+      new SlashCommandBuilder()
+        .setName('watch')
+        .setDescription('Watched countries')
+        .setDefaultMemberPermissions(bits('ManageGuild'))
+        .addSubcommand((command) =>
+          command
+            .setName('add')
+            .setDescription('One more')
+            .addChannelOption((option) => option.setName('channel').setDescription('Where'))
+            .addRoleOption((option) => option.setName('mention').setDescription('Whom')),
+        ),
     ]);
   });
   after(async () => {
@@ -48,9 +67,16 @@ describe('the loopback Discord: interactions', () => {
 
   describe('a command', () => {
     test('is answered at once', async () => {
-      answer = async (interaction) => interaction.isChatInputCommand() && interaction.reply(`${interaction.options.getString('country', true)} ${interaction.options.getInteger('days')}`);
+      answer = async (interaction) =>
+        interaction.isChatInputCommand() &&
+        interaction.reply(
+          `${interaction.options.getString('country', true)} ${interaction.options.getInteger('days')}`,
+        );
       const seen = await discord.interact({ command: 'status', options: { country: 'KP', days: 7 } });
-      assert.deepEqual([seen.acknowledged, seen.ephemeral, seen.afterMs, seen.messages.map(({ content }) => content)], ['reply', false, 0, ['KP 7']]);
+      assert.deepEqual(
+        [seen.acknowledged, seen.ephemeral, seen.afterMs, seen.messages.map(({ content }) => content)],
+        ['reply', false, 0, ['KP 7']],
+      );
       assert.deepEqual(discord.posted, [], 'it is no post');
       assert.equal(discord.world.messages.get(channelId)?.at(-1)?.content, 'KP 7', 'but stands in the channel');
     });
@@ -60,36 +86,56 @@ describe('the loopback Discord: interactions', () => {
         if (!interaction.isChatInputCommand()) return;
         await interaction.deferReply({ flags: MessageFlags.Ephemeral });
         clock.jump(5000);
-        await interaction.editReply({ content: 'soon', files: [{ attachment: Buffer.from('png'), name: 'chart.png', description: 'two lines' }] });
+        await interaction.editReply({
+          content: 'soon',
+          files: [{ attachment: Buffer.from('png'), name: 'chart.png', description: 'two lines' }],
+        });
         await interaction.editReply('now');
         await interaction.followUp('and then');
       };
       const seen = await discord.interact({ command: 'status', options: { country: 'KP' } });
       await answered;
       assert.deepEqual([seen.acknowledged, seen.ephemeral, seen.afterMs], ['thinking', true, 0]);
-      assert.deepEqual(seen.messages.map(({ content, files }) => [content, files.map(({ description }) => description)]), [['now', ['two lines']], ['and then', []]]);
-      assert.notEqual(discord.world.messages.get(channelId)?.at(-1)?.content, 'now', 'ephemeral messages stand in no channel');
+      assert.deepEqual(
+        seen.messages.map(({ content, files }) => [content, files.map(({ description }) => description)]),
+        [
+          ['now', ['two lines']],
+          ['and then', []],
+        ],
+      );
+      assert.notEqual(
+        discord.world.messages.get(channelId)?.at(-1)?.content,
+        'now',
+        'ephemeral messages stand in no channel',
+      );
     });
 
-    test('with a subcommand brings its channel and its role, the permissions of both sides, and who installed the bot', async () => {
-      const thread = discord.world.addThread(channelId);
-      const role = discord.world.addRole(guildId, { name: 'desk' });
-      answer = async (interaction) => {
-        if (!interaction.isChatInputCommand()) return;
-        assert.equal(interaction.options.getSubcommand(), 'add');
-        assert.equal(interaction.options.getChannel('channel')?.type, ChannelType.PublicThread);
-        assert.equal(interaction.options.getRole('mention')?.name, 'desk');
-        assert.ok(interaction.memberPermissions?.has('ManageGuild'));
-        assert.ok(interaction.appPermissions.has('EmbedLinks') && interaction.inCachedGuild());
-        assert.equal(interaction.authorizingIntegrationOwners.guildId, guildId);
-        assert.equal(interaction.locale, 'de');
-        await interaction.reply('ok');
-      };
-      await discord.interact({
-        command: 'watch add', options: { channel: { channel: thread.id }, mention: { role: role.id } }, memberPermissions: bits('ManageGuild'), locale: 'de',
-      });
-      await answered;
-    });
+    test(
+      'with a subcommand brings its channel and its role, the permissions of both sides, and who installed the ' +
+        'bot',
+      async () => {
+        const thread = discord.world.addThread(channelId);
+        const role = discord.world.addRole(guildId, { name: 'desk' });
+        answer = async (interaction) => {
+          if (!interaction.isChatInputCommand()) return;
+          assert.equal(interaction.options.getSubcommand(), 'add');
+          assert.equal(interaction.options.getChannel('channel')?.type, ChannelType.PublicThread);
+          assert.equal(interaction.options.getRole('mention')?.name, 'desk');
+          assert.ok(interaction.memberPermissions?.has('ManageGuild'));
+          assert.ok(interaction.appPermissions.has('EmbedLinks') && interaction.inCachedGuild());
+          assert.equal(interaction.authorizingIntegrationOwners.guildId, guildId);
+          assert.equal(interaction.locale, 'de');
+          await interaction.reply('ok');
+        };
+        await discord.interact({
+          command: 'watch add',
+          options: { channel: { channel: thread.id }, mention: { role: role.id } },
+          memberPermissions: bits('ManageGuild'),
+          locale: 'de',
+        });
+        await answered;
+      },
+    );
 
     test('comes from direct messages and from elsewhere', async () => {
       const contexts: unknown[] = [];
@@ -98,14 +144,21 @@ describe('the loopback Discord: interactions', () => {
         contexts.push([interaction.context, interaction.guildId, byGuild, byUser]);
         if (interaction.isRepliable()) await interaction.reply('ok');
       };
-      for (const place of ['bot-dm', 'private'] as const) await discord.interact({ command: 'status', options: { country: 'KP' }, place });
-      assert.deepEqual(contexts, [[1, null, '0', null], [2, null, null, discord.world.user.id]]);
+      for (const place of ['bot-dm', 'private'] as const)
+        await discord.interact({ command: 'status', options: { country: 'KP' }, place });
+      assert.deepEqual(contexts, [
+        [1, null, '0', null],
+        [2, null, null, discord.world.user.id],
+      ]);
     });
 
     test('that is not registered, or has no such option, nobody can use', () => {
       assert.throws(() => void discord.interact({ command: 'stat' }), /not registered/);
       assert.throws(() => void discord.interact({ command: 'status' }), /needs country/);
-      assert.throws(() => void discord.interact({ command: 'status', options: { country: 'KP', day: 1 } }), /no option day/);
+      assert.throws(
+        () => void discord.interact({ command: 'status', options: { country: 'KP', day: 1 } }),
+        /no option day/,
+      );
     });
   });
 
@@ -139,14 +192,18 @@ describe('the loopback Discord: interactions', () => {
       if (!interaction.isChatInputCommand()) return;
       await interaction.reply('one');
       const body = { type: 4, data: { content: 'two' } };
-      await assert.rejects(client.rest.post(`/interactions/${interaction.id}/${interaction.token}/callback`, { body, auth: false }), { code: 40060 });
+      await assert.rejects(
+        client.rest.post(`/interactions/${interaction.id}/${interaction.token}/callback`, { body, auth: false }),
+        { code: 40060 },
+      );
     };
     await discord.interact({ command: 'status', options: { country: 'KP' } });
     await answered;
   });
 
   test('autocomplete shows the choices for what is typed', async () => {
-    answer = async (interaction) => interaction.isAutocomplete() && interaction.respond([{ name: interaction.options.getFocused(), value: 'KP' }]);
+    answer = async (interaction) =>
+      interaction.isAutocomplete() && interaction.respond([{ name: interaction.options.getFocused(), value: 'KP' }]);
     const seen = await discord.interact({ autocomplete: 'status', focused: 'country', options: { country: 'nor' } });
     assert.deepEqual([seen.acknowledged, seen.choices], ['choices', [{ name: 'nor', value: 'KP' }]]);
   });
@@ -154,13 +211,15 @@ describe('the loopback Discord: interactions', () => {
   describe('a button', () => {
     const page = { type: 1, components: [{ type: 2, style: 2, label: 'Next', custom_id: 'page:2' }] };
     const withButton = async (): Promise<Awaited<ReturnType<DiscordServer['interact']>>> => {
-      answer = async (interaction) => interaction.isRepliable() && interaction.reply({ content: 'page 1', components: [page] });
+      answer = async (interaction) =>
+        interaction.isRepliable() && interaction.reply({ content: 'page 1', components: [page] });
       return discord.interact({ command: 'status', options: { country: 'KP' } });
     };
 
     test('updates its message', async () => {
       const [message] = (await withButton()).messages;
-      answer = async (interaction) => interaction.isButton() && interaction.update({ content: interaction.customId, components: [] });
+      answer = async (interaction) =>
+        interaction.isButton() && interaction.update({ content: interaction.customId, components: [] });
       const seen = await discord.interact({ button: 'page:2', message });
       assert.equal(seen.acknowledged, 'update');
       assert.deepEqual([message.content, message.components], ['page:2', []]);

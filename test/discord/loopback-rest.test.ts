@@ -20,18 +20,29 @@ describe('the loopback Discord: REST', () => {
     clock = new FakeClock(Date.UTC(2026, 0, 1));
     discord = new DiscordServer({ clock });
     await discord.start();
-    rest = new REST({ api: discord.apiUrl, retries: 0, rejectOnRateLimit: () => true, hashSweepInterval: 0, handlerSweepInterval: 0 }).setToken('good-token');
+    rest = new REST({
+      api: discord.apiUrl,
+      retries: 0,
+      rejectOnRateLimit: () => true,
+      hashSweepInterval: 0,
+      handlerSweepInterval: 0,
+    }).setToken('good-token');
   });
   afterEach(() => discord.stop());
 
   type Files = { name: string; data: Buffer; contentType?: string }[];
   const post = (body: object, files: Files = [], channel = channelId): Promise<APIMessage> =>
     rest.post(`/channels/${channel}/messages`, { body, files }) as Promise<APIMessage>;
-  const list = (query: string, channel = channelId): Promise<APIMessage[]> => rest.get(`/channels/${channel}/messages?${query}`) as Promise<APIMessage[]>;
-  const edit = (id: string, body: object): Promise<APIMessage> => rest.patch(`/channels/${channelId}/messages/${id}`, { body }) as Promise<APIMessage>;
+  const list = (query: string, channel = channelId): Promise<APIMessage[]> =>
+    rest.get(`/channels/${channel}/messages?${query}`) as Promise<APIMessage[]>;
+  const edit = (id: string, body: object): Promise<APIMessage> =>
+    rest.patch(`/channels/${channelId}/messages/${id}`, { body }) as Promise<APIMessage>;
   /** "ok", or the code that Discord refuses with. */
   const outcome = (request: Promise<unknown>): Promise<string> =>
-    request.then(() => 'ok', (error: unknown) => (error instanceof DiscordAPIError ? String(error.code) : String(error)));
+    request.then(
+      () => 'ok',
+      (error: unknown) => (error instanceof DiscordAPIError ? String(error.code) : String(error)),
+    );
   const contents = (messages: readonly APIMessage[]): string[] => messages.map(({ content }) => content);
 
   describe('messages', () => {
@@ -41,7 +52,10 @@ describe('the loopback Discord: REST', () => {
       assert.equal((await edit(id, { content: 'two' })).embeds[0].title, 'a', 'what an edit does not name stays');
       assert.deepEqual((await edit(id, { embeds: [] })).embeds, []);
       assert.equal(((await rest.get(`/channels/${channelId}/messages/${id}`)) as APIMessage).content, 'two');
-      assert.deepEqual(discord.posted.map(({ content, edits }) => [content, edits.length]), [['two', 2]]);
+      assert.deepEqual(
+        discord.posted.map(({ content, edits }) => [content, edits.length]),
+        [['two', 2]],
+      );
       await rest.delete(`/channels/${channelId}/messages/${id}`);
       assert.equal(await outcome(edit(id, { content: 'three' })), '10008');
       assert.deepEqual([await list('limit=5'), discord.posted[0].deleted], [[], true]);
@@ -61,9 +75,14 @@ describe('the loopback Discord: REST', () => {
     });
 
     test('carry files with their bytes, names and alt texts, and an edit may drop them', async () => {
-      const message = await post({ content: 'chart', attachments: [{ id: '0', description: 'two lines' }] }, [{ name: 'chart.png', data: png, contentType: 'image/png' }]);
+      const message = await post({ content: 'chart', attachments: [{ id: '0', description: 'two lines' }] }, [
+        { name: 'chart.png', data: png, contentType: 'image/png' },
+      ]);
       const { filename, description, size } = message.attachments[0];
-      assert.deepEqual({ filename, description, size }, { filename: 'chart.png', description: 'two lines', size: png.length });
+      assert.deepEqual(
+        { filename, description, size },
+        { filename: 'chart.png', description: 'two lines', size: png.length },
+      );
       assert.deepEqual(discord.posted[0].files[0].bytes, png);
       await edit(message.id, { content: 'no chart', attachments: [] });
       assert.deepEqual(discord.posted[0].files, []);
@@ -71,9 +90,16 @@ describe('the loopback Discord: REST', () => {
 
     test('reply to others, and to nothing only where that is allowed', async () => {
       const { id } = await post({ content: 'down' });
-      assert.equal((await post({ content: 'up', message_reference: { message_id: id } })).referenced_message?.content, 'down');
+      assert.equal(
+        (await post({ content: 'up', message_reference: { message_id: id } })).referenced_message?.content,
+        'down',
+      );
       assert.equal(await outcome(post({ content: 'up', message_reference: { message_id: '1' } })), '50035');
-      assert.equal((await post({ content: 'up', message_reference: { message_id: '1', fail_if_not_exists: false } })).message_reference, undefined);
+      assert.equal(
+        (await post({ content: 'up', message_reference: { message_id: '1', fail_if_not_exists: false } }))
+          .message_reference,
+        undefined,
+      );
     });
 
     test('with a nonce are taken once, until Discord forgets it', async () => {
@@ -92,17 +118,26 @@ describe('the loopback Discord: REST', () => {
       const { id } = await post({ content: 'x' });
       clock.jump(60 * minute + 1);
       const edits: string[] = [];
-      for (let n = 0; n < 4; n++) edits.push(await edit(id, { content: String(n) }).then(() => 'ok', (error: unknown) => (error as Error).constructor.name));
+      for (let n = 0; n < 4; n++)
+        edits.push(
+          await edit(id, { content: String(n) }).then(
+            () => 'ok',
+            (error: unknown) => (error as Error).constructor.name,
+          ),
+        );
       assert.deepEqual(edits, ['ok', 'ok', 'ok', RateLimitError.name]);
       const answer = await fetch(`${discord.apiUrl}/v10/channels/${channelId}/messages/${id}`, {
-        method: 'PATCH', body: '{"content":"x"}', headers: { authorization: 'Bot good-token', 'content-type': 'application/json' },
+        method: 'PATCH',
+        body: '{"content":"x"}',
+        headers: { authorization: 'Bot good-token', 'content-type': 'application/json' },
       });
       assert.deepEqual([answer.status, ((await answer.json()) as { code: number }).code], [429, 30046]);
     });
 
     test('of announcement channels are published once, others never', async () => {
       const news = discord.world.addChannel({ type: ChannelType.GuildAnnouncement });
-      const crosspost = (channel: string, id: string): Promise<string> => outcome(rest.post(`/channels/${channel}/messages/${id}/crosspost`));
+      const crosspost = (channel: string, id: string): Promise<string> =>
+        outcome(rest.post(`/channels/${channel}/messages/${id}/crosspost`));
       const { id } = await post({ content: 'x' }, [], news.id);
       assert.equal(await crosspost(news.id, id), 'ok');
       assert.equal(await crosspost(news.id, id), '40033');
@@ -114,17 +149,30 @@ describe('the loopback Discord: REST', () => {
       ['content', { content: long(2001) }, 'content'],
       ['an embed title', { embeds: [{ title: long(257) }] }, 'embeds.0.title'],
       ['a field value', { embeds: [{ fields: [{ name: 'a', value: long(1025) }] }] }, 'embeds.0.fields.0.value'],
-      ['26 fields', { embeds: [{ fields: Array.from({ length: 26 }, () => ({ name: 'a', value: 'b' })) }] }, 'embeds.0.fields'],
+      [
+        '26 fields',
+        { embeds: [{ fields: Array.from({ length: 26 }, () => ({ name: 'a', value: 'b' })) }] },
+        'embeds.0.fields',
+      ],
       ['a footer', { embeds: [{ footer: { text: long(2049) } }] }, 'embeds.0.footer.text'],
       ['a nonce', { content: 'x', nonce: long(26) }, 'nonce'],
-      ['embeds of 6001 characters together', { embeds: [{ description: long(4000) }, { description: long(2001) }] }, 'embeds'],
+      [
+        'embeds of 6001 characters together',
+        { embeds: [{ description: long(4000) }, { description: long(2001) }] },
+        'embeds',
+      ],
     ];
     for (const [name, body, path] of tooMuch) {
       test(`too much: ${name} is refused with 50035 at ${path}`, async () => {
-        const error = await post(body).then(() => null, (reason: unknown) => reason as DiscordAPIError);
+        const error = await post(body).then(
+          () => null,
+          (reason: unknown) => reason as DiscordAPIError,
+        );
         assert.equal(error?.code, 50035);
         const { errors } = error.rawError as { errors: Record<string, unknown> };
-        const at = path.split('.').reduce<Record<string, unknown>>((node, step) => node[step] as Record<string, unknown>, errors);
+        const at = path
+          .split('.')
+          .reduce<Record<string, unknown>>((node, step) => node[step] as Record<string, unknown>, errors);
         assert.ok(Array.isArray(at._errors), JSON.stringify(errors));
         // Discord's description of itself says the same, but for the sum.
         assert.equal(discord.violations.splice(0).length > 0, path !== 'embeds');
@@ -139,7 +187,14 @@ describe('the loopback Discord: REST', () => {
 
   describe('permissions', () => {
     const file: Files = [{ name: 'a.png', data: png }];
-    const rows: { lacks: PermissionName; post: string; embed?: string; file?: string; reply?: string; read?: number | string }[] = [
+    const rows: {
+      lacks: PermissionName;
+      post: string;
+      embed?: string;
+      file?: string;
+      reply?: string;
+      read?: number | string;
+    }[] = [
       { lacks: 'ViewChannel', post: '50001', embed: '50001', file: '50001', reply: '50001', read: '50001' },
       { lacks: 'SendMessages', post: '50013', embed: '50013', file: '50013', reply: '50013' },
       { lacks: 'EmbedLinks', post: 'ok', embed: '50013' },
@@ -150,7 +205,13 @@ describe('the loopback Discord: REST', () => {
       test(`without ${lacks}`, async () => {
         const { id } = await post({ content: 'first' });
         discord.world.deny(channelId, lacks);
-        assert.equal(await list('limit=1').then((messages) => messages.length, (error: unknown) => String((error as DiscordAPIError).code)), read);
+        assert.equal(
+          await list('limit=1').then(
+            (messages) => messages.length,
+            (error: unknown) => String((error as DiscordAPIError).code),
+          ),
+          read,
+        );
         assert.deepEqual(
           {
             post: await outcome(post({ content: 'x' })),
@@ -183,7 +244,10 @@ describe('the loopback Discord: REST', () => {
     });
 
     test('in threads are those of their channel, with a right to send of their own', async () => {
-      const [open, secret] = [discord.world.addThread(channelId), discord.world.addThread(channelId, { type: ChannelType.PrivateThread })];
+      const [open, secret] = [
+        discord.world.addThread(channelId),
+        discord.world.addThread(channelId, { type: ChannelType.PrivateThread }),
+      ];
       discord.world.deny(channelId, 'SendMessages');
       assert.equal(await outcome(post({ content: 'x' }, [], open.id)), 'ok');
       assert.equal(await outcome(post({ content: 'x' }, [], secret.id)), '50001', 'private, and the bot is not in it');
@@ -195,7 +259,9 @@ describe('the loopback Discord: REST', () => {
     });
 
     test('nobody is asked for them in direct messages', async () => {
-      const { id } = (await rest.post('/users/@me/channels', { body: { recipient_id: discord.world.user.id } })) as { id: string };
+      const { id } = (await rest.post('/users/@me/channels', { body: { recipient_id: discord.world.user.id } })) as {
+        id: string;
+      };
       assert.equal(await outcome(post({ embeds: [{ title: 'x' }] }, file, id)), 'ok');
       assert.equal(await outcome(rest.post('/users/@me/channels', { body: { recipient_id: '5' } })), '10013');
     });
@@ -204,13 +270,20 @@ describe('the loopback Discord: REST', () => {
   describe('rate limits', () => {
     test('every answer has the headers, and discord.js waits as long as a 429 says', async () => {
       const answer = await fetch(`${discord.apiUrl}/v10/users/@me`, { headers: { authorization: 'Bot good-token' } });
-      for (const name of ['limit', 'remaining', 'reset', 'reset-after', 'bucket']) assert.ok(answer.headers.has(`x-ratelimit-${name}`), name);
+      for (const name of ['limit', 'remaining', 'reset', 'reset-after', 'bucket'])
+        assert.ok(answer.headers.has(`x-ratelimit-${name}`), name);
       discord.script({ kind: 'rate-limit', retryAfterSeconds: 0.05 });
       const patient = new REST({ api: discord.apiUrl }).setToken('good-token');
       await patient.post(`/channels/${channelId}/messages`, { body: { content: 'x' } });
-      assert.deepEqual(discord.requests.slice(1), [1, 2].map(() => `POST /channels/${channelId}/messages`));
+      assert.deepEqual(
+        discord.requests.slice(1),
+        [1, 2].map(() => `POST /channels/${channelId}/messages`),
+      );
       discord.script({ kind: 'rate-limit', retryAfterSeconds: 7, global: true });
-      const limited = await post({ content: 'x' }).then(() => null, (error: unknown) => error as RateLimitError);
+      const limited = await post({ content: 'x' }).then(
+        () => null,
+        (error: unknown) => error as RateLimitError,
+      );
       assert.ok(limited?.global);
       patient.clearHandlerSweeper();
       patient.clearHashSweeper();
@@ -221,9 +294,13 @@ describe('the loopback Discord: REST', () => {
       await strict.start();
       const other = strict.world.addChannel();
       const send = async (channel: string): Promise<number> =>
-        (await fetch(`${strict.apiUrl}/v10/channels/${channel}/messages`, {
-          method: 'POST', body: '{"content":"x"}', headers: { authorization: 'Bot good-token', 'content-type': 'application/json' },
-        })).status;
+        (
+          await fetch(`${strict.apiUrl}/v10/channels/${channel}/messages`, {
+            method: 'POST',
+            body: '{"content":"x"}',
+            headers: { authorization: 'Bot good-token', 'content-type': 'application/json' },
+          })
+        ).status;
       const statuses: number[] = [];
       for (let n = 0; n < 6; n++) statuses.push(await send(channelId));
       assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429]);
@@ -236,15 +313,29 @@ describe('the loopback Discord: REST', () => {
 
   describe('faults', () => {
     test('strike the requests they are meant for, in their order, as often as told', async () => {
-      discord.script({ kind: 'error', status: 401, on: '*', times: 2 }, { kind: 'error', status: 500 }, { kind: 'error', status: 404, code: 10003, on: 'GET /channels/:id' });
+      discord.script(
+        { kind: 'error', status: 401, on: '*', times: 2 },
+        { kind: 'error', status: 500 },
+        { kind: 'error', status: 404, code: 10003, on: 'GET /channels/:id' },
+      );
       const bare = async (method: string, path: string): Promise<number> =>
-        (await fetch(`${discord.apiUrl}/v10${path}`, {
-          method, headers: { authorization: 'Bot good-token', 'content-type': 'application/json' }, ...(method === 'POST' && { body: '{"content":"x"}' }),
-        })).status;
+        (
+          await fetch(`${discord.apiUrl}/v10${path}`, {
+            method,
+            headers: { authorization: 'Bot good-token', 'content-type': 'application/json' },
+            ...(method === 'POST' && { body: '{"content":"x"}' }),
+          })
+        ).status;
       const messages = `/channels/${channelId}/messages`;
       assert.deepEqual([await bare('GET', '/users/@me'), await bare('POST', messages)], [401, 401]);
-      assert.deepEqual([await bare('GET', '/users/@me'), await bare('POST', messages), await bare('POST', messages)], [200, 500, 200]);
-      assert.deepEqual([await bare('GET', `/channels/${channelId}`), await bare('GET', `/channels/${channelId}`)], [404, 200]);
+      assert.deepEqual(
+        [await bare('GET', '/users/@me'), await bare('POST', messages), await bare('POST', messages)],
+        [200, 500, 200],
+      );
+      assert.deepEqual(
+        [await bare('GET', `/channels/${channelId}`), await bare('GET', `/channels/${channelId}`)],
+        [404, 200],
+      );
     });
 
     test('stand until they are ended', async () => {
@@ -260,22 +351,45 @@ describe('the loopback Discord: REST', () => {
     const route = `/applications/${discord.world.application.id}/commands` as const;
     const command = { name: 'status', description: 'How it is', default_member_permissions: '32' };
     const [{ id }] = (await rest.put(route, { body: [command] })) as { id: string }[];
-    assert.deepEqual(((await rest.put(route, { body: [command, { ...command, name: 'other' }] })) as { id: string }[])[0].id, id);
-    assert.deepEqual(((await rest.get(route)) as { name: string }[]).map(({ name }) => name), ['status', 'other']);
+    assert.deepEqual(
+      ((await rest.put(route, { body: [command, { ...command, name: 'other' }] })) as { id: string }[])[0].id,
+      id,
+    );
+    assert.deepEqual(
+      ((await rest.get(route)) as { name: string }[]).map(({ name }) => name),
+      ['status', 'other'],
+    );
     assert.equal(await outcome(rest.put(route, { body: [command, command] })), '50035');
   });
 
   describe('the oracle', () => {
     const planted: [string, () => Promise<unknown>, RegExp][] = [
-      ['a wrong type', () => post({ content: 'x', embeds: [{ title: 'a', color: 'red' }] }), /value\/embeds\/0\/color must be integer/],
-      ['a slip of the pen', () => post({ content: 'x', alowed_mentions: { parse: [] } }), /additional properties: alowed_mentions/],
-      ['one in a button', () => post({ content: 'x', components: [{ type: 1, components: [{ type: 2, style: 1, lable: 'a' }] }] }), /lable/],
+      [
+        'a wrong type',
+        () => post({ content: 'x', embeds: [{ title: 'a', color: 'red' }] }),
+        /value\/embeds\/0\/color must be integer/,
+      ],
+      [
+        'a slip of the pen',
+        () => post({ content: 'x', alowed_mentions: { parse: [] } }),
+        /additional properties: alowed_mentions/,
+      ],
+      [
+        'one in a button',
+        () => post({ content: 'x', components: [{ type: 1, components: [{ type: 2, style: 1, lable: 'a' }] }] }),
+        /lable/,
+      ],
       ['an unknown query', () => list('limits=5'), /query limits: unknown/],
       ['a number beyond its range', () => list('limit=101'), /query limit: value must be <= 100/],
       ['an unknown route', () => rest.get('/users/@me/everything'), /no such route/],
-      ['a command option without a description', () => rest.put(`/applications/${discord.world.application.id}/commands`, {
-        body: [{ name: 'a', description: 'b', options: [{ type: 3, name: 'c' }] }],
-      }), /value\/0\/options\/0 must have required property 'description'/],
+      [
+        'a command option without a description',
+        () =>
+          rest.put(`/applications/${discord.world.application.id}/commands`, {
+            body: [{ name: 'a', description: 'b', options: [{ type: 3, name: 'c' }] }],
+          }),
+        /value\/0\/options\/0 must have required property 'description'/,
+      ],
     ];
     for (const [name, request, words] of planted) {
       test(`finds ${name}, and stop() throws`, async () => {

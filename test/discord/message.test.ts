@@ -19,42 +19,109 @@ const roleId = '1234567890123456789';
 const chart = { png: new Uint8Array([1, 2, 3]), altText: 'Line chart' };
 const whole: Form = { embed: true, chart, reply: true };
 const alert = (event: IncidentEvent, changes: Partial<Alert> = {}): Alert => ({
-  kind: 'alert', event, part: 'start', roleId: null, replyTo: null, silent: false, revision: 0, end: null, ...changes,
+  kind: 'alert',
+  event,
+  part: 'start',
+  roleId: null,
+  replyTo: null,
+  silent: false,
+  revision: 0,
+  end: null,
+  ...changes,
 });
 
 const back: IncidentEvent = {
-  ...northKoreaDown, id: 'KP-ipv4-1419264900000/4', kind: 'restored', level: 'normal', until: utc('2014-12-23 01:46'), at: utc('2014-12-23 01:56'),
-  visible: 4, share: 1, prefixes: 4, unstable: false, reason: '0.99 for 600 s',
+  ...northKoreaDown,
+  id: 'KP-ipv4-1419264900000/4',
+  kind: 'restored',
+  level: 'normal',
+  until: utc('2014-12-23 01:46'),
+  at: utc('2014-12-23 01:56'),
+  visible: 4,
+  share: 1,
+  prefixes: 4,
+  unstable: false,
+  reason: '0.99 for 600 s',
 };
 
 /** The night of 22 December 2014 as a channel with a role reads it. */
 const story: [string, () => unknown][] = [
   ['start', () => renderMessage(alert(northKoreaDown, { roleId }), channelId, whole)],
-  ['update', () => renderMessage(
-    alert({ ...northKoreaDown, id: 'KP-ipv4-1419264900000/2', kind: 'follow-up', hard: true, at: utc('2014-12-22 18:15') }, { part: 'update', roleId, replyTo: '77' }),
-    channelId, whole,
-  )],
-  ['restored, quietly', () => renderMessage(alert(back, { part: 'recovery', roleId, replyTo: '77', silent: true }), channelId, whole)],
+  [
+    'update',
+    () =>
+      renderMessage(
+        alert(
+          {
+            ...northKoreaDown,
+            id: 'KP-ipv4-1419264900000/2',
+            kind: 'follow-up',
+            hard: true,
+            at: utc('2014-12-22 18:15'),
+          },
+          { part: 'update', roleId, replyTo: '77' },
+        ),
+        channelId,
+        whole,
+      ),
+  ],
+  [
+    'restored, quietly',
+    () => renderMessage(alert(back, { part: 'recovery', roleId, replyTo: '77', silent: true }), channelId, whole),
+  ],
   ['the first message turns green', () => renderEdit(alert(northKoreaDown, { roleId, revision: 1, end: back }), whole)],
-  ['late', () => renderMessage({ kind: 'backlog', events: [northKoreaDown], roleId, replyTo: '77', at: utc('2014-12-23 00:30') }, channelId, { ...whole, chart: null })],
-  ['to the operator', () => renderMessage({ kind: 'notice', id: 'identify-1419264900000', text: 'The gateway refuses us: more than 20 sessions in an hour.' }, channelId, { ...whole, chart: null })],
+  [
+    'late',
+    () =>
+      renderMessage(
+        { kind: 'backlog', events: [northKoreaDown], roleId, replyTo: '77', at: utc('2014-12-23 00:30') },
+        channelId,
+        { ...whole, chart: null },
+      ),
+  ],
+  [
+    'to the operator',
+    () =>
+      renderMessage(
+        {
+          kind: 'notice',
+          id: 'identify-1419264900000',
+          text: 'The gateway refuses us: more than 20 sessions in an hour.',
+        },
+        channelId,
+        { ...whole, chart: null },
+      ),
+  ],
 ];
 
 test('the messages of a whole night, as they go to Discord', () => {
   const golden = new URL('./north-korea-2014.json', import.meta.url);
   const told = story.map(([name, render]) => [name, render()]);
-  const text = JSON.stringify(Object.fromEntries(told), (key, value: unknown) => (key === 'data' ? '(picture)' : value), 2);
+  const text = JSON.stringify(
+    Object.fromEntries(told),
+    (key, value: unknown) => (key === 'data' ? '(picture)' : value),
+    2,
+  );
   assert.equal(`${text}\n`, readFileSync(golden, 'utf8'));
 });
 
-const labelled = fc.tuple(anyEvent, fc.oneof(fc.string({ minLength: 40, maxLength: 40 }), fc.stringMatching(/^[A-Za-z*_]{40}$/))).map(
-  ([event, label]): IncidentEvent => ({ ...event, country: 'GROUP', label }),
-);
+const labelled = fc
+  .tuple(anyEvent, fc.oneof(fc.string({ minLength: 40, maxLength: 40 }), fc.stringMatching(/^[A-Za-z*_]{40}$/)))
+  .map(([event, label]): IncidentEvent => ({ ...event, country: 'GROUP', label }));
 
 test('no content exceeds a tweet, with flag, role and the longest names and numbers', () => {
   fc.assert(
     fc.property(fc.oneof(anyEvent, labelled, anyAtOnce), (event) => {
-      for (const message of [alert(event, { roleId }), { kind: 'backlog', events: singlesOf(event).length > 1 ? singlesOf(event) : [event, event], roleId, replyTo: null, at: event.at } as const]) {
+      for (const message of [
+        alert(event, { roleId }),
+        {
+          kind: 'backlog',
+          events: singlesOf(event).length > 1 ? singlesOf(event) : [event, event],
+          roleId,
+          replyTo: null,
+          at: event.at,
+        } as const,
+      ]) {
         const { content } = renderMessage(message, channelId, whole).body;
         assert.ok(content!.length <= messageLimit, `${content!.length}: ${content}`);
         assert.ok(content!.startsWith(`<@&${roleId}> `));
@@ -67,9 +134,21 @@ test('no content exceeds a tweet, with flag, role and the longest names and numb
 /** Discord's documentation, Embed Limits. */
 function assertLimits(embed: APIEmbed): void {
   const fields = embed.fields ?? [];
-  const sum = [embed.title, embed.description, embed.footer?.text, ...fields.flatMap(({ name, value }) => [name, value])].join('').length;
-  assert.ok((embed.title ?? '').length <= 256 && (embed.description ?? '').length <= 4096 && (embed.footer?.text ?? '').length <= 2048);
-  assert.ok(fields.length <= 25 && fields.every(({ name, value }) => name.length <= 256 && value.length <= 1024 && name !== '' && value !== ''));
+  const sum = [
+    embed.title,
+    embed.description,
+    embed.footer?.text,
+    ...fields.flatMap(({ name, value }) => [name, value]),
+  ].join('').length;
+  assert.ok(
+    (embed.title ?? '').length <= 256 &&
+      (embed.description ?? '').length <= 4096 &&
+      (embed.footer?.text ?? '').length <= 2048,
+  );
+  assert.ok(
+    fields.length <= 25 &&
+      fields.every(({ name, value }) => name.length <= 256 && value.length <= 1024 && name !== '' && value !== ''),
+  );
   assert.ok(sum <= 6000, String(sum));
 }
 
@@ -78,25 +157,48 @@ test('no embed exceeds what Discord takes, whatever the event and however many a
   fc.assert(
     fc.property(fc.oneof(anyEvent, labelled, anyAtOnce), reason, fc.constantFrom(1, 30, 120), (event, why, count) => {
       const odd = { ...event, reason: why };
-      for (const message of [alert(odd), alert(odd, { end: { ...odd, kind: 'restored' } })]) assertLimits(renderMessage(message, channelId, whole).body.embeds![0]);
+      for (const message of [alert(odd), alert(odd, { end: { ...odd, kind: 'restored' } })])
+        assertLimits(renderMessage(message, channelId, whole).body.embeds![0]);
       const events = Array.from({ length: count }, () => odd);
-      assertLimits(renderMessage({ kind: 'backlog', events, roleId: null, replyTo: null, at: event.at }, channelId, whole).body.embeds![0]);
+      assertLimits(
+        renderMessage({ kind: 'backlog', events, roleId: null, replyTo: null, at: event.at }, channelId, whole).body
+          .embeds![0],
+      );
     }),
     { numRuns: 100, seed: 20141222 },
   );
 });
 
 test('fields for which there is no room in all are left out, the last first', () => {
-  const fields = Array.from({ length: 30 }, (_, n) => ({ kind: 'text', name: `Field ${n}`, value: 'x'.repeat(1000), inline: true }) as const);
+  const fields = Array.from(
+    { length: 30 },
+    (_, n) => ({ kind: 'text', name: `Field ${n}`, value: 'x'.repeat(1000), inline: true }) as const,
+  );
   const embed = embedOf({ title: 't', colour: 1, fields, links: [], footer: 'f' });
   assertLimits(embed);
-  assert.deepEqual(embed.fields!.map(({ name }) => name), [0, 1, 2, 3, 4].map((n) => `Field ${n}`));
-  assert.equal(embedOf({ title: 't', colour: 1, fields: fields.map((field) => ({ ...field, value: 'x' })), links: [], footer: 'f' }).fields!.length, 25);
+  assert.deepEqual(
+    embed.fields!.map(({ name }) => name),
+    [0, 1, 2, 3, 4].map((n) => `Field ${n}`),
+  );
+  assert.equal(
+    embedOf({
+      title: 't',
+      colour: 1,
+      fields: fields.map((field) => ({ ...field, value: 'x' })),
+      links: [],
+      footer: 'f',
+    }).fields!.length,
+    25,
+  );
 });
 
 test('more late incidents than there is room for are counted', () => {
   const events = Array.from({ length: 100 }, () => northKoreaDown);
-  const { description } = renderMessage({ kind: 'backlog', events, roleId: null, replyTo: null, at: northKoreaDown.at }, channelId, whole).body.embeds![0];
+  const { description } = renderMessage(
+    { kind: 'backlog', events, roleId: null, replyTo: null, at: northKoreaDown.at },
+    channelId,
+    whole,
+  ).body.embeds![0];
   const lines = description!.split('\n');
   assert.match(lines.at(-1)!, /^and \d+ more$/);
   assert.equal(lines.length - 1 + Number(/\d+/.exec(lines.at(-1)!)![0]), 100);
@@ -112,26 +214,36 @@ describe('markup', () => {
   });
 
   test('in a reason, and at the start of a line, too', () => {
-    const why = (reason: string): string => renderMessage(alert({ ...northKoreaDown, reason }), channelId, whole).body.embeds![0].fields!.at(-1)!.value;
+    const why = (reason: string): string =>
+      renderMessage(alert({ ...northKoreaDown, reason }), channelId, whole).body.embeds![0].fields!.at(-1)!.value;
     assert.equal(why('share 0.0 <= 0.15 and `prefixes` 0'), 'share 0.0 <= 0.15 and \\`prefixes\\` 0');
     assert.equal(why('# one\n- two\n3. three\n> four [a](b)'), '\\# one\n\\- two\n3\\. three\n\\> four \\[a\\](b)');
     assert.equal(why('see https://example.net/a_b_c'), 'see https://example.net/a_b_c');
   });
 
   test('a cut never leaves half an escape', () => {
-    const value = renderMessage(alert({ ...northKoreaDown, reason: '*'.repeat(1000) }), channelId, whole).body.embeds![0].fields!.at(-1)!.value;
+    const value = renderMessage(
+      alert({ ...northKoreaDown, reason: '*'.repeat(1000) }),
+      channelId,
+      whole,
+    ).body.embeds![0].fields!.at(-1)!.value;
     assert.match(value, /^(\\\*)+…$/);
   });
 });
 
 describe('the role', () => {
-  const mentioned = (part: Alert['part'], changes: Partial<Alert> = {}): unknown => renderMessage(alert(northKoreaDown, { part, roleId, ...changes }), channelId, whole).body.allowed_mentions;
+  const mentioned = (part: Alert['part'], changes: Partial<Alert> = {}): unknown =>
+    renderMessage(alert(northKoreaDown, { part, roleId, ...changes }), channelId, whole).body.allowed_mentions;
   test('is pinged at a start and an escalation, and not otherwise', () => {
-    for (const part of ['start', 'escalation'] as const) assert.deepEqual(mentioned(part), { parse: [], roles: [roleId] });
+    for (const part of ['start', 'escalation'] as const)
+      assert.deepEqual(mentioned(part), { parse: [], roles: [roleId] });
     for (const part of ['update', 'recovery'] as const) assert.deepEqual(mentioned(part), { parse: [] });
   });
   test('is never pinged by an edit', () => {
-    for (const end of [null, back]) assert.deepEqual(renderEdit(alert(northKoreaDown, { roleId, end, revision: 1 }), whole)?.body.allowed_mentions, { parse: [] });
+    for (const end of [null, back])
+      assert.deepEqual(renderEdit(alert(northKoreaDown, { roleId, end, revision: 1 }), whole)?.body.allowed_mentions, {
+        parse: [],
+      });
   });
 });
 
@@ -146,15 +258,23 @@ describe('the nonce', () => {
   });
   test('is another for another event, channel, revision, kind', () => {
     const messages: [Message, string?][] = [
-      [start], [start, '2'], [alert(northKoreaDown, { revision: 1 })], [alert(back)],
-      [{ kind: 'backlog', events: [northKoreaDown, back], roleId: null, replyTo: null, at: 1 }], [{ kind: 'notice', id: northKoreaDown.id, text: '' }],
+      [start],
+      [start, '2'],
+      [alert(northKoreaDown, { revision: 1 })],
+      [alert(back)],
+      [{ kind: 'backlog', events: [northKoreaDown, back], roleId: null, replyTo: null, at: 1 }],
+      [{ kind: 'notice', id: northKoreaDown.id, text: '' }],
     ];
     assert.equal(new Set(messages.map(([message, channel]) => nonce(message, channel))).size, messages.length);
   });
 });
 
 test('a message is known again by how its footer begins', () => {
-  const messages: Message[] = [alert(northKoreaDown), { kind: 'backlog', events: [northKoreaDown, back], roleId: null, replyTo: null, at: 1 }, { kind: 'notice', id: 'n-1', text: 'x' }];
+  const messages: Message[] = [
+    alert(northKoreaDown),
+    { kind: 'backlog', events: [northKoreaDown, back], roleId: null, replyTo: null, at: 1 },
+    { kind: 'notice', id: 'n-1', text: 'x' },
+  ];
   for (const message of messages) {
     const footer = renderMessage(message, channelId, whole).body.embeds![0].footer!.text;
     const others = messages.filter((other) => other !== message);
@@ -169,7 +289,10 @@ test('several countries that are told late may stand there as the alert that the
   const { text } = renderMessage(alert(atOnce), channelId, whole).body.embeds![0].footer!;
   assert.ok(marksOf(late).some((mark) => text.startsWith(mark)));
   const more: Message = { ...late, events: [...late.events, northKoreaDown] };
-  assert.ok(marksOf(more).every((mark) => !text.startsWith(mark)), 'with others it is another message');
+  assert.ok(
+    marksOf(more).every((mark) => !text.startsWith(mark)),
+    'with others it is another message',
+  );
 });
 
 describe('less', () => {
@@ -182,12 +305,18 @@ describe('less', () => {
     assert.ok(bare.body.content!.length > 0);
   });
   test('an edit without a chart takes the old one away, for it shows another state', () => {
-    assert.deepEqual(renderEdit(alert(northKoreaDown, { revision: 1 }), { ...whole, chart: null })?.body.attachments, []);
+    assert.deepEqual(
+      renderEdit(alert(northKoreaDown, { revision: 1 }), { ...whole, chart: null })?.body.attachments,
+      [],
+    );
   });
   test('where nothing but the sentence stands, the end leaves it alone', () => {
     assert.equal(renderEdit(alert(northKoreaDown, { end: back }), { embed: false, chart: null }), null);
   });
   test('the text alone has no link', () => {
-    assert.equal(renderReduced({ kind: 'notice', id: 'n', text: 'Look at https://example.net/x now.' }, channelId).content, 'Look at now.');
+    assert.equal(
+      renderReduced({ kind: 'notice', id: 'n', text: 'Look at https://example.net/x now.' }, channelId).content,
+      'Look at now.',
+    );
   });
 });

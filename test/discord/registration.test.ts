@@ -28,7 +28,12 @@ describe('the registration', () => {
     readonly token?: string;
   }
   const register = (which = commands, { devGuildId, when = 'changed', token = 'good-token' }: Wanted = {}) =>
-    registerCommands({ token, apiUrl: discord.apiUrl, clock: systemClock, commands: which, devGuildId: devGuildId ?? null }, store, when, signal);
+    registerCommands(
+      { token, apiUrl: discord.apiUrl, clock: systemClock, commands: which, devGuildId: devGuildId ?? null },
+      store,
+      when,
+      signal,
+    );
   const puts = (): string[] => discord.requests.filter((request) => request.startsWith('PUT'));
   const named = (scope: string): string[] | undefined => discord.world.commands.get(scope)?.map(({ name }) => name);
 
@@ -37,13 +42,19 @@ describe('the registration', () => {
       discord.world.guilds.clear();
       assert.deepEqual(await register(), { kind: 'registered' });
       assert.deepEqual(puts(), [`PUT /applications/${discord.world.application.id}/commands`]);
-      assert.deepEqual(named('global'), commands.map(({ definition }) => definition.name));
+      assert.deepEqual(
+        named('global'),
+        commands.map(({ definition }) => definition.name),
+      );
     });
 
     test('once, and again only when something changed', async () => {
       await register();
       assert.deepEqual(await register(), { kind: 'unchanged' });
-      const reordered = commands.map((command) => ({ ...command, definition: Object.fromEntries(Object.entries(command.definition).reverse()) as never }));
+      const reordered = commands.map((command) => ({
+        ...command,
+        definition: Object.fromEntries(Object.entries(command.definition).reverse()) as never,
+      }));
       assert.deepEqual(await register(reordered), { kind: 'unchanged' });
       const [first, ...rest] = commands;
       const changed = [{ ...first, definition: { ...first.definition, description: 'Something else' } }, ...rest];

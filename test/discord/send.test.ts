@@ -25,7 +25,12 @@ let discord: DiscordServer;
 let lines: string[];
 let drawn: [string, number][];
 let requests: RequestOutcome[];
-const logger = createLogger({ level: 'info', pretty: false, secrets: [], destination: { write: (line) => void lines.push(line) } });
+const logger = createLogger({
+  level: 'info',
+  pretty: false,
+  secrets: [],
+  destination: { write: (line) => void lines.push(line) },
+});
 
 describe('the sender', () => {
   beforeEach(async () => {
@@ -40,12 +45,25 @@ describe('the sender', () => {
     const channel = discord.world.channels.get(id);
     if (channel === undefined) return null;
     const kind = channel.type === ChannelType.GuildAnnouncement ? 'announcement' : 'text';
-    return { channelId: id, name: channel.name, guildId: channel.guildId, kind, permissions: channelPermissions(discord.world, channel, discord.world.bot.id) };
+    return {
+      channelId: id,
+      name: channel.name,
+      guildId: channel.guildId,
+      kind,
+      permissions: channelPermissions(discord.world, channel, discord.world.bot.id),
+    };
   }
 
-  function sender({ known = true, clock = systemClock, name = token }: { known?: boolean; clock?: Clock; name?: string } = {}): Send {
+  function sender({
+    known = true,
+    clock = systemClock,
+    name = token,
+  }: { known?: boolean; clock?: Clock; name?: string } = {}): Send {
     return createDiscordSend({
-      token: name, apiUrl: discord.apiUrl, clock, logger,
+      token: name,
+      apiUrl: discord.apiUrl,
+      clock,
+      logger,
       lookUpChannel: known ? accessOf : () => null,
       charts: {
         ofEvent: (event, revision) => {
@@ -59,9 +77,23 @@ describe('the sender', () => {
   }
 
   const alert = (changes: Partial<Alert> = {}, event: IncidentEvent = incidentEvent()): Alert => ({
-    kind: 'alert', event, part: 'start', roleId: null, replyTo: null, silent: false, revision: 0, end: null, ...changes,
+    kind: 'alert',
+    event,
+    part: 'start',
+    roleId: null,
+    replyTo: null,
+    silent: false,
+    revision: 0,
+    end: null,
+    ...changes,
   });
-  const restored = incidentEvent({ id: 'KP-ipv4-1419265020000/2', kind: 'restored', level: 'normal', until: Date.UTC(2014, 11, 23, 1, 46), at: Date.UTC(2014, 11, 23, 1, 56) });
+  const restored = incidentEvent({
+    id: 'KP-ipv4-1419265020000/2',
+    kind: 'restored',
+    level: 'normal',
+    until: Date.UTC(2014, 11, 23, 1, 46),
+    at: Date.UTC(2014, 11, 23, 1, 56),
+  });
   const notice: Message = { kind: 'notice', id: 'n-1', text: 'The store is away.' };
 
   const posts = (): string[] => discord.requests.filter((request) => request.startsWith('POST'));
@@ -71,32 +103,61 @@ describe('the sender', () => {
     return result.messageId;
   }
 
-  test('an alert arrives whole: sentence, embed, chart with its alt text; the role is pinged; the answer replies to it', async () => {
-    const send = sender();
-    const role = discord.world.addRole('300000000000000001');
-    const first = idOf(await send.post(channelId, alert({ roleId: role.id }), never));
-    idOf(await send.post(channelId, alert({ part: 'recovery', silent: true, replyTo: first, roleId: role.id }, restored), never));
-    const [start, end] = discord.posted;
-    assert.equal(start.content, `<@&${role.id}> 🇰🇵 North Korea's national Internet went down at 16:15 UTC: all 4 routes withdrawn.`);
-    assert.deepEqual(start.allowed_mentions, { parse: [], roles: [role.id] });
-    const embed = start.embeds![0];
-    assert.deepEqual([embed.title, embed.color, embed.image?.url], ['North Korea: down', 0xda373c, 'attachment://chart.png']);
-    assert.match(embed.footer!.text, /^KP-ipv4-1419265020000\/1 · /);
-    const [file] = start.files;
-    assert.deepEqual([file.filename, file.description, file.contentType, new Uint8Array(file.bytes)], ['chart.png', altText, 'image/png', png]);
-    assert.equal(end.message_reference?.message_id, first);
-    assert.deepEqual([end.allowed_mentions, end.flags], [{ parse: [] }, MessageFlags.SuppressNotifications]);
-    assert.deepEqual(posts().length, 2);
-  });
+  test(
+    'an alert arrives whole: sentence, embed, chart with its alt text; the role is pinged; the answer ' +
+      'replies to it',
+    async () => {
+      const send = sender();
+      const role = discord.world.addRole('300000000000000001');
+      const first = idOf(await send.post(channelId, alert({ roleId: role.id }), never));
+      idOf(
+        await send.post(
+          channelId,
+          alert({ part: 'recovery', silent: true, replyTo: first, roleId: role.id }, restored),
+          never,
+        ),
+      );
+      const [start, end] = discord.posted;
+      assert.equal(
+        start.content,
+        `<@&${role.id}> 🇰🇵 North Korea's national Internet went down at 16:15 UTC: all 4 routes withdrawn.`,
+      );
+      assert.deepEqual(start.allowed_mentions, { parse: [], roles: [role.id] });
+      const embed = start.embeds![0];
+      assert.deepEqual(
+        [embed.title, embed.color, embed.image?.url],
+        ['North Korea: down', 0xda373c, 'attachment://chart.png'],
+      );
+      assert.match(embed.footer!.text, /^KP-ipv4-1419265020000\/1 · /);
+      const [file] = start.files;
+      assert.deepEqual(
+        [file.filename, file.description, file.contentType, new Uint8Array(file.bytes)],
+        ['chart.png', altText, 'image/png', png],
+      );
+      assert.equal(end.message_reference?.message_id, first);
+      assert.deepEqual([end.allowed_mentions, end.flags], [{ parse: [] }, MessageFlags.SuppressNotifications]);
+      assert.deepEqual(posts().length, 2);
+    },
+  );
 
   test('a backlog and a notice arrive, with no chart asked for', async () => {
     const send = sender();
-    idOf(await send.post(channelId, { kind: 'backlog', events: [incidentEvent()], roleId: null, replyTo: null, at: Date.UTC(2014, 11, 23) }, never));
+    idOf(
+      await send.post(
+        channelId,
+        { kind: 'backlog', events: [incidentEvent()], roleId: null, replyTo: null, at: Date.UTC(2014, 11, 23) },
+        never,
+      ),
+    );
     idOf(await send.post(channelId, notice, never));
-    assert.deepEqual(discord.posted.map(({ content }) => content), [
-      "🇰🇵 North Korea's national Internet has been down since 16:15 UTC on 22 Dec. Told late: this channel could not be reached.",
-      'The store is away.',
-    ]);
+    assert.deepEqual(
+      discord.posted.map(({ content }) => content),
+      [
+        "🇰🇵 North Korea's national Internet has been down since 16:15 UTC on 22 Dec. Told late: this channel " +
+          'could not be reached.',
+        'The store is away.',
+      ],
+    );
     assert.deepEqual(drawn, []);
   });
 
@@ -145,11 +206,31 @@ describe('the sender', () => {
     const stories: [string, () => void, SendResult['kind'], RegExp][] = [
       ['the channel is deleted', () => discord.world.channels.clear(), 'gone', /no channel 200000000000000001/],
       ['the bot may not see it', () => discord.world.deny(channelId, 'ViewChannel'), 'closed', /View Channel/],
-      ['the bot is in the server no more', () => discord.world.guilds.get('300000000000000001')!.members.delete(discord.world.bot.id), 'closed', /not in that server/],
-      ['a person who takes no messages', () => discord.script({ kind: 'error', status: 403, code: 50007 }), 'closed', /take none/],
-      ['a person without a common server', () => discord.script({ kind: 'error', status: 403, code: 50278 }), 'closed', /no server/],
+      [
+        'the bot is in the server no more',
+        () => discord.world.guilds.get('300000000000000001')!.members.delete(discord.world.bot.id),
+        'closed',
+        /not in that server/,
+      ],
+      [
+        'a person who takes no messages',
+        () => discord.script({ kind: 'error', status: 403, code: 50007 }),
+        'closed',
+        /take none/,
+      ],
+      [
+        'a person without a common server',
+        () => discord.script({ kind: 'error', status: 403, code: 50278 }),
+        'closed',
+        /no server/,
+      ],
       ['an archived thread', () => discord.script({ kind: 'error', status: 400, code: 50083 }), 'closed', /archived/],
-      ['a locked thread', () => discord.script({ kind: 'error', status: 403, code: 160005 }), 'closed', /locked.*Manage Threads/],
+      [
+        'a locked thread',
+        () => discord.script({ kind: 'error', status: 403, code: 160005 }),
+        'closed',
+        /locked.*Manage Threads/,
+      ],
       ['a forum', () => discord.script({ kind: 'error', status: 400, code: 50008 }), 'closed', /none for text/],
     ];
     for (const [name, arrange, kind, says] of stories) {
@@ -162,7 +243,13 @@ describe('the sender', () => {
       });
     }
 
-    for (const [status, code] of [[400, 50035], [413, 40005], [400, 200000], [400, 240000], [400, 50006]] as const) {
+    for (const [status, code] of [
+      [400, 50035],
+      [413, 40005],
+      [400, 200000],
+      [400, 240000],
+      [400, 50006],
+    ] as const) {
       test(`a message that Discord will not take (${code}) is reduced to its text, loudly`, async () => {
         discord.script({ kind: 'error', status, code });
         idOf(await sender().post(channelId, alert(), never));
@@ -207,7 +294,11 @@ describe('the sender', () => {
         const result = await send.post(channelId, alert(), never);
         assert.ok(result.kind === 'retry', JSON.stringify(result));
         assert.deepEqual([result.scope, result.maybeTaken], [scope, maybeTaken], JSON.stringify(result));
-        if (fault.kind === 'rate-limit') assert.ok(result.afterMs !== null && result.afterMs >= 7000 && result.afterMs <= 7100, String(result.afterMs));
+        if (fault.kind === 'rate-limit')
+          assert.ok(
+            result.afterMs !== null && result.afterMs >= 7000 && result.afterMs <= 7100,
+            String(result.afterMs),
+          );
         else assert.equal(result.afterMs, null);
       });
     }
@@ -226,7 +317,10 @@ describe('the sender', () => {
       const result = await send.post(channelId, alert(), never);
       assert.ok(result.kind === 'retry' && result.scope === 'everywhere' && !result.maybeTaken);
       assert.match(result.reason, /refuses the token.*DISCORD_TOKEN/);
-      assert.deepEqual(discord.requests.map((request) => request.split(' ')[0]), ['POST', 'GET']);
+      assert.deepEqual(
+        discord.requests.map((request) => request.split(' ')[0]),
+        ['POST', 'GET'],
+      );
       discord.world.token = token;
       idOf(await send.post(channelId, alert(), never));
     });
@@ -236,7 +330,10 @@ describe('the sender', () => {
       const send = sender();
       assert.equal((await send.post(channelId, alert(), never)).kind, 'retry');
       const id = idOf(await send.post(channelId, alert(), never));
-      assert.deepEqual(discord.posted.map((message) => message.id), [id]);
+      assert.deepEqual(
+        discord.posted.map((message) => message.id),
+        [id],
+      );
     });
 
     test('a stop gives the message under way a moment, and no more', async () => {
@@ -256,23 +353,39 @@ describe('the sender', () => {
   });
 
   describe('what was posted is found again', () => {
-    const find = (send: Send, message: Message = alert(), since = Date.now() - 60_000): Promise<FindResult> => send.find(channelId, message, since, never);
+    const find = (send: Send, message: Message = alert(), since = Date.now() - 60_000): Promise<FindResult> =>
+      send.find(channelId, message, since, never);
 
     test('by its footer, among others; and what was never posted is absent', async () => {
       const send = sender();
       const id = idOf(await send.post(channelId, alert(), never));
-      for (let n = 0; n < 3; n++) await send.post(channelId, alert({}, incidentEvent({ id: `KP-ipv4-1419265020000/1${n}` })), never);
+      for (let n = 0; n < 3; n++)
+        await send.post(channelId, alert({}, incidentEvent({ id: `KP-ipv4-1419265020000/1${n}` })), never);
       assert.deepEqual(await find(send), { kind: 'found', messageId: id });
       assert.deepEqual(await find(send, alert({}, restored)), { kind: 'absent' });
-      assert.deepEqual(await find(send, alert(), Date.now() + 3_600_000), { kind: 'absent' }, 'posted before the time asked for');
+      assert.deepEqual(
+        await find(send, alert(), Date.now() + 3_600_000),
+        { kind: 'absent' },
+        'posted before the time asked for',
+      );
     });
 
     test('a late one by the footer of the alert that was in doubt, for it tells the same', async () => {
       const send = sender();
       const id = idOf(await send.post(channelId, alert(), never));
-      const late = (...events: IncidentEvent[]): Message => ({ kind: 'backlog', events, roleId: null, replyTo: null, at: Date.now() });
+      const late = (...events: IncidentEvent[]): Message => ({
+        kind: 'backlog',
+        events,
+        roleId: null,
+        replyTo: null,
+        at: Date.now(),
+      });
       assert.deepEqual(await find(send, late(incidentEvent())), { kind: 'found', messageId: id });
-      assert.deepEqual(await find(send, late(incidentEvent(), restored)), { kind: 'absent' }, 'it tells more than the alert did');
+      assert.deepEqual(
+        await find(send, late(incidentEvent(), restored)),
+        { kind: 'absent' },
+        'it tells more than the alert did',
+      );
       const combined = idOf(await send.post(channelId, late(incidentEvent(), restored), never));
       assert.deepEqual(await find(send, late(incidentEvent(), restored)), { kind: 'found', messageId: combined });
     });
@@ -282,7 +395,11 @@ describe('the sender', () => {
       await send.post(channelId, notice, never);
       const of = discord.posted[0];
       const chatter = (count: number): void => {
-        const messages = Array.from({ length: count }, () => ({ ...of, id: discord.world.ids.next(), authorId: discord.world.user.id }));
+        const messages = Array.from({ length: count }, () => ({
+          ...of,
+          id: discord.world.ids.next(),
+          authorId: discord.world.user.id,
+        }));
         discord.world.messages.set(channelId, [...(discord.world.messages.get(channelId) ?? []), ...messages]);
       };
       chatter(250);
@@ -323,7 +440,10 @@ describe('the sender', () => {
     });
 
     test('faults on the way are to be tried again, and a channel that is gone has nothing', async () => {
-      discord.script({ kind: 'error', status: 503, on: 'GET /channels/:id/messages' }, { kind: 'rate-limit', retryAfterSeconds: 1, on: 'GET /channels/:id/messages' });
+      discord.script(
+        { kind: 'error', status: 503, on: 'GET /channels/:id/messages' },
+        { kind: 'rate-limit', retryAfterSeconds: 1, on: 'GET /channels/:id/messages' },
+      );
       const send = sender();
       for (const scope of ['everywhere', 'channel']) {
         const result = await find(send);
@@ -335,26 +455,44 @@ describe('the sender', () => {
   });
 
   describe('an edit', () => {
-    test('turns the first message green with its duration, replaces the chart, keeps the words, pings nobody', async () => {
-      const send = sender();
-      const role = discord.world.addRole('300000000000000001');
-      const id = idOf(await send.post(channelId, alert({ roleId: role.id }), never));
-      const before = discord.posted[0].content;
-      assert.equal(await send.edit(channelId, id, alert({ roleId: role.id, revision: 1, end: restored }), never), true);
-      const [message] = discord.posted;
-      assert.equal(message.content, before);
-      assert.deepEqual([message.embeds![0].title, message.embeds![0].color], ['North Korea: restored after 9 hr 31 min', 0x23a55a]);
-      assert.deepEqual(message.embeds![0].fields!.map(({ name }) => name).filter((name) => /Since|Until/.test(name)), ['Since', 'Until']);
-      assert.equal(message.files.length, 1);
-      assert.deepEqual(message.edits[0].allowed_mentions, { parse: [] });
-      assert.deepEqual(drawn, [[incidentEvent().id, 0], [restored.id, 0]]);
-    });
+    test(
+      'turns the first message green with its duration, replaces ' + 'the chart, keeps the words, pings nobody',
+      async () => {
+        const send = sender();
+        const role = discord.world.addRole('300000000000000001');
+        const id = idOf(await send.post(channelId, alert({ roleId: role.id }), never));
+        const before = discord.posted[0].content;
+        assert.equal(
+          await send.edit(channelId, id, alert({ roleId: role.id, revision: 1, end: restored }), never),
+          true,
+        );
+        const [message] = discord.posted;
+        assert.equal(message.content, before);
+        assert.deepEqual(
+          [message.embeds![0].title, message.embeds![0].color],
+          ['North Korea: restored after 9 hr 31 min', 0x23a55a],
+        );
+        assert.deepEqual(
+          message.embeds![0].fields!.map(({ name }) => name).filter((name) => /Since|Until/.test(name)),
+          ['Since', 'Until'],
+        );
+        assert.equal(message.files.length, 1);
+        assert.deepEqual(message.edits[0].allowed_mentions, { parse: [] });
+        assert.deepEqual(drawn, [
+          [incidentEvent().id, 0],
+          [restored.id, 0],
+        ]);
+      },
+    );
 
     test('is tried once', async () => {
       const send = sender();
       const id = idOf(await send.post(channelId, alert(), never));
       const edits = (): number => discord.requests.filter((request) => request.startsWith('PATCH')).length;
-      discord.script({ kind: 'rate-limit', retryAfterSeconds: 1, on: 'PATCH /channels/:id/messages/:id' }, { kind: 'reset', on: 'PATCH /channels/:id/messages/:id' });
+      discord.script(
+        { kind: 'rate-limit', retryAfterSeconds: 1, on: 'PATCH /channels/:id/messages/:id' },
+        { kind: 'reset', on: 'PATCH /channels/:id/messages/:id' },
+      );
       for (const count of [1, 2]) {
         assert.equal(await send.edit(channelId, id, alert({ revision: count }), never), false);
         assert.equal(edits(), count);

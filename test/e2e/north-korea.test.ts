@@ -1,6 +1,7 @@
 /**
- * North Korea, December 2014, through the whole service: loopback RIS Live, archive and Discord, on a clock that the test moves some
- * thousand times as fast as the real one. What then stands in the channel is compared with a transcript that people can read.
+ * North Korea, December 2014, through the whole service: loopback RIS Live, archive and Discord, on a clock that the
+ * test moves some thousand times as fast as the real one. What then stands in the channel is compared with a transcript
+ * that people can read.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,8 +16,8 @@ const start = Date.parse('2014-12-21T15:00:00Z');
 const transcript = new URL('./north-korea-2014.txt', import.meta.url);
 
 /**
- * The published times: hub.dyn.com/dyn-research, "Someone disconnects North Korea - who?". The flapping of the day before is invented,
- * as long and as growing as was told.
+ * The published times: hub.dyn.com/dyn-research, "Someone disconnects North Korea - who?". The flapping of the day
+ * before is invented, as long and as growing as was told.
  */
 const times = {
   flapping: Date.parse('2014-12-21T16:05:00Z'),
@@ -32,7 +33,7 @@ type Change = { readonly at: number; readonly kind: 'announce' | 'withdraw' };
 /** Short losses, a minute long, every hour at first and every ten minutes at last; too short for an outage each. */
 function flaps(): Change[] {
   const changes: Change[] = [];
-  for (let at = times.flapping; at < times.gone - 10 * minute; ) {
+  for (let at = times.flapping; at < times.gone - 10 * minute;) {
     changes.push({ at, kind: 'withdraw' }, { at: at + minute, kind: 'announce' });
     at += at < times.gone - 12 * hour ? hour : at < times.gone - 6 * hour ? 40 * minute : 10 * minute;
   }
@@ -41,25 +42,37 @@ function flaps(): Change[] {
 
 const story: readonly Change[] = [
   ...flaps(),
-  { at: times.gone, kind: 'withdraw' }, { at: times.back, kind: 'announce' },
-  { at: times.goneAgain, kind: 'withdraw' }, { at: times.backAgain, kind: 'announce' },
+  { at: times.gone, kind: 'withdraw' },
+  { at: times.back, kind: 'announce' },
+  { at: times.goneAgain, kind: 'withdraw' },
+  { at: times.backAgain, kind: 'announce' },
 ];
 
-/** The channel as it stands at the end: when each message came, what it replies to, what it says, what its embed says. */
+/**
+ * The channel as it stands at the end: when each message came, what it replies to, what it says, what its embed says.
+ */
 function written(discord: DiscordServer): string {
   const messages = discord.posted;
-  return messages.map((message, index) => {
-    const embed = message.embeds?.at(0);
-    const replied = messages.findIndex(({ id }) => id === message.message_reference?.message_id);
-    const head = [
-      `#${index + 1}`, new Date(message.createdAt).toISOString().slice(0, 19).replace('T', ' '),
-      ...(replied < 0 ? [] : [`in reply to #${replied + 1}`]),
-      ...(message.editedAt === null ? [] : ['edited']),
-      ...(message.files.length === 0 ? [] : [`with ${message.files.map(({ filename }) => filename).join(', ')}`]),
-    ].join(', ');
-    const fields = (embed?.fields ?? []).map(({ name, value }) => `      ${name}: ${value.replaceAll('\n', '; ')}`);
-    return [head, `    ${message.content}`, `    [${(embed?.color ?? 0).toString(16)}] ${embed?.title ?? ''}`, ...fields].join('\n');
-  }).join('\n\n');
+  return messages
+    .map((message, index) => {
+      const embed = message.embeds?.at(0);
+      const replied = messages.findIndex(({ id }) => id === message.message_reference?.message_id);
+      const head = [
+        `#${index + 1}`,
+        new Date(message.createdAt).toISOString().slice(0, 19).replace('T', ' '),
+        ...(replied < 0 ? [] : [`in reply to #${replied + 1}`]),
+        ...(message.editedAt === null ? [] : ['edited']),
+        ...(message.files.length === 0 ? [] : [`with ${message.files.map(({ filename }) => filename).join(', ')}`]),
+      ].join(', ');
+      const fields = (embed?.fields ?? []).map(({ name, value }) => `      ${name}: ${value.replaceAll('\n', '; ')}`);
+      return [
+        head,
+        `    ${message.content}`,
+        `    [${(embed?.color ?? 0).toString(16)}] ${embed?.title ?? ''}`,
+        ...fields,
+      ].join('\n');
+    })
+    .join('\n\n');
 }
 
 /** The channel at the end. */

@@ -1,4 +1,7 @@
-/** What RIS Live sends of the truth, in the order and at the times at which it comes to us: after what the way does to it. */
+/**
+ * What RIS Live sends of the truth, in the order and at the times at which it comes to us: after what the way does to
+ * it.
+ */
 import { seededRandom } from '../support/random.js';
 import { between } from './chance.js';
 import type { Fault, Schedule } from './schedule.js';

@@ -1,5 +1,18 @@
-/** What an ingest remembers, in memory. It outlives the process that writes it, and takes nothing from one that was replaced. */
-import type { Commit, CommitOutcome, CountryRecord, FeedHealth, HistorySample, IncidentEvent, Lease, Resolution, StoredState } from '../../src/incidents/index.js';
+/**
+ * What an ingest remembers, in memory. It outlives the process that writes it, and takes nothing from one that was
+ * replaced.
+ */
+import type {
+  Commit,
+  CommitOutcome,
+  CountryRecord,
+  FeedHealth,
+  HistorySample,
+  IncidentEvent,
+  Lease,
+  Resolution,
+  StoredState,
+} from '../../src/incidents/index.js';
 import type { Store } from '../../src/store/index.js';
 
 export class MemoryStore {
@@ -18,11 +31,14 @@ export class MemoryStore {
     return { holder: 'test', epoch: ++this.#epoch };
   }
 
-  load = (): Promise<{ version: number; states: StoredState[] }> => Promise.resolve({ version: this.#version, states: [...this.#states.values()] });
+  load = (): Promise<{ version: number; states: StoredState[] }> =>
+    Promise.resolve({ version: this.#version, states: [...this.#states.values()] });
   records = (): Promise<CountryRecord[]> => Promise.resolve([...this.#records.values()]);
   health = (): Promise<FeedHealth | null> => Promise.resolve(this.#health);
   history = (country: string, resolution: Resolution, from: number, to: number): Promise<HistorySample[]> =>
-    Promise.resolve(resolution === 'bin' ? (this.#bins.get(country) ?? []).filter(({ at }) => at >= from && at < to) : []);
+    Promise.resolve(
+      resolution === 'bin' ? (this.#bins.get(country) ?? []).filter(({ at }) => at >= from && at < to) : [],
+    );
 
   commit = (commit: Commit): Promise<CommitOutcome> => {
     if (commit.lease.epoch !== this.#epoch || commit.version !== this.#version + 1) return Promise.resolve('fenced');

@@ -1,4 +1,7 @@
-/** A small Internet: sessions of many networks with a few collectors, and the prefixes of some countries, one of them tiny. */
+/**
+ * A small Internet: sessions of many networks with a few collectors, and the prefixes of some countries, one of them
+ * tiny.
+ */
 import { parseRegistry, type CountryMap } from '../../src/countries/index.js';
 import { seededRandom } from '../support/random.js';
 import { ipv4Unit } from '../support/units.js';
@@ -32,10 +35,26 @@ export interface Model {
   readonly map: CountryMap;
 }
 
-/** IPv4 and IPv6 prefixes by country. Large ones are never dark here: a fifth of all that is routed would be guard 2's case, and is nobody's. */
+/**
+ * IPv4 and IPv6 prefixes by country. Large ones are never dark here: a fifth of all that is routed would be guard 2's
+ * case, and is nobody's.
+ */
 const countries: Readonly<Record<string, readonly [number, number]>> = {
-  KP: [4, 0], TG: [9, 0], NP: [14, 0], ET: [22, 0], GE: [28, 0], GA: [35, 0], UZ: [45, 14], CU: [55, 0], SY: [60, 12], MD: [70, 22],
-  AZ: [90, 20], SD: [100, 0], IR: [110, 30], DE: [200, 80], US: [220, 80],
+  KP: [4, 0],
+  TG: [9, 0],
+  NP: [14, 0],
+  ET: [22, 0],
+  GE: [28, 0],
+  GA: [35, 0],
+  UZ: [45, 14],
+  CU: [55, 0],
+  SY: [60, 12],
+  MD: [70, 22],
+  AZ: [90, 20],
+  SD: [100, 0],
+  IR: [110, 30],
+  DE: [200, 80],
+  US: [220, 80],
 };
 const codes = Object.keys(countries);
 /** Those that may go dark, from the tiny to the large. */
@@ -55,10 +74,14 @@ let made: Land | null = null;
 function madeLand(): Land {
   if (made !== null) return made;
   const ipv6Block = (code: string): string => `2a${(16 + codes.indexOf(code)).toString(16)}`;
-  const ipv4 = codes.map((code, index) => code === 'KP'
-    ? `${ipv4Unit('175.45.176.0')},${ipv4Unit('175.45.179.255')},KP`
-    : `${ipv4Unit(`${firstOctet + index}.0.0.0`)},${ipv4Unit(`${firstOctet + index}.255.255.255`)},${code}`);
-  const ipv6 = codes.map((code) => `${ipv6Block(code)}::,${ipv6Block(code)}:ffff:ffff:ffff:ffff:ffff:ffff:ffff,${code}`);
+  const ipv4 = codes.map((code, index) =>
+    code === 'KP'
+      ? `${ipv4Unit('175.45.176.0')},${ipv4Unit('175.45.179.255')},KP`
+      : `${ipv4Unit(`${firstOctet + index}.0.0.0`)},${ipv4Unit(`${firstOctet + index}.255.255.255`)},${code}`,
+  );
+  const ipv6 = codes.map(
+    (code) => `${ipv6Block(code)}::,${ipv6Block(code)}:ffff:ffff:ffff:ffff:ffff:ffff:ffff,${code}`,
+  );
   const { map } = parseRegistry(ipv4.join('\n'), ipv6.join('\n'), []);
   const slots: Land['slots'] = (country, family, count) => {
     const row = codes.indexOf(country);
@@ -84,7 +107,8 @@ export function landOf(map: CountryMap): Land {
       } else {
         for (const [row, start] of map.ipv6.starts.entries()) {
           const first = Math.ceil(start / step) * step;
-          if (map.ipv6.countries[row] === number && first + step <= map.ipv6.ends[row] && found.length < count) found.push(first);
+          if (map.ipv6.countries[row] === number && first + step <= map.ipv6.ends[row] && found.length < count)
+            found.push(first);
         }
       }
       if (found.length < count) throw new Error(`${country} holds no ${count} blocks of its own`);
@@ -106,9 +130,19 @@ function makePrefixes(random: () => number, land: Land): ModelPrefix[] {
   const all: ModelPrefix[] = [];
   for (const [row, code] of codes.entries()) {
     const [ipv4, ipv6] = countries[code];
-    const origins = code === 'KP' ? [131_279] : Array.from({ length: Math.min(9, 3 + (ipv4 >> 4)) }, (_, index) => 100_000 + row * 100 + index);
+    const origins =
+      code === 'KP'
+        ? [131_279]
+        : Array.from({ length: Math.min(9, 3 + (ipv4 >> 4)) }, (_, index) => 100_000 + row * 100 + index);
     const add = (text: string, family: 0 | 1, units: readonly number[]): void => {
-      all.push({ index: all.length, text, family, country: code, origin: origins[below(random, origins.length)], units });
+      all.push({
+        index: all.length,
+        text,
+        family,
+        country: code,
+        origin: origins[below(random, origins.length)],
+        units,
+      });
     };
     if (code === 'KP') {
       const first = ipv4Unit('175.45.176.0') / 256;
@@ -118,7 +152,11 @@ function makePrefixes(random: () => number, land: Land): ModelPrefix[] {
     const slots = land.slots(code, 0, ipv4);
     for (let count = 0, slot = 0; count < ipv4; slot++, count++) {
       const length = 20 + below(random, 5);
-      add(ipv4Text(slots[slot], length), 0, Array.from({ length: 2 ** (24 - length) }, (_, index) => slots[slot] + index));
+      add(
+        ipv4Text(slots[slot], length),
+        0,
+        Array.from({ length: 2 ** (24 - length) }, (_, index) => slots[slot] + index),
+      );
       // A more-specific beside its aggregate: losing it alone costs nothing.
       if (length < 24 && count + 1 < ipv4 && random() < 0.15) {
         add(ipv4Text(slots[slot], 24), 0, [slots[slot]]);
@@ -130,7 +168,10 @@ function makePrefixes(random: () => number, land: Land): ModelPrefix[] {
   return all;
 }
 
-/** The model of a seed: 4 or 5 collectors, 28 to 40 networks with a full feed each, some with two sessions, and a few partial feeds. */
+/**
+ * The model of a seed: 4 or 5 collectors, 28 to 40 networks with a full feed each, some with two sessions, and a few
+ * partial feeds.
+ */
 export function createModel(seed: number, land = madeLand()): Model {
   const random = seededRandom(seed * 7919 + 1);
   const prefixes = makePrefixes(random, land);
@@ -140,7 +181,9 @@ export function createModel(seed: number, land = madeLand()): Model {
   const add = (asn: number, collector: string, share: number): void => {
     const index = peers.length;
     const address = index % 3 === 2 ? `2001:7f8::${(index + 1).toString(16)}` : `192.0.2.${index + 1}`;
-    const member = Uint8Array.from(prefixes, ({ country }) => (country === 'KP' && share > 0.9) || random() < share ? 1 : 0);
+    const member = Uint8Array.from(prefixes, ({ country }) =>
+      (country === 'KP' && share > 0.9) || random() < share ? 1 : 0,
+    );
     peers.push({ index, collector, address, asn, member, full: share > 0.9 });
   };
   for (let network = 0; network < networks; network++) {
@@ -149,6 +192,7 @@ export function createModel(seed: number, land = madeLand()): Model {
     add(asn, collectors[at], 0.98 + random() * 0.02);
     if (random() < 0.25) add(asn, collectors[(at + 1) % collectors.length], 0.98 + random() * 0.02);
   }
-  for (let partial = 0; partial < 5; partial++) add(65_000 + partial, collectors[partial % collectors.length], 0.05 + random() * 0.3);
+  for (let partial = 0; partial < 5; partial++)
+    add(65_000 + partial, collectors[partial % collectors.length], 0.05 + random() * 0.3);
   return { collectors, peers, prefixes, map: land.map };
 }

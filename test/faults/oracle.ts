@@ -1,6 +1,7 @@
 /**
- * What may and must have been told, whatever went wrong on our side. `Usable` is the pipeline's own word at its ticks, held to the truth:
- * outside of the time that faults and their mending may take it must be usable, else blindness would excuse everything.
+ * What may and must have been told, whatever went wrong on our side. `Usable` is the pipeline's own word at its ticks,
+ * held to the truth: outside of the time that faults and their mending may take it must be usable, else blindness would
+ * excuse everything.
  */
 import { endsIncident, type IncidentEvent } from '../../src/incidents/index.js';
 import { shippedRules } from '../support/rules.js';
@@ -30,7 +31,8 @@ export function wrongs(schedule: Schedule, log: RunLog): string[] {
   const found: string[] = [];
   for (const { event } of log.told) {
     if (event.kind === 'notice' || event.kind === 'unstable') continue;
-    const isTrue = event.country !== null && outages.some((outage) => outage.country === event.country && event.at >= outage.from);
+    const isTrue =
+      event.country !== null && outages.some((outage) => outage.country === event.country && event.at >= outage.from);
     if (!isTrue) found.push(`false: ${inWords(event)}`);
   }
   const blind = blindSpans(schedule, log);
@@ -78,12 +80,15 @@ function begins(at: number, dwellMs: number, blind: readonly Span[]): number {
 }
 
 /**
- * What falls into a short gap is judged without, until its files have filled it; and peers that were away come back to the vote, where
- * the country is a good part of their tables, when their warming is over: before, those that kept the routes may outweigh the others.
+ * What falls into a short gap is judged without, until its files have filled it; and peers that were away come back to
+ * the vote, where the country is a good part of their tables, when their warming is over: before, those that kept the
+ * routes may outweigh the others.
  */
 function hiddenUntil(seenFrom: number, at: number, { faults }: Schedule): number {
   const hiding = faults.filter((fault) => ['sockets-cut', 'slow-consumer', 'peers-down', 'reset'].includes(fault.kind));
-  const over = hiding.filter((fault) => at >= fault.at - exactMs && at <= endOf(fault) + exactMs).map((fault) => endOf(fault) + Math.max(mendingMs(fault), 17 * minute));
+  const over = hiding
+    .filter((fault) => at >= fault.at - exactMs && at <= endOf(fault) + exactMs)
+    .map((fault) => endOf(fault) + Math.max(mendingMs(fault), 17 * minute));
   return Math.max(seenFrom, ...over);
 }
 
@@ -92,17 +97,29 @@ function wrongsOfOutage(outage: Outage, schedule: Schedule, log: RunLog, blind: 
   const truth = truthOf(outage, schedule, log.truth.darkness.get(outage)!);
   const told = log.told.filter(({ event }) => event.country === country && event.kind !== 'unstable');
   const found: string[] = [];
-  const wrong = (text: string): void => void found.push(`${country}, dark from ${clockTime(truth.from)} to ${clockTime(truth.to)}: ${text}`);
+  const wrong = (text: string): void =>
+    void found.push(`${country}, dark from ${clockTime(truth.from)} to ${clockTime(truth.to)}: ${text}`);
   const isTiny = country === 'KP';
 
   const seenFrom = hiddenUntil(begins(truth.from, detector.down.dwellMs, blind), truth.from, schedule);
-  const down = told.find(({ event }) => (event.kind === 'opened' || event.kind === 'escalated') && event.level === 'down' && event.family === 'ipv4');
+  const down = told.find(
+    ({ event }) =>
+      (event.kind === 'opened' || event.kind === 'escalated') && event.level === 'down' && event.family === 'ipv4',
+  );
   if (down === undefined) {
-    if (seenFrom + detector.down.dwellMs + holdMs + slackMs < truth.to) wrong(`not found, though the table was usable from ${clockTime(seenFrom)}`);
-    return [...found, ...told.map(({ event }) => event).filter((event) => event.kind === 'down-again').map((event) => `${country}: ${inWords(event)} of what was never down`)];
+    if (seenFrom + detector.down.dwellMs + holdMs + slackMs < truth.to)
+      wrong(`not found, though the table was usable from ${clockTime(seenFrom)}`);
+    return [
+      ...found,
+      ...told
+        .map(({ event }) => event)
+        .filter((event) => event.kind === 'down-again')
+        .map((event) => `${country}: ${inWords(event)} of what was never down`),
+    ];
   }
   const since = down.event.since!;
-  if (since < truth.from - exactMs || since > seenFrom + exactMs) wrong(`since ${clockTime(since)}, expected ${clockTime(truth.from)} to ${clockTime(seenFrom)}`);
+  if (since < truth.from - exactMs || since > seenFrom + exactMs)
+    wrong(`since ${clockTime(since)}, expected ${clockTime(truth.from)} to ${clockTime(seenFrom)}`);
   const late = down.now - Math.max(since, seenFrom) - detector.down.dwellMs;
   if (late > holdMs + slackMs) wrong(`told ${Math.round(late / second)} s late`);
 
@@ -116,11 +133,16 @@ function wrongsOfOutage(outage: Outage, schedule: Schedule, log: RunLog, blind: 
   const backFrom = begins(truth.to, leaveMs, blind);
   const restored = told.find(({ event }) => endsIncident(event.kind) && event.family === 'ipv4');
   if (restored === undefined) {
-    if (begins(backFrom, detector.whole.dwellMs + leaveMs, blind) + detector.whole.dwellMs + leaveMs + slackMs < schedule.to) wrong('its end was not told');
+    if (
+      begins(backFrom, detector.whole.dwellMs + leaveMs, blind) + detector.whole.dwellMs + leaveMs + slackMs <
+      schedule.to
+    )
+      wrong('its end was not told');
     return found;
   }
   const until = restored.event.until!;
-  if (until < truth.to - exactMs || until > backFrom + exactMs) wrong(`until ${clockTime(until)}, expected ${clockTime(truth.to)} to ${clockTime(backFrom)}`);
+  if (until < truth.to - exactMs || until > backFrom + exactMs)
+    wrong(`until ${clockTime(until)}, expected ${clockTime(truth.to)} to ${clockTime(backFrom)}`);
   if (restored.event.since !== since) wrong(`its end says since ${clockTime(restored.event.since!)}`);
   return found;
 }
@@ -141,8 +163,8 @@ function mendingMs(fault: Fault): number {
     case 'peers-down':
       return 17 * minute;
     default:
-      // The file in which it ended is published up to 4 min after its own end; while that is awaited, or the table taken over, the stream
-      // may be heard so late that the next is needed as well.
+      // The file in which it ended is published up to 4 min after its own end; while that is awaited, or the table
+      // taken over, the stream may be heard so late that the next is needed as well.
       return 19 * minute;
   }
 }
@@ -150,7 +172,8 @@ function mendingMs(fault: Fault): number {
 /** When the table may be unusable by the faults. Files that are late, broken or away put off what waits for them. */
 function excused({ faults, from }: Schedule): Span[] {
   const spans = [{ from, to: from + 12 * minute }];
-  for (const fault of faults) if (mendingMs(fault) > 0) spans.push({ from: fault.at, to: endOf(fault) + mendingMs(fault) });
+  for (const fault of faults)
+    if (mendingMs(fault) > 0) spans.push({ from: fault.at, to: endOf(fault) + mendingMs(fault) });
   const archive = faults.filter(({ kind }) => kind === 'late-files' || kind === 'bad-files' || kind === 'archive-away');
   for (let round = 0; round <= archive.length; round++) {
     for (const fault of archive) {
@@ -167,7 +190,11 @@ function wrongsOfSight(schedule: Schedule, log: RunLog, blind: readonly Span[]):
   for (const { from, to } of blind) {
     let start = from;
     for (const span of spans) if (span.from <= start + minute && span.to > start) start = span.to;
-    if (to - start > 2 * minute) found.push(`blind from ${clockTime(from)} to ${clockTime(to)} (${whyAt(log.ticks, from, to)}), which no fault excuses after ${clockTime(start)}`);
+    if (to - start > 2 * minute)
+      found.push(
+        `blind from ${clockTime(from)} to ${clockTime(to)} (${whyAt(log.ticks, from, to)}), which no fault ` +
+          `excuses after ${clockTime(start)}`,
+      );
   }
   return found;
 }
@@ -219,14 +246,20 @@ function wrongsOfNotices(schedule: Schedule, log: RunLog, blind: readonly Span[]
       const until = Math.min(span.to, end);
       const dueAt = from + impairedMs + 90 * second;
       if (until <= dueAt || periods.some((period) => period.from <= dueAt && period.to > from)) continue;
-      found.push(`the operator was not told of blindness from ${clockTime(from)} to ${clockTime(until)} (${whyAt(log.ticks, from, until)})`);
+      found.push(
+        `the operator was not told of blindness from ${clockTime(from)} to ${clockTime(until)} ` +
+          `(${whyAt(log.ticks, from, until)})`,
+      );
     }
   }
   return found;
 }
 
 function inWords({ country, family, kind, level, since, at, reason }: IncidentEvent): string {
-  return `${clockTime(at)} ${country ?? 'many'} ${family ?? ''} ${kind} ${level}${since === null ? '' : ` since ${clockTime(since)}`} (${reason})`;
+  return (
+    `${clockTime(at)} ${country ?? 'many'} ${family ?? ''} ${kind} ` +
+    `${level}${since === null ? '' : ` since ${clockTime(since)}`} (${reason})`
+  );
 }
 
 const clockTime = (at: number): string => (Number.isFinite(at) ? new Date(at).toISOString().slice(11, 19) : 'never');

@@ -1,6 +1,7 @@
 /**
- * Whether anything real is under way: virtual time may go on only when nothing is, else a schedule would not be the same twice. Files and
- * slices of long work show among the event loop's resources; zlib's threads do not, so their work is counted.
+ * Whether anything real is under way: virtual time may go on only when nothing is, else a schedule would not be the
+ * same twice. Files and slices of long work show among the event loop's resources; zlib's threads do not, so their work
+ * is counted.
  */
 import { createBrotliCompress, createBrotliDecompress, createGunzip, type Gunzip } from 'node:zlib';
 
@@ -34,7 +35,8 @@ function watch(probe: object): void {
 for (const probe of [createGunzip(), createBrotliCompress(), createBrotliDecompress()]) watch(probe);
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const isBusy = (): boolean => pending > 0 || process.getActiveResourcesInfo().some((name) => name === 'Immediate' || name.startsWith('FSReq'));
+const isBusy = (): boolean =>
+  pending > 0 || process.getActiveResourcesInfo().some((name) => name === 'Immediate' || name.startsWith('FSReq'));
 
 /** Resolves when all promises have run, no file is being read or written, and nothing is in zlib's hands. */
 export async function settled(): Promise<void> {

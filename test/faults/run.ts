@@ -1,4 +1,7 @@
-/** Plays a schedule on the real ingest in event time: the real watch between a virtual feed and a virtual archive, killed and started as it says. */
+/**
+ * Plays a schedule on the real ingest in event time: the real watch between a virtual feed and a virtual archive,
+ * killed and started as it says.
+ */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,16 +141,38 @@ class World {
     const impairments = new Impairments();
     const logger = this.#logger(clock);
     while (!life.dead) {
-      const watch = createWatch({
-        store: this.#store.asStore(), rules, registry: { file: 'model', ignored: [], map: model.map }, newestRegistry: () => null, registryTrouble: () => null, groups: [], collectors: model.collectors,
-        archive: this.#archive.opener(clock), workers: null, snapshotPath: join(this.#dir, 'table.snapshot'),
-        openFeed: (consumer, peers) => createVirtualFeed({
-          schedule: this.#schedule, frames: this.#frames, consumer, peers, clock, random: this.#random,
-          onTurn: () => this.#look(watch),
-        }),
-        clock, random: this.#random, logger, metrics, impairments,
-        onProgress: () => undefined, onEvents: () => undefined,
-      }, lease);
+      const watch = createWatch(
+        {
+          store: this.#store.asStore(),
+          rules,
+          registry: { file: 'model', ignored: [], map: model.map },
+          newestRegistry: () => null,
+          registryTrouble: () => null,
+          groups: [],
+          collectors: model.collectors,
+          archive: this.#archive.opener(clock),
+          workers: null,
+          snapshotPath: join(this.#dir, 'table.snapshot'),
+          openFeed: (consumer, peers) =>
+            createVirtualFeed({
+              schedule: this.#schedule,
+              frames: this.#frames,
+              consumer,
+              peers,
+              clock,
+              random: this.#random,
+              onTurn: () => this.#look(watch),
+            }),
+          clock,
+          random: this.#random,
+          logger,
+          metrics,
+          impairments,
+          onProgress: () => undefined,
+          onEvents: () => undefined,
+        },
+        lease,
+      );
       const end = await watch.run(life.stop.signal);
       if (end !== 'gap') throw new Error(`the watch ended: ${end}`);
     }
@@ -159,12 +184,19 @@ class World {
     if (phase.kind !== 'watching' || phase.lastTickAt === null || phase.lastTickAt === this.#ticks.at(-1)?.at) return;
     const { ipv4, ipv6 } = phase.usability;
     const why = ipv4.kind === 'usable' ? '' : ipv4.reason;
-    this.#ticks.push({ at: phase.lastTickAt, now: this.#clock.now(), usable: [ipv4.kind === 'usable', ipv6.kind === 'usable'], why });
+    this.#ticks.push({
+      at: phase.lastTickAt,
+      now: this.#clock.now(),
+      usable: [ipv4.kind === 'usable', ipv6.kind === 'usable'],
+      why,
+    });
   }
 
   #processClock(life: Life): Clock {
     const real = this.#clock.mortal(() => life.dead);
-    const naps = this.#schedule.faults.filter((fault) => fault.kind === 'asleep').map(({ at, ms }) => ({ from: at, to: at + ms }));
+    const naps = this.#schedule.faults
+      .filter((fault) => fault.kind === 'asleep')
+      .map(({ at, ms }) => ({ from: at, to: at + ms }));
     const after = (ms: number, fn: () => void): (() => void) => {
       let cancel = (): void => undefined;
       const fire = (): void => {
@@ -180,11 +212,19 @@ class World {
   }
 
   #logger(clock: Clock): Logger {
-    const line = (level: string) => (fields: unknown, message?: string): void => {
-      if (!this.#keepLog) return;
-      const text = typeof fields === 'string' ? fields : `${message ?? ''} ${JSON.stringify(fields)}`;
-      this.#lines.push(`${new Date(clock.now()).toISOString().slice(11, 19)} ${level} ${text}`);
-    };
-    return { info: line('info'), warn: line('warn'), error: line('error'), debug: () => undefined, fatal: line('fatal') } as unknown as Logger;
+    const line =
+      (level: string) =>
+      (fields: unknown, message?: string): void => {
+        if (!this.#keepLog) return;
+        const text = typeof fields === 'string' ? fields : `${message ?? ''} ${JSON.stringify(fields)}`;
+        this.#lines.push(`${new Date(clock.now()).toISOString().slice(11, 19)} ${level} ${text}`);
+      };
+    return {
+      info: line('info'),
+      warn: line('warn'),
+      error: line('error'),
+      debug: () => undefined,
+      fatal: line('fatal'),
+    } as unknown as Logger;
   }
 }

@@ -1,4 +1,7 @@
-/** Plays the schedules that its parent names, one after the other, and says what was wrong. A process of its own, without a loader. */
+/**
+ * Plays the schedules that its parent names, one after the other, and says what was wrong. A process of its own,
+ * without a loader.
+ */
 import { wrongs } from './oracle.js';
 import { runSchedule } from './run.js';
 import { createSchedule, describe } from './schedule.js';
@@ -25,8 +28,14 @@ async function play({ seed, withOutage }: Job): Promise<Outcome> {
   const log = await runSchedule(schedule);
   const told = log.told.map(({ event }) => event);
   return {
-    seed, withOutage, wrongs: wrongs(schedule, log), schedule: describe(schedule), outages: schedule.outages.length,
-    found: schedule.outages.filter(({ country }) => told.some((event) => event.country === country && event.kind === 'opened')).length,
+    seed,
+    withOutage,
+    wrongs: wrongs(schedule, log),
+    schedule: describe(schedule),
+    outages: schedule.outages.length,
+    found: schedule.outages.filter(({ country }) =>
+      told.some((event) => event.country === country && event.kind === 'opened'),
+    ).length,
     notices: told.filter(({ kind }) => kind === 'notice').length,
     hours: (schedule.to - schedule.from) / 3_600_000,
   };
@@ -35,9 +44,16 @@ async function play({ seed, withOutage }: Job): Promise<Outcome> {
 process.on('message', (job: Job) => {
   play(job).then(
     (outcome) => process.send?.(outcome),
-    (error: unknown) => process.send?.({
-      ...job, wrongs: [`it fell: ${(error as Error).stack ?? String(error)}`], schedule: describe(createSchedule(job.seed, job.withOutage)), outages: 0, found: 0, notices: 0, hours: 0,
-    } satisfies Outcome),
+    (error: unknown) =>
+      process.send?.({
+        ...job,
+        wrongs: [`it fell: ${(error as Error).stack ?? String(error)}`],
+        schedule: describe(createSchedule(job.seed, job.withOutage)),
+        outages: 0,
+        found: 0,
+        notices: 0,
+        hours: 0,
+      } satisfies Outcome),
   );
 });
 process.once('disconnect', () => process.exit());

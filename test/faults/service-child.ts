@@ -23,9 +23,14 @@ export class ServiceChild {
   }
 
   static async start(script: string, now: number, env: Readonly<Record<string, string>>): Promise<ServiceChild> {
-    const child = fork(script, [String(now)], { execArgv: ['--enable-source-maps'], env: { PATH: process.env['PATH'], ...env }, silent: true });
+    const child = fork(script, [String(now)], {
+      execArgv: ['--enable-source-maps'],
+      env: { PATH: process.env['PATH'], ...env },
+      silent: true,
+    });
     const output = { text: '' };
-    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output.text += chunk.toString()));
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (chunk: Buffer) => (output.text += chunk.toString()));
     const started = (await heard(child, output)) as Extract<FromService, { kind: 'started' }>;
     return new ServiceChild(child, started.port, output);
   }
@@ -50,14 +55,22 @@ export class ServiceChild {
     };
   }
 
-  /** Over a connection of its own: one that was kept the service closes when it has stood idle for five real seconds, perhaps just now. */
+  /**
+   * Over a connection of its own: one that was kept the service closes when it has stood idle for five real seconds,
+   * perhaps just now.
+   */
   async #metrics(): Promise<string> {
     try {
-      const [response] = (await once(get({ host: '127.0.0.1', port: this.#port, path: '/metrics', agent: false }), 'response')) as [IncomingMessage];
+      const [response] = (await once(
+        get({ host: '127.0.0.1', port: this.#port, path: '/metrics', agent: false }),
+        'response',
+      )) as [IncomingMessage];
       return await text(response);
     } catch (error) {
       const { exitCode, signalCode } = this.#child;
-      throw new Error(`the service cannot be asked (exit code ${exitCode}, signal ${signalCode}):\n${this.output}`, { cause: error });
+      throw new Error(`the service cannot be asked (exit code ${exitCode}, signal ${signalCode}):\n${this.output}`, {
+        cause: error,
+      });
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * The service in a process of its own, as it is but for its clock, which the parent moves: real sockets, real files, event time. Started
- * with the time to begin at; configured by the environment, as ever.
+ * The service in a process of its own, as it is but for its clock, which the parent moves: real sockets, real files,
+ * event time. Started with the time to begin at; configured by the environment, as ever.
  */
 import { createApp } from '../../src/app/app.js';
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,12 @@ const clock = new FakeClock(Number(process.argv[2]));
 const loaded = loadConfig(process.env, (path) => readFileSync(path, 'utf8'));
 if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('\n'));
 const app = await createApp({ ...loaded.config, http: { host: '127.0.0.1', port: 0 } }, 'all', {
-  env: process.env, clock, random: seededRandom(clock.now()), signal: new AbortController().signal, stdout: process.stdout, stderr: process.stderr,
+  env: process.env,
+  clock,
+  random: seededRandom(clock.now()),
+  signal: new AbortController().signal,
+  stdout: process.stdout,
+  stderr: process.stderr,
 });
 const tell = (message: FromService): void => void process.send?.(message);
 

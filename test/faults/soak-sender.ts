@@ -1,6 +1,7 @@
 /**
- * RIS Live at a steady rate, in a process of its own: sends a file of ready WebSocket frames (bench/messages.ts) over and over, each
- * stamped with the second in which it goes out. Argument: the file, messages a second, collectors. Prints its port.
+ * RIS Live at a steady rate, in a process of its own: sends a file of ready WebSocket frames (bench/messages.ts) over
+ * and over, each stamped with the second in which it goes out. Argument: the file, messages a second, collectors.
+ * Prints its port.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -20,17 +21,28 @@ const mostWaiting = 64 * 1024 * 1024;
 
 function framed(text: string): Buffer {
   const body = Buffer.from(text);
-  return Buffer.concat([body.length < 126 ? Buffer.from([0x81, body.length]) : Buffer.from([0x81, 126, body.length >> 8, body.length & 255]), body]);
+  return Buffer.concat([
+    body.length < 126
+      ? Buffer.from([0x81, body.length])
+      : Buffer.from([0x81, 126, body.length >> 8, body.length & 255]),
+    body,
+  ]);
 }
 
 const server = createServer();
 server.on('upgrade', (request, socket) => {
-  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
   socket.on('error', () => undefined);
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ' +
+      `${accept}\r\n\r\n`,
+  );
   socket.once('data', () => {
     socket.resume();
-    for (const host of collectors) socket.write(framed(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription: { host } } })));
+    for (const host of collectors)
+      socket.write(framed(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription: { host } } })));
     const startedAt = performance.now();
     let sent = 0;
     const timer = setInterval(() => {

@@ -1,6 +1,6 @@
 /**
- * npm run soak: every schedule of the first seeds (500, or as many as are named) in event time, then some through real sockets and
- * processes.
+ * npm run soak: every schedule of the first seeds (500, or as many as are named) in event time, then some through real
+ * sockets and processes.
  *
  *     npm run soak -- 100                 the first hundred
  *     npm run soak -- --seed 17 --outage  one, with its log (--quiet: without the outage)
@@ -15,7 +15,13 @@ import { playThroughSockets } from './socket-schedule.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, outage: { type: 'boolean' }, quiet: { type: 'boolean' }, sockets: { type: 'boolean' }, live: { type: 'boolean' } },
+  options: {
+    seed: { type: 'string' },
+    outage: { type: 'boolean' },
+    quiet: { type: 'boolean' },
+    sockets: { type: 'boolean' },
+    live: { type: 'boolean' },
+  },
 });
 const number = (text: string | undefined, otherwise: number): number => {
   const value = Number(text ?? otherwise);
@@ -38,12 +44,20 @@ async function many(count: number): Promise<boolean> {
   let done = 0;
   const outcomes = await playAll(jobs, cpus().length, (outcome) => {
     if (outcome.wrongs.length > 0) say(`\n${report(outcome)}\n`);
-    if (++done % 50 === 0) say(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${done} of ${jobs.length} played`);
+    if (++done % 50 === 0)
+      say(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${done} of ${jobs.length} played`);
   });
-  const sum = (of: 'outages' | 'found' | 'notices' | 'hours'): number => outcomes.reduce((total, outcome) => total + outcome[of], 0);
+  const sum = (of: 'outages' | 'found' | 'notices' | 'hours'): number =>
+    outcomes.reduce((total, outcome) => total + outcome[of], 0);
   const failed = outcomes.filter(({ wrongs }) => wrongs.length > 0);
-  say(`${count} schedules, each with and without an outage: ${sum('hours').toFixed(0)} h of event time, ${sum('found')} of ${sum('outages')} outages found, ${sum('notices')} notices, ${failed.length} failed`);
-  if (failed.length > 0) say(`failed: ${failed.map(({ seed, withOutage }) => `${seed}${withOutage ? ' --outage' : ' --quiet'}`).join(', ')}`);
+  say(
+    `${count} schedules, each with and without an outage: ${sum('hours').toFixed(0)} h of event time, ` +
+      `${sum('found')} of ${sum('outages')} outages found, ${sum('notices')} notices, ${failed.length} failed`,
+  );
+  if (failed.length > 0)
+    say(
+      `failed: ${failed.map(({ seed, withOutage }) => `${seed}${withOutage ? ' --outage' : ' --quiet'}`).join(', ')}`,
+    );
   return failed.length === 0;
 }
 
@@ -56,7 +70,15 @@ async function one(seed: number): Promise<boolean> {
     const schedule = createSchedule(seed, withOutage);
     const log = await runSchedule(schedule, true);
     const wrong = wrongs(schedule, log);
-    say([...log.lines, '', describe(schedule), ...wrong.map((text) => `  - ${text}`), wrong.length === 0 ? 'well' : 'failed'].join('\n'));
+    say(
+      [
+        ...log.lines,
+        '',
+        describe(schedule),
+        ...wrong.map((text) => `  - ${text}`),
+        wrong.length === 0 ? 'well' : 'failed',
+      ].join('\n'),
+    );
     well &&= wrong.length === 0;
   }
   return well;
@@ -67,7 +89,10 @@ async function throughSockets(count: number): Promise<boolean> {
   for (let seed = 1; seed <= count; seed++) {
     const startedAt = performance.now();
     const { wrongs: found, words } = await playThroughSockets(seed);
-    say(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  sockets, seed ${seed}: ${words}${found.map((text) => `\n  - ${text}`).join('')}`);
+    say(
+      `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  sockets, seed ${seed}: ` +
+        `${words}${found.map((text) => `\n  - ${text}`).join('')}`,
+    );
     if (found.length > 0) failed++;
   }
   say(`${count} schedules through sockets and processes: ${failed} failed`);

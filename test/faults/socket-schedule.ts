@@ -1,4 +1,7 @@
-/** A schedule through real sockets and processes: a loopback RIS Live and archive, and the service in a process that is killed with SIGKILL. */
+/**
+ * A schedule through real sockets and processes: a loopback RIS Live and archive, and the service in a process that is
+ * killed with SIGKILL.
+ */
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,7 +44,11 @@ async function socketSchedule(seed: number): Promise<Schedule> {
   const whole = createSchedule(1_000 + seed, seed % 2 === 1, model);
   const schedule = { ...whole, to: whole.to - tailCutMs };
   if (schedule.faults.some(({ kind }) => kind === 'killed')) return schedule;
-  const killed: Fault = { kind: 'killed', at: schedule.from + (25 + seed * 2) * minute, ms: 20 * second + (seed % 5) * 2 * minute };
+  const killed: Fault = {
+    kind: 'killed',
+    at: schedule.from + (25 + seed * 2) * minute,
+    ms: 20 * second + (seed % 5) * 2 * minute,
+  };
   return { ...schedule, faults: [...schedule.faults, killed].sort((a, b) => a.at - b.at) };
 }
 
@@ -55,7 +62,10 @@ export async function playThroughSockets(seed: number): Promise<SocketOutcome> {
     await world.run();
     const told = await loggedEvents(dataDir);
     const log: RunLog = { truth: world.truth, ticks: world.ticks, told, lives: world.lives, lines: [] };
-    const words = `${world.ticks.length} ticks, ${world.lives.length} processes, ${told.filter(({ event }) => event.kind !== 'notice').length} events, ${told.filter(({ event }) => event.kind === 'notice').length} notices`;
+    const words =
+      `${world.ticks.length} ticks, ${world.lives.length} processes, ` +
+      `${told.filter(({ event }) => event.kind !== 'notice').length} events, ` +
+      `${told.filter(({ event }) => event.kind === 'notice').length} notices`;
     return { wrongs: wrongs(schedule, log), schedule: describe(schedule), words, output: world.output };
   } finally {
     await world.close();
@@ -92,7 +102,13 @@ class SocketWorld {
   readonly #nextFile: Map<string, number>;
   readonly #published = new Map<string, Buffer>();
 
-  private constructor(schedule: Schedule, script: string, dataDir: string, risLive: RisLiveServer, archive: ArchiveServer) {
+  private constructor(
+    schedule: Schedule,
+    script: string,
+    dataDir: string,
+    risLive: RisLiveServer,
+    archive: ArchiveServer,
+  ) {
     this.#schedule = schedule;
     this.truth = createTruth(schedule);
     this.#frames = createLiveSide(schedule, this.truth);
@@ -105,13 +121,24 @@ class SocketWorld {
     this.#now = schedule.from;
     this.#nextFile = new Map(schedule.model.collectors.map((collector) => [collector, schedule.ribAt]));
     this.#env = {
-      CONFIG_DIR: configDir, DATA_DIR: dataDir, HTTP_PORT: '8080', COLLECTORS: schedule.model.collectors.join(','),
-      RIS_LIVE_URL: risLive.url, RIS_ARCHIVE_URL: archive.url, REGISTRY_URL: 'off',
+      CONFIG_DIR: configDir,
+      DATA_DIR: dataDir,
+      HTTP_PORT: '8080',
+      COLLECTORS: schedule.model.collectors.join(','),
+      RIS_LIVE_URL: risLive.url,
+      RIS_ARCHIVE_URL: archive.url,
+      REGISTRY_URL: 'off',
     };
   }
 
   static async open(schedule: Schedule, script: string, dataDir: string): Promise<SocketWorld> {
-    return new SocketWorld(schedule, script, dataDir, await startRisLiveServer(), await startArchiveServer({ versions: true }));
+    return new SocketWorld(
+      schedule,
+      script,
+      dataDir,
+      await startRisLiveServer(),
+      await startArchiveServer({ versions: true }),
+    );
   }
 
   async run(): Promise<void> {
@@ -132,8 +159,13 @@ class SocketWorld {
   }
 
   #during<K extends Fault['kind']>(...kinds: readonly K[]): Extract<Fault, { kind: K; ms: number }>[] {
-    return this.#schedule.faults.filter((fault): fault is Extract<Fault, { kind: K; ms: number }> =>
-      (kinds as readonly string[]).includes(fault.kind) && 'ms' in fault && this.#now >= fault.at && this.#now < fault.at + fault.ms);
+    return this.#schedule.faults.filter(
+      (fault): fault is Extract<Fault, { kind: K; ms: number }> =>
+        (kinds as readonly string[]).includes(fault.kind) &&
+        'ms' in fault &&
+        this.#now >= fault.at &&
+        this.#now < fault.at + fault.ms,
+    );
   }
 
   /** A server that is away has no port to connect to. */
@@ -191,7 +223,8 @@ class SocketWorld {
     if (this.#published.get(path)?.equals(gz) === true) return;
     this.#published.set(path, gz);
     this.#archive?.publish(path, gz);
-    for (const { serving, times, collectors } of this.#during('bad-files')) if (collectors.includes(collector)) this.#archive?.fail(path, serving, times);
+    for (const { serving, times, collectors } of this.#during('bad-files'))
+      if (collectors.includes(collector)) this.#archive?.fail(path, serving, times);
   }
 
   /** What is due goes out, if anybody could hear it. */
@@ -204,7 +237,12 @@ class SocketWorld {
     }
     this.#risLive?.send(...due);
     for (const fault of this.#schedule.faults) {
-      if (fault.kind !== 'slow-consumer' || fault.at + fault.ms <= this.#now - stepMs || fault.at + fault.ms > this.#now) continue;
+      if (
+        fault.kind !== 'slow-consumer' ||
+        fault.at + fault.ms <= this.#now - stepMs ||
+        fault.at + fault.ms > this.#now
+      )
+        continue;
       this.#risLive?.risError('Client is too slow');
       this.#risLive?.close(1008, 'too slow');
     }
@@ -227,6 +265,7 @@ class SocketWorld {
     // Time goes no further than the archive's answers: on loopback they take no time that counts.
     for (let turn = 0; turn < 500 && (this.#archive?.open ?? 0) > 0; turn++) await service.advance(0);
     const { lastTickAt, usable } = await service.look();
-    if (lastTickAt > 0 && lastTickAt !== this.ticks.at(-1)?.at) this.ticks.push({ at: lastTickAt, now: this.#now, usable, why: '' });
+    if (lastTickAt > 0 && lastTickAt !== this.ticks.at(-1)?.at)
+      this.ticks.push({ at: lastTickAt, now: this.#now, usable, why: '' });
   }
 }

@@ -1,4 +1,7 @@
-/** What the collectors record: every message of every peer, from the RIBs on, as the network's own part of a schedule has it. */
+/**
+ * What the collectors record: every message of every peer, from the RIBs on, as the network's own part of a schedule
+ * has it.
+ */
 import { seededRandom } from '../support/random.js';
 import { Agenda } from './agenda.js';
 import { below, between, oneOf, type Random } from './chance.js';
@@ -60,7 +63,8 @@ export function createTruth(schedule: Schedule): Truth {
         const back = at + fault.ms;
         network.at(back, () => network.transfer(peer, fault.stated, back, fault.transferMs));
       }
-    } else if (fault.kind === 'dump') network.at(fault.at, () => network.dump(fault.peer, fault.share, fault.at, fault.overMs, fault.backAfterMs));
+    } else if (fault.kind === 'dump')
+      network.at(fault.at, () => network.dump(fault.peer, fault.share, fault.at, fault.overMs, fault.backAfterMs));
   }
   const darkness = new Map(outages.map((outage) => [outage, goDark(network, outage, random)]));
   return { messages: network.run(to), darkness };
@@ -115,16 +119,20 @@ class Network {
   announce(at: number, peer: number, prefixes: readonly number[]): void {
     if (!this.#up[peer]) return;
     const { member } = this.schedule.model.peers[peer];
-    const own = prefixes.filter((prefix) => member[prefix] === 1 && this.routed[prefix] === 1 && !this.#dumped[peer].has(prefix));
+    const own = prefixes.filter(
+      (prefix) => member[prefix] === 1 && this.routed[prefix] === 1 && !this.#dumped[peer].has(prefix),
+    );
     for (const prefix of own) this.#tables[peer][prefix] = 1;
-    for (let first = 0; first < own.length; first += updatePrefixes) this.say(at, peer, 'update', own.slice(first, first + updatePrefixes));
+    for (let first = 0; first < own.length; first += updatePrefixes)
+      this.say(at, peer, 'update', own.slice(first, first + updatePrefixes));
   }
 
   withdraw(at: number, peer: number, prefixes: readonly number[]): void {
     if (!this.#up[peer]) return;
     const own = prefixes.filter((prefix) => this.#tables[peer][prefix] === 1 && !this.kept[peer].has(prefix));
     for (const prefix of own) this.#tables[peer][prefix] = 0;
-    for (let first = 0; first < own.length; first += updatePrefixes) this.say(at, peer, 'update', none, own.slice(first, first + updatePrefixes));
+    for (let first = 0; first < own.length; first += updatePrefixes)
+      this.say(at, peer, 'update', none, own.slice(first, first + updatePrefixes));
   }
 
   lose(peer: number, stated: boolean, at: number): void {
@@ -154,7 +162,9 @@ class Network {
       const when = at + 100 + ((part + 1) * ms) / parts;
       this.at(when, () => {
         if (this.#session[peer] !== session) return;
-        const now = all.slice(part * updatePrefixes, (part + 1) * updatePrefixes).filter((prefix) => this.routed[prefix] === 1 || kept.has(prefix));
+        const now = all
+          .slice(part * updatePrefixes, (part + 1) * updatePrefixes)
+          .filter((prefix) => this.routed[prefix] === 1 || kept.has(prefix));
         for (const prefix of now) table[prefix] = 1;
         if (now.length > 0) this.say(when, peer, 'update', now);
       });
@@ -165,7 +175,9 @@ class Network {
   dump(peer: number, share: number, at: number, overMs: number, backAfterMs: number): void {
     if (!this.#up[peer]) return;
     const session = this.#session[peer];
-    const chosen = this.schedule.model.prefixes.map(({ index }) => index).filter((prefix) => this.#tables[peer][prefix] === 1 && this.random() < share);
+    const chosen = this.schedule.model.prefixes
+      .map(({ index }) => index)
+      .filter((prefix) => this.#tables[peer][prefix] === 1 && this.random() < share);
     const parts = Math.ceil(chosen.length / updatePrefixes);
     for (let part = 0; part < parts; part++) {
       const own = chosen.slice(part * updatePrefixes, (part + 1) * updatePrefixes);
@@ -184,7 +196,10 @@ class Network {
   }
 }
 
-/** Every collector says something every few seconds: routes again by another way, a keepalive, now and then one route gone for a while. */
+/**
+ * Every collector says something every few seconds: routes again by another way, a keepalive, now and then one route
+ * gone for a while.
+ */
 function chatter(network: Network, collector: string, from: number, busyFrom: number, to: number): void {
   const { random } = network;
   const { peers, prefixes } = network.schedule.model;
@@ -216,7 +231,10 @@ function chatter(network: Network, collector: string, from: number, busyFrom: nu
 
 /** Single prefixes go for a few minutes, one at a time, as they do everywhere all day. */
 function singleFlaps(network: Network, from: number, to: number, outages: readonly Outage[]): void {
-  const { random, schedule: { model } } = network;
+  const {
+    random,
+    schedule: { model },
+  } = network;
   const dark = new Set(outages.map(({ country }) => country));
   const flapping = model.prefixes.filter(({ country }) => !dark.has(country));
   for (let at = from; at < to; at += between(random, 6, 14) * minute) {

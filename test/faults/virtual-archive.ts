@@ -1,4 +1,6 @@
-/** The archive of a schedule's truth, in memory: real bytes, published late, and served as badly as the schedule says. */
+/**
+ * The archive of a schedule's truth, in memory: real bytes, published late, and served as badly as the schedule says.
+ */
 import { gzipSync } from 'node:zlib';
 import type { Clock } from '../../src/clock.js';
 import type { Archive } from '../../src/feed/index.js';
@@ -34,13 +36,19 @@ export class VirtualArchive {
   constructor(schedule: Schedule, truth: Truth) {
     this.#schedule = schedule;
     const { peers, collectors } = schedule.model;
-    this.#byCollector = new Map(collectors.map((collector) => [collector, truth.messages.filter(({ peer }) => peers[peer].collector === collector)]));
+    this.#byCollector = new Map(
+      collectors.map((collector) => [
+        collector,
+        truth.messages.filter(({ peer }) => peers[peer].collector === collector),
+      ]),
+    );
   }
 
   /** As one process sees it, by its clock. */
   opener(clock: Clock): Archive {
     const open: Archive['open'] = async (path, signal) => {
-      if (this.isThere(path, clock.now())) await clock.sleep(path.endsWith('bview.gz') ? takesMs.rib : takesMs.updates, signal);
+      if (this.isThere(path, clock.now()))
+        await clock.sleep(path.endsWith('bview.gz') ? takesMs.rib : takesMs.updates, signal);
       signal.throwIfAborted();
       const answer = this.answer(path, clock.now());
       switch (answer.kind) {
@@ -55,8 +63,13 @@ export class VirtualArchive {
       }
     };
     return {
-      url: 'virtual:', open, openAgain: (path, _, signal) => open(path, signal),
-      counters: { requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 }, bytes: 0 },
+      url: 'virtual:',
+      open,
+      openAgain: (path, _, signal) => open(path, signal),
+      counters: {
+        requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 },
+        bytes: 0,
+      },
       exists: (path) => Promise.resolve(this.isThere(path, clock.now())),
       turn: () => Promise.resolve(() => undefined),
       rest: () => undefined,
@@ -117,7 +130,7 @@ export class VirtualArchive {
 
   #publishedAt(collector: string, start: number): number {
     // One to four minutes after its end, the same each time.
-    let at = start + fileMs + minute + ((start / fileMs) * 37 + collector.charCodeAt(4) * 53) % 180 * 1_000;
+    let at = start + fileMs + minute + (((start / fileMs) * 37 + collector.charCodeAt(4) * 53) % 180) * 1_000;
     for (const fault of this.#schedule.faults) {
       if (fault.kind !== 'late-files' || !fault.collectors.includes(collector)) continue;
       if (start + fileMs >= fault.at && start < fault.at + fault.ms) at += fault.byMs;
@@ -129,7 +142,9 @@ export class VirtualArchive {
     if (kind === 'rib') return ribOf(this.#schedule, collector, start, this.#byCollector.get(collector)!);
     const messages = this.#byCollector.get(collector)!;
     const first = lowerBound(messages, start);
-    return gzipSync(updatesFile(this.#schedule.model, messages.slice(first, lowerBound(messages, start + fileMs))), { level: 1 });
+    return gzipSync(updatesFile(this.#schedule.model, messages.slice(first, lowerBound(messages, start + fileMs))), {
+      level: 1,
+    });
   }
 }
 
@@ -156,21 +171,29 @@ const firstRibs = new WeakMap<object, Map<string, Buffer>>();
 function ribOf({ model, ribAt }: Schedule, collector: string, at: number, messages: readonly TrueMessage[]): Buffer {
   const { peers } = model;
   if (at > ribAt) {
-    const tables = new Map(peers.filter((peer) => peer.collector === collector).map(({ index, member }) => [index, Uint8Array.from(member)]));
+    const tables = new Map(
+      peers.filter((peer) => peer.collector === collector).map(({ index, member }) => [index, Uint8Array.from(member)]),
+    );
     for (const { peer, kind, announce, withdraw } of messages.slice(0, lowerBound(messages, at))) {
       const table = tables.get(peer)!;
       if (kind === 'down') table.fill(0);
       for (const prefix of withdraw) table[prefix] = 0;
       for (const prefix of announce) table[prefix] = 1;
     }
-    return gzipSync(ribFile(model, collector, at, (peer, prefix) => tables.get(peer)![prefix] === 1), { level: 1 });
+    return gzipSync(
+      ribFile(model, collector, at, (peer, prefix) => tables.get(peer)![prefix] === 1),
+      { level: 1 },
+    );
   }
   let known = firstRibs.get(model);
   if (known === undefined) firstRibs.set(model, (known = new Map<string, Buffer>()));
   const name = `${collector} ${at}`;
   let gz = known.get(name);
   if (gz === undefined) {
-    gz = gzipSync(ribFile(model, collector, at, (peer, prefix) => peers[peer].member[prefix] === 1), { level: 1 });
+    gz = gzipSync(
+      ribFile(model, collector, at, (peer, prefix) => peers[peer].member[prefix] === 1),
+      { level: 1 },
+    );
     known.set(name, gz);
   }
   return gz;

@@ -1,4 +1,7 @@
-/** feed/ris-live.ts without its socket: the same states, gaps and back-off, over frames that are there when they are due. */
+/**
+ * feed/ris-live.ts without its socket: the same states, gaps and back-off, over frames that are there when they are
+ * due.
+ */
 import { createRisLiveDecoder, ElemBatch, type PeerIndex } from '../../src/bgp/index.js';
 import type { Clock } from '../../src/clock.js';
 import type { FeedConsumer, RisLiveFeed } from '../../src/feed/index.js';
@@ -27,15 +30,20 @@ export interface VirtualFeedOptions {
   readonly onTurn: () => void;
 }
 
-/** up: frames flow. silent: the connection stands, and nothing comes. down: it is refused, and one that stands is closed. */
-type Server = { readonly kind: 'up' } | { readonly kind: 'silent' } | { readonly kind: 'down'; readonly reason: string };
+/**
+ * up: frames flow. silent: the connection stands, and nothing comes. down: it is refused, and one that stands is
+ * closed.
+ */
+type Server =
+  { readonly kind: 'up' } | { readonly kind: 'silent' } | { readonly kind: 'down'; readonly reason: string };
 
 function serverAt({ faults }: Schedule, now: number): Server {
   for (const fault of faults) {
     if (fault.kind === 'slow-consumer') {
       // Its frames wait in the server for a while; then it is told, and closed.
       if (now >= fault.at && now < fault.at + fault.ms) return { kind: 'silent' };
-      if (now >= fault.at + fault.ms && now < fault.at + fault.ms + turnMs) return { kind: 'down', reason: 'Client is too slow' };
+      if (now >= fault.at + fault.ms && now < fault.at + fault.ms + turnMs)
+        return { kind: 'down', reason: 'Client is too slow' };
     }
     if (fault.kind === 'sockets-cut' && now >= fault.at && now < fault.at + fault.ms) {
       return fault.how === 'dead' ? { kind: 'silent' } : { kind: 'down', reason: 'ECONNREFUSED' };
@@ -44,7 +52,15 @@ function serverAt({ faults }: Schedule, now: number): Server {
   return { kind: 'up' };
 }
 
-export function createVirtualFeed({ schedule, frames, consumer, peers, clock, random, onTurn }: VirtualFeedOptions): RisLiveFeed {
+export function createVirtualFeed({
+  schedule,
+  frames,
+  consumer,
+  peers,
+  clock,
+  random,
+  onTurn,
+}: VirtualFeedOptions): RisLiveFeed {
   const model: Model = schedule.model;
   const decoder = createRisLiveDecoder(peers);
   const clocks = new CollectorClocks(peers);
@@ -98,10 +114,11 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
       return;
     }
     if (server.kind === 'silent') skipTo(now);
-    else while (next < frames.length && frames[next].due <= now) {
-      const { message, shiftMs } = frames[next++];
-      decoder.decode(frameOf(model, message, shiftMs), batch);
-    }
+    else
+      while (next < frames.length && frames[next].due <= now) {
+        const { message, shiftMs } = frames[next++];
+        decoder.decode(frameOf(model, message, shiftMs), batch);
+      }
     if (batch.length > 0) {
       counters.lastMessageAt = quietSince = now;
       if (flowing === null) release();
@@ -120,7 +137,13 @@ export function createVirtualFeed({ schedule, frames, consumer, peers, clock, ra
     onTurn();
     if (stopped) return;
     const dueIn = server.kind === 'up' && next < frames.length ? frames[next].due - now : turnMs;
-    later(Math.max(turnMs, Math.min(dueIn, impairedAfterMs - (now - quietSince) > 0 ? impairedAfterMs - (now - quietSince) : turnMs)), turn);
+    later(
+      Math.max(
+        turnMs,
+        Math.min(dueIn, impairedAfterMs - (now - quietSince) > 0 ? impairedAfterMs - (now - quietSince) : turnMs),
+      ),
+      turn,
+    );
   }
 
   function connect(): void {

@@ -4,15 +4,26 @@ import { mrtMessage, mrtPeerTable, mrtStateChange } from '../support/mrt-writer.
 import type { Model } from './model.js';
 import type { TrueMessage } from './truth.js';
 
-/** A RIS Live frame as ris-message.ts writes it, put together by hand: a schedule has ten thousand. `shiftMs`: how wrong its collector's clock is. */
-export function frameOf({ peers, prefixes }: Model, { at, peer, kind, announce, withdraw, via }: TrueMessage, shiftMs: number): Uint8Array {
+/**
+ * A RIS Live frame as ris-message.ts writes it, put together by hand: a schedule has ten thousand. `shiftMs`: how wrong
+ * its collector's clock is.
+ */
+export function frameOf(
+  { peers, prefixes }: Model,
+  { at, peer, kind, announce, withdraw, via }: TrueMessage,
+  shiftMs: number,
+): Uint8Array {
   const { collector, address, asn } = peers[peer];
   const head = `{"type":"ris_message","data":{"timestamp":${(at + shiftMs) / 1000},"peer":"${address}","peer_asn":"${asn}","id":"${address}-${Math.floor(at)}","host":"${collector}.ripe.net"`;
   if (kind === 'up' || kind === 'down') return Buffer.from(`${head},"type":"STATE","state":"${kind}"}}`, 'latin1');
-  const texts = (indexes: readonly number[]): string => (indexes.length === 0 ? '' : `"${indexes.map((index) => prefixes[index].text).join('","')}"`);
+  const texts = (indexes: readonly number[]): string =>
+    indexes.length === 0 ? '' : `"${indexes.map((index) => prefixes[index].text).join('","')}"`;
   const announced = announce.length === 0 ? '' : `{"next_hop":"${address}","prefixes":[${texts(announce)}]}`;
   const path = announce.length === 0 ? '' : `${asn},${via},${prefixes[announce[0]].origin}`;
-  return Buffer.from(`${head},"type":"UPDATE","path":[${path}],"community":[],"announcements":[${announced}],"withdrawals":[${texts(withdraw)}]}}`, 'latin1');
+  return Buffer.from(
+    `${head},"type":"UPDATE","path":[${path}],"community":[],"announcements":[${announced}],"withdrawals":[${texts(withdraw)}]}}`,
+    'latin1',
+  );
 }
 
 /** The update file of one collector's messages. */
@@ -20,7 +31,10 @@ export function updatesFile(model: Model, messages: readonly TrueMessage[]): Buf
   return Buffer.concat(messages.flatMap((message) => recordsOf(model, message)));
 }
 
-function recordsOf({ peers, prefixes }: Model, { at, peer: index, kind, announce, withdraw, via }: TrueMessage): Uint8Array[] {
+function recordsOf(
+  { peers, prefixes }: Model,
+  { at, peer: index, kind, announce, withdraw, via }: TrueMessage,
+): Uint8Array[] {
   const peer = peers[index];
   if (kind === 'up') return [mrtStateChange(at, peer, 5, 6)];
   if (kind === 'down') return [mrtStateChange(at, peer, 6, 1)];
@@ -34,22 +48,39 @@ function recordsOf({ peers, prefixes }: Model, { at, peer: index, kind, announce
     else own.push(prefix);
   }
   const octetsOf = (indexes: readonly number[], family: 0 | 1): number[] =>
-    indexes.filter((prefix) => prefixes[prefix].family === family).flatMap((prefix) => octetsOfPrefix(prefixes[prefix].text));
+    indexes
+      .filter((prefix) => prefixes[prefix].family === family)
+      .flatMap((prefix) => octetsOfPrefix(prefixes[prefix].text));
   const bodies: number[][] = [];
-  for (const [origin, own] of byOrigin) bodies.push(updateBody([peer.asn, via, origin], octetsOf(own, 0), octetsOf(own, 1), [], []));
+  for (const [origin, own] of byOrigin)
+    bodies.push(updateBody([peer.asn, via, origin], octetsOf(own, 0), octetsOf(own, 1), [], []));
   if (withdraw.length > 0) bodies.push(updateBody([], [], [], octetsOf(withdraw, 0), octetsOf(withdraw, 1)));
   return bodies.map((body) => mrtMessage(at, peer, 2, body));
 }
 
 const u16 = (value: number): number[] => [value >>> 8, value & 0xff];
 const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value & 0xffff)];
-const attribute = (flags: number, type: number, value: readonly number[]): number[] => [flags | 0x10, type, ...u16(value.length), ...value];
+const attribute = (flags: number, type: number, value: readonly number[]): number[] => [
+  flags | 0x10,
+  type,
+  ...u16(value.length),
+  ...value,
+];
 /** 2001:db8::1 */
 const nextHop6 = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 
-const pathAttributes = (path: readonly number[]): number[] => [...attribute(0x40, 1, [0]), ...attribute(0x40, 2, [2, path.length, ...path.flatMap(u32)])];
+const pathAttributes = (path: readonly number[]): number[] => [
+  ...attribute(0x40, 1, [0]),
+  ...attribute(0x40, 2, [2, path.length, ...path.flatMap(u32)]),
+];
 
-function updateBody(path: readonly number[], announce4: readonly number[], announce6: readonly number[], withdraw4: readonly number[], withdraw6: readonly number[]): number[] {
+function updateBody(
+  path: readonly number[],
+  announce4: readonly number[],
+  announce6: readonly number[],
+  withdraw4: readonly number[],
+  withdraw6: readonly number[],
+): number[] {
   const attributes = [
     ...(path.length > 0 ? pathAttributes(path) : []),
     ...(announce6.length > 0 ? attribute(0x80, 14, [...u16(2), 1, 16, ...nextHop6, 0, ...announce6]) : []),
@@ -71,7 +102,12 @@ function octetsOfPrefix(text: string): readonly number[] {
 }
 
 /** A RIB of one collector. `has`: whether a peer (by its index in the model) has a prefix. */
-export function ribFile({ peers, prefixes }: Model, collector: string, at: number, has: (peer: number, prefix: number) => boolean): Buffer {
+export function ribFile(
+  { peers, prefixes }: Model,
+  collector: string,
+  at: number,
+  has: (peer: number, prefix: number) => boolean,
+): Buffer {
   const own = peers.filter((peer) => peer.collector === collector);
   const seconds = Math.floor(at / 1000);
   // Every entry is as long: its place, its time, and the attributes of a path of three.

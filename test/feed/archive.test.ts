@@ -1,4 +1,7 @@
-/** The archive's client over a loopback that keeps whole, breaks off, changes and lies; and the threads that read with it. */
+/**
+ * The archive's client over a loopback that keeps whole, breaks off, changes and lies; and the threads that read with
+ * it.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -7,7 +10,13 @@ import { after, afterEach, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { elemsOf, PeerIndex, type Elem } from '../../src/bgp/index.js';
 import { systemClock, type Clock } from '../../src/clock.js';
-import { createArchive, createDecodeWorkers, decodeWorkersFor, type Archive, type DecodeWorkers } from '../../src/feed/index.js';
+import {
+  createArchive,
+  createDecodeWorkers,
+  decodeWorkersFor,
+  type Archive,
+  type DecodeWorkers,
+} from '../../src/feed/index.js';
 import { ArchiveFailure } from '../../src/feed/archive.js';
 import { loadArchiveFile, type ArchiveLoaderOptions, type FileToLoad } from '../../src/feed/archive-loader.js';
 import { startArchiveServer, type ArchiveServer, type ArchiveServerOptions } from '../support/archive-server.js';
@@ -17,19 +26,28 @@ import { mrtPeerTable, mrtRib } from '../support/mrt-writer.js';
 
 const ribTime = Date.UTC(2024, 0, 1, 8);
 const path = 'rrc00/latest-bview.gz';
-const sessions = [{ address: '192.0.2.1', asn: 64_496 }, { address: '2001:db8::1', asn: 64_497 }];
+const sessions = [
+  { address: '192.0.2.1', asn: 64_496 },
+  { address: '2001:db8::1', asn: 64_497 },
+];
 /** Random origins, so that its gzip is worth a few packets. */
 const rib = (routes: number, seed = 1): Uint8Array =>
   Buffer.concat([
     mrtPeerTable(ribTime, sessions),
     ...Array.from({ length: routes }, (_, index) =>
-      mrtRib(ribTime, `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`, [0, 1].map((peer) => ({ peer, path: [64_496 + peer, Math.imul(index + seed, 0x9e3779b1) >>> 8] })))),
+      mrtRib(
+        ribTime,
+        `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`,
+        [0, 1].map((peer) => ({ peer, path: [64_496 + peer, Math.imul(index + seed, 0x9e3779b1) >>> 8] })),
+      ),
+    ),
     mrtRib(ribTime, '2001:db8:1:2:3::/80', [{ peer: 1, path: [64_497] }]),
   ]);
 
 const bundled = await bundle(new URL('../../src/feed/decode-worker.ts', import.meta.url).href);
 after(() => bundled.remove());
-const threads = (count: number): DecodeWorkers => createDecodeWorkers(count, systemClock, pathToFileURL(bundled.script))!;
+const threads = (count: number): DecodeWorkers =>
+  createDecodeWorkers(count, systemClock, pathToFileURL(bundled.script))!;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -65,18 +83,39 @@ interface Loading {
   readonly options: ArchiveLoaderOptions;
 }
 
-function loading(archive: Archive, workers: DecodeWorkers | null = null, clock = hasty, signal = new AbortController().signal): Loading {
+function loading(
+  archive: Archive,
+  workers: DecodeWorkers | null = null,
+  clock = hasty,
+  signal = new AbortController().signal,
+): Loading {
   const peers = new PeerIndex();
   // Known already under another number than the file's.
   peers.intern('rrc07', '192.0.2.7', 64_499);
   const elems: Elem[] = [];
   const warnings: string[] = [];
   return {
-    elems, warnings,
-    file: { path, collector: 'rrc00', wanted: 'rib', unless: null, onBatch: (batch) => elems.push(...elemsOf(batch, peers)), onBytes: () => undefined },
+    elems,
+    warnings,
+    file: {
+      path,
+      collector: 'rrc00',
+      wanted: 'rib',
+      unless: null,
+      onBatch: (batch) => elems.push(...elemsOf(batch, peers)),
+      onBytes: () => undefined,
+    },
     options: {
-      archive, peers, clock, random: () => 0.5, signal, workers,
-      log: { info: () => undefined, warn: (fields, message) => void warnings.push(`${message} ${JSON.stringify(fields)}`) },
+      archive,
+      peers,
+      clock,
+      random: () => 0.5,
+      signal,
+      workers,
+      log: {
+        info: () => undefined,
+        warn: (fields, message) => void warnings.push(`${message} ${JSON.stringify(fields)}`),
+      },
     },
   };
 }
@@ -91,13 +130,24 @@ describe('a download that breaks', () => {
     assert.ok((await bytesOf(archive)).equals(whole));
     const [, first, ...others] = served.answers;
     assert.deepEqual([first.status, ...others.map(({ status }) => status)], [200, 206, 206, 206]);
-    assert.deepEqual(others.map(({ range }) => range), [0.5, 0.75, 0.875].map((share) => {
-      const at = [Math.floor(whole.length / 2)];
-      if (share > 0.5) at.push(at[0] + Math.floor((whole.length - at[0]) / 2));
-      if (share > 0.75) at.push(at[1] + Math.floor((whole.length - at[1]) / 2));
-      return `bytes=${at.at(-1)!}-`;
-    }));
-    assert.deepEqual(archive.counters.requests, { ok: 2, 'not-modified': 0, absent: 0, resumed: 3, truncated: 3, corrupt: 0, failed: 0 });
+    assert.deepEqual(
+      others.map(({ range }) => range),
+      [0.5, 0.75, 0.875].map((share) => {
+        const at = [Math.floor(whole.length / 2)];
+        if (share > 0.5) at.push(at[0] + Math.floor((whole.length - at[0]) / 2));
+        if (share > 0.75) at.push(at[1] + Math.floor((whole.length - at[1]) / 2));
+        return `bytes=${at.at(-1)!}-`;
+      }),
+    );
+    assert.deepEqual(archive.counters.requests, {
+      ok: 2,
+      'not-modified': 0,
+      absent: 0,
+      resumed: 3,
+      truncated: 3,
+      corrupt: 0,
+      failed: 0,
+    });
     assert.equal(archive.counters.bytes, 2 * whole.length);
   });
 
@@ -119,7 +169,10 @@ describe('a download that breaks', () => {
       await clock.advance(wait);
     }
     await read;
-    assert.deepEqual(served.answers.map(({ status }) => status), [200, 500, 500, 206]);
+    assert.deepEqual(
+      served.answers.map(({ status }) => status),
+      [200, 500, 500, 206],
+    );
   });
 
   for (const [why, options, change] of [
@@ -132,15 +185,21 @@ describe('a download that breaks', () => {
       served.fail(`/${path}`, 'reset', 1);
       const { elems, warnings, file, options: loader } = loading(createArchive(served.url, hasty));
       let broken = false;
-      const result = await loadArchiveFile({
-        ...file,
-        onBytes: () => {
-          if (!broken && change) served.rib('rrc00', rib(2_000, 2));
-          broken = true;
+      const result = await loadArchiveFile(
+        {
+          ...file,
+          onBytes: () => {
+            if (!broken && change) served.rib('rrc00', rib(2_000, 2));
+            broken = true;
+          },
         },
-      }, loader);
+        loader,
+      );
       assert.equal(result.kind, 'loaded');
-      assert.match(warnings.join('\n'), change ? /after \d+ of \d+ bytes, and the file is another now.*start anew/ : /after \d+ of \d+ bytes/);
+      assert.match(
+        warnings.join('\n'),
+        change ? /after \d+ of \d+ bytes, and the file is another now.*start anew/ : /after \d+ of \d+ bytes/,
+      );
       assert.equal(warnings.length, 1);
       const again = loading(createArchive(served.url, hasty));
       await loadArchiveFile(again.file, again.options);
@@ -156,22 +215,34 @@ describe('a download that breaks', () => {
     const archive = createArchive(served.url, hasty);
     const file = await archive.open(path, new AbortController().signal);
     served.publish(`/${path}`, new Uint8Array(0), 'broken');
-    await assert.rejects(async () => {
-      // eslint-disable-next-line @typescript-eslint/no-unused-vars -- read for its end
-      for await (const _ of (file as Exclude<typeof file, 'absent'>).chunks);
-    }, { name: 'ArchiveFailure', message: 'HTTP 500' });
-    assert.deepEqual(served.answers.map(({ status }) => status), [200, 500, 500, 500, 500, 500]);
+    await assert.rejects(
+      async () => {
+        // eslint-disable-next-line @typescript-eslint/no-unused-vars -- read for its end
+        for await (const _ of (file as Exclude<typeof file, 'absent'>).chunks);
+      },
+      { name: 'ArchiveFailure', message: 'HTTP 500' },
+    );
+    assert.deepEqual(
+      served.answers.map(({ status }) => status),
+      [200, 500, 500, 500, 500, 500],
+    );
   });
 
   it('is given up after as many that bring a byte each', async () => {
     const served = await server();
     served.rib('rrc00', rib(2_000));
     served.fail(`/${path}`, 'dripping', 100);
-    await assert.rejects(bytesOf(createArchive(served.url, hasty)), { name: 'ArchiveFailure', message: /^.*, after 6 of \d+ bytes$/ });
+    await assert.rejects(bytesOf(createArchive(served.url, hasty)), {
+      name: 'ArchiveFailure',
+      message: /^.*, after 6 of \d+ bytes$/,
+    });
     assert.equal(served.answers.length, 6);
   });
 
-  for (const [bytes, everyMs, words] of [[1, 29_000, /^no more than 3 bytes came in 87 s, after 3 of 6000000 bytes$/], [60_000, 10_000, null]] as const) {
+  for (const [bytes, everyMs, words] of [
+    [1, 29_000, /^no more than 3 bytes came in 87 s, after 3 of 6000000 bytes$/],
+    [60_000, 10_000, null],
+  ] as const) {
     it(`at ${bytes} bytes every ${everyMs / 1000} s ${words === null ? 'is a slow line' : 'is none'}`, async () => {
       const clock = new FakeClock();
       let piece = (): void => undefined;
@@ -186,7 +257,10 @@ describe('a download that breaks', () => {
       await once(slow, 'listening');
       const archive = createArchive(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, clock);
       const opened = await archive.open(path, new AbortController().signal);
-      const rejected = assert.rejects(read(opened), { name: 'ArchiveFailure', message: words ?? /^nothing came for 30 s, after 1200000 of 6000000 bytes$/ });
+      const rejected = assert.rejects(read(opened), {
+        name: 'ArchiveFailure',
+        message: words ?? /^nothing came for 30 s, after 1200000 of 6000000 bytes$/,
+      });
       for (let pieces = 1; pieces <= (words === null ? 20 : 3); pieces++) {
         await clock.waiting(30_000);
         await clock.advance(everyMs);
@@ -213,7 +287,10 @@ it('a file that trickles is given up after ten minutes of that, not after ten mi
     },
   };
   const { file, options } = loading(slow, null, clock);
-  assert.deepEqual(await loadArchiveFile(file, options), { kind: 'failed', reason: `${path}: no more than 9 bytes came in 60 s (2 attempts)` });
+  assert.deepEqual(await loadArchiveFile(file, options), {
+    kind: 'failed',
+    reason: `${path}: no more than 9 bytes came in 60 s (2 attempts)`,
+  });
 });
 
 describe('a file that was here before', () => {
@@ -233,7 +310,7 @@ describe('a file that was here before', () => {
     assert.equal(elems.length, 2 * before);
   });
 
-  it('half of it is completed, but never with another file\'s end', async () => {
+  it("half of it is completed, but never with another file's end", async () => {
     const served = await server();
     served.rib('rrc00', rib(2_000));
     const archive = createArchive(served.url, hasty);
@@ -311,12 +388,43 @@ for (const where of ['in this thread', 'in a thread of its own'] as const) {
       const { elems, file, options } = loading(archive, workers());
       assert.equal((await loadArchiveFile(file, options)).kind, 'loaded');
       assert.equal(elems.length, 12_001);
-      assert.deepEqual([elems[0], elems[1], elems.at(-1)], [
-        { kind: 'rib', collector: 'rrc00', peer: '192.0.2.1', peerAsn: 64_496, at: ribTime, prefix: '10.0.0.0/24', origin: Math.imul(1, 0x9e3779b1) >>> 8 },
-        { kind: 'rib', collector: 'rrc00', peer: '2001:db8::1', peerAsn: 64_497, at: ribTime, prefix: '10.0.0.0/24', origin: Math.imul(1, 0x9e3779b1) >>> 8 },
-        { kind: 'rib', collector: 'rrc00', peer: '2001:db8::1', peerAsn: 64_497, at: ribTime, prefix: '2001:db8:1:2:3::/80', origin: 64_497 },
-      ]);
-      assert.equal(new Set(elems.map(({ at, ...elem }) => JSON.stringify([at, 'prefix' in elem ? elem.prefix : null, elem.peer]))).size, 12_001);
+      assert.deepEqual(
+        [elems[0], elems[1], elems.at(-1)],
+        [
+          {
+            kind: 'rib',
+            collector: 'rrc00',
+            peer: '192.0.2.1',
+            peerAsn: 64_496,
+            at: ribTime,
+            prefix: '10.0.0.0/24',
+            origin: Math.imul(1, 0x9e3779b1) >>> 8,
+          },
+          {
+            kind: 'rib',
+            collector: 'rrc00',
+            peer: '2001:db8::1',
+            peerAsn: 64_497,
+            at: ribTime,
+            prefix: '10.0.0.0/24',
+            origin: Math.imul(1, 0x9e3779b1) >>> 8,
+          },
+          {
+            kind: 'rib',
+            collector: 'rrc00',
+            peer: '2001:db8::1',
+            peerAsn: 64_497,
+            at: ribTime,
+            prefix: '2001:db8:1:2:3::/80',
+            origin: 64_497,
+          },
+        ],
+      );
+      assert.equal(
+        new Set(elems.map(({ at, ...elem }) => JSON.stringify([at, 'prefix' in elem ? elem.prefix : null, elem.peer])))
+          .size,
+        12_001,
+      );
       assert.deepEqual([archive.counters.requests.ok, archive.counters.bytes > 0], [1, true]);
     });
 
@@ -357,13 +465,16 @@ describe('threads that decode', () => {
     const stop = new AbortController();
     const { file, options } = loading(archive, workers, hasty, stop.signal);
     let batches = 0;
-    const read = loadArchiveFile({
-      ...file,
-      onBatch: () => {
-        batches++;
-        stop.abort();
+    const read = loadArchiveFile(
+      {
+        ...file,
+        onBatch: () => {
+          batches++;
+          stop.abort();
+        },
       },
-    }, options);
+      options,
+    );
     await assert.rejects(read, { name: 'AbortError' });
     assert.deepEqual([batches, workers.alive], [1, 0]);
     assert.equal(archive.counters.requests.failed, 0);
@@ -380,7 +491,13 @@ describe('threads that decode', () => {
     const workers = threads(1);
     const { file, options } = loading(archive, workers);
     // No address: what a thread cannot even ask for is a fault of the program, and throws there.
-    const result = await workers.decode({ path, collector: 'rrc00', wanted: 'rib', unless: null }, { ...archive, url: 'nowhere' }, options.peers, file, options.signal);
+    const result = await workers.decode(
+      { path, collector: 'rrc00', wanted: 'rib', unless: null },
+      { ...archive, url: 'nowhere' },
+      options.peers,
+      file,
+      options.signal,
+    );
     assert.ok(result.kind === 'failed' && !result.passing);
     assert.match(result.reason, /the thread that read it failed: .*Invalid URL/);
     assert.equal((await loadArchiveFile(file, options)).kind, 'loaded', 'the next file has a thread of its own');

@@ -1,6 +1,6 @@
 /**
- * A stream is cut at any message, or a piece of it is lost; the archive's files make it whole again. What the table then holds is what
- * it would hold had nothing happened: 200 seeded cuts, and 80 seeded losses.
+ * A stream is cut at any message, or a piece of it is lost; the archive's files make it whole again. What the table
+ * then holds is what it would hold had nothing happened: 200 seeded cuts, and 80 seeded losses.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -17,7 +17,11 @@ const lossesEach = 40;
 /** Bits, and what they are good for, are the same; what may differ by design is only where it may. */
 function assertSame(held: Held, whole: Held, name: string): void {
   assert.deepEqual(held.bits, whole.bits, `${name}: bits`);
-  const sizes = (family: 'ipv4' | 'ipv6'): number => whole.peers.filter(({ status }) => status === 'up').map((peer) => peer[family].prefixes).sort((a, b) => b - a)[1];
+  const sizes = (family: 'ipv4' | 'ipv6'): number =>
+    whole.peers
+      .filter(({ status }) => status === 'up')
+      .map((peer) => peer[family].prefixes)
+      .sort((a, b) => b - a)[1];
   for (const [index, peer] of held.peers.entries()) {
     const other = whole.peers[index];
     const who = `${name}: ${peer.collector} ${peer.address}`;
@@ -44,7 +48,9 @@ before(async () => {
   }
 });
 
-async function eachStream(act: (stream: CutStream, whole: Held, random: () => number, seed: number) => Promise<void>): Promise<void> {
+async function eachStream(
+  act: (stream: CutStream, whole: Held, random: () => number, seed: number) => Promise<void>,
+): Promise<void> {
   for (const { seed, stream, whole } of streams) await act(stream, whole, seededRandom(seed * 1_000), seed);
 }
 
@@ -65,7 +71,12 @@ function lossesOf(random: () => number): Loss[] {
     const one = collectors[Math.floor(random() * collectors.length)];
     if (kind < 0.4) return { collector: null, lateMs: 0, from, to: from + (5 + random() * 45) * second };
     if (kind < 0.65) return { collector: null, lateMs: 0, from, to: from + (1.2 + random() * 3) * minute };
-    return { collector: one, lateMs: kind < 0.8 ? 0 : (35 + random() * 25) * second, from, to: from + (1.4 + random() * 3) * minute };
+    return {
+      collector: one,
+      lateMs: kind < 0.8 ? 0 : (35 + random() * 25) * second,
+      from,
+      to: from + (1.4 + random() * 3) * minute,
+    };
   };
   const first = piece(ribTime + (9 + random() * 5) * minute);
   return random() < 0.5 ? [first] : [first, piece(Math.min(ribTime + 17 * minute, first.from + random() * 5 * minute))];
@@ -74,12 +85,16 @@ function lossesOf(random: () => number): Loss[] {
 /** As it arrives when some of it is late: a collector's messages stay in their order. */
 function delayed(said: readonly Said[], pieces: readonly Loss[]): readonly Said[] {
   const last = new Map<string, number>();
-  return said.map((one) => {
-    const late = pieces.find(({ collector, from, to }) => one.collector === collector && one.arrives >= from && one.arrives < to);
-    const arrives = Math.max(last.get(one.collector) ?? 0, one.arrives + (late?.lateMs ?? 0));
-    last.set(one.collector, arrives);
-    return { ...one, arrives };
-  }).sort((a, b) => a.arrives - b.arrives);
+  return said
+    .map((one) => {
+      const late = pieces.find(
+        ({ collector, from, to }) => one.collector === collector && one.arrives >= from && one.arrives < to,
+      );
+      const arrives = Math.max(last.get(one.collector) ?? 0, one.arrives + (late?.lateMs ?? 0));
+      last.set(one.collector, arrives);
+      return { ...one, arrives };
+    })
+    .sort((a, b) => a.arrives - b.arrives);
 }
 
 describe('stream and archive', { timeout: 200_000 }, () => {
@@ -93,7 +108,11 @@ describe('stream and archive', { timeout: 200_000 }, () => {
         reception.start();
         await reception.play(streamEnds, (_, index) => index >= first);
         reception.stop();
-        assert.deepEqual([...reception.told].sort(), [`ready with ${collectors.join(', ')}`, ...collectors.map((collector) => `${collector} joined`)], name);
+        assert.deepEqual(
+          [...reception.told].sort(),
+          [`ready with ${collectors.join(', ')}`, ...collectors.map((collector) => `${collector} joined`)],
+          name,
+        );
         assertSame(reception.held(), whole, name);
       }
     });
@@ -104,17 +123,27 @@ describe('stream and archive', { timeout: 200_000 }, () => {
     await eachStream(async (stream, whole, random, seed) => {
       for (let loss = 0; loss < lossesEach; loss++) {
         const pieces = lossesOf(random);
-        const name = `stream ${seed}, loss ${loss}: ${pieces.map((piece) => `${piece.collector ?? 'all'} ${piece.lateMs > 0 ? 'late ' : ''}${(piece.from - ribTime) / second}..${(piece.to - ribTime) / second}`).join(', ')}`;
-        const isIn = (at: number, collector: string | null): boolean => pieces.some((piece) => piece.collector === collector && piece.lateMs === 0 && at >= piece.from && at < piece.to);
+        const name =
+          `stream ${seed}, loss ${loss}: ` +
+          `${pieces.map((piece) => `${piece.collector ?? 'all'} ${piece.lateMs > 0 ? 'late ' : ''}${(piece.from - ribTime) / second}..${(piece.to - ribTime) / second}`).join(', ')}`;
+        const isIn = (at: number, collector: string | null): boolean =>
+          pieces.some(
+            (piece) => piece.collector === collector && piece.lateMs === 0 && at >= piece.from && at < piece.to,
+          );
         const reception = new Reception(stream, ribTime, delayed(stream.said, pieces));
         reception.start();
-        await reception.play(streamEnds, ({ arrives, collector }) => !isIn(arrives, collector), (at) => !isIn(at, null));
+        await reception.play(
+          streamEnds,
+          ({ arrives, collector }) => !isIn(arrives, collector),
+          (at) => !isIn(at, null),
+        );
         reception.stop();
         for (const line of reception.told) counted.set(line.slice(6), (counted.get(line.slice(6)) ?? 0) + 1);
         assertSame(reception.held(), whole, `${name}\n${reception.told.join('\n')}`);
       }
     });
-    for (const what of ['holed', 'filled', 'lost: gap', 'lost: silent', 'lost: lagging', 'joined']) assert.ok((counted.get(what) ?? 0) > 20, `${what} ${counted.get(what)} times`);
+    for (const what of ['holed', 'filled', 'lost: gap', 'lost: silent', 'lost: lagging', 'joined'])
+      assert.ok((counted.get(what) ?? 0) > 20, `${what} ${counted.get(what)} times`);
   });
 
   it('of which we saw nothing while we were stopped make it too, from where we were', async () => {
@@ -124,17 +153,30 @@ describe('stream and archive', { timeout: 200_000 }, () => {
         const stops = ribTime + 9 * minute + random() * 5 * minute;
         const back = stops + random() * 5 * minute;
         const { intake } = reception.start();
-        await reception.play(stops, () => true, (at) => at < stops);
+        await reception.play(
+          stops,
+          () => true,
+          (at) => at < stops,
+        );
         const positions = intake.positions();
         assert.equal(positions.size, collectors.length);
         reception.stop();
         reception.forget();
-        await reception.play(back, () => false, () => false);
+        await reception.play(
+          back,
+          () => false,
+          () => false,
+        );
         reception.start({ positions });
         await reception.play(streamEnds);
         reception.stop();
         assert.ok(!reception.told.some((line) => line.includes('reset')));
-        assertSame(reception.held(), whole, `stream ${seed}, away ${(stops - ribTime) / second}..${(back - ribTime) / second}\n${reception.told.join('\n')}`);
+        assertSame(
+          reception.held(),
+          whole,
+          `stream ${seed}, away ` +
+            `${(stops - ribTime) / second}..${(back - ribTime) / second}\n${reception.told.join('\n')}`,
+        );
       }
     });
   });

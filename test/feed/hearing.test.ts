@@ -24,8 +24,10 @@ class Listener {
     for (let passed = 0; passed < seconds; passed++) {
       this.now += second;
       const batch = new ElemBatch(8);
-      for (const [collector, lag] of Object.entries(lags)) batch.push(ElemKind.idle, 0, this.#peers.intern(collector, '192.0.2.1', 64_496), this.now - lag, 0, 0);
-      for (const { collector, now } of this.hearing.note(batch, this.now)) this.changes.push(`${(this.now - start) / second}: ${collector} ${now}`);
+      for (const [collector, lag] of Object.entries(lags))
+        batch.push(ElemKind.idle, 0, this.#peers.intern(collector, '192.0.2.1', 64_496), this.now - lag, 0, 0);
+      for (const { collector, now } of this.hearing.note(batch, this.now))
+        this.changes.push(`${(this.now - start) / second}: ${collector} ${now}`);
     }
   }
 }
@@ -50,15 +52,19 @@ describe('hearing', () => {
     assert.equal(listener.hearing.wholeFrom('rrc01'), Infinity);
   });
 
-  it('when nobody talks nobody is silent: a sleep of hours makes no collector silent, whoever is heard first after it', () => {
-    const listener = new Listener(['rrc00', 'rrc01', 'rrc03']);
-    listener.hear(10, { rrc00: 0, rrc01: 0, rrc03: 0 });
-    listener.now += 9 * hour;
-    listener.hear(5, { rrc00: 0 });
-    listener.hear(5, { rrc00: 0, rrc01: 0 });
-    listener.hear(5, { rrc00: 0, rrc01: 0, rrc03: 0 });
-    assert.deepEqual(listener.changes, []);
-  });
+  it(
+    'when nobody talks nobody is silent: a sleep of hours makes no collector silent, whoever is heard first ' +
+      'after it',
+    () => {
+      const listener = new Listener(['rrc00', 'rrc01', 'rrc03']);
+      listener.hear(10, { rrc00: 0, rrc01: 0, rrc03: 0 });
+      listener.now += 9 * hour;
+      listener.hear(5, { rrc00: 0 });
+      listener.hear(5, { rrc00: 0, rrc01: 0 });
+      listener.hear(5, { rrc00: 0, rrc01: 0, rrc03: 0 });
+      assert.deepEqual(listener.changes, []);
+    },
+  );
 
   it('a new connection gives everybody a minute to be heard', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
@@ -84,7 +90,7 @@ describe('hearing', () => {
     assert.equal(listener.hearing.wholeFrom('rrc01'), start + (207 - 2 + 30) * second);
   });
 
-  it('a clock far ahead is that collector\'s own measure, and one mad timestamp is none', () => {
+  it("a clock far ahead is that collector's own measure, and one mad timestamp is none", () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(60, { rrc00: 0, rrc01: -hour });
     assert.deepEqual(listener.changes, []);

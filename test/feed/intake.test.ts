@@ -32,11 +32,17 @@ const changes: readonly Change[] = Array.from({ length: 400 }, (_, i) => ({
 const between = (from: number, to: number): Change[] => changes.filter(({ at }) => at >= from && at < to);
 
 const ribFile = (origin = 64_511): Uint8Array =>
-  Buffer.concat([mrtPeerTable(ribTime, [session]), ...prefixes.map((prefix) => mrtRib(ribTime, prefix, [{ peer: 0, path: [64_496, origin] }]))]);
+  Buffer.concat([
+    mrtPeerTable(ribTime, [session]),
+    ...prefixes.map((prefix) => mrtRib(ribTime, prefix, [{ peer: 0, path: [64_496, origin] }])),
+  ]);
 const updatesFile = (start: number): Uint8Array =>
   Buffer.concat(
     between(start, start + fileMs).map(({ at, prefix, origin }) =>
-      mrtUpdate(at, { peer: session, ...(origin === null ? { withdraw: [prefix] } : { path: [64_496, origin], announce: [prefix] }) }),
+      mrtUpdate(at, {
+        peer: session,
+        ...(origin === null ? { withdraw: [prefix] } : { path: [64_496, origin], announce: [prefix] }),
+      }),
     ),
   );
 const live = (collector: string, change: Change): string =>
@@ -45,7 +51,9 @@ const live = (collector: string, change: Change): string =>
     peer: session.address,
     asn: session.asn,
     at: change.at,
-    ...(change.origin === null ? { withdraw: [change.prefix] } : { path: [64_496, change.origin], announce: [change.prefix] }),
+    ...(change.origin === null
+      ? { withdraw: [change.prefix] }
+      : { path: [64_496, change.origin], announce: [change.prefix] }),
   });
 
 /** What the table would hold: collector and prefix -> origin. */
@@ -75,7 +83,11 @@ const timesOf = (elems: readonly Elem[], collector: string): number[] =>
 
 function assertNothingMissing(elems: readonly Elem[], collector: string, until: number): void {
   const seen = [...new Set(timesOf(elems, collector))].sort((a, b) => a - b);
-  assert.deepEqual(seen, between(ribTime, until).map(({ at }) => at), `${collector}: every change, and no other`);
+  assert.deepEqual(
+    seen,
+    between(ribTime, until).map(({ at }) => at),
+    `${collector}: every change, and no other`,
+  );
 }
 
 interface Run {
@@ -93,7 +105,9 @@ interface Run {
   readonly run: Promise<'too-old'>;
   readonly result: Promise<IntakeReady>;
   readonly stop: AbortController;
-  /** Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in. */
+  /**
+   * Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in.
+   */
   readonly stream: (from: number, to: number) => Promise<void>;
   /** Goes on streaming from there until this holds (the bootstrap is over); resolves to the event time it came to. */
   readonly streamUntil: (from: number, holds?: () => boolean) => Promise<number>;
@@ -107,7 +121,10 @@ describe('the intake', () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  async function run(at: number, options: { collectors?: readonly string[]; maxRows?: number; prepare?: (archive: ArchiveServer) => void } = {}): Promise<Run> {
+  async function run(
+    at: number,
+    options: { collectors?: readonly string[]; maxRows?: number; prepare?: (archive: ArchiveServer) => void } = {},
+  ): Promise<Run> {
     const collectors = options.collectors ?? ['rrc00'];
     const archive = await startArchiveServer();
     options.prepare?.(archive);
@@ -193,7 +210,11 @@ describe('the intake', () => {
     const run = intake.run(stop.signal);
     const result = Promise.race([readied, run.then(() => assert.fail('ended before it was ready'))]);
     result.catch(() => undefined);
-    cleanups.push(() => archive.stop(), () => liveServer.stop(), () => stop.abort());
+    cleanups.push(
+      () => archive.stop(),
+      () => liveServer.stop(),
+      () => stop.abort(),
+    );
     await liveServer.subscribed(1, collectors.length);
     const until = async (holds: () => boolean): Promise<void> => {
       while (!holds()) await new Promise<void>((resolve) => watchers.push(resolve));
@@ -216,16 +237,36 @@ describe('the intake', () => {
       }
       return at;
     };
-    return { archive, live: liveServer, clock, elems, loaded, told, filled, run, progress, warnings, result, stop, stream, streamUntil, until };
+    return {
+      archive,
+      live: liveServer,
+      clock,
+      elems,
+      loaded,
+      told,
+      filled,
+      run,
+      progress,
+      warnings,
+      result,
+      stop,
+      stream,
+      streamUntil,
+      until,
+    };
   }
 
-  const publishAll = (until: number, collectors = ['rrc00']) => (archive: ArchiveServer): void => {
-    for (const collector of collectors) {
-      archive.rib(collector, ribFile());
-      for (let start = ribTime; start + fileMs <= until; start += fileMs) archive.updates(collector, start, updatesFile(start));
-    }
-  };
-  const waitingFor = (progress: readonly LoadProgress[], collector: string): boolean => progress.some((event) => event.collector === collector && event.phase === 'waiting');
+  const publishAll =
+    (until: number, collectors = ['rrc00']) =>
+    (archive: ArchiveServer): void => {
+      for (const collector of collectors) {
+        archive.rib(collector, ribFile());
+        for (let start = ribTime; start + fileMs <= until; start += fileMs)
+          archive.updates(collector, start, updatesFile(start));
+      }
+    };
+  const waitingFor = (progress: readonly LoadProgress[], collector: string): boolean =>
+    progress.some((event) => event.collector === collector && event.phase === 'waiting');
 
   describe('intake', { timeout: 60_000 }, () => {
     it('joins RIB, update files and stream without a hole, and steps back by no more than the overlap', async () => {
@@ -242,11 +283,19 @@ describe('the intake', () => {
       assert.deepEqual(await result, { loaded: collectors, leftOut: [] });
       await stream(over, ribTime + 20 * minutes);
 
-      assert.deepEqual(loaded.sort(), collectors.map((collector) => [collector, ribTime]));
+      assert.deepEqual(
+        loaded.sort(),
+        collectors.map((collector) => [collector, ribTime]),
+      );
       assert.deepEqual(applied(elems), uninterrupted(collectors, ribTime + 20 * minutes));
       for (const collector of collectors) {
-        const steps = timesOf(elems, collector).map((at, i, times) => at - times[Math.max(0, i - 1)]).filter((step) => step < 0);
-        assert.ok(steps.every((step) => step >= -1000), `${collector} steps back by ${steps.join(', ')} ms`);
+        const steps = timesOf(elems, collector)
+          .map((at, i, times) => at - times[Math.max(0, i - 1)])
+          .filter((step) => step < 0);
+        assert.ok(
+          steps.every((step) => step >= -1000),
+          `${collector} steps back by ${steps.join(', ')} ms`,
+        );
         assertNothingMissing(elems, collector, ribTime + 20 * minutes);
       }
     });
@@ -254,14 +303,25 @@ describe('the intake', () => {
     it('fills a gap from the archive: a long one before rows pass again, a short one while they pass', async () => {
       const collectors = ['rrc00', 'rrc01'];
       const socketOpens = ribTime + 2 * minutes;
-      const { archive, live: server, clock, elems, told, filled, progress, result, stream, streamUntil, until } = await run(socketOpens, {
-        collectors,
-        prepare: publishAll(ribTime, collectors),
-      });
+      const {
+        archive,
+        live: server,
+        clock,
+        elems,
+        told,
+        filled,
+        progress,
+        result,
+        stream,
+        streamUntil,
+        until,
+      } = await run(socketOpens, { collectors, prepare: publishAll(ribTime, collectors) });
       // rrc00 is through, rrc01 waits for its first file, when the connection breaks for two minutes.
       await stream(socketOpens, ribTime + 6 * minutes);
       archive.updates('rrc00', ribTime, updatesFile(ribTime));
-      const lost = await streamUntil(ribTime + 6 * minutes, () => progress.some(({ collector, phase }) => collector === 'rrc00' && phase === 'loaded'));
+      const lost = await streamUntil(ribTime + 6 * minutes, () =>
+        progress.some(({ collector, phase }) => collector === 'rrc00' && phase === 'loaded'),
+      );
       server.drop();
       await clock.waiting(1_000);
       await clock.advance(2 * minutes);
@@ -276,7 +336,13 @@ describe('the intake', () => {
       assert.deepEqual(applied(elems), uninterrupted(collectors, over));
       for (const collector of collectors) assertNothingMissing(elems, collector, over);
       const untilThen = told.map((line) => line.replace(/ from \d+/, ''));
-      assert.deepEqual([untilThen.slice(0, 2), untilThen.slice(2).sort()], [['rrc00 joined', 'rrc00 lost: gap'], ['rrc00 joined', 'rrc01 joined']]);
+      assert.deepEqual(
+        [untilThen.slice(0, 2), untilThen.slice(2).sort()],
+        [
+          ['rrc00 joined', 'rrc00 lost: gap'],
+          ['rrc00 joined', 'rrc01 joined'],
+        ],
+      );
 
       server.drop();
       await clock.waiting(1_000);
@@ -290,10 +356,19 @@ describe('the intake', () => {
       await until(() => told.includes('rrc00 filled') && told.includes('rrc01 filled'));
       const seconds = (at: number | undefined): number => Math.round(((at ?? 0) - ribTime) / 1000);
       const hole = `${seconds(between(0, over).at(-1)?.at)}..${seconds(between(over + 30_000, Infinity).at(0)?.at)}`;
-      assert.deepEqual(told.slice(-4).sort(), ['rrc00 filled', `rrc00 holed ${hole}`, 'rrc01 filled', `rrc01 holed ${hole}`]);
+      assert.deepEqual(told.slice(-4).sort(), [
+        'rrc00 filled',
+        `rrc00 holed ${hole}`,
+        'rrc01 filled',
+        `rrc01 holed ${hole}`,
+      ]);
       for (const collector of collectors) {
         assertNothingMissing([...elems, ...filled], collector, end);
-        assert.deepEqual(timesOf(filled, collector).filter((at) => at < over - 10_000), [], 'no more than is missing');
+        assert.deepEqual(
+          timesOf(filled, collector).filter((at) => at < over - 10_000),
+          [],
+          'no more than is missing',
+        );
       }
     });
 
@@ -385,9 +460,15 @@ describe('the intake', () => {
 
     it('does not follow a file without routes to its end', async () => {
       // Of a type that nobody knows.
-      const idle = mrtRecord(ribTime, 99, 0, Array.from({ length: 64_000 }, () => 0));
+      const idle = mrtRecord(
+        ribTime,
+        99,
+        0,
+        Array.from({ length: 64_000 }, () => 0),
+      );
       const { until, warnings } = await run(ribTime + 7 * minutes, {
-        prepare: (files) => files.rib('rrc00', Buffer.concat([ribFile(), ...Array.from({ length: 1_600 }, () => idle)])),
+        prepare: (files) =>
+          files.rib('rrc00', Buffer.concat([ribFile(), ...Array.from({ length: 1_600 }, () => idle)])),
       });
       await until(() => warnings.length > 0);
       assert.match(warnings[0], /100 MB of it hold no route/);
@@ -405,14 +486,21 @@ describe('the intake', () => {
         for (let idle = 0; idle < 20; idle++) await new Promise<void>((resolve) => setImmediate(resolve));
       }
       assert.ok(loaded.length > 0);
-      const waits = warnings.filter((line) => line.includes('no collector could be loaded')).map((line) => Number(/"retryInMs":(\d+)/.exec(line)?.[1]));
+      const waits = warnings
+        .filter((line) => line.includes('no collector could be loaded'))
+        .map((line) => Number(/"retryInMs":(\d+)/.exec(line)?.[1]));
       assert.deepEqual(waits.slice(0, 2), [10_000, 20_000]);
     });
 
     it('ends when told to, in the middle of a download, and takes the socket with it', async () => {
-      const { clock, live: server, progress, result, stop, until } = await run(ribTime + 7 * minutes, {
-        prepare: (files) => files.rib('rrc00', ribFile(), 'stalled'),
-      });
+      const {
+        clock,
+        live: server,
+        progress,
+        result,
+        stop,
+        until,
+      } = await run(ribTime + 7 * minutes, { prepare: (files) => files.rib('rrc00', ribFile(), 'stalled') });
       await until(() => progress.length > 0);
       stop.abort();
       await assert.rejects(result, { name: 'AbortError' });

@@ -5,10 +5,22 @@ import type { LoadProgress } from '../../src/feed/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const event = (collector: string, share: number, more: Partial<LoadProgress> = {}): LoadProgress => ({
-  collector, collectors: 2, phase: 'rib', bytesDone: share * 800e6, bytesTotal: 400e6, elems: share * 40e6, share, ...more,
+  collector,
+  collectors: 2,
+  phase: 'rib',
+  bytesDone: share * 800e6,
+  bytesTotal: 400e6,
+  elems: share * 40e6,
+  share,
+  ...more,
 });
 
-function shown(isTTY: boolean): { clock: FakeClock; written: string[]; logged: string[]; show: (progress: LoadProgress) => void } {
+function shown(isTTY: boolean): {
+  clock: FakeClock;
+  written: string[];
+  logged: string[];
+  show: (progress: LoadProgress) => void;
+} {
   const clock = new FakeClock();
   const written: string[] = [];
   const logged: string[] = [];
@@ -28,7 +40,10 @@ describe('progress of the start', () => {
     assert.equal(written.length, 2, 'not drawn more often than can be seen');
     clock.jump(59_900);
     show(event('rrc01', 0.25));
-    assert.match(written[2], /^\r\u001b\[2KLoading routes \[#{6}\.{18}\] 25 %, 6 min left, 167 k elems\/s, rrc00 RIB 200\/400 MB, rrc01 RIB 200\/400 MB$/);
+    assert.match(
+      written[2],
+      /^\r\u001b\[2KLoading routes \[#{6}\.{18}\] 25 %, 6 min left, 167 k elems\/s, rrc00 RIB 200\/400 MB, rrc01 RIB 200\/400 MB$/,
+    );
     show(event('rrc00', 1, { phase: 'loaded' }));
     show(event('rrc01', 1, { phase: 'given-up' }));
     assert.equal(written.at(-1), '\r\u001b[2K');

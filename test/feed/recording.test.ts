@@ -32,7 +32,14 @@ const faults = (recording: Recording): Record<string, number> =>
   Object.fromEntries(Object.entries(recording.counters.problems).filter(([, count]) => count > 0));
 
 const line = (second: number, announce: string): string =>
-  risUpdate({ collector: 'rrc21', peer: '192.0.2.1', asn: 64496, at: Date.UTC(2024, 0, 1) + 1000 * second, path: [64496, 64511], announce: [announce] });
+  risUpdate({
+    collector: 'rrc21',
+    peer: '192.0.2.1',
+    asn: 64496,
+    at: Date.UTC(2024, 0, 1) + 1000 * second,
+    path: [64496, 64511],
+    announce: [announce],
+  });
 const lines = [line(1, '10.0.0.0/8'), line(2, '11.0.0.0/8'), line(3, '12.0.0.0/8')];
 /** Too long for one read, so that lines are cut by chunks. */
 const manyLines = Array.from({ length: 5000 }, (_, i) => line(i, `10.${i >> 8}.${i & 0xff}.0/24`));
@@ -40,28 +47,62 @@ const manyLines = Array.from({ length: 5000 }, (_, i) => line(i, `10.${i >> 8}.$
 describe('recording', () => {
   for (const { what, bytes, messages, elems, problems } of [
     { what: 'JSON lines', bytes: lines.join('\n'), messages: 3, elems: 3, problems: {} },
-    { what: 'JSON lines under any name, compressed, CR LF, empty lines', bytes: gzipSync(lines.join('\r\n\r\n')), messages: 3, elems: 3, problems: {} },
+    {
+      what: 'JSON lines under any name, compressed, CR LF, empty lines',
+      bytes: gzipSync(lines.join('\r\n\r\n')),
+      messages: 3,
+      elems: 3,
+      problems: {},
+    },
     { what: 'lines across chunks', bytes: gzipSync(manyLines.join('\n')), messages: 5000, elems: 5000, problems: {} },
-    { what: 'a broken line among sound ones', bytes: [lines[0], lines[1].slice(0, 90), lines[2]].join('\n'), messages: 2, elems: 2, problems: { 'not-json': 1 } },
-    { what: 'an endless line', bytes: `${lines[0]}\n{"type":"${'x'.repeat(5_000_000)}\n${lines[2]}\n`, messages: 2, elems: 2, problems: { 'line-too-long': 1 } },
+    {
+      what: 'a broken line among sound ones',
+      bytes: [lines[0], lines[1].slice(0, 90), lines[2]].join('\n'),
+      messages: 2,
+      elems: 2,
+      problems: { 'not-json': 1 },
+    },
+    {
+      what: 'an endless line',
+      bytes: `${lines[0]}\n{"type":"${'x'.repeat(5_000_000)}\n${lines[2]}\n`,
+      messages: 2,
+      elems: 2,
+      problems: { 'line-too-long': 1 },
+    },
     { what: 'an empty file', bytes: '', messages: 0, elems: 0, problems: {} },
-    { what: 'two gzip members', bytes: Buffer.concat([gzipSync(`${lines[0]}\n`), gzipSync(lines[1])]), messages: 2, elems: 2, problems: {} },
+    {
+      what: 'two gzip members',
+      bytes: Buffer.concat([gzipSync(`${lines[0]}\n`), gzipSync(lines[1])]),
+      messages: 2,
+      elems: 2,
+      problems: {},
+    },
   ]) {
     it(`reads ${what}`, async () => {
       const { recording, elems: read_ } = await read(fileOf('messages.gz', bytes));
       assert.equal(recording.counters.messages, messages);
       assert.equal(recording.counters.elems, elems);
       assert.deepEqual(faults(recording), problems);
-      assert.equal(read_.every((elem) => elem.collector === 'rrc21'), true, 'the host of a message wins');
+      assert.equal(
+        read_.every((elem) => elem.collector === 'rrc21'),
+        true,
+        'the host of a message wins',
+      );
     });
   }
 
   it('reads MRT, its RIB time, and takes the collector it is told', async () => {
     const at = Date.UTC(2024, 0, 1, 8);
-    const mrt = [mrtPeerTable(at, [{ address: '192.0.2.1', asn: 64496 }]), mrtRib(at, '10.0.0.0/8', [{ peer: 0, path: [64496, 64511] }])];
+    const mrt = [
+      mrtPeerTable(at, [{ address: '192.0.2.1', asn: 64496 }]),
+      mrtRib(at, '10.0.0.0/8', [{ peer: 0, path: [64496, 64511] }]),
+    ];
     for (const bytes of [Buffer.concat(mrt), gzipSync(Buffer.concat(mrt))]) {
       const { recording, elems } = await read(fileOf('bview', bytes));
-      assert.deepEqual(elems.map((elem) => [elem.kind, elem.collector]), [['rib', 'rrc06']]);
+      assert.deepEqual(
+        elems.map((elem) => [elem.kind, elem.collector]),
+        [['rib', 'rrc06']],
+      );
       assert.equal(recording.counters.ribTime, at);
     }
   });

@@ -10,7 +10,14 @@ import { risUpdate } from '../support/ris-message.js';
 
 const start = Date.UTC(2024, 0, 1, 12);
 const update = (collector: string, seconds: number, announce: string): string =>
-  risUpdate({ collector, peer: '192.0.2.1', asn: 64496, at: start + seconds * 1000, path: [64496, 64511], announce: [announce] });
+  risUpdate({
+    collector,
+    peer: '192.0.2.1',
+    asn: 64496,
+    at: start + seconds * 1000,
+    path: [64496, 64511],
+    announce: [announce],
+  });
 
 interface Watched {
   readonly server: RisLiveServer;
@@ -25,7 +32,9 @@ interface Watched {
 }
 
 const cleanups: (() => unknown)[] = [];
-async function watch(options: RisLiveServerOptions & { collectors?: readonly string[] | 'all'; random?: () => number } = {}): Promise<Watched> {
+async function watch(
+  options: RisLiveServerOptions & { collectors?: readonly string[] | 'all'; random?: () => number } = {},
+): Promise<Watched> {
   const server = await startRisLiveServer(options);
   const clock = new FakeClock(start);
   const told: string[] = [];
@@ -48,7 +57,8 @@ async function watch(options: RisLiveServerOptions & { collectors?: readonly str
     random: options.random ?? ((): number => 1),
     log: { info: () => undefined, warn: (fields, message) => warnings.push(`${message} ${JSON.stringify(fields)}`) },
     onBatch: (batch) => {
-      for (const elem of elemsOf(batch, peers)) tell(`${elem.collector} ${elem.kind}${'prefix' in elem ? ` ${elem.prefix}` : ''}`);
+      for (const elem of elemsOf(batch, peers))
+        tell(`${elem.collector} ${elem.kind}${'prefix' in elem ? ` ${elem.prefix}` : ''}`);
     },
     onGap: (gap) => tell(`gap ${gap.collector ?? 'all'} ${seconds(gap.from)}..${seconds(gap.to)}`),
     onState: (state) => {
@@ -56,7 +66,10 @@ async function watch(options: RisLiveServerOptions & { collectors?: readonly str
       tell(state.kind === 'live' ? `live since ${seconds(state.since)}` : state.kind);
     },
   });
-  cleanups.push(() => server.stop(), () => feed.stop());
+  cleanups.push(
+    () => server.stop(),
+    () => feed.stop(),
+  );
   feed.start();
   return {
     server,
@@ -83,9 +96,17 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     server.send(update('rrc00', 1, '10.0.0.0/8'), update('rrc01', 2, '11.0.0.0/8'));
     await until('rrc01 announcement 11.0.0.0/8');
     const socketOptions = { acknowledge: true, includeRaw: false };
-    assert.deepEqual(server.subscriptions, [{ host: 'rrc00', socketOptions }, { host: 'rrc01', socketOptions }]);
+    assert.deepEqual(server.subscriptions, [
+      { host: 'rrc00', socketOptions },
+      { host: 'rrc01', socketOptions },
+    ]);
     assert.match(server.requests[0], /\?client=lightsout$/);
-    assert.deepEqual(told, ['connecting', 'live since 2.0', 'rrc00 announcement 10.0.0.0/8', 'rrc01 announcement 11.0.0.0/8']);
+    assert.deepEqual(told, [
+      'connecting',
+      'live since 2.0',
+      'rrc00 announcement 10.0.0.0/8',
+      'rrc01 announcement 11.0.0.0/8',
+    ]);
     assert.equal(feed.decoded.messages, 2);
   });
 
@@ -97,47 +118,67 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     assert.deepEqual(server.subscriptions, [{ socketOptions: { acknowledge: true, includeRaw: false } }]);
   });
 
-  it('tells a gap, from the last event time to the first after it, before anything that follows a lost connection', async () => {
-    const { server, clock, told, until } = await watch({ collectors: ['rrc00', 'rrc01', 'rrc03'] });
-    await server.subscribed(1, 3);
-    // rrc03's clock is an hour ahead: it must not date the gap.
-    server.send(update('rrc03', 3600, '12.0.0.0/8'), update('rrc00', 1, '10.0.0.0/8'), update('rrc01', 1.5, '10.0.0.0/8'));
-    await until('rrc01 announcement 10.0.0.0/8');
-    server.drop();
-    await until('down');
-    await clock.advance(5000);
-    await server.subscribed(2, 3);
-    server.send(update('rrc01', 4.5, '11.0.0.0/8'));
-    await until('rrc01 announcement 11.0.0.0/8');
-    assert.deepEqual(told.slice(5), ['down', 'connecting', 'gap all 1.5..4.5', 'live since 4.5', 'rrc01 announcement 11.0.0.0/8']);
+  it(
+    'tells a gap, from the last event time to the first after it, before anything that follows a lost ' + 'connection',
+    async () => {
+      const { server, clock, told, until } = await watch({ collectors: ['rrc00', 'rrc01', 'rrc03'] });
+      await server.subscribed(1, 3);
+      // rrc03's clock is an hour ahead: it must not date the gap.
+      server.send(
+        update('rrc03', 3600, '12.0.0.0/8'),
+        update('rrc00', 1, '10.0.0.0/8'),
+        update('rrc01', 1.5, '10.0.0.0/8'),
+      );
+      await until('rrc01 announcement 10.0.0.0/8');
+      server.drop();
+      await until('down');
+      await clock.advance(5000);
+      await server.subscribed(2, 3);
+      server.send(update('rrc01', 4.5, '11.0.0.0/8'));
+      await until('rrc01 announcement 11.0.0.0/8');
+      assert.deepEqual(told.slice(5), [
+        'down',
+        'connecting',
+        'gap all 1.5..4.5',
+        'live since 4.5',
+        'rrc01 announcement 11.0.0.0/8',
+      ]);
 
-    server.drop();
-    await until('down', 2);
-    await clock.advance(5000);
-    await server.subscribed(3, 3);
-    server.send(update('rrc03', 3610, '12.0.0.0/8'));
-    await until('rrc03 announcement 12.0.0.0/8', 2);
-    assert.equal(told.at(-3), 'gap all 4.5..12.0', 'no further than 2 s ahead of our own clock, which stands at 10 s');
-  });
+      server.drop();
+      await until('down', 2);
+      await clock.advance(5000);
+      await server.subscribed(3, 3);
+      server.send(update('rrc03', 3610, '12.0.0.0/8'));
+      await until('rrc03 announcement 12.0.0.0/8', 2);
+      assert.equal(
+        told.at(-3),
+        'gap all 4.5..12.0',
+        'no further than 2 s ahead of our own clock, which stands at 10 s',
+      );
+    },
+  );
 
-  it('dates a gap by those who were heard to the last: a collector that fell silent an hour ago dates nothing', async () => {
-    const { server, clock, told, until } = await watch({ collectors: ['rrc00', 'rrc01'] });
-    await server.subscribed(1, 2);
-    server.send(update('rrc00', 0, '10.0.0.0/8'), update('rrc01', 0, '10.0.0.0/8'));
-    await until('rrc01 announcement 10.0.0.0/8');
-    for (let heard = 2; clock.now() < start + 60_000; heard++) {
+  it(
+    'dates a gap by those who were heard to the last: a collector ' + 'that fell silent an hour ago dates nothing',
+    async () => {
+      const { server, clock, told, until } = await watch({ collectors: ['rrc00', 'rrc01'] });
+      await server.subscribed(1, 2);
+      server.send(update('rrc00', 0, '10.0.0.0/8'), update('rrc01', 0, '10.0.0.0/8'));
+      await until('rrc01 announcement 10.0.0.0/8');
+      for (let heard = 2; clock.now() < start + 60_000; heard++) {
+        await clock.advance(5_000);
+        server.send(update('rrc00', (clock.now() - start) / 1000, '10.0.0.0/8'));
+        await until('rrc00 announcement 10.0.0.0/8', heard);
+      }
+      server.drop();
+      await until('down');
       await clock.advance(5_000);
-      server.send(update('rrc00', (clock.now() - start) / 1000, '10.0.0.0/8'));
-      await until('rrc00 announcement 10.0.0.0/8', heard);
-    }
-    server.drop();
-    await until('down');
-    await clock.advance(5_000);
-    await server.subscribed(2, 2);
-    server.send(update('rrc00', 65, '11.0.0.0/8'));
-    await until('rrc00 announcement 11.0.0.0/8');
-    assert.equal(told.at(-3), 'gap all 60.0..65.0');
-  });
+      await server.subscribed(2, 2);
+      server.send(update('rrc00', 65, '11.0.0.0/8'));
+      await until('rrc00 announcement 11.0.0.0/8');
+      assert.equal(told.at(-3), 'gap all 60.0..65.0');
+    },
+  );
 
   it('is not kept from reconnecting by a server that answers pings and says nothing else', async () => {
     const { server, clock, told, until } = await watch();
@@ -153,38 +194,52 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     assert.deepEqual(told, ['connecting', 'down']);
   });
 
-  it('holds rows until every subscription is acknowledged: before that, one collector may still be missing', async () => {
-    const { server, clock, told, until, feed, warnings } = await watch({ collectors: ['rrc00', 'rrc01'], ignoring: ['rrc01'] });
-    await server.subscribed(1, 2);
-    server.send(update('rrc00', 1, '10.0.0.0/8'), '{"type":"pong"}');
-    await clock.waiting(10_000);
-    while (feed.decoded.messages < 1) await new Promise<void>((resolve) => setImmediate(resolve));
-    await clock.advance(9_000);
-    assert.deepEqual(told, ['connecting']);
-    await clock.advance(1_000);
-    await until('rrc00 announcement 10.0.0.0/8');
-    assert.match(warnings.join('\n'), /not acknowledged.*rrc01/);
-  });
+  it(
+    'holds rows until every subscription is acknowledged: before ' + 'that, one collector may still be missing',
+    async () => {
+      const { server, clock, told, until, feed, warnings } = await watch({
+        collectors: ['rrc00', 'rrc01'],
+        ignoring: ['rrc01'],
+      });
+      await server.subscribed(1, 2);
+      server.send(update('rrc00', 1, '10.0.0.0/8'), '{"type":"pong"}');
+      await clock.waiting(10_000);
+      while (feed.decoded.messages < 1) await new Promise<void>((resolve) => setImmediate(resolve));
+      await clock.advance(9_000);
+      assert.deepEqual(told, ['connecting']);
+      await clock.advance(1_000);
+      await until('rrc00 announcement 10.0.0.0/8');
+      assert.match(warnings.join('\n'), /not acknowledged.*rrc01/);
+    },
+  );
 
-  it('is impaired after 10 s without data, live again with the next, and reconnects after 30 s, pinging meanwhile', async () => {
-    const { server, clock, told, states, until } = await watch();
-    await server.subscribed(1);
-    server.send(update('rrc00', 0, '10.0.0.0/8'));
-    await until(/announcement/);
-    await clock.advance(9_000);
-    assert.equal(states.at(-1)?.kind, 'live');
-    await clock.advance(1_000);
-    assert.equal(states.at(-1)?.kind, 'impaired');
-    server.send(update('rrc00', 10, '10.0.0.0/8'));
-    await until(/announcement/, 2);
-    assert.deepEqual(told.slice(2), ['rrc00 announcement 10.0.0.0/8', 'impaired', 'live since 0.0', 'rrc00 announcement 10.0.0.0/8']);
-    await clock.advance(30_000);
-    await until('down');
-    assert.deepEqual(states.at(-1), { kind: 'down', reason: 'no data for 30 s', retryInMs: 1000 });
-    assert.equal(server.pings, 4);
-    await clock.advance(1_000);
-    await server.subscribed(2);
-  });
+  it(
+    'is impaired after 10 s without data, live again with the next, and reconnects after 30 s, pinging ' + 'meanwhile',
+    async () => {
+      const { server, clock, told, states, until } = await watch();
+      await server.subscribed(1);
+      server.send(update('rrc00', 0, '10.0.0.0/8'));
+      await until(/announcement/);
+      await clock.advance(9_000);
+      assert.equal(states.at(-1)?.kind, 'live');
+      await clock.advance(1_000);
+      assert.equal(states.at(-1)?.kind, 'impaired');
+      server.send(update('rrc00', 10, '10.0.0.0/8'));
+      await until(/announcement/, 2);
+      assert.deepEqual(told.slice(2), [
+        'rrc00 announcement 10.0.0.0/8',
+        'impaired',
+        'live since 0.0',
+        'rrc00 announcement 10.0.0.0/8',
+      ]);
+      await clock.advance(30_000);
+      await until('down');
+      assert.deepEqual(states.at(-1), { kind: 'down', reason: 'no data for 30 s', retryInMs: 1000 });
+      assert.equal(server.pings, 4);
+      await clock.advance(1_000);
+      await server.subscribed(2);
+    },
+  );
 
   it('does not blame the feed for its own standing still', async () => {
     const { server, clock, states, until } = await watch();
@@ -211,21 +266,27 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     assert.deepEqual(told.slice(-3), ['gap all 0.0..18005.0', 'live since 18005.0', 'rrc00 announcement 11.0.0.0/8']);
   });
 
-  it('takes no gap for shorter than the time it took, though the first word after it is of a clock that is wrong', async () => {
-    const { server, clock, told, states, until } = await watch({ collectors: ['rrc00', 'rrc01'] });
-    await server.subscribed(1, 2);
-    server.send(update('rrc00', 0, '10.0.0.0/8'), update('rrc01', 0, '10.0.0.0/8'));
-    await until('rrc01 announcement 10.0.0.0/8');
-    clock.stall(20 * 60_000);
-    server.drop();
-    await until('down');
-    await clock.advance(5_000);
-    assert.deepEqual(states.findLast(({ kind }) => kind === 'connecting'), { kind: 'connecting', attempt: 2, trouble: 'closed by the server (1006)' });
-    await server.subscribed(2, 2);
-    server.send(update('rrc00', 3, '11.0.0.0/8'));
-    await until('rrc00 announcement 11.0.0.0/8');
-    assert.equal(told.at(-3), 'gap all 0.0..1175.0', '20 minutes, but for what lags may differ by');
-  });
+  it(
+    'takes no gap for shorter than the time it took, though the first word after it is of a clock that is ' + 'wrong',
+    async () => {
+      const { server, clock, told, states, until } = await watch({ collectors: ['rrc00', 'rrc01'] });
+      await server.subscribed(1, 2);
+      server.send(update('rrc00', 0, '10.0.0.0/8'), update('rrc01', 0, '10.0.0.0/8'));
+      await until('rrc01 announcement 10.0.0.0/8');
+      clock.stall(20 * 60_000);
+      server.drop();
+      await until('down');
+      await clock.advance(5_000);
+      assert.deepEqual(
+        states.findLast(({ kind }) => kind === 'connecting'),
+        { kind: 'connecting', attempt: 2, trouble: 'closed by the server (1006)' },
+      );
+      await server.subscribed(2, 2);
+      server.send(update('rrc00', 3, '11.0.0.0/8'));
+      await until('rrc00 announcement 11.0.0.0/8');
+      assert.equal(told.at(-3), 'gap all 0.0..1175.0', '20 minutes, but for what lags may differ by');
+    },
+  );
 
   it('gives a ris_error as the reason when the server closes on it', async () => {
     const { server, states, until, feed } = await watch();
@@ -264,9 +325,17 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
   it('counts frames it cannot read, says so once a minute, and reads on', async () => {
     const { server, until, feed, warnings } = await watch();
     await server.subscribed(1);
-    server.send('{"type":"ris_mess', Buffer.from([0xff, 0xfe, 0x00]), '{"type":"weather"}', update('rrc00', 1, '10.0.0.0/8'));
+    server.send(
+      '{"type":"ris_mess',
+      Buffer.from([0xff, 0xfe, 0x00]),
+      '{"type":"weather"}',
+      update('rrc00', 1, '10.0.0.0/8'),
+    );
     await until('rrc00 announcement 10.0.0.0/8');
-    assert.equal(Object.values(feed.decoded.problems).reduce((sum, count) => sum + count), 3);
+    assert.equal(
+      Object.values(feed.decoded.problems).reduce((sum, count) => sum + count),
+      3,
+    );
     assert.equal(warnings.filter((line) => line.includes('frames skipped')).length, 1);
   });
 

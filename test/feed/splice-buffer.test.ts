@@ -4,7 +4,9 @@ import { ElemBatch, ElemKind, PeerIndex } from '../../src/bgp/index.js';
 import { SpliceBuffer } from '../../src/feed/splice-buffer.js';
 
 const peers = new PeerIndex();
-const peerOf = new Map(['rrc00', 'rrc01', 'rrc99'].map((collector) => [collector, peers.intern(collector, '192.0.2.1', 64_496)]));
+const peerOf = new Map(
+  ['rrc00', 'rrc01', 'rrc99'].map((collector) => [collector, peers.intern(collector, '192.0.2.1', 64_496)]),
+);
 
 function rows(collector: string, from: number, count: number): ElemBatch {
   const batch = new ElemBatch();
@@ -19,10 +21,11 @@ function timesOf(give: (pass: (batch: ElemBatch) => void) => unknown): number[] 
 }
 
 describe('splice buffer', () => {
-  it('drops the oldest rows when it is full, and asks that collector\'s files to reach past them', () => {
+  it("drops the oldest rows when it is full, and asks that collector's files to reach past them", () => {
     const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 40_000, () => Infinity);
     for (let at = 0; at < 20_000; at += 100) buffer.add(rows('rrc00', at, 100), () => assert.fail('nothing passes'));
-    for (let at = 10_000; at < 30_000; at += 100) buffer.add(rows('rrc01', at, 100), () => assert.fail('nothing passes'));
+    for (let at = 10_000; at < 30_000; at += 100)
+      buffer.add(rows('rrc01', at, 100), () => assert.fail('nothing passes'));
     assert.deepEqual([buffer.lostTo('rrc00'), buffer.lostTo('rrc01')], [-Infinity, -Infinity]);
     const shortened = buffer.add(rows('rrc01', 30_000, 1), () => assert.fail('nothing passes'));
     assert.deepEqual([...shortened], ['rrc00']);
@@ -46,24 +49,40 @@ describe('splice buffer', () => {
     assert.deepEqual(texts, ['2001:db8::1/128']);
   });
 
-  it('passes the rows of a collector that is through, keeps those of the others, and forgets those nobody asked for', () => {
-    const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 1000, () => Infinity);
-    buffer.join('rrc00', 0, () => assert.fail('nothing is kept'));
-    const mixed = rows('rrc00', 1, 2);
-    for (const [collector, at] of [['rrc01', 3], ['rrc99', 4], ['rrc00', 5]] as const) mixed.append(rows(collector, at, 1));
-    assert.deepEqual(timesOf((pass) => buffer.add(mixed, pass)), [1, 2, 5]);
-    assert.equal(buffer.rows, 1);
-    assert.deepEqual(timesOf((pass) => buffer.add(rows('rrc00', 6, 3), pass)), [6, 7, 8]);
-    buffer.hold('rrc00');
-    buffer.add(rows('rrc00', 9, 2), () => assert.fail('nothing passes after a break'));
-    assert.equal(buffer.rows, 3);
-    buffer.drop('rrc00');
-    assert.equal(buffer.rows, 1);
-  });
+  it(
+    'passes the rows of a collector that is through, keeps those of the others, and forgets those nobody ' +
+      'asked for',
+    () => {
+      const buffer = new SpliceBuffer(peers, ['rrc00', 'rrc01'], 1000, () => Infinity);
+      buffer.join('rrc00', 0, () => assert.fail('nothing is kept'));
+      const mixed = rows('rrc00', 1, 2);
+      for (const [collector, at] of [
+        ['rrc01', 3],
+        ['rrc99', 4],
+        ['rrc00', 5],
+      ] as const)
+        mixed.append(rows(collector, at, 1));
+      assert.deepEqual(
+        timesOf((pass) => buffer.add(mixed, pass)),
+        [1, 2, 5],
+      );
+      assert.equal(buffer.rows, 1);
+      assert.deepEqual(
+        timesOf((pass) => buffer.add(rows('rrc00', 6, 3), pass)),
+        [6, 7, 8],
+      );
+      buffer.hold('rrc00');
+      buffer.add(rows('rrc00', 9, 2), () => assert.fail('nothing passes after a break'));
+      assert.equal(buffer.rows, 3);
+      buffer.drop('rrc00');
+      assert.equal(buffer.rows, 1);
+    },
+  );
 
   it('neither lets go of rows nor asks for files by a row whose time is wrong', () => {
     const buffer = new SpliceBuffer(peers, ['rrc00'], 20_000, () => 16_400);
-    const keep = (from: number, count: number): void => void buffer.add(rows('rrc00', from, count), () => assert.fail('nothing passes'));
+    const keep = (from: number, count: number): void =>
+      void buffer.add(rows('rrc00', from, count), () => assert.fail('nothing passes'));
     keep(0, 16_383);
     keep(-1_000_000, 1);
     keep(16_384, 1);

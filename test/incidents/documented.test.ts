@@ -6,8 +6,12 @@ import { play, repeat, type Story } from '../support/story.js';
 const documented: Record<string, [Story, lines: string[]]> = {
   'North Korea, December 2014: a day of growing flaps, then 9 hr 31 min of nothing, then two relapses': [
     {
-      country: 'KP', base: '4/4 1', from: '2014-12-21T15:00:00Z',
-      ipv4: `1h 4; ${repeat(12, '60s 0; 89m 4')}; ${repeat(12, '90s 0; 28m30s 4')}; 15m 4; 9h31m 0; 6h12m 4; 20m 0; 7h23m 4; 31m 0; 2h 4`,
+      country: 'KP',
+      base: '4/4 1',
+      from: '2014-12-21T15:00:00Z',
+      ipv4:
+        `1h 4; ${repeat(12, '60s 0; 89m 4')}; ${repeat(12, '90s 0; 28m30s 4')}; 15m 4; 9h31m 0; 6h12m 4; 20m 0; ` +
+        '7h23m 4; 31m 0; 2h 4',
     },
     [
       '16:05:00 unstable normal since 16:00:00',
@@ -23,7 +27,9 @@ const documented: Record<string, [Story, lines: string[]]> = {
   ],
   'North Korea, October 2017: four brief downs among flaps are one incident': [
     {
-      country: 'KP', base: '4/4 1', from: '2017-10-01T10:00:00Z',
+      country: 'KP',
+      base: '4/4 1',
+      from: '2017-10-01T10:00:00Z',
       ipv4: '47m 4; 5m 0; 20m 4; 4m 0; 20m 4; 3m 0; 18m 4; 3m 0; 3h 4',
     },
     [
@@ -43,7 +49,9 @@ const documented: Record<string, [Story, lines: string[]]> = {
   ],
   'Syria, 29 November 2012: in minutes to the last 5 of 84, later those too': [
     {
-      country: 'SY', base: '4200/84', from: '2012-11-29T10:00:00Z',
+      country: 'SY',
+      base: '4200/84',
+      from: '2012-11-29T10:00:00Z',
       ipv4: '26m 4200/84; 60s 2900/60; 60s 1400/30; 60s 600/12; 13h16m 176/5; 38h47m 0; 1h 4200/84',
     },
     [
@@ -59,8 +67,12 @@ const documented: Record<string, [Story, lines: string[]]> = {
   ],
   'Egypt, January 2011: network after network within 20 min, 11 % of the routes stay, still down on day 5': [
     {
-      country: 'EG', base: '5800/2903', from: '2011-01-27T22:00:00Z',
-      ipv4: '34m 5800/2903; 4m 4900/2400; 4m 3400/1700; 4m 2000/1000; 4m 1200/600; 92h 640/327; 35h 300/60; 40m 640/327; 3h 5800/2903',
+      country: 'EG',
+      base: '5800/2903',
+      from: '2011-01-27T22:00:00Z',
+      ipv4:
+        '34m 5800/2903; 4m 4900/2400; 4m 3400/1700; 4m 2000/1000; 4m 1200/600; 92h 640/327; 35h 300/60; 40m ' +
+        '640/327; 3h 5800/2903',
     },
     [
       '22:41:00 opened degraded since 22:38:00',
@@ -82,7 +94,12 @@ const documented: Record<string, [Story, lines: string[]]> = {
     ['12:06:00 opened down since 12:04:00', '13:44:00 restored normal since 12:04:00 until 13:34:00'],
   ],
   'Bangladesh, July 2024: degraded, major, down over 20 h': [
-    { country: 'BD', base: '8000/6000', from: '2024-07-17T19:00:00Z', ipv4: '30m 8000/6000; 45m 7000/5200; 10h 6000/4400; 8h45m 3500/2500; 5h 200/150' },
+    {
+      country: 'BD',
+      base: '8000/6000',
+      from: '2024-07-17T19:00:00Z',
+      ipv4: '30m 8000/6000; 45m 7000/5200; 10h 6000/4400; 8h45m 3500/2500; 5h 200/150',
+    },
     [
       '20:18:00 opened degraded since 20:15:00',
       '1d 06:18:00 escalated major since 1d 06:15:00',
@@ -94,17 +111,27 @@ const documented: Record<string, [Story, lines: string[]]> = {
   ],
   'Iran, January 2026: IPv6 alone, the routes of IPv4 stay': [
     {
-      country: 'IR', base: '40000/12000', base6: '500000/900 60', from: '2026-01-08T11:30:00Z',
-      ipv4: '6h 39900/11980', ipv6: '20m 500000/900; 5h40m 7500/14',
+      country: 'IR',
+      base: '40000/12000',
+      base6: '500000/900 60',
+      from: '2026-01-08T11:30:00Z',
+      ipv4: '6h 39900/11980',
+      ipv6: '20m 500000/900; 5h40m 7500/14',
     },
     ['12:00:00 ipv6 opened down since 11:50:00', '13:50:00 ipv6 follow-up down since 11:50:00 hard'],
   ],
   'Iran, June 2009: half gone for minutes is degraded at most': [
-    { country: 'IR', base: '4000/400', from: '2009-06-13T17:40:00Z', ipv4: '8m 4000/400; 12m 2200/220; 30m 3300/330; 2h 4000/400' },
+    {
+      country: 'IR',
+      base: '4000/400',
+      from: '2009-06-13T17:40:00Z',
+      ipv4: '8m 4000/400; 12m 2200/220; 30m 3300/330; 2h 4000/400',
+    },
     ['17:51:00 opened degraded since 17:48:00', '18:40:00 restored normal since 17:48:00 until 18:30:00'],
   ],
   'Rogers, July 2022: 8 % of Canada is no news of Canada': [
-    { country: 'CA', base: '280000/30000', from: '2022-07-08T08:00:00Z', ipv4: '44m 280000/30000; 12h 257600/29030' }, [],
+    { country: 'CA', base: '280000/30000', from: '2022-07-08T08:00:00Z', ipv4: '44m 280000/30000; 12h 257600/29030' },
+    [],
   ],
 };
 
@@ -118,10 +145,37 @@ test('an event carries what its sentence needs', () => {
   const [, [story]] = Object.entries(documented)[0];
   const opened = play(story).events[1];
   assert.deepEqual(opened, {
-    id: 'KP-ipv4-1419264900000/1', incident: 'KP-ipv4-1419264900000', country: 'KP', label: null, family: 'ipv4', kind: 'opened', level: 'down', worst: 'down',
-    since: 1419264900000, until: null, onset: 1419264900000, at: 1419265020000, visible: 0, baseline: 4, share: 0, lowest: 0, prefixes: 0, basePrefixes: 4,
-    provisional: false, hard: false, unstable: true, instability: { hours: 24, increasing: true }, relapses: 0, other: null, networks: [],
-    voters: 40, collectors: 3, reason: '0 of 4 /24s visible for 120 s', notice: null,
-    countries: [], asn: null, partOf: null,
+    id: 'KP-ipv4-1419264900000/1',
+    incident: 'KP-ipv4-1419264900000',
+    country: 'KP',
+    label: null,
+    family: 'ipv4',
+    kind: 'opened',
+    level: 'down',
+    worst: 'down',
+    since: 1419264900000,
+    until: null,
+    onset: 1419264900000,
+    at: 1419265020000,
+    visible: 0,
+    baseline: 4,
+    share: 0,
+    lowest: 0,
+    prefixes: 0,
+    basePrefixes: 4,
+    provisional: false,
+    hard: false,
+    unstable: true,
+    instability: { hours: 24, increasing: true },
+    relapses: 0,
+    other: null,
+    networks: [],
+    voters: 40,
+    collectors: 3,
+    reason: '0 of 4 /24s visible for 120 s',
+    notice: null,
+    countries: [],
+    asn: null,
+    partOf: null,
   });
 });

@@ -32,16 +32,21 @@ function outage(t: TestContext): RecordedWorld {
 }
 
 const outageTold = [
-  "2025-03-18T10:02:10Z  KP  ipv4  down      0.0000 | 0 of 4 /24s visible for 120 s | North Korea's national Internet went down at 10:00 UTC: "
-  + 'all 4 routes withdrawn. Baseline provisional: under 24 hrs of data.',
-  "2025-03-18T10:30:10Z  KP  ipv4  normal    1.0000 | share >= 0.95 for 600 s | North Korea's Internet is back after a 20 min outage "
-  + '(10:00-10:20 UTC). Baseline provisional: under 24 hrs of data.',
+  "2025-03-18T10:02:10Z  KP  ipv4  down      0.0000 | 0 of 4 /24s visible for 120 s | North Korea's " +
+    'national Internet went down at 10:00 UTC: ' +
+    'all 4 routes withdrawn. Baseline provisional: under 24 hrs of data.',
+  "2025-03-18T10:30:10Z  KP  ipv4  normal    1.0000 | share >= 0.95 for 600 s | North Korea's Internet is " +
+    'back after a 20 min outage ' +
+    '(10:00-10:20 UTC). Baseline provisional: under 24 hrs of data.',
 ];
 
 test('rows come by time, then collector, then place in their file', async () => {
   const peers = new PeerIndex();
   /** "rrc03 5000" is a row of a peer on rrc03 at 5 s. */
-  const source = (rows: readonly string[], batchRows: number): { batches(): AsyncGenerator<ElemBatch, void, undefined> } => ({
+  const source = (
+    rows: readonly string[],
+    batchRows: number,
+  ): { batches(): AsyncGenerator<ElemBatch, void, undefined> } => ({
     // eslint-disable-next-line @typescript-eslint/require-await -- a source is read like a file
     async *batches() {
       const batch = new ElemBatch();
@@ -56,20 +61,49 @@ test('rows come by time, then collector, then place in their file', async () => 
     },
   });
   const cases: readonly { name: string; files: readonly (readonly string[])[]; merged: readonly string[] }[] = [
-    { name: 'by time', files: [['rrc00 1', 'rrc00 4'], ['rrc03 2', 'rrc03 3']], merged: ['rrc00 1', 'rrc03 2', 'rrc03 3', 'rrc00 4'] },
-    { name: 'at one time by collector', files: [['rrc03 1', 'rrc03 2'], ['rrc00 1', 'rrc00 2']], merged: ['rrc00 1', 'rrc03 1', 'rrc00 2', 'rrc03 2'] },
+    {
+      name: 'by time',
+      files: [
+        ['rrc00 1', 'rrc00 4'],
+        ['rrc03 2', 'rrc03 3'],
+      ],
+      merged: ['rrc00 1', 'rrc03 2', 'rrc03 3', 'rrc00 4'],
+    },
+    {
+      name: 'at one time by collector',
+      files: [
+        ['rrc03 1', 'rrc03 2'],
+        ['rrc00 1', 'rrc00 2'],
+      ],
+      merged: ['rrc00 1', 'rrc03 1', 'rrc00 2', 'rrc03 2'],
+    },
     {
       name: 'a file of several collectors counts as each of them',
-      files: [['rrc04 1', 'rrc00 2'], ['rrc03 1', 'rrc03 2']], merged: ['rrc03 1', 'rrc04 1', 'rrc00 2', 'rrc03 2'],
+      files: [
+        ['rrc04 1', 'rrc00 2'],
+        ['rrc03 1', 'rrc03 2'],
+      ],
+      merged: ['rrc03 1', 'rrc04 1', 'rrc00 2', 'rrc03 2'],
     },
-    { name: 'a late row where it arrived', files: [['rrc00 1', 'rrc00 5', 'rrc00 2'], ['rrc03 3', 'rrc03 6']], merged: ['rrc00 1', 'rrc03 3', 'rrc00 5', 'rrc00 2', 'rrc03 6'] },
+    {
+      name: 'a late row where it arrived',
+      files: [
+        ['rrc00 1', 'rrc00 5', 'rrc00 2'],
+        ['rrc03 3', 'rrc03 6'],
+      ],
+      merged: ['rrc00 1', 'rrc03 3', 'rrc00 5', 'rrc00 2', 'rrc03 6'],
+    },
     { name: 'an empty file', files: [[], ['rrc00 1']], merged: ['rrc00 1'] },
   ];
   for (const { name, files, merged } of cases) {
     for (const batchRows of [1, 2, 100]) {
       const rows: string[] = [];
       let last = 0;
-      for await (const { batch, from, to, at } of merge(files.map((file) => source(file, batchRows)), peers, 10_000)) {
+      for await (const { batch, from, to, at } of merge(
+        files.map((file) => source(file, batchRows)),
+        peers,
+        10_000,
+      )) {
         assert.ok(at >= last, 'time never goes back');
         last = at;
         for (let row = from; row < to; row++) {
@@ -112,11 +146,15 @@ test('the same events in any form, packing and order of the flags are told alike
   const world = outage(t);
   const ribs = world.ribs();
   const mrt = world.mrtUpdates();
-  const pairs = (flags: readonly string[]): string[][] => Array.from({ length: flags.length / 2 }, (_, index) => flags.slice(2 * index, 2 * index + 2));
+  const pairs = (flags: readonly string[]): string[][] =>
+    Array.from({ length: flags.length / 2 }, (_, index) => flags.slice(2 * index, 2 * index + 2));
   const backwards = (flags: readonly string[]): string[] => pairs(flags).reverse().flat();
-  const packed = ['rrc00', 'rrc01', 'rrc03'].flatMap((collector) => ['--updates', `${collector}=${world.write(`${collector}.mrt`, gzipSync(world.mrt(collector)))}`]);
+  const packed = ['rrc00', 'rrc01', 'rrc03'].flatMap((collector) => [
+    '--updates',
+    `${collector}=${world.write(`${collector}.mrt`, gzipSync(world.mrt(collector)))}`,
+  ]);
   const forms: Readonly<Record<string, string[]>> = {
-    'MRT': [...ribs, ...mrt],
+    MRT: [...ribs, ...mrt],
     'the same again': [...ribs, ...mrt],
     'flags backwards': [...backwards(mrt), ...backwards(ribs)],
     'MRT in gzip': [...ribs, ...packed],
@@ -146,7 +184,10 @@ test('a gzip cut short: used as far as it goes, counted and named', async (t) =>
   const world = outage(t);
   const whole = gzipSync(world.mrt('rrc03'));
   const path = world.write('rrc03.gz', whole.subarray(0, whole.length - 12));
-  const { code, lines, summary, said } = await runReplayCommand([...world.ribs(), ...world.mrtUpdates().slice(0, 4), '--updates', `rrc03=${path}`], map);
+  const { code, lines, summary, said } = await runReplayCommand(
+    [...world.ribs(), ...world.mrtUpdates().slice(0, 4), '--updates', `rrc03=${path}`],
+    map,
+  );
   assert.equal(code, 0);
   assert.deepEqual(lines, outageTold);
   assert.ok(Number(summary['problems']) >= 1);
@@ -158,10 +199,21 @@ test('time ends with the last message, or with --until', async (t) => {
   const world = recorded(t).quiet('2025-03-18T09:00:00Z').withdraw('2025-03-18T10:00:00Z', routes);
   const argv = [...world.ribs(), ...world.mrtUpdates()];
   assert.deepEqual((await runReplayCommand(argv, map)).lines, [], 'no tick after the last message');
-  assert.deepEqual((await runReplayCommand([...argv, '--until', '2025-03-18T10:02:00Z'], map)).lines, [], 'a dwell that is not complete');
-  assert.deepEqual((await runReplayCommand([...argv, '--until', '2025-03-18T10:02:10Z'], map)).lines, outageTold.slice(0, 1), 'silence is silence');
+  assert.deepEqual(
+    (await runReplayCommand([...argv, '--until', '2025-03-18T10:02:00Z'], map)).lines,
+    [],
+    'a dwell that is not complete',
+  );
+  assert.deepEqual(
+    (await runReplayCommand([...argv, '--until', '2025-03-18T10:02:10Z'], map)).lines,
+    outageTold.slice(0, 1),
+    'silence is silence',
+  );
   const longer = outage(t);
-  const cut = await runReplayCommand([...longer.ribs(), ...longer.mrtUpdates(), '--until', '2025-03-18T10:25:00Z'], map);
+  const cut = await runReplayCommand(
+    [...longer.ribs(), ...longer.mrtUpdates(), '--until', '2025-03-18T10:25:00Z'],
+    map,
+  );
   assert.deepEqual(cut.lines, outageTold.slice(0, 1), 'and no further than that');
 });
 
@@ -187,7 +239,14 @@ test('ticks begin with the newest RIB, at the first message that is not older', 
   const rib = await named(world.ribs());
   const ticks: number[] = [];
   await runReplay({
-    peers, map, groups: [], rules: shippedRules(), countries: null, until: null, onEvent: () => undefined, warn: () => undefined,
+    peers,
+    map,
+    groups: [],
+    rules: shippedRules(),
+    countries: null,
+    until: null,
+    onEvent: () => undefined,
+    warn: () => undefined,
     ribs: [{ collector: 'rrc00', batches: () => rib.batches(), time: () => rib.counters.ribTime }],
     updates: [await named(world.mrtUpdates())],
     onTick: (at) => void ticks.push(at),
@@ -201,8 +260,10 @@ test('late rows count where they arrive, and are counted', async (t) => {
   const collectors = ['rrc00', 'rrc01', 'rrc03'];
   // Every voter's last word comes a minute late: it is the last word all the same.
   const gone = recorded(t).withdraw('2025-03-18T10:41:00Z', routes);
-  const argv = collectors.flatMap((collector) =>
-    ['--updates', `${collector}=${world.write(`late-${collector}`, Buffer.concat([world.mrt(collector), gone.mrt(collector), late.mrt(collector)]))}`]);
+  const argv = collectors.flatMap((collector) => [
+    '--updates',
+    `${collector}=${world.write(`late-${collector}`, Buffer.concat([world.mrt(collector), gone.mrt(collector), late.mrt(collector)]))}`,
+  ]);
   const { lines, said } = await runReplayCommand([...world.ribs(), ...argv, '--until', '2025-03-18T11:00:00Z'], map);
   assert.deepEqual(lines, outageTold);
   assert.deepEqual(said, ['96 updates came late, after newer ones']);
@@ -210,23 +271,41 @@ test('late rows count where they arrive, and are counted', async (t) => {
 
 test('a RIB of long ago is used, with a warning', async (t) => {
   const world = recorded(t).quiet('2025-03-18T20:00:00Z').withdraw('2025-03-18T20:30:00Z', routes);
-  const { lines, said } = await runReplayCommand([...world.ribs(), ...world.mrtUpdates(), '--until', '2025-03-18T20:40:00Z'], map);
+  const { lines, said } = await runReplayCommand(
+    [...world.ribs(), ...world.mrtUpdates(), '--until', '2025-03-18T20:40:00Z'],
+    map,
+  );
   assert.equal(lines.length, 1);
   assert.deepEqual(said, ['the newest RIB is 12 hours older than the first update']);
 });
 
-for (const [name, first] of [['of 1970', '1970-01-01T00:00:01Z'], ['of 2106', '2106-02-07T06:28:15Z']] as const) {
+for (const [name, first] of [
+  ['of 1970', '1970-01-01T00:00:01Z'],
+  ['of 2106', '2106-02-07T06:28:15Z'],
+] as const) {
   test(`a first message ${name} in every file moves no clock: the outage is told as it was`, async (t) => {
     const world = outage(t);
     const [, file] = world.lines();
-    const wrong = risUpdate({ ...recordedPeers[0], peer: recordedPeers[0].address, at: Date.parse(first), path: [64_496], announce: ['203.119.0.0/24'] });
-    const { lines } = await runReplayCommand([...world.ribs(), '--updates', world.write('wrong.jsonl', `${wrong}\n${readFileSync(file, 'utf8')}`)], map);
+    const wrong = risUpdate({
+      ...recordedPeers[0],
+      peer: recordedPeers[0].address,
+      at: Date.parse(first),
+      path: [64_496],
+      announce: ['203.119.0.0/24'],
+    });
+    const { lines } = await runReplayCommand(
+      [...world.ribs(), '--updates', world.write('wrong.jsonl', `${wrong}\n${readFileSync(file, 'utf8')}`)],
+      map,
+    );
     assert.deepEqual(lines, outageTold);
   });
 }
 
 test('a silence of more than a week is ticked through by nobody, and said', async (t) => {
-  const world = outage(t).quiet('2025-04-18T10:00:00Z').withdraw('2025-04-18T10:01:00Z', routes).quiet('2025-04-18T11:00:00Z');
+  const world = outage(t)
+    .quiet('2025-04-18T10:00:00Z')
+    .withdraw('2025-04-18T10:01:00Z', routes)
+    .quiet('2025-04-18T11:00:00Z');
   const { lines, said } = await runReplayCommand([...world.ribs(), ...world.lines()], map);
   assert.deepEqual(lines, outageTold);
   assert.match(said.join('\n'), /no updates for 31 days: what follows is not judged/);
@@ -234,7 +313,10 @@ test('a silence of more than a week is ticked through by nobody, and said', asyn
 
 test('--until far beyond the last update stops a week after it', async (t) => {
   const world = outage(t);
-  const { lines, said } = await runReplayCommand([...world.ribs(), ...world.lines(), '--until', '2031-01-01T00:00:00Z'], map);
+  const { lines, said } = await runReplayCommand(
+    [...world.ribs(), ...world.lines(), '--until', '2031-01-01T00:00:00Z'],
+    map,
+  );
   assert.deepEqual(lines, outageTold);
   assert.match(said.join('\n'), /--until is more than 7 days after the last update/);
 });

@@ -21,9 +21,11 @@ const fewVoters = { table: { minVoters: 3, minCollectors: 1 } };
 
 /** Told: test/replay/<name>.txt holds the transcript. */
 const told: Readonly<Record<string, Story>> = {
-  // 29 Nov 2012, 10:26 UTC: 79 of 84 routes in 3-4 min; the five that stay, abroad, go at 23:45; all are back on 1 Dec, 14:32.
+  // 29 Nov 2012, 10:26 UTC: 79 of 84 routes in 3-4 min; the five that stay, abroad, go at 23:45; all are back on 1 Dec,
+  // 14:32.
   'syria-2012': {
-    country: 'SY', until: '2012-12-01T15:30:00Z',
+    country: 'SY',
+    until: '2012-12-01T15:30:00Z',
     world() {
       const routes = ipv4Routes('SY', 84, 64, [29_256]);
       const survivors = routes.slice(-5);
@@ -38,7 +40,8 @@ const told: Readonly<Record<string, Story>> = {
   },
   // 27 Jan 2011: AS after AS from 22:34 on, within 20 min; 327 of 2,903 routes stay.
   'egypt-2011': {
-    country: 'EG', until: '2011-01-28T01:10:00Z',
+    country: 'EG',
+    until: '2011-01-28T01:10:00Z',
     world() {
       const networks = asns(64_600, 52);
       const routes = ipv4Routes('EG', 2903, 8, networks);
@@ -46,14 +49,18 @@ const told: Readonly<Record<string, Story>> = {
       const gone = networks.slice(0, -6);
       for (const [index, network] of gone.entries()) {
         const at = Date.parse('2011-01-27T22:34:00Z') + index * 25_000;
-        world.withdraw(new Date(at).toISOString(), routes.filter(({ origin }) => origin === network));
+        world.withdraw(
+          new Date(at).toISOString(),
+          routes.filter(({ origin }) => origin === network),
+        );
       }
       return world;
     },
   },
   // 17-18 Jul 2024 in a quarter of the time: a network, the next, most of the rest.
   'bangladesh-2024': {
-    country: 'BD', until: '2024-07-18T01:30:00Z',
+    country: 'BD',
+    until: '2024-07-18T01:30:00Z',
     world() {
       const routes = ipv4Routes('BD', 400, 8, asns(64_700, 20));
       return new RecordedWorld('2024-07-17T16:00:00Z', routes)
@@ -67,7 +74,8 @@ const told: Readonly<Record<string, Story>> = {
   },
   // 8 Jan 2026: IPv6 falls by 98.5 % at 11:50, the IPv4 routes stay.
   'iran-2026-ipv6': {
-    country: 'IR', until: '2026-01-08T14:00:00Z',
+    country: 'IR',
+    until: '2026-01-08T14:00:00Z',
     world() {
       const ipv6 = ipv6Routes('IR', 130, asns(64_800, 20));
       return new RecordedWorld('2026-01-08T08:00:00Z', [...ipv4Routes('IR', 100, 16, asns(64_800, 20)), ...ipv6])
@@ -80,40 +88,70 @@ const told: Readonly<Record<string, Story>> = {
 /** Our own trouble, or nobody's: not a word. */
 const silent: Readonly<Record<string, Story>> = {
   'North Korea, 18 Mar 2025: a route that about 40 % of the voters still see is not gone': {
-    country: 'KP', until: '2025-03-18T14:00:00Z',
-    world: () => koreaBefore('2025-03-18T08:00:00Z')
-      .withdraw('2025-03-18T09:30:15Z', northKorea, recordedPeers.filter((_, index) => index % 8 > 2))
-      .announce('2025-03-18T12:00:00Z', northKorea),
+    country: 'KP',
+    until: '2025-03-18T14:00:00Z',
+    world: () =>
+      koreaBefore('2025-03-18T08:00:00Z')
+        .withdraw(
+          '2025-03-18T09:30:15Z',
+          northKorea,
+          recordedPeers.filter((_, index) => index % 8 > 2),
+        )
+        .announce('2025-03-18T12:00:00Z', northKorea),
     usable: true,
   },
   'a collector lost: its peers are unknown, the others are judged by': {
-    country: 'KP', until: '2025-03-18T12:00:00Z', rules: { table: { minVoters: 10, minCollectors: 2 } },
+    country: 'KP',
+    until: '2025-03-18T12:00:00Z',
+    rules: { table: { minVoters: 10, minCollectors: 2 } },
     world: () => koreaBefore('2025-03-18T08:00:00Z').state('2025-03-18T10:00:00Z', 'down', onCollector('rrc00')),
     usable: true,
   },
   'five of six peers lost, and the rest enough by the rules: who is unknown has withdrawn nothing': {
-    country: 'KP', until: '2025-03-18T12:00:00Z', rules: { table: { ...fewVoters.table, minVotersShare: 0 } },
-    world: () => koreaBefore('2025-03-18T08:00:00Z').state('2025-03-18T10:00:00Z', 'down', recordedPeers.filter((_, index) => index >= 4)),
+    country: 'KP',
+    until: '2025-03-18T12:00:00Z',
+    rules: { table: { ...fewVoters.table, minVotersShare: 0 } },
+    world: () =>
+      koreaBefore('2025-03-18T08:00:00Z').state(
+        '2025-03-18T10:00:00Z',
+        'down',
+        recordedPeers.filter((_, index) => index >= 4),
+      ),
     usable: true,
   },
   'half of the peers gone, and the country for those that stay: too few to judge by, whatever they say': {
-    country: 'KP', until: '2025-03-18T10:50:00Z', rules: fewVoters,
-    world: () => koreaBefore('2025-03-18T08:00:00Z')
-      .state('2025-03-18T10:00:00Z', 'down', recordedPeers.filter((_, index) => index % 2 === 0))
-      .withdraw('2025-03-18T10:00:00Z', northKorea, recordedPeers.filter((_, index) => index % 2 === 1)),
+    country: 'KP',
+    until: '2025-03-18T10:50:00Z',
+    rules: fewVoters,
+    world: () =>
+      koreaBefore('2025-03-18T08:00:00Z')
+        .state(
+          '2025-03-18T10:00:00Z',
+          'down',
+          recordedPeers.filter((_, index) => index % 2 === 0),
+        )
+        .withdraw(
+          '2025-03-18T10:00:00Z',
+          northKorea,
+          recordedPeers.filter((_, index) => index % 2 === 1),
+        ),
     usable: false,
   },
   'every session reset, and its whole table sent again a minute later': {
-    country: 'KP', until: '2025-03-18T12:00:00Z',
-    world: () => koreaBefore('2025-03-18T08:00:00Z')
-      .state('2025-03-18T10:00:00Z', 'down', recordedPeers)
-      .state('2025-03-18T10:00:40Z', 'up', recordedPeers)
-      .wholeTable('2025-03-18T10:04:40Z', recordedPeers),
+    country: 'KP',
+    until: '2025-03-18T12:00:00Z',
+    world: () =>
+      koreaBefore('2025-03-18T08:00:00Z')
+        .state('2025-03-18T10:00:00Z', 'down', recordedPeers)
+        .state('2025-03-18T10:00:40Z', 'up', recordedPeers)
+        .wholeTable('2025-03-18T10:04:40Z', recordedPeers),
     usable: true,
   },
   'one peer withdraws everything it has': {
-    country: 'KP', until: '2025-03-18T12:00:00Z',
-    world: () => koreaBefore('2025-03-18T08:00:00Z').withdraw('2025-03-18T10:00:00Z', northKorea, recordedPeers.slice(0, 1)),
+    country: 'KP',
+    until: '2025-03-18T12:00:00Z',
+    world: () =>
+      koreaBefore('2025-03-18T08:00:00Z').withdraw('2025-03-18T10:00:00Z', northKorea, recordedPeers.slice(0, 1)),
     usable: true,
   },
 };
@@ -130,7 +168,10 @@ async function play({ country, until, rules, world: make }: Story): ReturnType<t
   const world = make();
   try {
     const patch = rules === undefined ? [] : ['--rules', world.write('rules.json', JSON.stringify(rules))];
-    return await runReplayCommand([...world.ribs(), ...world.mrtUpdates(), ...patch, '--countries', country, '--until', until], registryMap(country));
+    return await runReplayCommand(
+      [...world.ribs(), ...world.mrtUpdates(), ...patch, '--countries', country, '--until', until],
+      registryMap(country),
+    );
   } finally {
     world.remove();
   }

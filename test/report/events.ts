@@ -19,7 +19,15 @@ export const northKoreaDown = incidentEvent({
 
 const levels = ['normal', 'degraded', 'major', 'down'] as const;
 const kinds: readonly EventKind[] = [
-  'opened', 'escalated', 'follow-up', 'partially-restored', 'down-again', 'restored', 'new-normal', 'unstable', 'notice',
+  'opened',
+  'escalated',
+  'follow-up',
+  'partially-restored',
+  'down-again',
+  'restored',
+  'new-normal',
+  'unstable',
+  'notice',
 ];
 const time = fc.integer({ min: utc('2011-01-01 00:00'), max: utc('2031-01-01 00:00') });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -42,7 +50,13 @@ export const anyEvent: fc.Arbitrary<IncidentEvent> = fc
     instability: fc.option(fc.record({ hours: fc.integer({ min: 12, max: 999 }), increasing: fc.boolean() })),
     relapses: fc.nat(100_000),
     other: fc.option(
-      fc.record({ family: fc.constant('ipv6' as const), level: fc.constantFrom(...levels), visible: counted, baseline: counted, share }),
+      fc.record({
+        family: fc.constant('ipv6' as const),
+        level: fc.constantFrom(...levels),
+        visible: counted,
+        baseline: counted,
+        share,
+      }),
     ),
     notice: fc.string({ maxLength: 400, unit: 'grapheme' }),
   })
@@ -53,5 +67,8 @@ export const anyAtOnce: fc.Arbitrary<IncidentEvent> = fc
   .tuple(fc.array(anyEvent, { minLength: 2, maxLength: 60 }), fc.option(fc.integer({ min: 1, max: 4_294_967_295 })))
   .map(([events, asn]) => {
     const { at } = events[0];
-    return eventsAtOnce(events.map((event) => ({ ...event, kind: 'opened', at, since: Math.min(event.since ?? at, at) })), asn).at(-1)!;
+    return eventsAtOnce(
+      events.map((event) => ({ ...event, kind: 'opened', at, since: Math.min(event.since ?? at, at) })),
+      asn,
+    ).at(-1)!;
   });

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newSubscription, priorities, tombstoneMs } from '../../src/delivery/index.js';
-import type { EventLog, Expansion, Notes, Outbox, Owed, Subscription, Subscriptions } from '../../src/delivery/index.js';
+import type {
+  EventLog,
+  Expansion,
+  Notes,
+  Outbox,
+  Owed,
+  Subscription,
+  Subscriptions,
+} from '../../src/delivery/index.js';
 import { noon, owedTo, toldTo } from './samples.js';
 
 export type DeliveryStore = EventLog & Outbox & Subscriptions & Notes;
@@ -71,8 +79,10 @@ export function deliveryContract(harness: DeliveryHarness): void {
 
   story('what is owed is there for whoever opens the store next, whole and by position', async () => {
     const rows = [
-      owedTo('20', 10, { priority: priorities.recovery }), owedTo('20', 9, { priority: priorities.update }),
-      owedTo('3', 2 ** 40, { positions: [2 ** 40, 2 ** 40 + 1], owedAt: noon - day }), owedTo('100', 9, { priority: priorities.escalation }),
+      owedTo('20', 10, { priority: priorities.recovery }),
+      owedTo('20', 9, { priority: priorities.update }),
+      owedTo('3', 2 ** 40, { positions: [2 ** 40, 2 ** 40 + 1], owedAt: noon - day }),
+      owedTo('100', 9, { priority: priorities.escalation }),
     ];
     await store.owe(rows, { position: 8, channelId: '20' });
     await reopen();
@@ -87,13 +97,28 @@ export function deliveryContract(harness: DeliveryHarness): void {
     ['the next event', { position: 5, channelId: '9' }, { position: 6, channelId: null }, true],
     ['an earlier event', { position: 5, channelId: null }, { position: 4, channelId: '9' }, false],
     ['the first channels of the same event', { position: 5, channelId: null }, { position: 5, channelId: '1' }, true],
-    ['the next channels, in the order of text', { position: 5, channelId: '10' }, { position: 5, channelId: '9' }, true],
-    ['earlier channels, in the order of text', { position: 5, channelId: '9' }, { position: 5, channelId: '10' }, false],
+    [
+      'the next channels, in the order of text',
+      { position: 5, channelId: '10' },
+      { position: 5, channelId: '9' },
+      true,
+    ],
+    [
+      'earlier channels, in the order of text',
+      { position: 5, channelId: '9' },
+      { position: 5, channelId: '10' },
+      false,
+    ],
     ['a longer id that begins the same', { position: 5, channelId: '10' }, { position: 5, channelId: '100' }, true],
     ['a shorter id that begins the same', { position: 5, channelId: '100' }, { position: 5, channelId: '10' }, false],
     ['the same once more', { position: 5, channelId: '9' }, { position: 5, channelId: '9' }, false],
     ['the same event from its beginning', { position: 5, channelId: '9' }, { position: 5, channelId: null }, false],
-    ['the same event, of which there were no channels', { position: 5, channelId: null }, { position: 5, channelId: null }, false],
+    [
+      'the same event, of which there were no channels',
+      { position: 5, channelId: null },
+      { position: 5, channelId: null },
+      false,
+    ],
     ['a position of more digits', { position: 9, channelId: null }, { position: 10, channelId: null }, true],
   ];
   for (const [name, stored, next, taken] of expansions) {
@@ -148,26 +173,39 @@ export function deliveryContract(harness: DeliveryHarness): void {
   story('an incident that is over is forgotten after 35 days, at some acknowledgement of its channel', async () => {
     const kept = 35 * day;
     await owe(...[1, 2, 3, 4].flatMap((position) => [owedTo('1', position, { owedAt: noon }), owedTo('2', position)]));
-    const toldOf = async (channelId: string): Promise<string[]> => (await store.channel(channelId, 1)).told.map(({ incident }) => incident);
+    const toldOf = async (channelId: string): Promise<string[]> =>
+      (await store.channel(channelId, 1)).told.map(({ incident }) => incident);
     for (const channelId of ['1', '2']) {
       await store.acknowledge(owedTo(channelId, 1), [
-        toldTo(channelId, 'lasts'), toldTo(channelId, 'over', { over: true }), toldTo(channelId, 'later', { over: true, at: noon + 1 }),
+        toldTo(channelId, 'lasts'),
+        toldTo(channelId, 'over', { over: true }),
+        toldTo(channelId, 'later', { over: true, at: noon + 1 }),
         toldTo(channelId, 'relapsed', { over: true }),
       ]);
     }
-    await store.acknowledge(owedTo('1', 2, { owedAt: noon }), [toldTo('1', 'relapsed'), toldTo('1', 'new', { at: noon + kept })]);
+    await store.acknowledge(owedTo('1', 2, { owedAt: noon }), [
+      toldTo('1', 'relapsed'),
+      toldTo('1', 'new', { at: noon + kept }),
+    ]);
     assert.deepEqual(await toldOf('1'), ['lasts', 'later', 'new', 'over', 'relapsed']);
     await store.acknowledge(owedTo('1', 3, { owedAt: noon }), [toldTo('1', 'new', { at: noon + kept + 1 })]);
     assert.deepEqual(await toldOf('1'), ['lasts', 'later', 'new', 'relapsed']);
     await store.acknowledge(owedTo('1', 4, { owedAt: noon + kept + 2 }), []);
-    assert.deepEqual(await toldOf('1'), ['lasts', 'new', 'relapsed'], 'without anything told the time is that of what was owed');
+    assert.deepEqual(
+      await toldOf('1'),
+      ['lasts', 'new', 'relapsed'],
+      'without anything told the time is that of what was owed',
+    );
     assert.deepEqual(await toldOf('2'), ['later', 'lasts', 'over', 'relapsed'].sort());
   });
 
   story('combined: one row takes the place of several', async () => {
     await owe(...[1, 2, 3, 4].map((position) => owedTo('1', position)), owedTo('2', 1));
     const into = owedTo('1', 1, { positions: [1, 2, 3], owedAt: noon + 9, priority: priorities.update });
-    await store.combine([1, 2, 3].map((position) => owedTo('1', position)), into);
+    await store.combine(
+      [1, 2, 3].map((position) => owedTo('1', position)),
+      into,
+    );
     await reopen();
     assert.deepEqual(await owedNow(), ['1:1+2+3', '1:4', '2:1']);
     assert.deepEqual((await store.channel('1', 1)).owed, [into]);
@@ -178,14 +216,25 @@ export function deliveryContract(harness: DeliveryHarness): void {
   story('nothing is combined where one of the rows is not there as it was', async () => {
     await owe(owedTo('1', 1), owedTo('1', 2, { positions: [2, 3] }), owedTo('1', 4));
     const into = owedTo('1', 1, { positions: [1, 2, 4] });
-    for (const gone of [owedTo('1', 2), owedTo('1', 3)]) await store.combine([owedTo('1', 1), gone, owedTo('1', 4)], into);
+    for (const gone of [owedTo('1', 2), owedTo('1', 3)])
+      await store.combine([owedTo('1', 1), gone, owedTo('1', 4)], into);
     assert.deepEqual(await owedNow(), ['1:1', '1:2+3', '1:4']);
   });
 
   story('subscriptions are replaced whole and come in the order of text', async () => {
-    const gone = subscribed('9', { standing: { kind: 'gone', at: noon, reason: 'channel deleted \u{1F1F0}\u{1F1F5} "x"\n' }, createdAt: noon - tombstoneMs });
-    const some = subscribed('100', { guildId: null, countries: { KP: 'unstable', 'PS-GZ': 'down' }, mutes: { SY: noon }, roleId: '5', since: 77 });
-    for (const subscription of [gone, subscribed('10'), subscribed('100'), some]) await store.saveSubscription(subscription);
+    const gone = subscribed('9', {
+      standing: { kind: 'gone', at: noon, reason: 'channel deleted \u{1F1F0}\u{1F1F5} "x"\n' },
+      createdAt: noon - tombstoneMs,
+    });
+    const some = subscribed('100', {
+      guildId: null,
+      countries: { KP: 'unstable', 'PS-GZ': 'down' },
+      mutes: { SY: noon },
+      roleId: '5',
+      since: 77,
+    });
+    for (const subscription of [gone, subscribed('10'), subscribed('100'), some])
+      await store.saveSubscription(subscription);
     await reopen();
     assert.deepEqual(await store.subscriptions(), [subscribed('10'), some, gone]);
     assert.deepEqual(await store.subscription('100'), some);
@@ -196,14 +245,20 @@ export function deliveryContract(harness: DeliveryHarness): void {
     for (const channelId of ['1', '2']) {
       await store.saveSubscription(subscribed(channelId));
       await owe(owedTo(channelId, 1, { owedAt: noon + Number(channelId) }), owedTo(channelId, 2), owedTo(channelId, 3));
-      await store.acknowledge(owedTo(channelId, 1), [toldTo(channelId, 'KP-1'), toldTo(channelId, 'KP-2', { over: true })]);
+      await store.acknowledge(owedTo(channelId, 1), [
+        toldTo(channelId, 'KP-1'),
+        toldTo(channelId, 'KP-2', { over: true }),
+      ]);
     }
     await store.removeSubscription('1');
     await reopen();
     assert.deepEqual(await owedNow(), ['2:2', '2:3']);
     assert.deepEqual(await store.channel('1', 10), { subscription: null, owed: [], told: [] });
     assert.equal((await store.channel('2', 10)).told.length, 2);
-    assert.deepEqual((await store.subscriptions()).map(({ channelId }) => channelId), ['2']);
+    assert.deepEqual(
+      (await store.subscriptions()).map(({ channelId }) => channelId),
+      ['2'],
+    );
     await owe(owedTo('1', 9));
     assert.deepEqual(await owedNow(), ['1:9', '2:2', '2:3'], 'it starts anew');
     assert.deepEqual((await store.channel('1', 10)).told, []);
@@ -214,14 +269,20 @@ export function deliveryContract(harness: DeliveryHarness): void {
     await store.setNote('channel', '');
     await store.setNote('commands', 'b2 "\u{1F1F0}\u{1F1F5}"');
     await reopen();
-    assert.deepEqual([await store.note('commands'), await store.note('channel'), await store.note('other')], ['b2 "\u{1F1F0}\u{1F1F5}"', '', null]);
+    assert.deepEqual(
+      [await store.note('commands'), await store.note('channel'), await store.note('other')],
+      ['b2 "\u{1F1F0}\u{1F1F5}"', '', null],
+    );
   });
 
   story('cursors move forward only, each target its own', async () => {
     await store.moveCursor('terminal', 7);
     await store.moveCursor('terminal', 5);
     await store.moveCursor('other', 0);
-    assert.deepEqual([await store.cursor('terminal'), await store.cursor('other'), await store.cursor('none')], [7, 0, null]);
+    assert.deepEqual(
+      [await store.cursor('terminal'), await store.cursor('other'), await store.cursor('none')],
+      [7, 0, null],
+    );
   });
 
   story('a reader cannot change what is kept', async () => {

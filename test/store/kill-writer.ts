@@ -3,10 +3,11 @@ import type { StoreOptions } from '../../src/store/index.js';
 import { tellUpTo, writtenBy } from './kill-writes.js';
 import { quiet } from './samples.js';
 
-// A child process: told where, it commits numbered batches and tells them as fast as it can until it is killed, and says
-// which were acknowledged.
-// The driver is loaded beforehand: a life is short.
-await (process.argv[2] === 'redis' ? import('../../src/store/redis/index.js') : import('../../src/store/sqlite/index.js'));
+// A child process: told where, it commits numbered batches and tells them as fast as it can until it is killed, and
+// says which were acknowledged. The driver is loaded beforehand: a life is short.
+await (process.argv[2] === 'redis'
+  ? import('../../src/store/redis/index.js')
+  : import('../../src/store/sqlite/index.js'));
 process.on('disconnect', () => process.exit());
 process.once('message', (options: StoreOptions) => {
   void write(options);

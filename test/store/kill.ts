@@ -22,7 +22,10 @@ export async function writersOf(options: StoreOptions): Promise<{ prepare(): Wri
   const bundled = await bundle(new URL('./kill-writer.ts', import.meta.url).href);
   return {
     prepare() {
-      const child: ChildProcess = fork(bundled.script, [options.kind], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const child: ChildProcess = fork(bundled.script, [options.kind], {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
       const ready = once(child, 'message');
       const gone = once(child, 'exit');
       return {

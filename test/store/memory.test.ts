@@ -17,7 +17,10 @@ test('it has an event log', async () => {
   assert.deepEqual([await store.readAfter(0, 9), await store.end()], [[], 0]);
   store.append(...incidentEvents(3));
   const [first, second, third] = incidentEvents(3).map((event, index) => ({ position: index + 1, event }));
-  assert.deepEqual([await store.readAfter(0, 2), await store.readAfter(2, 9), await store.end()], [[first, second], [third], 3]);
+  assert.deepEqual(
+    [await store.readAfter(0, 2), await store.readAfter(2, 9), await store.end()],
+    [[first, second], [third], 3],
+  );
 });
 
 test('away, nothing happens; with the answer lost, it has happened', async () => {

@@ -26,9 +26,12 @@ async function open(url: string): Promise<Store> {
 }
 const unavailable = (error: Error): boolean => error instanceof StoreUnavailableError;
 
-/** What a caller does while the store is away: the same again, until it answers. 10 s are enough for all that happens here. */
+/**
+ * What a caller does while the store is away: the same again, until it answers. 10 s are enough for all that happens
+ * here.
+ */
 async function insist<T>(act: () => Promise<T>): Promise<T> {
-  for (const began = performance.now(); ; ) {
+  for (const began = performance.now(); ;) {
     try {
       return await act();
     } catch (error) {
@@ -40,7 +43,7 @@ async function insist<T>(act: () => Promise<T>): Promise<T> {
 
 /** Asks until there is an answer. */
 async function askUntil<T>(ask: () => T | null | Promise<T | null>): Promise<T> {
-  for (const began = performance.now(); performance.now() - began < 10_000; ) {
+  for (const began = performance.now(); performance.now() - began < 10_000;) {
     const answer = await ask();
     if (answer !== null) return answer;
     await pause(2);
@@ -77,7 +80,7 @@ describe('Redis', () => {
   storeContract(harness);
   deliveryContract(harness);
 
-  test('a lease that has run out is the next one\'s, and the old holder is fenced', async () => {
+  test("a lease that has run out is the next one's, and the old holder is fenced", async () => {
     const { store, lease } = await emptied();
     await store.renew(lease, 1);
     const next = await askUntil(() => store.acquire('you', 60_000));
@@ -102,7 +105,9 @@ describe('Redis', () => {
     const samples = [sampleOf('KP', 'minute', noon, 1), sampleOf('KP', 'bin', noon, 1)];
     await store.commit({ lease, version: 1, at: noon, states: [], samples, events: [], records: [], health: null });
     const hours = async (resolution: string): Promise<number> =>
-      Math.round((await beside.pttl(`lightsout:history:${resolution}:KP:${Math.floor(noon / 86_400_000)}`)) / 3_600_000);
+      Math.round(
+        (await beside.pttl(`lightsout:history:${resolution}:KP:${Math.floor(noon / 86_400_000)}`)) / 3_600_000,
+      );
     assert.deepEqual([await hours('minute'), await hours('bin')], [12 + 48, 12 + 35 * 24]);
     await store.close();
   });
@@ -119,7 +124,10 @@ describe('Redis', () => {
   test('data of a newer schema are refused with a sentence', async () => {
     await beside.flushall();
     await beside.hset('lightsout:head', 'schema', 7);
-    await assert.rejects(open(server.url), (error: Error) => error instanceof StoreRefusedError && error.message.includes('version 7'));
+    await assert.rejects(
+      open(server.url),
+      (error: Error) => error instanceof StoreRefusedError && error.message.includes('version 7'),
+    );
   });
 
   test('the password is in no error and no log line', async () => {
@@ -131,50 +139,71 @@ describe('Redis', () => {
       await openStore({ kind: 'redis', url }, log).catch((error: unknown) => errors.push(error));
     }
     await backup({ kind: 'redis', url: server.url }, 'file').catch((error: unknown) => errors.push(error));
-    assert.deepEqual(errors.map((error) => (error as Error).name), [
-      'StoreRefusedError', 'StoreUnavailableError', 'StoreRefusedError', 'StoreRefusedError', 'StoreRefusedError',
-    ]);
+    assert.deepEqual(
+      errors.map((error) => (error as Error).name),
+      ['StoreRefusedError', 'StoreUnavailableError', 'StoreRefusedError', 'StoreRefusedError', 'StoreRefusedError'],
+    );
     assert.ok(!inspect([errors, said], { depth: 10, showHidden: true }).includes(password), inspect(errors));
   });
 
   test('a server that is not there when the store is opened is named with the reason', async () => {
     for (const host of ['127.0.0.1', 'localhost']) {
-      await assert.rejects(open(`redis://${host}:1`), (error: Error) =>
-        unavailable(error) && new RegExp(`^Redis at ${host}:1 is unavailable \\(.*ECONNREFUSED.*\\)\\.$`).test(error.message));
+      await assert.rejects(
+        open(`redis://${host}:1`),
+        (error: Error) =>
+          unavailable(error) &&
+          new RegExp(`^Redis at ${host}:1 is unavailable \\(.*ECONNREFUSED.*\\)\\.$`).test(error.message),
+      );
     }
   });
 
   test('a server that may forget is complained about', async () => {
     const forgetful = await startRedisServer();
     const warnings: string[] = [];
-    const store = await openStore({ kind: 'redis', url: forgetful.url }, { info: () => undefined, warn: (line) => warnings.push(line) });
+    const store = await openStore(
+      { kind: 'redis', url: forgetful.url },
+      { info: () => undefined, warn: (line) => warnings.push(line) },
+    );
     await store.close();
     await forgetful.stop();
     assert.equal(warnings.length, 1);
     assert.match(warnings[0], /keeps no append-only file/);
   });
 
-  test('incidents of an event log that an older program wrote are entered by the next commit, whenever it wrote', async () => {
-    await beside.flushall();
-    const older = async (events: readonly unknown[], from: number): Promise<void> => {
-      for (const [index, event] of events.entries()) await beside.xadd('lightsout:events', `${from + index}-0`, 'event', JSON.stringify(event));
-      await beside.hset('lightsout:head', 'end', from + events.length - 1);
-    };
-    await beside.hset('lightsout:head', 'schema', 1);
-    await older(olderEvents().slice(0, 5), 1);
-    const store = await open(server.url);
-    assert.equal(await beside.hget('lightsout:head', 'schema'), '2');
-    const lease = (await store.acquire('me', 60_000))!;
-    const nothing = { lease, at: noon, states: [], samples: [], events: [], records: [], health: null };
-    assert.equal(await store.commit({ ...nothing, version: 1 }), 'committed');
-    assert.deepEqual((await store.incidents(20, null)).map(({ id }) => id), ['SY-ipv4-1000/2', 'KP-ipv4-1000/2']);
-    // It was still the leader.
-    await older(olderEvents().slice(5), 6);
-    assert.equal(await store.commit({ ...nothing, version: 2 }), 'committed');
-    assert.deepEqual((await store.incidents(21, null)).map(({ id, lowest }) => [id, lowest]), [['PS-GZ-ipv6-1001/1', 0], ['SY-ipv4-1000/3', 0]]);
-    assert.equal((await store.readAfter(0, 10)).length, 7);
-    await store.close();
-  });
+  test(
+    'incidents of an event log that an older program wrote are ' + 'entered by the next commit, whenever it wrote',
+    async () => {
+      await beside.flushall();
+      const older = async (events: readonly unknown[], from: number): Promise<void> => {
+        for (const [index, event] of events.entries())
+          await beside.xadd('lightsout:events', `${from + index}-0`, 'event', JSON.stringify(event));
+        await beside.hset('lightsout:head', 'end', from + events.length - 1);
+      };
+      await beside.hset('lightsout:head', 'schema', 1);
+      await older(olderEvents().slice(0, 5), 1);
+      const store = await open(server.url);
+      assert.equal(await beside.hget('lightsout:head', 'schema'), '2');
+      const lease = (await store.acquire('me', 60_000))!;
+      const nothing = { lease, at: noon, states: [], samples: [], events: [], records: [], health: null };
+      assert.equal(await store.commit({ ...nothing, version: 1 }), 'committed');
+      assert.deepEqual(
+        (await store.incidents(20, null)).map(({ id }) => id),
+        ['SY-ipv4-1000/2', 'KP-ipv4-1000/2'],
+      );
+      // It was still the leader.
+      await older(olderEvents().slice(5), 6);
+      assert.equal(await store.commit({ ...nothing, version: 2 }), 'committed');
+      assert.deepEqual(
+        (await store.incidents(21, null)).map(({ id, lowest }) => [id, lowest]),
+        [
+          ['PS-GZ-ipv6-1001/1', 0],
+          ['SY-ipv4-1000/3', 0],
+        ],
+      );
+      assert.equal((await store.readAfter(0, 10)).length, 7);
+      await store.close();
+    },
+  );
 
   test('a server that hangs fails a commit within seconds, and the commit repeated takes place once', async () => {
     const { store, lease } = await emptied();

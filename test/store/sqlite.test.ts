@@ -17,7 +17,10 @@ after(() => rmSync(root, { recursive: true, force: true }));
 let count = 0;
 const newDir = (): string => join(root, 'made', String(++count));
 const open = (dataDir: string): Promise<Store> => openStore({ kind: 'sqlite', dataDir }, quiet);
-const refusal = (pattern: RegExp) => (error: Error): boolean => error instanceof StoreRefusedError && pattern.test(error.message);
+const refusal =
+  (pattern: RegExp) =>
+  (error: Error): boolean =>
+    error instanceof StoreRefusedError && pattern.test(error.message);
 
 const noon = Date.UTC(2026, 5, 10, 12);
 const hour = 3_600_000;
@@ -39,10 +42,13 @@ describe('SQLite', () => {
   storeContract(harness);
   deliveryContract(harness);
 
-  test('a DATA_DIR is one store\'s at a time', async () => {
+  test("a DATA_DIR is one store's at a time", async () => {
     const dataDir = newDir();
     const store = await open(dataDir);
-    await assert.rejects(open(dataDir), (error: Error) => error instanceof StoreBusyError && error.message.includes(`${dataDir} is in use`));
+    await assert.rejects(
+      open(dataDir),
+      (error: Error) => error instanceof StoreBusyError && error.message.includes(`${dataDir} is in use`),
+    );
     await store.close();
     await (await open(dataDir)).close();
   });
@@ -66,7 +72,10 @@ describe('SQLite', () => {
     const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
     db.exec('PRAGMA user_version = 7');
     db.close();
-    await assert.rejects(open(dataDir), refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 3\)/));
+    await assert.rejects(
+      open(dataDir),
+      refusal(/^The database .* was written by a newer lightsout \(version 7, this one knows up to 3\)/),
+    );
   });
 
   test('a database of schema 1 keeps what it has, and its incidents come from its event log', async () => {
@@ -79,8 +88,17 @@ describe('SQLite', () => {
     for (const event of olderEvents()) append.run(JSON.stringify(event));
     db.close();
     const store = await open(dataDir);
-    assert.deepEqual((await store.incidents(20, null)).map(({ id }) => id), ['PS-GZ-ipv6-1001/1', 'SY-ipv4-1000/3', 'KP-ipv4-1000/2']);
-    assert.deepEqual((await store.incidents(21, null)).map(({ id, lowest }) => [id, lowest]), [['PS-GZ-ipv6-1001/1', 0], ['SY-ipv4-1000/3', 0]]);
+    assert.deepEqual(
+      (await store.incidents(20, null)).map(({ id }) => id),
+      ['PS-GZ-ipv6-1001/1', 'SY-ipv4-1000/3', 'KP-ipv4-1000/2'],
+    );
+    assert.deepEqual(
+      (await store.incidents(21, null)).map(({ id, lowest }) => [id, lowest]),
+      [
+        ['PS-GZ-ipv6-1001/1', 0],
+        ['SY-ipv4-1000/3', 0],
+      ],
+    );
     assert.equal((await store.readAfter(0, 10)).length, 7);
     await store.close();
   });
@@ -92,7 +110,10 @@ describe('SQLite', () => {
     for (let version = 1; version <= 40 * 8; version++) {
       const at = noon + version * 3 * hour;
       const samples = [sampleOf('KP', 'minute', at, version), sampleOf('KP', 'bin', at, version)];
-      assert.equal(await store.commit({ lease, version, at, states: [], samples, events: [], records: [], health: null }), 'committed');
+      assert.equal(
+        await store.commit({ lease, version, at, states: [], samples, events: [], records: [], health: null }),
+        'committed',
+      );
     }
     const now = noon + 40 * day;
     const minutes = await store.history('KP', 'minute', now - 40 * day, now + hour);
@@ -101,7 +122,9 @@ describe('SQLite', () => {
     assert.ok(minutes.length >= 2 * 8 && minutes.length <= 3 * 8 + 1, `${minutes.length} minute rows`);
     assert.ok(bins.length >= 35 * 8 && bins.length <= 36 * 8 + 1, `${bins.length} bin rows`);
     const db = new DatabaseSync(join(dataDir, 'lightsout.db'));
-    const { days, tail } = db.prepare('SELECT (SELECT count(*) FROM history_days) AS days, (SELECT count(*) FROM history_tail) AS tail').get() as Record<string, number>;
+    const { days, tail } = db
+      .prepare('SELECT (SELECT count(*) FROM history_days) AS days, (SELECT count(*) FROM history_tail) AS tail')
+      .get() as Record<string, number>;
     db.close();
     assert.ok(tail <= 4, `${tail} rows in the tail`);
     assert.ok(days <= 3 + 37, `${days} days kept`);
@@ -113,8 +136,14 @@ describe('SQLite', () => {
     const lease = (await store.acquire('me', 1))!;
     const commit = (version: number) =>
       store.commit({
-        lease, version, at: noon, states: [stateOf('KP', version)], samples: [sampleOf('KP', 'bin', noon, version)],
-        events: [eventOf(`a/${version}`)], records: [], health: null,
+        lease,
+        version,
+        at: noon,
+        states: [stateOf('KP', version)],
+        samples: [sampleOf('KP', 'bin', noon, version)],
+        events: [eventOf(`a/${version}`)],
+        records: [],
+        health: null,
       });
     await commit(1);
     const copy = newDir();
@@ -123,12 +152,18 @@ describe('SQLite', () => {
     await backup({ kind: 'sqlite', dataDir }, file);
     assert.equal(await commit(2), 'committed');
     await assert.rejects(backup({ kind: 'sqlite', dataDir }, file), refusal(/would overwrite/));
-    await assert.rejects(backup({ kind: 'sqlite', dataDir }, join(copy, 'absent', 'file')), refusal(/^The backup to .* failed/));
+    await assert.rejects(
+      backup({ kind: 'sqlite', dataDir }, join(copy, 'absent', 'file')),
+      refusal(/^The backup to .* failed/),
+    );
     await store.close();
 
     const restored = await open(copy);
     assert.deepEqual(await restored.load(), { version: 1, states: [stateOf('KP', 1)] });
-    assert.deepEqual((await restored.readAfter(0, 9)).map(({ event }) => event.id), ['a/1']);
+    assert.deepEqual(
+      (await restored.readAfter(0, 9)).map(({ event }) => event.id),
+      ['a/1'],
+    );
     assert.equal((await restored.history('KP', 'bin', noon, noon + day)).length, 1);
     await restored.close();
   });
@@ -140,27 +175,32 @@ describe('SQLite', () => {
     await backup({ kind: 'sqlite', dataDir }, join(root, 'closed.db'));
   });
 
-  test('beside another process: opening is refused, a backup is whole; when that process is killed, the way is free', async () => {
-    const dataDir = newDir();
-    const writers = await writersOf({ kind: 'sqlite', dataDir });
-    const writer = writers.prepare();
-    try {
-      await (await writer.write()).wrote;
-      await assert.rejects(open(dataDir), StoreBusyError);
-      const copy = newDir();
-      mkdirSync(copy, { recursive: true });
-      await backup({ kind: 'sqlite', dataDir }, join(copy, 'lightsout.db'));
-      const restored = await open(copy);
-      assert.ok((await assertWhole(restored)) > 0);
-      await restored.close();
-    } finally {
-      await writer.kill();
-      writers.remove();
-    }
-    const store = await open(dataDir);
-    assert.ok((await assertWhole(store)) > 0);
-    await store.close();
-  });
+  test(
+    'beside another process: opening is refused, a backup is whole; when that process is killed, the way is ' + 'free',
+    async () => {
+      const dataDir = newDir();
+      const writers = await writersOf({ kind: 'sqlite', dataDir });
+      const writer = writers.prepare();
+      try {
+        await (
+          await writer.write()
+        ).wrote;
+        await assert.rejects(open(dataDir), StoreBusyError);
+        const copy = newDir();
+        mkdirSync(copy, { recursive: true });
+        await backup({ kind: 'sqlite', dataDir }, join(copy, 'lightsout.db'));
+        const restored = await open(copy);
+        assert.ok((await assertWhole(restored)) > 0);
+        await restored.close();
+      } finally {
+        await writer.kill();
+        writers.remove();
+      }
+      const store = await open(dataDir);
+      assert.ok((await assertWhole(store)) > 0);
+      await store.close();
+    },
+  );
 
   test('a writer killed 50 times loses nothing and doubles nothing', async () => {
     await survivesBeingKilled({ kind: 'sqlite', dataDir: newDir() }, 50);

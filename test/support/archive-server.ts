@@ -5,10 +5,13 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
 /**
- * How a file is given out. truncated: half the gzip, as if complete. reset: half (of what was asked for), then the connection is cut.
- * stalled: half, then silence. dripping: one byte (of what was asked for), then the connection is cut. empty: no byte, as if complete. busy: 503, asking for two minutes' rest. corrupt: one byte of the gzip is another.
+ * How a file is given out. truncated: half the gzip, as if complete. reset: half (of what was asked for), then the
+ * connection is cut. stalled: half, then silence. dripping: one byte (of what was asked for), then the connection is
+ * cut. empty: no byte, as if complete. busy: 503, asking for two minutes' rest. corrupt: one byte of the gzip is
+ * another.
  */
-export type Serving = 'whole' | 'truncated' | 'reset' | 'stalled' | 'dripping' | 'empty' | 'absent' | 'broken' | 'busy' | 'corrupt';
+export type Serving =
+  'whole' | 'truncated' | 'reset' | 'stalled' | 'dripping' | 'empty' | 'absent' | 'broken' | 'busy' | 'corrupt';
 
 export interface ArchiveAnswer {
   readonly path: string;
@@ -52,7 +55,10 @@ export interface ArchiveServerOptions {
   readonly port?: number;
 }
 
-export async function startArchiveServer({ versions = false, port = 0 }: ArchiveServerOptions = {}): Promise<ArchiveServer> {
+export async function startArchiveServer({
+  versions = false,
+  port = 0,
+}: ArchiveServerOptions = {}): Promise<ArchiveServer> {
   const files = new Map<string, { readonly gz: Buffer; readonly serving: Serving }>();
   const failures = new Map<string, { readonly serving: Serving; times: number }>();
   const requests: string[] = [];
@@ -75,7 +81,10 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
     };
     const give = (gz: Buffer): void => {
       const etag = `"${createHash('sha1').update(gz).digest('hex')}"`;
-      const named = { 'content-type': 'application/gzip', ...(versions ? { etag, 'last-modified': 'Mon, 01 Jan 2024 08:05:00 GMT', 'accept-ranges': 'bytes' } : {}) };
+      const named = {
+        'content-type': 'application/gzip',
+        ...(versions ? { etag, 'last-modified': 'Mon, 01 Jan 2024 08:05:00 GMT', 'accept-ranges': 'bytes' } : {}),
+      };
       if (versions && request.headers['if-none-match'] === etag) {
         answer(304, named).end();
         return;
@@ -102,7 +111,8 @@ export async function startArchiveServer({ versions = false, port = 0 }: Archive
     else if (serving === 'absent' || file === undefined) answer(404).end();
     else if (serving === 'empty') give(Buffer.alloc(0));
     else if (serving === 'truncated') give(file.gz.subarray(0, Math.floor(file.gz.length / 2)));
-    else if (serving === 'corrupt') give(Buffer.from(file.gz).fill(file.gz[file.gz.length - 6] ^ 0xff, file.gz.length - 6, file.gz.length - 5));
+    else if (serving === 'corrupt')
+      give(Buffer.from(file.gz).fill(file.gz[file.gz.length - 6] ^ 0xff, file.gz.length - 6, file.gz.length - 5));
     else give(file.gz);
     const waiting = watchers;
     watchers = [];

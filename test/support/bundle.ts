@@ -19,8 +19,8 @@ const ownUrls: Plugin = {
 };
 
 /**
- * Makes one script of `entry` (a URL) and all it imports, packages too, and returns its path: a process of it starts in little more than
- * plain node does, where a hundred modules cost three times that. Types are not checked.
+ * Makes one script of `entry` (a URL) and all it imports, packages too, and returns its path: a process of it starts in
+ * little more than plain node does, where a hundred modules cost three times that. Types are not checked.
  */
 export async function bundle(entry: string): Promise<{ readonly script: string; remove(): void }> {
   // Below node_modules, so that what is left outside is found from there.
@@ -30,9 +30,21 @@ export async function bundle(entry: string): Promise<{ readonly script: string; 
   const file = fileURLToPath(entry);
   const script = join(out, relative(project, file).replace(/\.ts$/, '.mjs'));
   await build({
-    entryPoints: [file], outdir: dirname(script), outExtension: { '.js': '.mjs' }, bundle: true, splitting: true, external: whole, plugins: [ownUrls],
-    platform: 'node', target: 'node20', format: 'esm', sourcemap: true, logLevel: 'error',
-    banner: { js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);` },
+    entryPoints: [file],
+    outdir: dirname(script),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    external: whole,
+    plugins: [ownUrls],
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap: true,
+    logLevel: 'error',
+    banner: {
+      js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
+    },
   });
   return { script, remove: () => rmSync(out, { recursive: true, force: true }) };
 }

@@ -33,7 +33,9 @@ export interface CliProcess {
 export function startCli(argv: readonly string[], env: Readonly<Record<string, string>>): CliProcess {
   script ??= compiledProgram();
   const child = spawn(process.execPath, [script, ...argv], {
-    cwd: root, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
   child.on('exit', () => running.delete(child));
@@ -44,7 +46,9 @@ export function startCli(argv: readonly string[], env: Readonly<Record<string, s
     for (const watcher of waiting) watcher();
   };
   const cli: CliProcess = {
-    pid: child.pid!, stdout: '', stderr: '',
+    pid: child.pid!,
+    stdout: '',
+    stderr: '',
     async printed(pattern) {
       while (!pattern.test(cli.stdout + cli.stderr)) {
         if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}:\n${cli.stdout}${cli.stderr}`);

@@ -1,5 +1,18 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -17,8 +30,8 @@ const staleMs = 24 * 3_600_000;
 const readAtRunTime = ['src/chart/fonts', 'src/app/demo/bview.20151023.derived-3peers-1in40.gz'];
 
 /**
- * Strips the types from `entry` (a URL) and all it imports, and returns the path of a script for plain node: it starts in a tenth of
- * the time that a loader needs, which matters to a test of 50 processes. Types are not checked.
+ * Strips the types from `entry` (a URL) and all it imports, and returns the path of a script for plain node: it starts
+ * in a tenth of the time that a loader needs, which matters to a test of 50 processes. Types are not checked.
  */
 export function compile(entry: string): { readonly script: string; remove(): void } {
   mkdirSync(cache, { recursive: true });
@@ -31,7 +44,8 @@ export function compile(entry: string): { readonly script: string; remove(): voi
     const target = targetOf(file);
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, script);
-    for (const [, name] of script.matchAll(/\b(?:from |import |import\()'(\.[^'\s]+)'/g)) visit(join(dirname(file), name.replace(/\.js$/, '.ts')));
+    for (const [, name] of script.matchAll(/\b(?:from |import |import\()'(\.[^'\s]+)'/g))
+      visit(join(dirname(file), name.replace(/\.js$/, '.ts')));
   };
   const targetOf = (file: string): string => join(out, relative(project, file).replace(/\.ts$/, '.js'));
   // Its type says that these are modules, and its version is told by the bot.
@@ -49,7 +63,9 @@ export function compiledProgram(): string {
   mkdirSync(cache, { recursive: true });
   const hash = createHash('sha256');
   for (const file of [fileURLToPath(import.meta.url), join(project, 'package.json')]) hash.update(readFileSync(file));
-  for (const file of readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort()) {
+  for (const file of readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .sort()) {
     hash.update(`${file}\n`).update(readFileSync(join(project, 'src', file)));
   }
   const kept = join(cache, `program-${hash.digest('hex')}`);

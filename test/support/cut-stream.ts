@@ -1,6 +1,6 @@
 /**
- * A seeded little Internet of 24 peers on three collectors: what they say in half an hour, as RIS Live's JSON in the order in which it
- * arrives, and as the archive's MRT files in the order in which the collectors wrote it.
+ * A seeded little Internet of 24 peers on three collectors: what they say in half an hour, as RIS Live's JSON in the
+ * order in which it arrives, and as the archive's MRT files in the order in which the collectors wrote it.
  */
 import { mrtPeerTable, mrtRib, mrtStateChange, mrtUpdate, type MrtSession } from './mrt-writer.js';
 import { seededRandom } from './random.js';
@@ -57,19 +57,33 @@ export class CutStream {
       // Every sixth has about the share of the full table at which a full feed begins or ends.
       const share = index % 6 === 5 ? 0.7 + random() * 0.07 : 0.97;
       return {
-        collector: index % 3, address: index % 2 === 0 ? `192.0.2.${index + 1}` : `2001:db8::${index + 1}`, asn: 64_600 + index,
-        table: prefixes.filter((prefix) => prefix === heartbeat || random() < share), downUntil: 0, lastArrival: 0,
+        collector: index % 3,
+        address: index % 2 === 0 ? `192.0.2.${index + 1}` : `2001:db8::${index + 1}`,
+        asn: 64_600 + index,
+        table: prefixes.filter((prefix) => prefix === heartbeat || random() < share),
+        downUntil: 0,
+        lastArrival: 0,
       };
     });
     const said: Said[] = [];
-    const say = (at: number, speaker: Speaker, what: { announce?: readonly string[]; withdraw?: readonly string[]; state?: 'up' | 'down' }): void => {
+    const say = (
+      at: number,
+      speaker: Speaker,
+      what: { announce?: readonly string[]; withdraw?: readonly string[]; state?: 'up' | 'down' },
+    ): void => {
       const collector = collectors[speaker.collector];
       const session = { collector, peer: speaker.address, asn: speaker.asn, at };
       const routes = { path: [speaker.asn, origin], announce: what.announce ?? [], withdraw: what.withdraw ?? [] };
-      const frame = Buffer.from(what.state === undefined ? risUpdate({ ...session, ...routes }) : risState({ ...session, state: what.state }));
+      const frame = Buffer.from(
+        what.state === undefined ? risUpdate({ ...session, ...routes }) : risState({ ...session, state: what.state }),
+      );
       const [from, to] = what.state === 'up' ? [5, 6] : [6, 1];
-      const record = what.state === undefined ? mrtUpdate(at, { peer: speaker, ...routes }) : mrtStateChange(at, speaker, from, to);
-      speaker.lastArrival = Math.max(speaker.lastArrival, at + lagMs[speaker.collector] + Math.floor(random() * jitterMs));
+      const record =
+        what.state === undefined ? mrtUpdate(at, { peer: speaker, ...routes }) : mrtStateChange(at, speaker, from, to);
+      speaker.lastArrival = Math.max(
+        speaker.lastArrival,
+        at + lagMs[speaker.collector] + Math.floor(random() * jitterMs),
+      );
       const one = { at, arrives: speaker.lastArrival, collector, frame, record };
       said.push(one);
       if (random() < 0.03) said.push({ ...one, record: new Uint8Array(0) });
@@ -111,18 +125,27 @@ export class CutStream {
   /** The file of that path, as soon as it is published: three minutes after its end. */
   file(path: string, now: number): Uint8Array | null {
     const start = /updates\.(\d{4})(\d\d)(\d\d)\.(\d\d)(\d\d)/.exec(path)?.slice(1).map(Number);
-    if (start !== undefined && now < Date.UTC(start[0], start[1] - 1, start[2], start[3], start[4]) + fileMs + 3 * minute) return null;
+    if (
+      start !== undefined &&
+      now < Date.UTC(start[0], start[1] - 1, start[2], start[3], start[4]) + fileMs + 3 * minute
+    )
+      return null;
     return this.#files.get(path) ?? null;
   }
 
   #write(collector: string, said: readonly Said[]): void {
     const own = this.#speakers.filter((one) => collectors[one.collector] === collector);
     const routes = prefixes.map((prefix) => {
-      const entries = own.flatMap((one, peer) => (one.table.includes(prefix) ? [{ peer, path: [one.asn, origin] }] : []));
+      const entries = own.flatMap((one, peer) =>
+        one.table.includes(prefix) ? [{ peer, path: [one.asn, origin] }] : [],
+      );
       return mrtRib(ribTime, prefix, entries);
     });
     this.#files.set(`${collector}/latest-bview.gz`, Buffer.concat([mrtPeerTable(ribTime, own), ...routes]));
-    const written = said.filter((one) => one.collector === collector).map((one, index) => ({ ...one, index })).sort((a, b) => a.at - b.at || a.index - b.index);
+    const written = said
+      .filter((one) => one.collector === collector)
+      .map((one, index) => ({ ...one, index }))
+      .sort((a, b) => a.at - b.at || a.index - b.index);
     for (let start = ribTime; start < streamEnds; start += fileMs) {
       const records = written.filter(({ at }) => at >= start && at < start + fileMs).map(({ record }) => record);
       const name = new Date(start).toISOString().slice(0, 16).replace(/[-:]/g, '').replace('T', '.');

@@ -17,14 +17,16 @@ export function undisturbed(events: readonly IncidentEvent[], subscription: Subs
     if (event.partOf !== null) return [];
     const position = index + 1;
     const posts = singlesOf(event).flatMap((single) => {
-      const before = single.incident === null ? null : told.get(single.incident) ?? null;
+      const before = single.incident === null ? null : (told.get(single.incident) ?? null);
       const plan = planOf(single, subscription, before, single.at);
       const after = toldAfter(plan, { event: single, position }, subscription.channelId, before, 'x', single.at);
       if (after !== null) told.set(after.incident, after);
       return plan.kind === 'post' ? [{ part: plan.part, incident: single.incident }] : [];
     });
     const part = ['start', 'escalation', 'update', 'recovery'].find((each) => posts.some((post) => post.part === each));
-    return part === undefined ? [] : [{ id: event.id, part, incidents: posts.map(({ incident }) => incident), position }];
+    return part === undefined
+      ? []
+      : [{ id: event.id, part, incidents: posts.map(({ incident }) => incident), position }];
   });
 }
 
@@ -35,8 +37,15 @@ function positionsOf(events: readonly IncidentEvent[]): Map<string, number> {
   return positions;
 }
 
-/** What is wrong with what a channel heard (in the order in which it stands there), a sentence each. Doubles are left out: see `doubles`. */
-export function faultsIn(messages: readonly Message[], subscription: Subscription, events: readonly IncidentEvent[]): string[] {
+/**
+ * What is wrong with what a channel heard (in the order in which it stands there), a sentence each. Doubles are left
+ * out: see `doubles`.
+ */
+export function faultsIn(
+  messages: readonly Message[],
+  subscription: Subscription,
+  events: readonly IncidentEvent[],
+): string[] {
   const expected = undisturbed(events, subscription);
   const positionOf = positionsOf(events);
   const heard = withoutDoubles(messages);
@@ -52,23 +61,34 @@ export function faultsIn(messages: readonly Message[], subscription: Subscriptio
   const alerted = new Set(alerts.map(({ event }) => event.id));
   for (const { id, incidents, position } of expected) {
     const isSummed = (incident: string | null): boolean =>
-      backlogs.some(({ events: lines }) => lines.some((line) => line.incident === incident && positionOf.get(line.id)! >= position));
+      backlogs.some(({ events: lines }) =>
+        lines.some((line) => line.incident === incident && positionOf.get(line.id)! >= position),
+      );
     const summed = incidents.every(isSummed);
     if (!alerted.has(id) && !summed) wrong.push(`never heard ${id}`);
   }
   const wanted = new Set(expected.map(({ id }) => id));
   const summedUp = new Set(backlogs.flatMap(({ events: lines }) => lines.map(({ incident }) => incident)));
-  for (const { event } of alerts) if (!wanted.has(event.id) && !summedUp.has(event.incident)) wrong.push(`heard ${event.id} unasked`);
+  for (const { event } of alerts)
+    if (!wanted.has(event.id) && !summedUp.has(event.incident)) wrong.push(`heard ${event.id} unasked`);
   let last = 0;
   for (const message of heard) {
-    const position = message.kind === 'alert' ? positionOf.get(message.event.id)! : message.kind === 'backlog' ? Math.max(...message.events.map(({ id }) => positionOf.get(id)!)) : 0;
+    const position =
+      message.kind === 'alert'
+        ? positionOf.get(message.event.id)!
+        : message.kind === 'backlog'
+          ? Math.max(...message.events.map(({ id }) => positionOf.get(id)!))
+          : 0;
     if (position < last) wrong.push(`${footer(message)} came after what is newer`);
     last = position;
   }
   return wrong;
 }
 
-/** Events that a channel hears again, one for each message that does so: the message once more, or a backlog with what it had heard. */
+/**
+ * Events that a channel hears again, one for each message that does so: the message once more, or a backlog with what
+ * it had heard.
+ */
 export function doubles(messages: readonly Message[]): string[] {
   const seen = new Set<string>();
   return messages.flatMap((message) => {

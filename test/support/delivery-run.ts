@@ -43,11 +43,20 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
     const mortal = clock.mortal(() => dead);
     const never = new Promise<never>(() => undefined);
     const mortalStore = new Proxy(store, {
-      get: (target, name: keyof MemoryDeliveryStore) => (...args: readonly unknown[]) =>
-        dead ? never : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
+      get:
+        (target, name: keyof MemoryDeliveryStore) =>
+        (...args: readonly unknown[]) =>
+          dead ? never : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
     });
     const delivery = createDelivery({
-      store: mortalStore, send: discord.sender(mortal), operatorChannelId: null, refresh: () => Promise.resolve(null), clock: mortal, random, logger, pollMs: Infinity,
+      store: mortalStore,
+      send: discord.sender(mortal),
+      operatorChannelId: null,
+      refresh: () => Promise.resolve(null),
+      clock: mortal,
+      random,
+      logger,
+      pollMs: Infinity,
       report: { attempt: () => undefined, doubtful: () => doubtful++, lost: () => lost++ },
     });
     void delivery.run(new AbortController().signal);
@@ -62,25 +71,35 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
   // Before anything happened, so that the first event counts.
   let life: ReturnType<typeof live> | null = live();
   const acts: { at: number; act: () => void }[] = [
-    ...schedule.events.map((event) => ({ at: event.at, act: (): void => {
-      store.append(event);
-      life?.delivery.wake();
-    } })),
+    ...schedule.events.map((event) => ({
+      at: event.at,
+      act: (): void => {
+        store.append(event);
+        life?.delivery.wake();
+      },
+    })),
     ...schedule.kills.flatMap(({ at, downMs }) => [
-      { at, act: (): void => {
-        life?.kill();
-        life = null;
-      } },
-      { at: at + downMs, act: (): void => {
-        life ??= live();
-      } },
+      {
+        at,
+        act: (): void => {
+          life?.kill();
+          life = null;
+        },
+      },
+      {
+        at: at + downMs,
+        act: (): void => {
+          life ??= live();
+        },
+      },
     ]),
   ].sort((a, b) => a.at - b.at);
   for (const { at, act } of acts) {
     await clock.runUntil(at);
     act();
   }
-  // Who is owed nothing any more may still hear again what was under way; hours later there is nothing left that could come.
+  // Who is owed nothing any more may still hear again what was under way; hours later there is nothing left that could
+  // come.
   const troubled = Math.max(...schedule.faults.map(({ to }) => to), ...schedule.storeAway.map(({ to }) => to));
   for (let isOver = false; !isOver && clock.now() < schedule.end;) {
     isOver = clock.now() > troubled && (await store.depth()).owed === 0;

@@ -31,12 +31,23 @@ export function deliverySchedule(seed: number, long: boolean, channelCount = 40)
   const span = long ? 9 * hour : 40 * minute;
   const { channels, subscriptions } = audience(random, channelCount);
   const alone = incidents(random, 1 + Math.floor(random() * 3), span);
-  const events = [...alone, ...(seed % 3 === 1 ? atOnce(seededRandom(seed + 2_000_000), span) : [])].sort((a, b) => a.at - b.at);
-  return { channels, subscriptions, events, ...troubles(random, span, long, [...channels.keys()]), end: scheduleStart + span + 5 * hour };
+  const events = [...alone, ...(seed % 3 === 1 ? atOnce(seededRandom(seed + 2_000_000), span) : [])].sort(
+    (a, b) => a.at - b.at,
+  );
+  return {
+    channels,
+    subscriptions,
+    events,
+    ...troubles(random, span, long, [...channels.keys()]),
+    end: scheduleStart + span + 5 * hour,
+  };
 }
 
 /** Channels of every kind, and what each wants to hear. */
-export function audience(random: () => number, channelCount: number): Pick<DeliverySchedule, 'channels' | 'subscriptions'> {
+export function audience(
+  random: () => number,
+  channelCount: number,
+): Pick<DeliverySchedule, 'channels' | 'subscriptions'> {
   const below = (limit: number): number => Math.floor(random() * limit);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)];
   const channels = new Map<string, VirtualChannel>();
@@ -45,11 +56,22 @@ export function audience(random: () => number, channelCount: number): Pick<Deliv
     const channelId = String(200_000_000_000_000_000n + BigInt(index));
     channels.set(channelId, { readable: index % 8 !== 3, embeds: index % 8 !== 5 });
     const listed = below(3) === 0;
-    subscriptions.push(newSubscription({
-      channelId, guildId: '1', since: 0, createdAt: scheduleStart, scope: listed ? 'listed' : 'all', minSeverity: pick(severities),
-      countries: listed || below(4) === 0 ? Object.fromEntries(Array.from({ length: 1 + below(4) }, () => [pick(countries), pick(severities)])) : {},
-      updates: below(2) === 0 ? 'all' : pick(updateModes), quietRecovery: below(4) === 0,
-    }));
+    subscriptions.push(
+      newSubscription({
+        channelId,
+        guildId: '1',
+        since: 0,
+        createdAt: scheduleStart,
+        scope: listed ? 'listed' : 'all',
+        minSeverity: pick(severities),
+        countries:
+          listed || below(4) === 0
+            ? Object.fromEntries(Array.from({ length: 1 + below(4) }, () => [pick(countries), pick(severities)]))
+            : {},
+        updates: below(2) === 0 ? 'all' : pick(updateModes),
+        quietRecovery: below(4) === 0,
+      }),
+    );
   }
   return { channels, subscriptions };
 }
@@ -57,15 +79,22 @@ export function audience(random: () => number, channelCount: number): Pick<Deliv
 /** What happens in `count` countries, in order. */
 export function incidents(random: () => number, count: number, span: number): IncidentEvent[] {
   const from = (): number => scheduleStart + Math.floor(random() * span * 0.6);
-  return Array.from({ length: count }, (_, index) => incident(countries[index], from(), span, random)).flat().sort((a, b) => a.at - b.at);
+  return Array.from({ length: count }, (_, index) => incident(countries[index], from(), span, random))
+    .flat()
+    .sort((a, b) => a.at - b.at);
 }
 
 /** Several countries that are told as one; what follows is told of each. */
 function atOnce(random: () => number, span: number): IncidentEvent[] {
   const from = scheduleStart + Math.floor(random() * span * 0.6);
-  const parts = countries.slice(3, 5 + Math.floor(random() * 4)).map((country) => incident(country, from, span, random));
+  const parts = countries
+    .slice(3, 5 + Math.floor(random() * 4))
+    .map((country) => incident(country, from, span, random));
   const opened = parts.map(([first]) => first);
-  return [...asOne(opened, new Set(opened.map(({ country }) => country ?? '')), { asn: null, reason: 'at once' }), ...parts.flatMap(([, ...rest]) => rest)];
+  return [
+    ...asOne(opened, new Set(opened.map(({ country }) => country ?? '')), { asn: null, reason: 'at once' }),
+    ...parts.flatMap(([, ...rest]) => rest),
+  ];
 }
 
 /** One country's incident: it opens, may deepen, lasts, relapses, and is over, or not. */
@@ -77,7 +106,18 @@ function incident(country: string, from: number, span: number, random: () => num
   let level: IncidentEvent['level'] = (['degraded', 'major', 'down'] as const)[below(3)];
   let worst = level;
   const add = (kind: IncidentEvent['kind'], now: IncidentEvent['level']): void => {
-    events.push(incidentEvent({ id: `${id}/${events.length + 1}`, incident: id, country, kind, level: now, worst, since: from, at }));
+    events.push(
+      incidentEvent({
+        id: `${id}/${events.length + 1}`,
+        incident: id,
+        country,
+        kind,
+        level: now,
+        worst,
+        since: from,
+        at,
+      }),
+    );
     at += 10_000 * (1 + below(Math.max(1, span / 60_000)));
   };
   add('opened', level);
@@ -96,23 +136,53 @@ function incident(country: string, from: number, span: number, random: () => num
   return events;
 }
 
-function troubles(random: () => number, span: number, long: boolean, channelIds: readonly string[]): Pick<DeliverySchedule, 'faults' | 'kills' | 'storeAway' | 'lossyStore'> {
+function troubles(
+  random: () => number,
+  span: number,
+  long: boolean,
+  channelIds: readonly string[],
+): Pick<DeliverySchedule, 'faults' | 'kills' | 'storeAway' | 'lossyStore'> {
   const below = (limit: number): number => Math.floor(random() * limit);
-  const kinds = ['down', '5xx', 'accept-then-reset', 'hang', 'accept-then-hang', 'accept-late', '429', 'global-429', '401'] as const;
+  const kinds = [
+    'down',
+    '5xx',
+    'accept-then-reset',
+    'hang',
+    'accept-then-hang',
+    'accept-late',
+    '429',
+    'global-429',
+    '401',
+  ] as const;
   const faults: VirtualFault[] = [];
   const during = (lengthMs: number): { from: number; to: number } => {
     const from = scheduleStart + below(span);
     return { from, to: from + lengthMs };
   };
-  if (long) faults.push({ kind: (['down', '5xx'] as const)[below(2)], from: scheduleStart + below(hour), to: scheduleStart + 8 * hour + below(hour), chance: 1, channels: null });
+  if (long)
+    faults.push({
+      kind: (['down', '5xx'] as const)[below(2)],
+      from: scheduleStart + below(hour),
+      to: scheduleStart + 8 * hour + below(hour),
+      chance: 1,
+      channels: null,
+    });
   for (let count = 2 + below(5); count > 0; count--) {
-    faults.push({ kind: kinds[below(kinds.length)], ...during(10_000 + below(5 * minute)), chance: [0.1, 0.5, 1][below(3)], channels: null });
+    faults.push({
+      kind: kinds[below(kinds.length)],
+      ...during(10_000 + below(5 * minute)),
+      chance: [0.1, 0.5, 1][below(3)],
+      channels: null,
+    });
   }
   if (below(3) === 0) {
     const channels = new Set(channelIds.filter(() => below(8) === 0));
     faults.push({ kind: 'closed', ...during(minute + below(hour)), chance: 1, channels });
   }
-  const kills = Array.from({ length: below(4) }, () => ({ at: scheduleStart + below(span), downMs: below(3) === 0 ? below(10 * minute) : below(5_000) }));
+  const kills = Array.from({ length: below(4) }, () => ({
+    at: scheduleStart + below(span),
+    downMs: below(3) === 0 ? below(10 * minute) : below(5_000),
+  }));
   const storeAway = below(4) === 0 ? [during(5_000 + below(2 * minute))] : [];
   return { faults, kills: kills.sort((a, b) => a.at - b.at), storeAway, lossyStore: below(4) === 0 };
 }

@@ -8,8 +8,8 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until it is told to move. Timers run in the order of their time (then of their making), and `now` is
- * each timer's own time while it runs.
+ * A clock that stands still until it is told to move. Timers run in the order of their time (then of their making), and
+ * `now` is each timer's own time while it runs.
  */
 export class FakeClock implements Clock {
   #now: number;
@@ -57,7 +57,10 @@ export class FakeClock implements Clock {
     this.#now = target;
   }
 
-  /** Moves the clock and lets the event loop turn after every timer, so that what it set off (I/O on loopback aside) is done. */
+  /**
+   * Moves the clock and lets the event loop turn after every timer, so that what it set off (I/O on loopback aside) is
+   * done.
+   */
   async advance(ms: number): Promise<void> {
     const target = this.#now + ms;
     for (let next = this.#next(target); next !== null; next = this.#next(target)) {
@@ -84,7 +87,11 @@ export class FakeClock implements Clock {
   #next(until: number): Timer | null {
     let next: Timer | null = null;
     for (const timer of this.#timers) {
-      if (timer.at <= until && (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
+      if (
+        timer.at <= until &&
+        (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))
+      )
+        next = timer;
     }
     return next;
   }

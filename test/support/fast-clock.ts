@@ -1,7 +1,10 @@
 import type { Clock } from '../../src/clock.js';
 import { systemClock } from '../../src/clock.js';
 
-/** Real timers at `times` their speed: for what must wait on sockets as well, where a clock that stands still would wait for ever. */
+/**
+ * Real timers at `times` their speed: for what must wait on sockets as well, where a clock that stands still would wait
+ * for ever.
+ */
 export function fastClock(times: number): Clock {
   const start = systemClock.now();
   return {

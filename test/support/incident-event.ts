@@ -48,8 +48,16 @@ export function incidentEvents(count: number, first = 1): IncidentEvent[] {
 
 /** What the log has of countries that are told as one: an event of each, and at the end the one that tells of all. */
 export function eventsAtOnce(singles: readonly Partial<IncidentEvent>[], asn: number | null = null): IncidentEvent[] {
-  const events = singles.map(({ country = 'KP', ...changes }) => incidentEvent({
-    country, id: `${country}-ipv4-${openedAt}/1`, incident: `${country}-ipv4-${openedAt}`, ...changes,
-  }));
-  return asOne(events, new Set(events.map(({ country }) => country ?? '')), { asn, reason: `${events.length} of 230 countries fell within 180 s of each other, held for 300 s` });
+  const events = singles.map(({ country = 'KP', ...changes }) =>
+    incidentEvent({
+      country,
+      id: `${country}-ipv4-${openedAt}/1`,
+      incident: `${country}-ipv4-${openedAt}`,
+      ...changes,
+    }),
+  );
+  return asOne(events, new Set(events.map(({ country }) => country ?? '')), {
+    asn,
+    reason: `${events.length} of 230 countries fell within 180 s of each other, held for 300 s`,
+  });
 }

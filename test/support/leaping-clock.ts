@@ -3,7 +3,10 @@ import { sleepWith } from './sleep.js';
 
 /** Of real time, how much one step counts at most: a machine that stood still must not look like minutes of silence. */
 const longestStepMs = 2;
-/** After so many steps in which nothing fell due the next may leap; where a request is under way, after so many that it must have hung. */
+/**
+ * After so many steps in which nothing fell due the next may leap; where a request is under way, after so many that it
+ * must have hung.
+ */
 const stillSteps = { idle: 4, busy: 12 } as const;
 
 interface Timer {
@@ -13,8 +16,8 @@ interface Timer {
 }
 
 /**
- * A clock for what speaks over real sockets for hours: it runs at `times` the real speed while something happens, and leaps to the next
- * timer when nothing does.
+ * A clock for what speaks over real sockets for hours: it runs at `times` the real speed while something happens, and
+ * leaps to the next timer when nothing does.
  */
 export class LeapingClock implements Clock {
   readonly #times: number;
@@ -53,7 +56,9 @@ export class LeapingClock implements Clock {
     if (at > this.#now) await this.sleep(at - this.#now);
   }
 
-  /** Resolves with true as soon as `holds`, asked again after each step; with false when it is `at` and it never did. */
+  /**
+   * Resolves with true as soon as `holds`, asked again after each step; with false when it is `at` and it never did.
+   */
   async until(holds: () => Promise<boolean>, at: number): Promise<boolean> {
     for (;;) {
       if (await holds()) return true;
@@ -94,7 +99,11 @@ export class LeapingClock implements Clock {
   #next(): Timer | null {
     let next: Timer | null = null;
     for (const timer of this.#timers) {
-      if (timer.at < Infinity && (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
+      if (
+        timer.at < Infinity &&
+        (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))
+      )
+        next = timer;
     }
     return next;
   }

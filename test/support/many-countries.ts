@@ -8,11 +8,18 @@ import { ipv4Unit } from './units.js';
 const start = Date.parse('2026-01-05T00:00:00Z');
 const letters = 'ABCDEFGHIJ';
 /** AA, AB .. JJ: a hundred of them. */
-export const manyCodes = Array.from({ length: 100 }, (_, index) => letters[Math.floor(index / 10)] + letters[index % 10]);
+export const manyCodes = Array.from(
+  { length: 100 },
+  (_, index) => letters[Math.floor(index / 10)] + letters[index % 10],
+);
 const routesEach = 20;
 const { map } = parseRegistry(
-  [...manyCodes.map((code, index) => `${ipv4Unit(`20.${index}.0.0`)},${ipv4Unit(`20.${index}.19.255`)},${code}`), `${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},ZA`].join('\n'),
-  '', [],
+  [
+    ...manyCodes.map((code, index) => `${ipv4Unit(`20.${index}.0.0`)},${ipv4Unit(`20.${index}.19.255`)},${code}`),
+    `${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},ZA`,
+  ].join('\n'),
+  '',
+  [],
 );
 const elsewhere = Array.from({ length: 250 }, (_, index) => `7.${index}.0.0/16`);
 
@@ -43,14 +50,18 @@ export class ManyCountries {
   constructor(options: ManyCountriesOptions = {}) {
     this.#options = options;
     this.codes = manyCodes.slice(0, options.countries ?? 49);
-    this.#collectorOf = (options.voters ?? [10, 10, 10, 10]).flatMap((count, collector) => Array.from({ length: count }, () => collector));
+    this.#collectorOf = (options.voters ?? [10, 10, 10, 10]).flatMap((count, collector) =>
+      Array.from({ length: count }, () => collector),
+    );
     this.pipeline = this.#made([]);
     this.run(60_000);
   }
 
   /** A new process: the table as it is now, and what was stored. */
   restart(): this {
-    this.pipeline = this.#made([...this.pipeline.states()].map((state) => JSON.parse(JSON.stringify(state)) as StoredState));
+    this.pipeline = this.#made(
+      [...this.pipeline.states()].map((state) => JSON.parse(JSON.stringify(state)) as StoredState),
+    );
     return this;
   }
 
@@ -98,11 +109,22 @@ export class ManyCountries {
     return this;
   }
 
-  /** "03:00 opened AA down since 01:00", in minutes from the start; several countries are "AA+AB+..", what is told by them ends with a *. */
+  /**
+   * "03:00 opened AA down since 01:00", in minutes from the start; several countries are "AA+AB+..", what is told by
+   * them ends with a *.
+   */
   get told(): string[] {
     return this.events.map(({ at, kind, country, countries, level, since, partOf, asn }) => {
-      const who = country ?? countries.map((one) => one.country).sort().join('+');
-      return `${clock(at)} ${kind} ${who} ${level} since ${clock(since ?? at)}${asn === null ? '' : ` AS${asn}`}${partOf === null ? '' : ' *'}`;
+      const who =
+        country ??
+        countries
+          .map((one) => one.country)
+          .sort()
+          .join('+');
+      return (
+        `${clock(at)} ${kind} ${who} ${level} since ` +
+        `${clock(since ?? at)}${asn === null ? '' : ` AS${asn}`}${partOf === null ? '' : ' *'}`
+      );
     });
   }
 
@@ -115,23 +137,44 @@ export class ManyCountries {
     const peers = new PeerIndex();
     const collectors = this.#options.voters?.length ?? 4;
     const pipeline = new Pipeline({
-      peers, map, groups: this.#options.groups ?? [], rules: shippedRules(this.#options.rules ?? {}), configuredCollectors: collectors,
+      peers,
+      map,
+      groups: this.#options.groups ?? [],
+      rules: shippedRules(this.#options.rules ?? {}),
+      configuredCollectors: collectors,
       only: new Set([...this.codes, 'ZA', ...(this.#options.groups ?? []).map(({ code }) => code)]),
     });
     for (const state of states) pipeline.restore(state, []);
-    for (const [peer, collector] of this.#collectorOf.entries()) peers.intern(`rrc0${collector}`, `192.0.2.${peer + 1}`, 64_500 + peer);
+    for (const [peer, collector] of this.#collectorOf.entries())
+      peers.intern(`rrc0${collector}`, `192.0.2.${peer + 1}`, 64_500 + peer);
     this.pipeline = pipeline;
     this.#say('rib', elsewhere, 'ZA', this.everybody);
     for (const code of this.codes) {
       const routes = this.routesOf(code);
-      this.#say('rib', routes, code, this.everybody.filter((peer) => !this.#gone.has(peer)));
-      for (const [peer, gone] of this.#gone) this.#say('rib', routes.filter((route) => !gone.has(route)), code, [peer]);
+      this.#say(
+        'rib',
+        routes,
+        code,
+        this.everybody.filter((peer) => !this.#gone.has(peer)),
+      );
+      for (const [peer, gone] of this.#gone)
+        this.#say(
+          'rib',
+          routes.filter((route) => !gone.has(route)),
+          code,
+          [peer],
+        );
     }
     pipeline.loaded(this.at);
     return pipeline;
   }
 
-  #say(kind: 'rib' | 'announcement' | 'withdrawal', routes: readonly string[], country: string, peers: readonly number[]): void {
+  #say(
+    kind: 'rib' | 'announcement' | 'withdrawal',
+    routes: readonly string[],
+    country: string,
+    peers: readonly number[],
+  ): void {
     const batch = new ElemBatch(routes.length * peers.length);
     const origin = this.#options.origins?.[country] ?? 1000 + manyCodes.indexOf(country);
     const prefixes = routes.map((route) => parsePrefix(route)!.code);

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Archive } from '../../src/feed/index.js';
 
-/** An archive without a network: `given`: a file's bytes, compressed or not, by its path; null while it is not there. */
+/**
+ * An archive without a network: `given`: a file's bytes, compressed or not, by its path; null while it is not there.
+ */
 export function memoryArchive(given: (path: string) => Uint8Array | null): Archive {
   const fileAt = (path: string): Uint8Array | null => {
     const bytes = given(path);
@@ -14,15 +16,25 @@ export function memoryArchive(given: (path: string) => Uint8Array | null): Archi
     async function* chunks(): AsyncGenerator<Uint8Array> {
       yield bytes!;
     }
-    return Promise.resolve({ bytesTotal: bytes.length, startsAt: 0, version: { etag: tagOf(bytes), lastModified: null }, chunks: chunks() });
+    return Promise.resolve({
+      bytesTotal: bytes.length,
+      startsAt: 0,
+      version: { etag: tagOf(bytes), lastModified: null },
+      chunks: chunks(),
+    });
   };
   return {
     url: 'memory:',
-    counters: { requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 }, bytes: 0 },
+    counters: {
+      requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 },
+      bytes: 0,
+    },
     open,
     openAgain(path, { version, bytes }, signal) {
       const there = fileAt(path);
-      return bytes === 'whole' && there !== null && tagOf(there) === version.etag ? Promise.resolve('unchanged') : open(path, signal);
+      return bytes === 'whole' && there !== null && tagOf(there) === version.etag
+        ? Promise.resolve('unchanged')
+        : open(path, signal);
     },
     exists: (path) => Promise.resolve(fileAt(path) !== null),
     turn: () => Promise.resolve(() => undefined),

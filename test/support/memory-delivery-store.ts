@@ -1,4 +1,15 @@
-import type { ChannelState, EventLog, Expansion, LoggedEvent, Notes, Outbox, Owed, Subscription, Subscriptions, Told } from '../../src/delivery/index.js';
+import type {
+  ChannelState,
+  EventLog,
+  Expansion,
+  LoggedEvent,
+  Notes,
+  Outbox,
+  Owed,
+  Subscription,
+  Subscriptions,
+  Told,
+} from '../../src/delivery/index.js';
 import type { IncidentEvent } from '../../src/incidents/index.js';
 
 type DeliveryStore = EventLog & Outbox & Subscriptions & Notes;
@@ -8,14 +19,20 @@ export type StoreCall = keyof DeliveryStore;
 const toldKeptMs = 35 * 86_400_000;
 
 /**
- * All that delivery remembers, in memory, held to the contract of the real stores by test/store. Every call does its work before it
- * returns, and its promise is settled then: no timers. Rows are copied as they come and as they go; what is below their first level
- * is frozen.
+ * All that delivery remembers, in memory, held to the contract of the real stores by test/store. Every call does its
+ * work before it returns, and its promise is settled then: no timers. Rows are copied as they come and as they go; what
+ * is below their first level is frozen.
  */
 export class MemoryDeliveryStore implements DeliveryStore {
-  /** Called first in every call. Where it throws, the call is rejected with that and nothing has happened: the store is away. */
+  /**
+   * Called first in every call. Where it throws, the call is rejected with that and nothing has happened: the store is
+   * away.
+   */
   onCall: (name: StoreCall) => void = () => undefined;
-  /** Called last in every call. Where it throws, the call is rejected with that, but what it asked for is done: the answer was lost. */
+  /**
+   * Called last in every call. Where it throws, the call is rejected with that, but what it asked for is done: the
+   * answer was lost.
+   */
   onAnswer: (name: StoreCall) => void = () => undefined;
 
   readonly #log: LoggedEvent[] = [];
@@ -45,7 +62,10 @@ export class MemoryDeliveryStore implements DeliveryStore {
   }
 
   moveCursor(target: string, position: number): Promise<void> {
-    return this.#call('moveCursor', () => void this.#cursors.set(target, Math.max(position, this.#cursors.get(target) ?? 0)));
+    return this.#call(
+      'moveCursor',
+      () => void this.#cursors.set(target, Math.max(position, this.#cursors.get(target) ?? 0)),
+    );
   }
 
   expansion(): Promise<Expansion | null> {
@@ -61,14 +81,18 @@ export class MemoryDeliveryStore implements DeliveryStore {
   }
 
   heads(): Promise<Owed[]> {
-    return this.#call('heads', () => [...this.#owed.keys()].sort(asText).map((channelId) => ({ ...this.#owed.get(channelId)![0] })));
+    return this.#call('heads', () =>
+      [...this.#owed.keys()].sort(asText).map((channelId) => ({ ...this.#owed.get(channelId)![0] })),
+    );
   }
 
   channel(channelId: string, limit: number): Promise<ChannelState> {
     return this.#call('channel', () => ({
       subscription: this.#subscriptionOf(channelId),
       owed: (this.#owed.get(channelId) ?? []).slice(0, limit).map((row) => ({ ...row })),
-      told: [...(this.#told.get(channelId)?.values() ?? [])].sort((a, b) => asText(a.incident, b.incident)).map((row) => ({ ...row })),
+      told: [...(this.#told.get(channelId)?.values() ?? [])]
+        .sort((a, b) => asText(a.incident, b.incident))
+        .map((row) => ({ ...row })),
     }));
   }
 
@@ -95,12 +119,17 @@ export class MemoryDeliveryStore implements DeliveryStore {
   depth(): Promise<{ owed: number; oldestAt: number | null }> {
     return this.#call('depth', () => {
       const rows = [...this.#owed.values()].flat();
-      return { owed: rows.length, oldestAt: rows.length === 0 ? null : rows.reduce((oldest, { owedAt }) => Math.min(oldest, owedAt), Infinity) };
+      return {
+        owed: rows.length,
+        oldestAt: rows.length === 0 ? null : rows.reduce((oldest, { owedAt }) => Math.min(oldest, owedAt), Infinity),
+      };
     });
   }
 
   subscriptions(): Promise<Subscription[]> {
-    return this.#call('subscriptions', () => [...this.#subscriptions.keys()].sort(asText).map((channelId) => this.#subscriptionOf(channelId)!));
+    return this.#call('subscriptions', () =>
+      [...this.#subscriptions.keys()].sort(asText).map((channelId) => this.#subscriptionOf(channelId)!),
+    );
   }
 
   subscription(channelId: string): Promise<Subscription | null> {
@@ -108,7 +137,10 @@ export class MemoryDeliveryStore implements DeliveryStore {
   }
 
   saveSubscription(subscription: Subscription): Promise<void> {
-    return this.#call('saveSubscription', () => void this.#subscriptions.set(subscription.channelId, asJson(subscription)));
+    return this.#call(
+      'saveSubscription',
+      () => void this.#subscriptions.set(subscription.channelId, asJson(subscription)),
+    );
   }
 
   removeSubscription(channelId: string): Promise<void> {
@@ -155,7 +187,10 @@ export class MemoryDeliveryStore implements DeliveryStore {
     this.#owed.set(row.channelId, rows);
     let place = rows.length;
     while (place > 0 && rows[place - 1].position >= row.position) place--;
-    rows.splice(place, rows.at(place)?.position === row.position ? 1 : 0, { ...row, positions: Object.freeze([...row.positions]) });
+    rows.splice(place, rows.at(place)?.position === row.position ? 1 : 0, {
+      ...row,
+      positions: Object.freeze([...row.positions]),
+    });
   }
 }
 

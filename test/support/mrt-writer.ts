@@ -1,4 +1,7 @@
-/** MRT records from simple objects (RFC 6396): what a loopback archive serves and a replay reads. Concatenate them to a file. */
+/**
+ * MRT records from simple objects (RFC 6396): what a loopback archive serves and a replay reads. Concatenate them to a
+ * file.
+ */
 import ipaddr from 'ipaddr.js';
 
 export interface MrtSession {
@@ -27,7 +30,8 @@ const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
 const counted = (octets: readonly number[]): number[] => [...u16(octets.length), ...octets];
 const isIpv6 = (text: string): boolean => text.includes(':');
 /** The library would try to read an IPv4 address as one of IPv6 first. */
-const addressOctets = (address: string): number[] => (isIpv6(address) ? ipaddr.IPv6.parse(address).toByteArray() : address.split('.').map(Number));
+const addressOctets = (address: string): number[] =>
+  isIpv6(address) ? ipaddr.IPv6.parse(address).toByteArray() : address.split('.').map(Number);
 
 /** The same few thousand prefixes are said by every peer of a world. */
 const knownOctets = new Map<string, readonly number[]>();
@@ -50,7 +54,13 @@ export function mrtRecord(at: number, type: number, subtype: number, body: reado
   const micros = Math.round((at - seconds * 1000) * 1000);
   const extended = type === 16 && micros > 0;
   const whole = extended ? [...u32(micros), ...body] : body;
-  return Uint8Array.from([...u32(seconds), ...u16(extended ? 17 : type), ...u16(subtype), ...u32(whole.length), ...whole]);
+  return Uint8Array.from([
+    ...u32(seconds),
+    ...u16(extended ? 17 : type),
+    ...u16(subtype),
+    ...u32(whole.length),
+    ...whole,
+  ]);
 }
 
 function attribute(flags: number, type: number, value: readonly number[]): number[] {
@@ -64,7 +74,15 @@ function pathAttributes(path: readonly number[]): number[] {
 
 /** PEER_INDEX_TABLE: stands before the RIB records that name peers by their place in it. */
 export function mrtPeerTable(at: number, peers: readonly MrtSession[]): Uint8Array {
-  const entries = peers.flatMap(({ address, asn }) => [isIpv6(address) ? 3 : 2, 10, 0, 0, 1, ...addressOctets(address), ...u32(asn)]);
+  const entries = peers.flatMap(({ address, asn }) => [
+    isIpv6(address) ? 3 : 2,
+    10,
+    0,
+    0,
+    1,
+    ...addressOctets(address),
+    ...u32(asn),
+  ]);
   return mrtRecord(at, 13, 1, [10, 0, 0, 254, ...u16(0), ...u16(peers.length), ...entries]);
 }
 
@@ -75,24 +93,49 @@ export function mrtRib(at: number, prefix: string, entries: readonly MrtEntry[])
 
 /** mrtRib() for many prefixes that the same peers have by the same paths. */
 export function mrtRibs(at: number, entries: readonly MrtEntry[]): (prefix: string) => Uint8Array {
-  const rows = entries.flatMap(({ peer, path }) => [...u16(peer), ...u32(Math.floor(at / 1000)), ...counted(pathAttributes(path))]);
-  return (prefix) => mrtRecord(at, 13, isIpv6(prefix) ? 4 : 2, [...u32(0), ...prefixOctets(prefix), ...u16(entries.length), ...rows]);
+  const rows = entries.flatMap(({ peer, path }) => [
+    ...u16(peer),
+    ...u32(Math.floor(at / 1000)),
+    ...counted(pathAttributes(path)),
+  ]);
+  return (prefix) =>
+    mrtRecord(at, 13, isIpv6(prefix) ? 4 : 2, [...u32(0), ...prefixOctets(prefix), ...u16(entries.length), ...rows]);
 }
 
 function session({ address, asn }: MrtSession): number[] {
   const collector = isIpv6(address) ? '2001:db8::fe' : '192.0.2.254';
-  return [...u32(asn), ...u32(12654), ...u16(0), ...u16(isIpv6(address) ? 2 : 1), ...addressOctets(address), ...addressOctets(collector)];
+  return [
+    ...u32(asn),
+    ...u32(12654),
+    ...u16(0),
+    ...u16(isIpv6(address) ? 2 : 1),
+    ...addressOctets(address),
+    ...addressOctets(collector),
+  ];
 }
 
 /** BGP4MP_MESSAGE_AS4 around one BGP message of the type and body given. */
-export function mrtMessage(at: number, peer: MrtSession, messageType: number, body: readonly number[], subtype = 4): Uint8Array {
+export function mrtMessage(
+  at: number,
+  peer: MrtSession,
+  messageType: number,
+  body: readonly number[],
+  subtype = 4,
+): Uint8Array {
   const marker = Array.from({ length: 16 }, () => 0xff);
-  return mrtRecord(at, 16, subtype, [...session(peer), ...marker, ...u16(19 + body.length), ...u8(messageType), ...body]);
+  return mrtRecord(at, 16, subtype, [
+    ...session(peer),
+    ...marker,
+    ...u16(19 + body.length),
+    ...u8(messageType),
+    ...body,
+  ]);
 }
 
 /** An UPDATE. IPv6 goes into MP_REACH_NLRI and MP_UNREACH_NLRI (RFC 4760). */
 export function mrtUpdate(at: number, { peer, path = [], announce = [], withdraw = [] }: MrtUpdate): Uint8Array {
-  const octets = (prefixes: readonly string[], ipv6: boolean): number[] => prefixes.filter((text) => isIpv6(text) === ipv6).flatMap(prefixOctets);
+  const octets = (prefixes: readonly string[], ipv6: boolean): number[] =>
+    prefixes.filter((text) => isIpv6(text) === ipv6).flatMap(prefixOctets);
   const reach = octets(announce, true);
   const unreach = octets(withdraw, true);
   const attributes = [
@@ -100,7 +143,11 @@ export function mrtUpdate(at: number, { peer, path = [], announce = [], withdraw
     ...(reach.length > 0 ? attribute(0x80, 14, [...u16(2), 1, 16, ...addressOctets('2001:db8::1'), 0, ...reach]) : []),
     ...(unreach.length > 0 ? attribute(0x80, 15, [...u16(2), 1, ...unreach]) : []),
   ];
-  return mrtMessage(at, peer, 2, [...counted(octets(withdraw, false)), ...counted(attributes), ...octets(announce, false)]);
+  return mrtMessage(at, peer, 2, [
+    ...counted(octets(withdraw, false)),
+    ...counted(attributes),
+    ...octets(announce, false),
+  ]);
 }
 
 /** BGP4MP_STATE_CHANGE_AS4: states by RFC 4271's machine, 1 Idle .. 6 Established. */

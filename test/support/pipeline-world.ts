@@ -8,7 +8,8 @@ import { ipv4Unit } from './units.js';
 /** BB holds four /24s, CC everything else that is routed, AA the IPv6. */
 const { map: fourCountries } = parseRegistry(
   `${ipv4Unit('6.0.0.0')},${ipv4Unit('6.0.3.255')},BB\n${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},CC\n`,
-  '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,AA', [],
+  '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,AA',
+  [],
 );
 const peerCount = 40;
 
@@ -27,15 +28,35 @@ export class PipelineWorld {
   readonly records = new Map<string, CountryRecord>();
   at: number;
 
-  /** `restored`: what is remembered of BB or of more, with its `bins`; `measured`: what was last measured of it; isEmpty: nobody has a table yet, or is known. */
-  constructor({ start = '2026-01-05T00:00:00Z', map = fourCountries, groups = [], restored, bins = [], measured, isEmpty = false }: {
-    readonly start?: string; readonly map?: CountryMap; readonly bins?: readonly HistorySample[]; readonly groups?: readonly GroupDefinition[]; readonly restored?: StoredState | readonly StoredState[] | undefined;
-    readonly measured?: CountryRecord | undefined; readonly isEmpty?: boolean;
+  /**
+   * `restored`: what is remembered of BB or of more, with its `bins`; `measured`: what was last measured of it;
+   * isEmpty: nobody has a table yet, or is known.
+   */
+  constructor({
+    start = '2026-01-05T00:00:00Z',
+    map = fourCountries,
+    groups = [],
+    restored,
+    bins = [],
+    measured,
+    isEmpty = false,
+  }: {
+    readonly start?: string;
+    readonly map?: CountryMap;
+    readonly bins?: readonly HistorySample[];
+    readonly groups?: readonly GroupDefinition[];
+    readonly restored?: StoredState | readonly StoredState[] | undefined;
+    readonly measured?: CountryRecord | undefined;
+    readonly isEmpty?: boolean;
   } = {}) {
     const peers = new PeerIndex();
     this.at = Date.parse(start);
     this.pipeline = new Pipeline({ peers, map, groups, rules: shippedRules(), configuredCollectors: 3, only: null });
-    for (const state of restored === undefined ? [] : [restored].flat()) this.pipeline.restore(state, bins.filter(({ country }) => country === state.country));
+    for (const state of restored === undefined ? [] : [restored].flat())
+      this.pipeline.restore(
+        state,
+        bins.filter(({ country }) => country === state.country),
+      );
     if (measured !== undefined) this.pipeline.restoreRecord(measured);
     if (isEmpty) return;
     for (const peer of everyPeer) peers.intern(`rrc0${peer % 3}`, `192.0.2.${peer + 1}`, 64_500 + peer);

@@ -8,13 +8,19 @@ export interface Picture {
   readonly pixel: (x: number, y: number) => readonly number[];
 }
 
-/** A PNG of 8-bit RGBA, not interlaced (what resvg writes), by the PNG specification: chunks, inflate, undo the row filters. */
+/**
+ * A PNG of 8-bit RGBA, not interlaced (what resvg writes), by the PNG specification: chunks, inflate, undo the row
+ * filters.
+ */
 export function decodePng(png: Uint8Array): Picture {
   const bytes = Buffer.from(png);
   assert.equal(bytes.subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n');
   const chunks: { type: string; data: Buffer }[] = [];
   for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at)) {
-    chunks.push({ type: bytes.toString('latin1', at + 4, at + 8), data: bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)) });
+    chunks.push({
+      type: bytes.toString('latin1', at + 4, at + 8),
+      data: bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)),
+    });
   }
   const header = chunks[0].data;
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];

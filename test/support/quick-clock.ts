@@ -8,8 +8,8 @@ interface Timer {
 }
 
 /**
- * A clock for many virtual hours: it jumps from timer to timer, all of one instant at once, and lets what they set off settle (of itself
- * promises alone, no I/O) before it goes on.
+ * A clock for many virtual hours: it jumps from timer to timer, all of one instant at once, and lets what they set off
+ * settle (of itself promises alone, no I/O) before it goes on.
  */
 export class QuickClock {
   #now: number;
@@ -28,9 +28,10 @@ export class QuickClock {
 
   /** A clock whose timers never run again once `dead` says so: that of a process that may be killed. */
   mortal(dead: () => boolean): Clock {
-    const after = (ms: number, fn: () => void): (() => void) => this.#after(ms, () => {
-      if (!dead()) fn();
-    });
+    const after = (ms: number, fn: () => void): (() => void) =>
+      this.#after(ms, () => {
+        if (!dead()) fn();
+      });
     return { now: () => this.#now, after, sleep: sleepWith(after) };
   }
 

@@ -46,7 +46,9 @@ interface Life {
   kill(): void;
 }
 
-/** Plays a schedule with delivery, sender and gateway of the bot and the unmodified client, against a loopback Discord. */
+/**
+ * Plays a schedule with delivery, sender and gateway of the bot and the unmodified client, against a loopback Discord.
+ */
 export async function runRealSchedule(schedule: RealSchedule, seed: number): Promise<RealRun> {
   const random = seededRandom(seed + 1_000_000);
   let underWay = 0;
@@ -83,26 +85,45 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     const ended = new AbortController();
     const never = new Promise<never>(() => undefined);
     const mortalStore = new Proxy(store, {
-      get: (target, name: keyof MemoryDeliveryStore) => (...args: readonly unknown[]) =>
-        ended.signal.aborted ? never : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
+      get:
+        (target, name: keyof MemoryDeliveryStore) =>
+        (...args: readonly unknown[]) =>
+          ended.signal.aborted
+            ? never
+            : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
     });
     const api = { token: discord.world.token, apiUrl: discord.apiUrl, clock };
     const gateway = createGateway({
-      ...api, random, logger, commands: [],
+      ...api,
+      random,
+      logger,
+      commands: [],
       // Nobody uses a command.
       deps: {} as GatewayOptions['deps'],
-      onNotice: () => undefined, onCommand: () => undefined,
+      onNotice: () => undefined,
+      onCommand: () => undefined,
       onChannelsOpen: (channelIds) => delivery.reopen(channelIds),
       onGuildBack: (_guildId, channelIds) => delivery.reopen(channelIds),
       onChannelGone: (channelId) => gone.push(channelId),
       onGuildGone: (guildId) => gone.push(guildId),
     });
     const send = createDiscordSend({
-      ...api, logger, lookUpChannel: (channelId) => gateway.lookUpChannel(channelId),
-      charts: { ofEvent: ({ kind }) => Promise.resolve(kind === 'escalated' ? chart : null), ofCountry: () => Promise.resolve(null) },
+      ...api,
+      logger,
+      lookUpChannel: (channelId) => gateway.lookUpChannel(channelId),
+      charts: {
+        ofEvent: ({ kind }) => Promise.resolve(kind === 'escalated' ? chart : null),
+        ofCountry: () => Promise.resolve(null),
+      },
     });
     const delivery = createDelivery({
-      store: mortalStore, operatorChannelId: null, refresh: () => Promise.resolve(null), clock, random, logger, pollMs: Infinity,
+      store: mortalStore,
+      operatorChannelId: null,
+      refresh: () => Promise.resolve(null),
+      clock,
+      random,
+      logger,
+      pollMs: Infinity,
       send: {
         post: (channelId, message, signal) => {
           const { body } = renderMessage(message, channelId, { embed: false, chart: null, reply: false });
@@ -140,51 +161,78 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
   };
 
   const acts: Act[] = [
-    ...schedule.events.map((event) => ({ at: event.at, act: () => {
-      store.append(event);
-      present.life?.wake();
-    } })),
+    ...schedule.events.map((event) => ({
+      at: event.at,
+      act: () => {
+        store.append(event);
+        present.life?.wake();
+      },
+    })),
     ...schedule.rest.flatMap(({ kind, from, to, chance }): Act[] => {
       if (kind === 'down') {
         return [
-          { at: from, act: () => {
-            strike(kind);
-            return goDown();
-          } },
+          {
+            at: from,
+            act: () => {
+              strike(kind);
+              return goDown();
+            },
+          },
           { at: to, act: () => comeBack() },
         ];
       }
       let end = (): void => undefined;
       return [
-        { at: from, act: () => {
-          end = discord.stand(faultOf(kind, (matches) => {
-            const strikes = matches && random() < chance;
-            if (strikes) strike(kind);
-            return strikes;
-          }, 1 + Math.floor(random() * 5)));
-        } },
+        {
+          at: from,
+          act: () => {
+            end = discord.stand(
+              faultOf(
+                kind,
+                (matches) => {
+                  const strikes = matches && random() < chance;
+                  if (strikes) strike(kind);
+                  return strikes;
+                },
+                1 + Math.floor(random() * 5),
+              ),
+            );
+          },
+        },
         { at: to, act: () => end() },
       ];
     }),
-    ...schedule.gateway.map(({ kind, at }) => ({ at, act: () => {
-      if (discord.gateway.sessions.some(({ connected }) => connected)) strike(kind);
-      if (kind === '4004') discord.gateway.close(4004);
-      else if (kind === 'op 7') discord.gateway.requestReconnect();
-      else discord.gateway.invalidateSessions(kind === 'op 9' && random() < 0.5);
-      if (kind === 'refused') discord.gateway.refuseSessions(2);
-    } })),
-    ...schedule.kills.map(({ at, nth, downMs }) => ({ at, act: () => {
-      const last = discord.posted.length + nth;
-      void discord.until(() => discord.posted.length >= last).then(() => kill(downMs));
-    } })),
+    ...schedule.gateway.map(({ kind, at }) => ({
+      at,
+      act: () => {
+        if (discord.gateway.sessions.some(({ connected }) => connected)) strike(kind);
+        if (kind === '4004') discord.gateway.close(4004);
+        else if (kind === 'op 7') discord.gateway.requestReconnect();
+        else discord.gateway.invalidateSessions(kind === 'op 9' && random() < 0.5);
+        if (kind === 'refused') discord.gateway.refuseSessions(2);
+      },
+    })),
+    ...schedule.kills.map(({ at, nth, downMs }) => ({
+      at,
+      act: () => {
+        const last = discord.posted.length + nth;
+        void discord.until(() => discord.posted.length >= last).then(() => kill(downMs));
+      },
+    })),
   ];
   const { outage } = schedule;
   if (outage !== null) {
-    acts.push({ at: outage.from, act: goDown }, { at: outage.to, act: async () => {
-      strike('outage');
-      clock.jump(outage.leapMs);
-      await comeBack();
-    } });
+    acts.push(
+      { at: outage.from, act: goDown },
+      {
+        at: outage.to,
+        act: async () => {
+          strike('outage');
+          clock.jump(outage.leapMs);
+          await comeBack();
+        },
+      },
+    );
   }
   for (const { at, act } of acts.sort((a, b) => a.at - b.at)) {
     await clock.reach(at);
@@ -205,18 +253,31 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
   clock.stop();
   Date.now = realNow;
   return {
-    doubtful, lost, gone, killed, struck, owed, unwell,
-    heard: (channelId) => discord.posted.filter((posted) => posted.channelId === channelId).map(({ nonce, content }) => {
-      const message = asked.get(`${channelId} ${nonce ?? ''} ${content ?? ''}`);
-      if (message === undefined) throw new Error(`nobody asked for "${content ?? ''}" in ${channelId}`);
-      return message;
-    }),
+    doubtful,
+    lost,
+    gone,
+    killed,
+    struck,
+    owed,
+    unwell,
+    heard: (channelId) =>
+      discord.posted
+        .filter((posted) => posted.channelId === channelId)
+        .map(({ nonce, content }) => {
+          const message = asked.get(`${channelId} ${nonce ?? ''} ${content ?? ''}`);
+          if (message === undefined) throw new Error(`nobody asked for "${content ?? ''}" in ${channelId}`);
+          return message;
+        }),
   };
 }
 
 const toMessages = /^\/channels\/\d+\/messages$/;
 
-function faultOf(kind: Exclude<RealSchedule['rest'][number]['kind'], 'down'>, strikes: (matches: boolean) => boolean, seconds: number): Fault {
+function faultOf(
+  kind: Exclude<RealSchedule['rest'][number]['kind'], 'down'>,
+  strikes: (matches: boolean) => boolean,
+  seconds: number,
+): Fault {
   const everywhere = (): boolean => strikes(true);
   const atMessages = ({ path }: { readonly path: string }): boolean => strikes(toMessages.test(path));
   switch (kind) {

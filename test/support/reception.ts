@@ -1,6 +1,12 @@
 /** A table and an intake that fills it from a CutStream, on a clock that jumps; and what the table says at the end. */
 import { createMrtDecoder, createRisLiveDecoder, ElemBatch, parsePrefix, PeerIndex } from '../../src/bgp/index.js';
-import { createIntake, type FeedConsumer, type Intake, type IntakeOptions, type IntakeSink } from '../../src/feed/index.js';
+import {
+  createIntake,
+  type FeedConsumer,
+  type Intake,
+  type IntakeOptions,
+  type IntakeSink,
+} from '../../src/feed/index.js';
 import { Table, type PeerView } from '../../src/table/index.js';
 import { collectors, prefixes, ribTime, second, streamEnds, type CutStream, type Said } from './cut-stream.js';
 import { memoryArchive } from './memory-archive.js';
@@ -47,7 +53,12 @@ export class Reception {
     this.#settled = startsAt;
     this.#peers = new PeerIndex();
     this.#decoder = createRisLiveDecoder(this.#peers);
-    this.#table = new Table({ peers: this.#peers, settings: rules, configuredCollectors: collectors.length, sink: { added: () => 0, flipped: () => undefined } });
+    this.#table = new Table({
+      peers: this.#peers,
+      settings: rules,
+      configuredCollectors: collectors.length,
+      sink: { added: () => 0, flipped: () => undefined },
+    });
   }
 
   /** Starts an intake, with what is told in `more` instead of the usual; its run. */
@@ -83,22 +94,32 @@ export class Reception {
       },
     };
     const intake = createIntake({
-      collectors, peers: this.#peers, archive: memoryArchive((path) => this.stream.file(path, this.clock.now())), workers: null,
+      collectors,
+      peers: this.#peers,
+      archive: memoryArchive((path) => this.stream.file(path, this.clock.now())),
+      workers: null,
       openFeed: (consumer) => {
         this.#consumer = consumer;
         return {
-          start: () => undefined, stop: () => undefined, counters: { risErrors: 0, reconnects: 0, lastMessageAt: null },
+          start: () => undefined,
+          stop: () => undefined,
+          counters: { risErrors: 0, reconnects: 0, lastMessageAt: null },
           decoded: this.#decoder.counters,
         };
       },
-      sink, positions: null, gapFreezeMs: rules.gapFreezeMs,
-      onState: () => undefined, onProgress: () => undefined,
+      sink,
+      positions: null,
+      gapFreezeMs: rules.gapFreezeMs,
+      onState: () => undefined,
+      onProgress: () => undefined,
       onReady: ({ loaded }) => {
         tell(`ready with ${loaded.join(', ')}`);
         if (!this.#isReady) table.judge(this.clock.now(), () => true);
         this.#isReady = true;
       },
-      clock: this.clock.mortal(() => false), random: () => 0.5, log: { info: () => undefined, warn: () => undefined },
+      clock: this.clock.mortal(() => false),
+      random: () => 0.5,
+      log: { info: () => undefined, warn: () => undefined },
       ...more,
     });
     const run = intake.run(this.#stop.signal);
@@ -121,10 +142,14 @@ export class Reception {
   }
 
   /**
-   * Plays what arrives until then, a step at a time. `hears`: whether a message comes through; `connected`: whether the socket is
-   * there; both asked by the time of arrival.
+   * Plays what arrives until then, a step at a time. `hears`: whether a message comes through; `connected`: whether the
+   * socket is there; both asked by the time of arrival.
    */
-  async play(until: number, hears: (said: Said, index: number) => boolean = () => true, connected: (at: number) => boolean = () => true): Promise<void> {
+  async play(
+    until: number,
+    hears: (said: Said, index: number) => boolean = () => true,
+    connected: (at: number) => boolean = () => true,
+  ): Promise<void> {
     const said = this.#said;
     let next = said.findIndex(({ arrives }) => arrives > this.clock.now());
     if (next < 0) next = said.length;
@@ -135,7 +160,8 @@ export class Reception {
       const now = Math.min(until, this.clock.now() + stepMs);
       if (++step % settleEvery === 0 || !this.clock.skipTo(now)) await this.clock.runUntil(now);
       const group: Said[] = [];
-      for (; next < said.length && said[next].arrives <= now; next++) if (connected(said[next].arrives) && hears(said[next], next)) group.push(said[next]);
+      for (; next < said.length && said[next].arrives <= now; next++)
+        if (connected(said[next].arrives) && hears(said[next], next)) group.push(said[next]);
       if (isUp && !connected(now)) {
         isUp = false;
         lostAt = [...this.#heard.values()].sort((a, b) => b - a).at(1) ?? null;

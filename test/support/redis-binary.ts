@@ -14,8 +14,8 @@ export interface RedisBinary {
 }
 
 /**
- * redis-server from PATH; else Debian's own, unpacked into node_modules/.cache: nothing is installed, no root is needed. Rejects
- * with one sentence where neither is to be had.
+ * redis-server from PATH; else Debian's own, unpacked into node_modules/.cache: nothing is installed, no root is
+ * needed. Rejects with one sentence where neither is to be had.
  */
 export async function findRedisServer(): Promise<RedisBinary> {
   const installed = { path: 'redis-server', env: {} };
@@ -28,12 +28,18 @@ export async function findRedisServer(): Promise<RedisBinary> {
   }
   await unpack(root);
   const unpacked = unpackedIn(root);
-  if (!(await runs(unpacked))) throw new Error(`The tests need redis-server: the one unpacked into ${root} does not run, so install Redis 6.2 or later.`);
+  if (!(await runs(unpacked)))
+    throw new Error(
+      `The tests need redis-server: the one unpacked into ${root} does not run, so install Redis 6.2 or later.`,
+    );
   return unpacked;
 }
 
 async function runs({ path, env }: RedisBinary): Promise<boolean> {
-  return run(path, ['--version'], { env: { ...process.env, ...env } }).then(() => true, () => false);
+  return run(path, ['--version'], { env: { ...process.env, ...env } }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unpackedIn(root: string): RedisBinary {
@@ -42,11 +48,26 @@ function unpackedIn(root: string): RedisBinary {
   return { path: join(root, 'usr/bin/redis-server'), env: { LD_LIBRARY_PATH: libraries.join(':') } };
 }
 
-/** Two test files may come here at once: each unpacks into a folder of its own, and the first to finish gives its the name. */
+/**
+ * Two test files may come here at once: each unpacks into a folder of its own, and the first to finish gives its the
+ * name.
+ */
 async function unpack(root: string): Promise<void> {
   const work = `${root}.${process.pid}`;
-  const own = { lists: join(work, 'lists'), cache: join(work, 'cache'), debs: join(work, 'debs'), root: join(work, 'root') };
-  const apt = ['-o', `Dir::State::lists=${own.lists}`, '-o', `Dir::Cache=${own.cache}`, '-o', 'APT::Sandbox::User=root'];
+  const own = {
+    lists: join(work, 'lists'),
+    cache: join(work, 'cache'),
+    debs: join(work, 'debs'),
+    root: join(work, 'root'),
+  };
+  const apt = [
+    '-o',
+    `Dir::State::lists=${own.lists}`,
+    '-o',
+    `Dir::Cache=${own.cache}`,
+    '-o',
+    'APT::Sandbox::User=root',
+  ];
   try {
     for (const folder of [join(own.lists, 'partial'), join(own.cache, 'archives/partial'), own.debs, own.root]) {
       mkdirSync(folder, { recursive: true });
@@ -60,8 +81,12 @@ async function unpack(root: string): Promise<void> {
     renameSync(own.root, root);
   } catch (error) {
     if (existsSync(root)) return;
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no apt-get here' : (error as Error).message.trim();
-    throw new Error(`The tests need redis-server, which is not on PATH, and Debian's could not be unpacked (${reason}): install Redis 6.2 or later.`);
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no apt-get here' : (error as Error).message.trim();
+    throw new Error(
+      `The tests need redis-server, which is not on PATH, and Debian's could not be unpacked (${reason}): ` +
+        'install Redis 6.2 or later.',
+    );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

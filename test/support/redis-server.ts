@@ -25,7 +25,9 @@ export interface RedisServer {
 }
 
 /** Resolves when it accepts connections. `durable`: every write is on the disk before it is acknowledged. */
-export async function startRedisServer(options: { readonly password?: string; readonly durable?: boolean } = {}): Promise<RedisServer> {
+export async function startRedisServer(
+  options: { readonly password?: string; readonly durable?: boolean } = {},
+): Promise<RedisServer> {
   const binary = await findRedisServer();
   const folder = mkdtempSync(join(tmpdir(), 'lightsout-redis-'));
   const port = await freePort();
@@ -58,7 +60,10 @@ export async function startRedisServer(options: { readonly password?: string; re
 }
 
 async function launch(binary: RedisBinary, args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(binary.path, args, { env: { ...process.env, ...binary.env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(binary.path, args, {
+    env: { ...process.env, ...binary.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const said: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.includes('Ready to accept connections')) {

@@ -38,20 +38,35 @@ export interface Replayed {
 
 /** `lightsout replay ...argv` with this registry, its output collected; `env` beside CONFIG_DIR. */
 export async function runReplayCommand(
-  argv: readonly string[], map: CountryMap, env: Readonly<Record<string, string>> = {}, clock: Clock = systemClock,
+  argv: readonly string[],
+  map: CountryMap,
+  env: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock,
 ): Promise<Replayed> {
   const written = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof written): { write(text: string): void } => ({ write: (text) => void (written[name] += text) });
-  const code = await replay(argv, {
-    env: { CONFIG_DIR: configDir, ...env }, clock, random: () => 0.5, signal: new AbortController().signal,
-    stdout: into('stdout'), stderr: into('stderr'),
-  }, () => Promise.resolve(map));
+  const into = (name: keyof typeof written): { write(text: string): void } => ({
+    write: (text) => void (written[name] += text),
+  });
+  const code = await replay(
+    argv,
+    {
+      env: { CONFIG_DIR: configDir, ...env },
+      clock,
+      random: () => 0.5,
+      signal: new AbortController().signal,
+      stdout: into('stdout'),
+      stderr: into('stderr'),
+    },
+    () => Promise.resolve(map),
+  );
   const lines = written.stdout.split('\n').slice(0, -1);
   const said = written.stderr.split('\n').slice(0, -1);
   const isSummary = (line: string): boolean => line.startsWith('{"kind":"summary"');
   const summaries = [...lines, ...said].filter(isSummary);
   return {
-    code, lines: lines.filter((line) => !isSummary(line)), said: said.filter((line) => !isSummary(line)),
-    summary: summaries.length === 1 ? JSON.parse(summaries[0]) as Record<string, unknown> : {},
+    code,
+    lines: lines.filter((line) => !isSummary(line)),
+    said: said.filter((line) => !isSummary(line)),
+    summary: summaries.length === 1 ? (JSON.parse(summaries[0]) as Record<string, unknown>) : {},
   };
 }

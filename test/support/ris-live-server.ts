@@ -17,8 +17,8 @@ export interface RisLiveServerOptions {
 }
 
 /**
- * RIS Live on loopback: acknowledges subscriptions, answers pings, and sends what it is told to. Messages go to every connection,
- * whatever it asked for: a test sends what its client should get.
+ * RIS Live on loopback: acknowledges subscriptions, answers pings, and sends what it is told to. Messages go to every
+ * connection, whatever it asked for: a test sends what its client should get.
  */
 export interface RisLiveServer {
   readonly url: string;
@@ -75,7 +75,9 @@ export async function startRisLiveServer(options: RisLiveServerOptions = {}): Pr
           socket.send(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription, socketOptions } }));
         }
       } else {
-        socket.send(JSON.stringify({ type: 'ris_error', data: { message: 'Unknown command type', command_type: message.type } }));
+        socket.send(
+          JSON.stringify({ type: 'ris_error', data: { message: 'Unknown command type', command_type: message.type } }),
+        );
       }
       changed();
     });

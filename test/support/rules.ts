@@ -4,7 +4,10 @@ import { merged, parseRules, type Rules } from '../../src/rules.js';
 /** config/rules.json as it ships, with `patch` laid over it. */
 export function shippedRules(patch: unknown = {}): Rules {
   const problems: string[] = [];
-  const rules = parseRules(merged(JSON.parse(readFileSync(new URL('../../config/rules.json', import.meta.url), 'utf8')), patch), problems);
+  const rules = parseRules(
+    merged(JSON.parse(readFileSync(new URL('../../config/rules.json', import.meta.url), 'utf8')), patch),
+    problems,
+  );
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return rules;
 }

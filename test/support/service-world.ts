@@ -19,7 +19,10 @@ import { risUpdate } from './ris-message.js';
 
 const second = 1_000;
 const tickMs = 10 * second;
-/** Where a write reaches its disk at once: a commit a minute of a story of days would wait for a real one for longer than all else takes. */
+/**
+ * Where a write reaches its disk at once: a commit a minute of a story of days would wait for a real one for longer
+ * than all else takes.
+ */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const configDir = fileURLToPath(new URL('../../config', import.meta.url));
 
@@ -30,10 +33,16 @@ const manyElsewhere = Array.from({ length: 5_000 }, (_, index) => `133.${100 + (
 const collectors = ['rrc00', 'rrc01', 'rrc03'];
 const peers = collectors.flatMap((collector, row) =>
   Array.from({ length: 8 }, (_, column): MrtSession & { readonly collector: string } => ({
-    collector, address: `192.0.2.${row * 8 + column + 1}`, asn: 64_496 + row * 8 + column,
-  })));
+    collector,
+    address: `192.0.2.${row * 8 + column + 1}`,
+    asn: 64_496 + row * 8 + column,
+  })),
+);
 
-/** Each so many steps it is made sure that all was judged; where the clock runs fast, and the only store is in this process, seldom. */
+/**
+ * Each so many steps it is made sure that all was judged; where the clock runs fast, and the only store is in this
+ * process, seldom.
+ */
 const stepsUnasked = { run: 9, play: 60 };
 /** RIS Live is dead after 30 s of silence. */
 const playStepMs = 20 * second;
@@ -55,8 +64,9 @@ interface WorldOptions {
 }
 
 /**
- * An Internet of 24 peers on three collectors, seen through a loopback RIS Live and archive by a service on a clock that stands still
- * until the test moves it. What the peers say goes out live, and into the update files that the archive will publish.
+ * An Internet of 24 peers on three collectors, seen through a loopback RIS Live and archive by a service on a clock
+ * that stands still until the test moves it. What the peers say goes out live, and into the update files that the
+ * archive will publish.
  */
 export class ServiceWorld {
   readonly clock: FakeClock;
@@ -73,12 +83,22 @@ export class ServiceWorld {
   ahead = 0;
   readonly #risLive: RisLiveServer;
   readonly #archive: ArchiveServer;
-  readonly #said: { readonly at: number; readonly peer: (typeof peers)[number]; readonly kind: 'announce' | 'withdraw'; readonly prefixes: readonly string[] }[] = [];
+  readonly #said: {
+    readonly at: number;
+    readonly peer: (typeof peers)[number];
+    readonly kind: 'announce' | 'withdraw';
+    readonly prefixes: readonly string[];
+  }[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #elsewhere: readonly string[];
   readonly #apps: App[] = [];
 
-  private constructor(risLive: RisLiveServer, archive: ArchiveServer, start: number, { env = {}, routes = 'few' }: WorldOptions) {
+  private constructor(
+    risLive: RisLiveServer,
+    archive: ArchiveServer,
+    start: number,
+    { env = {}, routes = 'few' }: WorldOptions,
+  ) {
     this.#risLive = risLive;
     this.#archive = archive;
     this.clock = new FakeClock(start);
@@ -98,8 +118,17 @@ export class ServiceWorld {
   publishRib(at: number, serving: Serving = 'whole'): void {
     for (const collector of collectors) {
       const own = peers.filter((peer) => peer.collector === collector);
-      const routes = [...this.#elsewhere, ...northKorea].map(mrtRibs(at, own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] }))));
-      this.#archive.rib(collector, Buffer.concat([mrtPeerTable(at, own), ...routes]), collector === collectors.at(-1) ? serving : 'whole');
+      const routes = [...this.#elsewhere, ...northKorea].map(
+        mrtRibs(
+          at,
+          own.map(({ asn }, index) => ({ peer: index, path: [asn, 4837, 131_279] })),
+        ),
+      );
+      this.#archive.rib(
+        collector,
+        Buffer.concat([mrtPeerTable(at, own), ...routes]),
+        collector === collectors.at(-1) ? serving : 'whole',
+      );
     }
   }
 
@@ -107,9 +136,17 @@ export class ServiceWorld {
   publishUpdates(from: number, to: number): void {
     for (let file = from; file < to; file += 300 * second) {
       for (const collector of collectors) {
-        const said = this.#said.filter(({ at, peer }) => peer.collector === collector && at >= file && at < file + 300 * second);
-        const quiet = mrtUpdate(file, { peer: peers.find((peer) => peer.collector === collector)!, path: [64_496, 2497], announce: elsewhere.slice(0, 1) });
-        const records = said.map(({ at, peer, kind, prefixes }) => mrtUpdate(at, { peer, path: [peer.asn, 4837, 131_279], [kind]: prefixes }));
+        const said = this.#said.filter(
+          ({ at, peer }) => peer.collector === collector && at >= file && at < file + 300 * second,
+        );
+        const quiet = mrtUpdate(file, {
+          peer: peers.find((peer) => peer.collector === collector)!,
+          path: [64_496, 2497],
+          announce: elsewhere.slice(0, 1),
+        });
+        const records = said.map(({ at, peer, kind, prefixes }) =>
+          mrtUpdate(at, { peer, path: [peer.asn, 4837, 131_279], [kind]: prefixes }),
+        );
         this.#archive.updates(collector, file, Buffer.concat([quiet, ...records]));
       }
     }
@@ -117,17 +154,27 @@ export class ServiceWorld {
 
   get #environment(): Record<string, string> {
     return {
-      CONFIG_DIR: configDir, DATA_DIR: this.dataDir, HTTP_PORT: '8080', COLLECTORS: collectors.join(','),
-      RIS_LIVE_URL: this.#risLive.url, RIS_ARCHIVE_URL: this.#archive.url, REGISTRY_URL: 'off',
-      DISCORD_TOKEN: this.discord.world.token, DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0],
-      ...(this.operatorChannelId === null ? {} : { OPERATOR_CHANNEL_ID: this.operatorChannelId }), DISCORD_API_URL: this.discord.apiUrl,
+      CONFIG_DIR: configDir,
+      DATA_DIR: this.dataDir,
+      HTTP_PORT: '8080',
+      COLLECTORS: collectors.join(','),
+      RIS_LIVE_URL: this.#risLive.url,
+      RIS_ARCHIVE_URL: this.#archive.url,
+      REGISTRY_URL: 'off',
+      DISCORD_TOKEN: this.discord.world.token,
+      DISCORD_CHANNEL_ID: [...this.discord.world.channels.keys()][0],
+      ...(this.operatorChannelId === null ? {} : { OPERATOR_CHANNEL_ID: this.operatorChannelId }),
+      DISCORD_API_URL: this.discord.apiUrl,
       ...this.#env,
     };
   }
 
   get #world(): World {
     return {
-      env: this.#environment, clock: this.clock, random: () => 0.5, signal: new AbortController().signal,
+      env: this.#environment,
+      clock: this.clock,
+      random: () => 0.5,
+      signal: new AbortController().signal,
       stdout: { write: (text) => this.output.push(text) },
       stderr: { write: (text) => this.logs.push(text) },
     };
@@ -140,16 +187,30 @@ export class ServiceWorld {
 
   /** Every event in the log, told or not: "opened down 0 of 4". The service must be stopped. */
   async toldAndUntold(): Promise<string[]> {
-    const store = await openStore({ kind: 'sqlite', dataDir: this.dataDir }, { info: () => undefined, warn: () => undefined });
+    const store = await openStore(
+      { kind: 'sqlite', dataDir: this.dataDir },
+      { info: () => undefined, warn: () => undefined },
+    );
     const events = await store.readAfter(0, 100);
     await store.close();
-    return events.map(({ event: { kind, level, prefixes, basePrefixes } }) => `${kind} ${level} ${prefixes} of ${basePrefixes}`);
+    return events.map(
+      ({ event: { kind, level, prefixes, basePrefixes } }) => `${kind} ${level} ${prefixes} of ${basePrefixes}`,
+    );
   }
 
   /** What is stored of the ingest's sight and of a country. The service must be stopped. */
-  async remembered(country: string): Promise<{ health: FeedHealth | null; record: CountryRecord | null; ongoing: IncidentEvent[] }> {
-    const store = await openStore({ kind: 'sqlite', dataDir: this.dataDir }, { info: () => undefined, warn: () => undefined });
-    const found = { health: await store.health(), record: await store.record(country), ongoing: await store.incidents(this.clock.now(), country) };
+  async remembered(
+    country: string,
+  ): Promise<{ health: FeedHealth | null; record: CountryRecord | null; ongoing: IncidentEvent[] }> {
+    const store = await openStore(
+      { kind: 'sqlite', dataDir: this.dataDir },
+      { info: () => undefined, warn: () => undefined },
+    );
+    const found = {
+      health: await store.health(),
+      record: await store.record(country),
+      ongoing: await store.incidents(this.clock.now(), country),
+    };
     await store.close();
     return found;
   }
@@ -181,14 +242,18 @@ export class ServiceWorld {
   }
 
   /** Ten seconds later each peer says what it is told to say; resolves when the service has judged that moment. */
-  async tick(app: App, kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
+  async tick(
+    app: App,
+    kind: 'announce' | 'withdraw' | null = null,
+    prefixes: readonly string[] = northKorea,
+  ): Promise<void> {
     await this.say(kind, prefixes);
     await this.#judged(app, this.clock.now());
   }
 
   async #judged(app: App, at: number): Promise<void> {
     await settled(socketTurns);
-    for (const end = performance.now() + 20 * second; performance.now() < end; ) {
+    for (const end = performance.now() + 20 * second; performance.now() < end;) {
       if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
     }
     throw new Error(`not judged at ${new Date(at).toISOString()}:\n${this.logs.join('')}`);
@@ -205,16 +270,31 @@ export class ServiceWorld {
     const at = this.clock.now() + this.ahead;
     for (const peer of peers.filter(({ collector }) => this.speaking.includes(collector))) {
       this.#said.push({ at, peer, kind, prefixes });
-      this.#risLive.send(risUpdate({ collector: peer.collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 4837, 131_279], [kind]: prefixes }));
+      this.#risLive.send(
+        risUpdate({
+          collector: peer.collector,
+          peer: peer.address,
+          asn: peer.asn,
+          at,
+          path: [peer.asn, 4837, 131_279],
+          [kind]: prefixes,
+        }),
+      );
     }
   }
 
   /**
-   * Plays `changes` (oldest first) and the quiet between them until `until`, with a heartbeat every 20 s of the clock. What is said at a
-   * tick's own time comes after that tick.
+   * Plays `changes` (oldest first) and the quiet between them until `until`, with a heartbeat every 20 s of the clock.
+   * What is said at a tick's own time comes after that tick.
    */
   play(app: App, until: number, changes: readonly Change[]): Promise<void> {
-    return this.#play(app, until, playStepMs, stepsUnasked.play, changes.filter(({ at }) => at >= this.clock.now()));
+    return this.#play(
+      app,
+      until,
+      playStepMs,
+      stepsUnasked.play,
+      changes.filter(({ at }) => at >= this.clock.now()),
+    );
   }
 
   /** Nothing changes for so long. */
@@ -251,10 +331,19 @@ export class ServiceWorld {
 
   #heartbeat(): void {
     const at = this.clock.now() + this.ahead;
-    this.#risLive.send(...this.speaking.map((collector) => {
-      const peer = peers.find((one) => one.collector === collector)!;
-      return risUpdate({ collector, peer: peer.address, asn: peer.asn, at, path: [peer.asn, 2497], announce: elsewhere.slice(0, 1) });
-    }));
+    this.#risLive.send(
+      ...this.speaking.map((collector) => {
+        const peer = peers.find((one) => one.collector === collector)!;
+        return risUpdate({
+          collector,
+          peer: peer.address,
+          asn: peer.asn,
+          at,
+          path: [peer.asn, 2497],
+          announce: elsewhere.slice(0, 1),
+        });
+      }),
+    );
   }
 }
 

@@ -18,7 +18,10 @@ import {
 } from '../../src/incidents/index.js';
 
 const problems: string[] = [];
-const rules = JSON.parse(readFileSync(new URL('../../config/rules.json', import.meta.url), 'utf8')) as Record<string, unknown>;
+const rules = JSON.parse(readFileSync(new URL('../../config/rules.json', import.meta.url), 'utf8')) as Record<
+  string,
+  unknown
+>;
 export const detectorSettings = parseDetectorSettings(rules['detector'], 'detector', problems);
 export const incidentSettings = parseIncidentSettings(rules['incidents'], 'incidents', problems);
 if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -63,7 +66,8 @@ type Segment = { readonly ticks: number; readonly value: readonly [number, numbe
 
 export function durationMs(text: string): number {
   let total = 0;
-  for (const [, digits, unit] of text.matchAll(/(\d+)([smhd])/g)) total += Number(digits) * unitMs[unit as keyof typeof unitMs];
+  for (const [, digits, unit] of text.matchAll(/(\d+)([smhd])/g))
+    total += Number(digits) * unitMs[unit as keyof typeof unitMs];
   return total;
 }
 
@@ -91,7 +95,10 @@ class FamilyTrack {
   #binTicks: number[] = [];
   #at = 0;
   /** By window: from which bin on it was counted. */
-  readonly #spreads = new Map<number, { readonly first: number; readonly from: number; readonly bins: number; readonly spread: number | null }>();
+  readonly #spreads = new Map<
+    number,
+    { readonly first: number; readonly from: number; readonly bins: number; readonly spread: number | null }
+  >();
   readonly #bins: { at: number; units: number }[] = [];
 
   constructor(script: string, base: string, tickMs: number) {
@@ -121,11 +128,22 @@ class FamilyTrack {
     const flipped = value === '?' || baseUnits > 256 ? [] : this.#flips(prefixes);
     if (value !== '?') this.#binTicks.push(units);
     return {
-      country, label: null, family, at, usable: value !== '?', units, prefixes, flipped,
-      baseline: baseUnits === 0 ? null : { units: baseUnits, prefixes: basePrefixes, origins: this.#origins, provisional: false },
+      country,
+      label: null,
+      family,
+      at,
+      usable: value !== '?',
+      units,
+      prefixes,
+      flipped,
+      baseline:
+        baseUnits === 0
+          ? null
+          : { units: baseUnits, prefixes: basePrefixes, origins: this.#origins, provisional: false },
       // Itself: a function made at every tick is named anew each time, which costs more than what it does.
       shares: this,
-      voters: 40, collectors: 3,
+      voters: 40,
+      collectors: 3,
     };
   }
 
@@ -157,14 +175,23 @@ class FamilyTrack {
   }
 }
 
-/** Plays a story through detector and incidents, as the pipeline does. `through`: what is done to the states between two ticks. */
+/**
+ * Plays a story through detector and incidents, as the pipeline does. `through`: what is done to the states between two
+ * ticks.
+ */
 export function play(story: Story, through: <T extends object>(state: T) => T = (state) => state): Told {
   const { country = 'XX', base = '100/100', base6 = '0/0', ipv4, ipv6 } = story;
   const start = Date.parse(story.from ?? '2024-01-01T00:00:00Z');
   const tickMs = durationMs(story.tick ?? '10s');
-  const length = Math.max(new FamilyTrack(ipv4 ?? '0s 0', base, tickMs).ticks, new FamilyTrack(ipv6 ?? '0s 0', base6, tickMs).ticks);
+  const length = Math.max(
+    new FamilyTrack(ipv4 ?? '0s 0', base, tickMs).ticks,
+    new FamilyTrack(ipv6 ?? '0s 0', base6, tickMs).ticks,
+  );
   const whole = (counts: string): string => `${(length * tickMs) / 1000}s ${counts.split(' ')[0]}`;
-  const tracks = { ipv4: new FamilyTrack(ipv4 ?? whole(base), base, tickMs), ipv6: new FamilyTrack(ipv6 ?? whole(base6), base6, tickMs) };
+  const tracks = {
+    ipv4: new FamilyTrack(ipv4 ?? whole(base), base, tickMs),
+    ipv6: new FamilyTrack(ipv6 ?? whole(base6), base6, tickMs),
+  };
   const clock = createClock(start);
   let detector = { ipv4: initialDetectorState, ipv6: initialDetectorState };
   let incidents = initialIncidentState;
@@ -179,14 +206,21 @@ export function play(story: Story, through: <T extends object>(state: T) => T = 
     const both = { ipv4: samples.ipv4, ipv6: samples.ipv6 };
     const open = openFamilies(incidents);
     const input = {
-      at, samples: both,
-      detector: { ipv4: stepped(detector.ipv4, both.ipv4, open.includes('ipv4')), ipv6: stepped(detector.ipv6, both.ipv6, open.includes('ipv6')) },
+      at,
+      samples: both,
+      detector: {
+        ipv4: stepped(detector.ipv4, both.ipv4, open.includes('ipv4')),
+        ipv6: stepped(detector.ipv6, both.ipv6, open.includes('ipv6')),
+      },
     };
     for (const family of families) {
       const { reason } = input.detector[family];
       if (reason.kind !== 'entered' && reason.kind !== 'left') continue;
       const until = reason.kind === 'left' ? ` until ${clock(reason.until)}` : '';
-      moves.push(`${clock(at)} ${family === 'ipv6' ? 'ipv6 ' : ''}${reason.from} -> ${reason.to} since ${clock(reason.since)}${until}`);
+      moves.push(
+        `${clock(at)} ${family === 'ipv6' ? 'ipv6 ' : ''}${reason.from} -> ${reason.to} since ` +
+          `${clock(reason.since)}${until}`,
+      );
     }
     const folded = fold(incidents, input, incidentSettings);
     events.push(...folded.events);
@@ -196,7 +230,11 @@ export function play(story: Story, through: <T extends object>(state: T) => T = 
   return { moves, events, lines: events.map((event) => line(event, clock)), detector, incidents };
 }
 
-function stepped(before: DetectorState, sample: CountrySample, isOpen: boolean): { before: DetectorState; after: DetectorState; reason: Reason } {
+function stepped(
+  before: DetectorState,
+  sample: CountrySample,
+  isOpen: boolean,
+): { before: DetectorState; after: DetectorState; reason: Reason } {
   const { state, reason } = step(before, sample, isOpen, detectorSettings);
   return { before, after: state, reason };
 }

@@ -34,9 +34,10 @@ export class TimerHeap<T> {
     const last = heap.pop()!;
     if (heap.length === 0) return what;
     heap[0] = last;
-    for (let index = 0; ; ) {
+    for (let index = 0; ;) {
       let least = index;
-      for (const child of [2 * index + 1, 2 * index + 2]) if (child < heap.length && isBefore(heap[child], heap[least])) least = child;
+      for (const child of [2 * index + 1, 2 * index + 2])
+        if (child < heap.length && isBefore(heap[child], heap[least])) least = child;
       if (least === index) return what;
       [heap[index], heap[least]] = [heap[least], heap[index]];
       index = least;

@@ -5,7 +5,10 @@ export function ipv4Unit(text: string): number {
   return text.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 }
 
-/** S of every country, from the stretches of units that the prefixes cover together: plainly right. Codes are sentinel codes. */
+/**
+ * S of every country, from the stretches of units that the prefixes cover together: plainly right. Codes are sentinel
+ * codes.
+ */
 export function unitsCovered(map: CountryMap, family: 0 | 1, visible: Iterable<number>): Map<string, number> {
   const totals = new Map<string, number>();
   const count = (holder: number, units: number): void => {
@@ -14,7 +17,9 @@ export function unitsCovered(map: CountryMap, family: 0 | 1, visible: Iterable<n
   };
   for (const [start, end] of stretchesOf(family, visible)) {
     if (family === 0) for (let unit = start; unit < end; unit++) count(map.ipv4[unit], 1);
-    else for (const [index, from] of map.ipv6.starts.entries()) count(map.ipv6.countries[index], Math.min(end, map.ipv6.ends[index]) - Math.max(start, from));
+    else
+      for (const [index, from] of map.ipv6.starts.entries())
+        count(map.ipv6.countries[index], Math.min(end, map.ipv6.ends[index]) - Math.max(start, from));
   }
   return totals;
 }

@@ -7,7 +7,18 @@ const timeoutMs = 10_000;
 
 /** What befalls requests: each has its time, and some only some channels. */
 export interface VirtualFault {
-  readonly kind: 'down' | '5xx' | 'accept-then-reset' | 'hang' | 'accept-then-hang' | 'accept-late' | '429' | 'global-429' | '401' | 'closed' | 'gone';
+  readonly kind:
+    | 'down'
+    | '5xx'
+    | 'accept-then-reset'
+    | 'hang'
+    | 'accept-then-hang'
+    | 'accept-late'
+    | '429'
+    | 'global-429'
+    | '401'
+    | 'closed'
+    | 'gone';
   readonly from: number;
   readonly to: number;
   /** Of the requests in that time. */
@@ -68,8 +79,10 @@ export class VirtualDiscord {
         const now = clock.now();
         const fault = this.#fault(channelId, now);
         const answer = this.#answer(fault?.kind ?? null, channelId, message, now);
-        if (fault?.kind === 'accept-late') clock.after(1.5 * timeoutMs, () => void this.#take(channelId, message, clock.now()));
-        if (fault?.kind === 'hang' || fault?.kind === 'accept-then-hang' || fault?.kind === 'accept-late') await clock.sleep(timeoutMs);
+        if (fault?.kind === 'accept-late')
+          clock.after(1.5 * timeoutMs, () => void this.#take(channelId, message, clock.now()));
+        if (fault?.kind === 'hang' || fault?.kind === 'accept-then-hang' || fault?.kind === 'accept-late')
+          await clock.sleep(timeoutMs);
         else await travel();
         return answer;
       },
@@ -83,7 +96,10 @@ export class VirtualDiscord {
         if (fault !== null && fault.kind !== 'closed' && fault.kind !== 'gone') return this.#failure(fault.kind);
         const { readable, embeds } = this.channels.get(channelId)!;
         if (!readable || !embeds || fault !== null) return { kind: 'unknown' };
-        const found = this.in(channelId).find((posted) => posted.at >= since - 300_000 && posted.footer !== null && marksOf(message).includes(posted.footer));
+        const found = this.in(channelId).find(
+          (posted) =>
+            posted.at >= since - 300_000 && posted.footer !== null && marksOf(message).includes(posted.footer),
+        );
         return found === undefined ? { kind: 'absent' } : { kind: 'found', messageId: found.id };
       },
       edit: async (channelId, messageId, message) => {
@@ -104,8 +120,12 @@ export class VirtualDiscord {
   }
 
   #fault(channelId: string, now: number): VirtualFault | null {
-    return this.#faults.find(({ from, to, channels, chance }) =>
-      now >= from && now < to && (channels === null || channels.has(channelId)) && this.#random() < chance) ?? null;
+    return (
+      this.#faults.find(
+        ({ from, to, channels, chance }) =>
+          now >= from && now < to && (channels === null || channels.has(channelId)) && this.#random() < chance,
+      ) ?? null
+    );
   }
 
   #answer(fault: VirtualFault['kind'] | null, channelId: string, message: Message, now: number): SendResult {
@@ -127,8 +147,22 @@ export class VirtualDiscord {
 
   #failure(kind: Exclude<VirtualFault['kind'], 'closed' | 'gone'>): Extract<SendResult, { kind: 'retry' }> {
     const reason = kind;
-    if (kind === '429') return { kind: 'retry', afterMs: 300 + Math.floor(this.#random() * 5_000), scope: 'channel', maybeTaken: false, reason };
-    if (kind === 'global-429') return { kind: 'retry', afterMs: 1_000 + Math.floor(this.#random() * 20_000), scope: 'everywhere', maybeTaken: false, reason };
+    if (kind === '429')
+      return {
+        kind: 'retry',
+        afterMs: 300 + Math.floor(this.#random() * 5_000),
+        scope: 'channel',
+        maybeTaken: false,
+        reason,
+      };
+    if (kind === 'global-429')
+      return {
+        kind: 'retry',
+        afterMs: 1_000 + Math.floor(this.#random() * 20_000),
+        scope: 'everywhere',
+        maybeTaken: false,
+        reason,
+      };
     if (kind === '401') return { kind: 'retry', afterMs: 300_000, scope: 'everywhere', maybeTaken: false, reason };
     return { kind: 'retry', afterMs: null, scope: 'everywhere', maybeTaken: true, reason };
   }
@@ -138,7 +172,11 @@ export class VirtualDiscord {
     const same = this.#nonces.get(key);
     if (same !== undefined && now - same.at < nonceMs) return same;
     const taken: VirtualMessage = {
-      id: String(this.messages.length + 1), channelId, at: now, message, footer: this.channels.get(channelId)!.embeds ? footerOf(message) : null,
+      id: String(this.messages.length + 1),
+      channelId,
+      at: now,
+      message,
+      footer: this.channels.get(channelId)!.embeds ? footerOf(message) : null,
     };
     this.messages.push(taken);
     this.#nonces.set(key, taken);

@@ -40,7 +40,10 @@ export class TableWorld {
     };
     this.routes = [target, ...routes];
     this.table = new Table({
-      peers: this.peers, settings, configuredCollectors: new Set(sessions.map(({ collector }) => collector)).size, sink,
+      peers: this.peers,
+      settings,
+      configuredCollectors: new Set(sessions.map(({ collector }) => collector)).size,
+      sink,
     });
     sessions.forEach(({ collector, asn }, number) => {
       this.peers.intern(collector, `192.0.2.${number + 1}`, asn);

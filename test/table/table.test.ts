@@ -10,7 +10,11 @@ const filler = Array.from({ length: 40 }, (_, index) => `5.${index}.0.0/16`);
 
 class World extends TableWorld {
   constructor(asns: readonly number[]) {
-    super(asns.map((asn) => ({ collector: 'rrc00', asn })), rules, filler);
+    super(
+      asns.map((asn) => ({ collector: 'rrc00', asn })),
+      rules,
+      filler,
+    );
   }
 }
 
@@ -25,7 +29,16 @@ describe('a prefix is visible', () => {
       seen.push([7 - peer, world.sees]);
     }
     // 2 of 8 is exactly a quarter: not below it.
-    assert.deepEqual(seen, [[7, true], [6, true], [5, true], [4, true], [3, true], [2, true], [1, false], [0, false]]);
+    assert.deepEqual(seen, [
+      [7, true],
+      [6, true],
+      [5, true],
+      [4, true],
+      [3, true],
+      [2, true],
+      [1, false],
+      [0, false],
+    ]);
     for (let peer = 0; peer < 3; peer++) world.say(peer, ElemKind.announcement, target);
     assert.equal(world.sees, false, '3 of 8 is between');
     world.say(3, ElemKind.announcement, target);
@@ -36,7 +49,8 @@ describe('a prefix is visible', () => {
     for (const lenient of [true, false]) {
       const peers = new PeerIndex();
       let up = false;
-      const sink: VerdictSink = { added: () => 0,
+      const sink: VerdictSink = {
+        added: () => 0,
         flipped: (_f, _id, code) => {
           up ||= code === parsePrefix(target)!.code;
         },
@@ -45,7 +59,8 @@ describe('a prefix is visible', () => {
       eight.forEach((asn, number) => {
         const batch = new ElemBatch();
         peers.intern('rrc00', `192.0.2.${number}`, asn);
-        for (const text of number < 3 ? [target, ...filler] : filler) batch.push(ElemKind.rib, 0, number, 0, parsePrefix(text)!.code, 1);
+        for (const text of number < 3 ? [target, ...filler] : filler)
+          batch.push(ElemKind.rib, 0, number, 0, parsePrefix(text)!.code, 1);
         table.apply(batch, 0, batch.length);
       });
       table.judge(0, () => lenient);
@@ -56,10 +71,19 @@ describe('a prefix is visible', () => {
   test('what no country can lose is not in the table: default route, too long, too short, bogons, beacons', () => {
     const world = new World(eight);
     const size = world.table.routes[0].ids.size;
-    for (const text of ['0.0.0.0/0', '5.0.0.0/7', '5.5.5.0/25', '10.1.0.0/16', '192.168.4.0/24', '84.205.64.0/24', '93.175.146.0/24']) {
+    for (const text of [
+      '0.0.0.0/0',
+      '5.0.0.0/7',
+      '5.5.5.0/25',
+      '10.1.0.0/16',
+      '192.168.4.0/24',
+      '84.205.64.0/24',
+      '93.175.146.0/24',
+    ]) {
       world.say(0, ElemKind.announcement, text);
     }
-    for (const text of ['::/0', '2001:db8::/32', '2001:7fb:fe00::/48', 'fe80::/32', '2400::/12']) world.say(0, ElemKind.announcement, text);
+    for (const text of ['::/0', '2001:db8::/32', '2001:7fb:fe00::/48', 'fe80::/32', '2400::/12'])
+      world.say(0, ElemKind.announcement, text);
     assert.equal(world.table.routes[0].ids.size, size);
     assert.equal(world.table.routes[1].ids.size, 0);
   });
@@ -72,7 +96,11 @@ describe('who votes', () => {
     world.say(8, ElemKind.announcement, '6.0.0.0/16');
     world.settle(10 * minute);
     world.say(0, ElemKind.withdrawal, target);
-    assert.equal(world.table.routes[0].seenBy(parsePrefix(target)!.code), 8, 'the smaller session of the ASN has no say');
+    assert.equal(
+      world.table.routes[0].seenBy(parsePrefix(target)!.code),
+      8,
+      'the smaller session of the ASN has no say',
+    );
     world.say(8, ElemKind.peerDown);
     world.settle(10 * second);
     assert.equal(world.voters, 8);
@@ -82,7 +110,12 @@ describe('who votes', () => {
   test('a full feed has 75 % of the second-largest table, and stays one down to 70 %', () => {
     const sizes = [40, 40, 31, 30, 29].map((count) => filler.slice(0, count));
     const peers = new PeerIndex();
-    const table = new Table({ peers, settings: rules, configuredCollectors: 1, sink: { added: () => 0, flipped: () => undefined } });
+    const table = new Table({
+      peers,
+      settings: rules,
+      configuredCollectors: 1,
+      sink: { added: () => 0, flipped: () => undefined },
+    });
     const say = (peer: number, kind: ElemKindCode, texts: readonly string[]): void => {
       const batch = new ElemBatch(64);
       for (const text of texts) batch.push(kind, 0, peer, 0, parsePrefix(text)!.code, 1);
@@ -143,19 +176,22 @@ describe('a lost peer is unknown, not a withdrawal', () => {
     assert.equal(world.table.routes[0].seenBy(code), 7, 'all voters but the one that did not announce it again');
   });
 
-  test('a table that did not come back in those 15 min is no measure: the next return is held to the one before', () => {
-    const world = new World(eight);
-    world.say(0, ElemKind.peerUp);
-    world.settle(15 * minute);
-    assert.equal(world.table.status(0).kind, 'up', 'with nothing');
-    world.say(0, ElemKind.peerUp);
-    world.say(0, ElemKind.announcement, ...filler.slice(0, 37));
-    world.settle(10 * second);
-    assert.equal(world.table.status(0).kind, 'warming', '37 of the 41 it once had');
-    world.say(0, ElemKind.announcement, ...filler, target);
-    world.settle(10 * second);
-    assert.equal(world.table.status(0).kind, 'up');
-  });
+  test(
+    'a table that did not come back in those 15 min is no measure: ' + 'the next return is held to the one before',
+    () => {
+      const world = new World(eight);
+      world.say(0, ElemKind.peerUp);
+      world.settle(15 * minute);
+      assert.equal(world.table.status(0).kind, 'up', 'with nothing');
+      world.say(0, ElemKind.peerUp);
+      world.say(0, ElemKind.announcement, ...filler.slice(0, 37));
+      world.settle(10 * second);
+      assert.equal(world.table.status(0).kind, 'warming', '37 of the 41 it once had');
+      world.say(0, ElemKind.announcement, ...filler, target);
+      world.settle(10 * second);
+      assert.equal(world.table.status(0).kind, 'up');
+    },
+  );
 
   test('announcements of a peer whose return was not told make it warm', () => {
     const world = new World(eight);
@@ -230,8 +266,16 @@ describe('whether the table can be judged by', () => {
   const story: [string, (world: World) => void, string][] = [
     ['eight of eight', () => undefined, 'usable'],
     ['five of eight: 62 %', (world) => [0, 1, 2].forEach((peer) => world.say(peer, ElemKind.peerDown)), 'usable'],
-    ['four of eight: under 60 % of the median', (world) => [0, 1, 2, 3].forEach((peer) => world.say(peer, ElemKind.peerDown)), 'voters-lost'],
-    ['three, and four are needed', (world) => [0, 1, 2, 3, 4].forEach((peer) => world.say(peer, ElemKind.peerDown)), 'few-voters'],
+    [
+      'four of eight: under 60 % of the median',
+      (world) => [0, 1, 2, 3].forEach((peer) => world.say(peer, ElemKind.peerDown)),
+      'voters-lost',
+    ],
+    [
+      'three, and four are needed',
+      (world) => [0, 1, 2, 3, 4].forEach((peer) => world.say(peer, ElemKind.peerDown)),
+      'few-voters',
+    ],
     ['a hole too long to judge on', (world) => world.table.freeze(), 'gap'],
   ];
   for (const [name, act, expected] of story) {
@@ -248,7 +292,12 @@ describe('whether the table can be judged by', () => {
   test('voters on too few collectors', () => {
     const strict = shippedRules({ table: { minVoters: 4, minCollectors: 3 } }).table;
     const peers = new PeerIndex();
-    const table = new Table({ peers, settings: strict, configuredCollectors: 3, sink: { added: () => 0, flipped: () => undefined } });
+    const table = new Table({
+      peers,
+      settings: strict,
+      configuredCollectors: 3,
+      sink: { added: () => 0, flipped: () => undefined },
+    });
     eight.forEach((asn, number) => {
       const batch = new ElemBatch();
       peers.intern(number < 4 ? 'rrc00' : 'rrc01', `192.0.2.${number}`, asn);
@@ -257,7 +306,13 @@ describe('whether the table can be judged by', () => {
     });
     table.judge(0, () => true);
     table.settle(0);
-    assert.deepEqual(table.usability(0), { kind: 'unusable', reason: 'few-collectors', voters: 8, collectors: 2, needed: 3 });
+    assert.deepEqual(table.usability(0), {
+      kind: 'unusable',
+      reason: 'few-collectors',
+      voters: 8,
+      collectors: 2,
+      needed: 3,
+    });
   });
 });
 

@@ -1,4 +1,6 @@
-/** Discord, without the program around it: quick tests in one process, for each costs a second before its first test. */
+/**
+ * Discord, without the program around it: quick tests in one process, for each costs a second before its first test.
+ */
 import '../discord/check.test.js';
 import '../discord/commands/chart-about.test.js';
 import '../discord/commands/definitions.test.js';

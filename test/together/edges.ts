@@ -1,4 +1,7 @@
-/** Charts, settings, delivery, feed, store and small parts of the app: quick tests in one process, for each costs a second before its first test. */
+/**
+ * Charts, settings, delivery, feed, store and small parts of the app: quick tests in one process, for each costs a
+ * second before its first test.
+ */
 import '../app/bot.test.js';
 import '../app/charts.test.js';
 import '../app/commands.test.js';

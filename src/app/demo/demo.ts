@@ -14,7 +14,10 @@ import { demoRibs, demoTimes, demoUpdates } from './stream.js';
 
 const country = 'KP';
 
-/** North Korea, December 2014, replayed offline: prints what lightsout would have said, draws the chart, and names its file last. */
+/**
+ * North Korea, December 2014, replayed offline: prints what lightsout would have said, draws the chart, and names its
+ * file last.
+ */
 export async function demo(argv: readonly string[], world: World): Promise<ExitCode> {
   if (argv.length > 0) {
     world.stderr.write('usage: npm run demo\n');
@@ -33,8 +36,9 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
     return exitCode.config;
   }
   world.stdout.write(
-    'North Korea, 20-23 December 2014. The stream is reconstructed: the routes are real (PCH, AS3856), the times are the published\n'
-    + 'ones, the run-up is invented between them, and 24 synthetic peers see what one real peer saw.\n\n',
+    'North Korea, 20-23 December 2014. The stream is reconstructed: the routes are real (PCH, AS3856), the ' +
+      'times are the published\n' +
+      'ones, the run-up is invented between them, and 24 synthetic peers see what one real peer saw.\n\n',
   );
   const peers = new PeerIndex();
   const chart = new ChartRecorder([country]);
@@ -58,7 +62,9 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
     warn: (text) => world.stderr.write(`${text}\n`),
   });
   world.stdout.write(`${lines.join('\n')}\n\n`);
-  const drawn = chart.charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014', 'reconstructed, routes of PCH').get(country);
+  const drawn = chart
+    .charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014', 'reconstructed, routes of PCH')
+    .get(country);
   if (drawn === undefined) {
     world.stderr.write('Nothing was measured, so there is no chart: is config/rules.json as it ships?\n');
     return exitCode.failed;

@@ -3,7 +3,10 @@ import { openRecording } from '../../feed/index.js';
 import type { RibSource } from '../replay-run.js';
 import type { Source } from '../merge.js';
 
-/** The published times: hub.dyn.com/dyn-research, "Someone disconnects North Korea - who?" (22 Dec 2014 16:15 - 23 Dec 01:46 UTC). */
+/**
+ * The published times: hub.dyn.com/dyn-research, "Someone disconnects North Korea - who?" (22 Dec 2014 16:15 - 23 Dec
+ * 01:46 UTC).
+ */
 export const demoTimes = {
   /** More than 25 h before the flapping, so that the baseline is no longer provisional. */
   rib: Date.parse('2014-12-20T14:00:00Z'),
@@ -48,7 +51,8 @@ export function demoRibs(peers: PeerIndex): RibSource[] {
         if (lender < 0) lender = batch.peer[row];
         if (batch.kind[row] !== ElemKind.rib || batch.peer[row] !== lender) continue;
         const family = batch.family[row] as 0 | 1;
-        for (const index of indexes) lent.push(ElemKind.rib, family, index, demoTimes.rib, batch.prefix[row], batch.origin[row]);
+        for (const index of indexes)
+          lent.push(ElemKind.rib, family, index, demoTimes.rib, batch.prefix[row], batch.origin[row]);
       }
       yield lent;
       lent.clear();
@@ -68,7 +72,8 @@ async function* nothing(): AsyncGenerator<ElemBatch, void, undefined> {
 export function demoUpdates(peers: PeerIndex): Source {
   const decoder = createRisLiveDecoder(peers);
   const encoder = new TextEncoder();
-  // eslint-disable-next-line @typescript-eslint/require-await -- a source is read like a file, though this one waits for nothing
+  // eslint-disable-next-line @typescript-eslint/require-await -- a source is read like a file, though this one waits
+  // for nothing
   async function* batches(): AsyncGenerator<ElemBatch, void, undefined> {
     const batch = new ElemBatch();
     for (const { at, text } of messages()) {
@@ -92,8 +97,12 @@ function messages(): Message[] {
   const random = seeded(20141222);
   const all: Message[] = [];
   // A session that says nothing is no session: KEEPALIVEs begin and end the stream.
-  for (const at of [demoTimes.begin, demoTimes.end]) for (const peer of syntheticPeers) all.push(message(peer, at, '"type":"KEEPALIVE"'));
-  for (const { from, to, lost } of [...flaps(random), { from: demoTimes.gone - 10_000, to: demoTimes.back - 10_000, lost: prefixes }]) {
+  for (const at of [demoTimes.begin, demoTimes.end])
+    for (const peer of syntheticPeers) all.push(message(peer, at, '"type":"KEEPALIVE"'));
+  for (const { from, to, lost } of [
+    ...flaps(random),
+    { from: demoTimes.gone - 10_000, to: demoTimes.back - 10_000, lost: prefixes },
+  ]) {
     for (const peer of syntheticPeers) {
       all.push(withdrawal(peer, from + random() * 8_000, lost));
       all.push(announcement(peer, to + random() * 8_000, lost));
@@ -102,7 +111,10 @@ function messages(): Message[] {
   return all.sort((a, b) => a.at - b.at);
 }
 
-/** Short losses, more of them towards the end, each far shorter than any rule's dwell and at least five minutes from the next. */
+/**
+ * Short losses, more of them towards the end, each far shorter than any rule's dwell and at least five minutes from the
+ * next.
+ */
 function flaps(random: () => number): { from: UnixMillis; to: UnixMillis; lost: string[] }[] {
   const all: { from: UnixMillis; to: UnixMillis; lost: string[] }[] = [];
   let from: UnixMillis = demoTimes.flapping;

@@ -8,22 +8,31 @@ import { ago, localTime, sightOf, warningOf } from './staleness.js';
 import { clip, textLimits } from './text-limits.js';
 
 const sees =
-  'lightsout listens, through RIPE\'s route collectors, to the routers of some dozens of networks all over the world, and keeps count of how much ' +
-  'of every country\'s address space they still have a route to. When much of it is gone for minutes, it says so; when it is back, too.';
+  "lightsout listens, through RIPE's route collectors, to the routers of some dozens of networks all over " +
+  'the world, and keeps count of how much ' +
+  "of every country's address space they still have a route to. When much of it is gone for minutes, it " +
+  'says so; when it is back, too.';
 
 const cannotSee = [
-  'Only routes are seen, not traffic. Filtering, throttling, switched-off mobile networks and power cuts behind routers that still run do not ' +
-    'show: Libya on 3 March 2011, Kazakhstan in January 2022 and Iran in June 2025 were cut off while their routes stayed.',
+  'Only routes are seen, not traffic. Filtering, throttling, switched-off mobile networks and power cuts ' +
+    'behind routers that still run do not ' +
+    'show: Libya on 3 March 2011, Kazakhstan in January 2022 and Iran in June 2025 were cut off while their ' +
+    'routes stayed.',
   'An address counts for the country of the organisation it is registered to, wherever it is used.',
   'What was already down when the watch began is taken for normal.',
-].map((line) => `• ${line}`).join('\n');
+]
+  .map((line) => `• ${line}`)
+  .join('\n');
 
 const sources = [
   'Routes: [RIPE NCC Routing Information Service](https://ris.ripe.net). RIPE NCC does not endorse this project.',
-  'Which country holds an address: delegated statistics of the regional Internet registries, by the [NRO](https://www.nro.net), CC BY 4.0, ' +
+  'Which country holds an address: delegated statistics of the regional Internet registries, by the ' +
+    '[NRO](https://www.nro.net), CC BY 4.0, ' +
     'by way of [asn-country](https://github.com/sapics/ip-location-db).',
-  'The charts\' letters: [DejaVu fonts](https://dejavu-fonts.github.io).',
-].map((line) => `• ${line}`).join('\n');
+  "The charts' letters: [DejaVu fonts](https://dejavu-fonts.github.io).",
+]
+  .map((line) => `• ${line}`)
+  .join('\n');
 
 export const about: Command = {
   definition: {
@@ -37,7 +46,11 @@ export const about: Command = {
     const health = await reader.health();
     const sight = sightOf(health, now);
     const wrong = troubles();
-    const field = (name: string, value: string): APIEmbedField => ({ name, value: clip(value, textLimits.fieldValue), inline: false });
+    const field = (name: string, value: string): APIEmbedField => ({
+      name,
+      value: clip(value, textLimits.fieldValue),
+      inline: false,
+    });
     return {
       embeds: [
         {
@@ -59,7 +72,9 @@ export const about: Command = {
 };
 
 const phases: Readonly<Record<FeedHealth['phase'], string>> = {
-  loading: 'Loading the routing tables.', watching: 'Watching.', stopped: 'Stopped.',
+  loading: 'Loading the routing tables.',
+  watching: 'Watching.',
+  stopped: 'Stopped.',
 };
 
 function healthText(health: FeedHealth | null): string {
@@ -70,8 +85,11 @@ function healthText(health: FeedHealth | null): string {
     eventTime === null ? 'No data of this table yet.' : `Data up to ${ago(eventTime)}.`,
     ...(watchingSince === null ? [] : [`This table was loaded ${localTime(watchingSince)}.`]),
     ...(families === null ? [] : [`IPv4 ${families.ipv4.text}.`, `IPv6 ${families.ipv6.text}.`]),
-    `${plural(collectors.length, 'collector')}: ${collectors.join(', ')}${givenUp.length === 0 ? '' : `; without ${givenUp.join(', ')}`}.`,
-    ...impairments.filter(({ toldAt }) => toldAt !== null).map(({ text, since }) => `⚠️ Degraded since ${localTime(since)}: ${text}.`),
+    `${plural(collectors.length, 'collector')}: ` +
+      `${collectors.join(', ')}${givenUp.length === 0 ? '' : `; without ${givenUp.join(', ')}`}.`,
+    ...impairments
+      .filter(({ toldAt }) => toldAt !== null)
+      .map(({ text, since }) => `⚠️ Degraded since ${localTime(since)}: ${text}.`),
   ];
   return lines.join('\n');
 }

@@ -9,7 +9,13 @@ import { clip, textLimits } from './text-limits.js';
 
 const hourMs = 3_600_000;
 const ranges = ['6h', '24h', '3d', '7d', '30d'] as const;
-const rangeMs = { '6h': 6 * hourMs, '24h': 24 * hourMs, '3d': 72 * hourMs, '7d': 168 * hourMs, '30d': 720 * hourMs } as const;
+const rangeMs = {
+  '6h': 6 * hourMs,
+  '24h': 24 * hourMs,
+  '3d': 72 * hourMs,
+  '7d': 168 * hourMs,
+  '30d': 720 * hourMs,
+} as const;
 const rangeNames = { '6h': '6 hours', '24h': '24 hours', '3d': '3 days', '7d': '7 days', '30d': '30 days' } as const;
 const families = ['ipv4', 'ipv6'] as const;
 
@@ -30,7 +36,10 @@ export const chart: Command = {
         type: ApplicationCommandOptionType.String,
         name: 'family',
         description: 'IPv4 or IPv6; both if left out',
-        choices: [{ name: 'IPv4', value: 'ipv4' }, { name: 'IPv6', value: 'ipv6' }],
+        choices: [
+          { name: 'IPv4', value: 'ipv4' },
+          { name: 'IPv6', value: 'ipv6' },
+        ],
       },
     ],
     ...forEveryone,
@@ -43,7 +52,9 @@ export const chart: Command = {
     const range = choiceOf(input, 'range', ranges) ?? '24h';
     const family = choiceOf(input, 'family', families);
     const [health, record, drawn] = await Promise.all([
-      reader.health(), reader.record(country), charts.ofCountry(country, rangeMs[range], now, family),
+      reader.health(),
+      reader.record(country),
+      charts.ofCountry(country, rangeMs[range], now, family),
     ]);
     const title = `${flagBefore(country)}${directory.name(country)}, the last ${rangeNames[range]}`;
     const figures = (family === null ? families : [family]).flatMap((each) => {
@@ -53,12 +64,15 @@ export const chart: Command = {
       const name = each === 'ipv4' ? 'IPv4' : 'IPv6';
       return [`${name} ${unitsOf(each, measured.units, measured.baseline.units, share)} at ${dated(measured.at, now)}`];
     });
-    const sentence = drawn === null
-      ? `${title}: there is nothing to draw. Nothing was measured in that time, or it cannot be read just now.`
-      : `${title}${figures.length === 0 ? '' : `: ${figures.join(', ')}`}.`;
+    const sentence =
+      drawn === null
+        ? `${title}: there is nothing to draw. Nothing was measured in that time, or it cannot be read just now.`
+        : `${title}${figures.length === 0 ? '' : `: ${figures.join(', ')}`}.`;
     return {
       content: clip([...warningOf(sightOf(health, now)), sentence].join('\n'), textLimits.content),
-      ...(drawn !== null && { files: [{ name: `${country}-${range}.png`, data: drawn.png, description: drawn.altText }] }),
+      ...(drawn !== null && {
+        files: [{ name: `${country}-${range}.png`, data: drawn.png, description: drawn.altText }],
+      }),
     };
   },
 };

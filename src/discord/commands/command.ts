@@ -59,13 +59,28 @@ export interface Command {
   /** Whether only the person who asked sees the answer. */
   readonly ephemeral: boolean;
   run(input: CommandInput, deps: CommandDeps, signal: AbortSignal): Promise<CommandMessage>;
-  /** The answer to a button whose custom id begins with this command's name and a colon; absent where there are no buttons. */
-  readonly press?: (customId: string, input: CommandInput, deps: CommandDeps, signal: AbortSignal) => Promise<CommandMessage>;
+  /**
+   * The answer to a button whose custom id begins with this command's name and a colon; absent where there are no
+   * buttons.
+   */
+  readonly press?: (
+    customId: string,
+    input: CommandInput,
+    deps: CommandDeps,
+    signal: AbortSignal,
+  ) => Promise<CommandMessage>;
   /** Choices while an option is typed, at most 25, from memory alone; absent where nothing is completed. */
-  readonly complete?: (option: string, typed: string, deps: Pick<CommandDeps, 'directory'>) => readonly { readonly name: string; readonly value: string }[];
+  readonly complete?: (
+    option: string,
+    typed: string,
+    deps: Pick<CommandDeps, 'directory'>,
+  ) => readonly { readonly name: string; readonly value: string }[];
 }
 
-/** What the person did wrong, or lacks, in a plain sentence: shown to that person alone. Anything else thrown is a bug with an error id. */
+/**
+ * What the person did wrong, or lacks, in a plain sentence: shown to that person alone. Anything else thrown is a bug
+ * with an error id.
+ */
 export class CommandProblem extends Error {
   override readonly name = 'CommandProblem';
 }

@@ -13,5 +13,15 @@ import { watch } from './watch.js';
 
 /** Every command there is. */
 export const commands: readonly Command[] = [
-  status, outages, history, chart, about, subscribe, unsubscribe, watch, subscriptions, mute, testAlert,
+  status,
+  outages,
+  history,
+  chart,
+  about,
+  subscribe,
+  unsubscribe,
+  watch,
+  subscriptions,
+  mute,
+  testAlert,
 ];

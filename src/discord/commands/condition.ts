@@ -12,7 +12,13 @@ export const greyColour = 0x80848e;
 const wholeShare = 0.95;
 
 const wordRanks: Readonly<Record<Word, number>> = {
-  normal: 0, 'below its usual': 1, recovering: 2, unstable: 3, degraded: 4, 'major outage': 5, down: 6,
+  normal: 0,
+  'below its usual': 1,
+  recovering: 2,
+  unstable: 3,
+  degraded: 4,
+  'major outage': 5,
+  down: 6,
 };
 
 /** What is the matter with a family of a country, as last judged. */
@@ -34,7 +40,10 @@ export function conditionOf(family: Family, record: CountryRecord | null, state:
   if (measured === null || measured.baseline === null) return null;
   const share = shareOf(measured.units, measured.baseline.units);
   const incident = state?.incidents[family];
-  const open = incident?.kind === 'open' ? { since: incident.since, worst: incident.worst, lowest: Math.min(incident.lowest, share) } : null;
+  const open =
+    incident?.kind === 'open'
+      ? { since: incident.since, worst: incident.worst, lowest: Math.min(incident.lowest, share) }
+      : null;
   const { word, since } = wordOf(state?.detector[family], open, share);
   return { family, word, since, open, measured: { ...measured, baseline: measured.baseline }, share };
 }
@@ -48,14 +57,19 @@ function wordOf(
     return { word: detector.level === 'major' ? 'major outage' : detector.level, since: detector.since };
   }
   if (open !== null) return { word: 'recovering', since: detector?.since ?? null };
-  if (detector?.instability.unstable === true) return { word: 'unstable', since: detector.instability.run?.start ?? null };
+  if (detector?.instability.unstable === true)
+    return { word: 'unstable', since: detector.instability.run?.start ?? null };
   return { word: share < wholeShare ? 'below its usual' : 'normal', since: detector?.since ?? null };
 }
 
 /** The family to speak of first: IPv4 stands for the whole, unless IPv6 alone is worse off. */
 export function mainOf(conditions: readonly Condition[]): Condition | null {
   const ranked = [...conditions].sort((a, b) => wordRanks[b.word] - wordRanks[a.word]);
-  return conditions.find(({ family, word }) => family === 'ipv4' && wordRanks[word] >= wordRanks.degraded) ?? ranked.at(0) ?? null;
+  return (
+    conditions.find(({ family, word }) => family === 'ipv4' && wordRanks[word] >= wordRanks.degraded) ??
+    ranked.at(0) ??
+    null
+  );
 }
 
 /** Capped at 1, 4 decimals, as in the events. */
@@ -81,25 +95,46 @@ export function colourOf({ word }: Condition): number {
 }
 
 /** The condition in a sentence, in the words of the alerts. `isNow` false: it is spoken of as past. */
-export function sentenceOf(country: string, label: string | null, condition: Condition, now: UnixMillis, isNow: boolean): string {
+export function sentenceOf(
+  country: string,
+  label: string | null,
+  condition: Condition,
+  now: UnixMillis,
+  isNow: boolean,
+): string {
   const name = countryName(country, label ?? undefined);
   const { word, since, measured, share } = condition;
-  const parts = { prefixes: measured.prefixes, basePrefixes: measured.baseline.prefixes, visible: measured.units, share };
+  const parts = {
+    prefixes: measured.prefixes,
+    basePrefixes: measured.baseline.prefixes,
+    visible: measured.units,
+    share,
+  };
   const subject = `${name.possessive} ${internet(condition.family, name)}`;
   const from = since === null ? '' : ` since ${moment(since, now)}`;
   switch (word) {
     case 'down':
       return begin(`${subject} ${isNow ? 'has been' : 'had been'} down${from}: ${remains(parts, 'left')}.`);
     case 'major outage':
-      return begin(`${subject} ${isNow ? 'has been' : 'had been'} in a major outage${from}: ${remains(parts, 'left')}.`);
+      return begin(
+        `${subject} ${isNow ? 'has been' : 'had been'} in a major outage${from}: ${remains(parts, 'left')}.`,
+      );
     case 'degraded':
       return `Part of ${subject} ${isNow ? 'has been' : 'had been'} dark${from}: ${remains(parts, 'left')}.`;
     case 'recovering':
-      return begin(`${subject} ${isNow ? 'is' : 'was'} coming back: ${remains(parts, 'visible')}. Its outage ${isNow ? 'is' : 'was'} not yet over.`);
+      return begin(
+        `${subject} ${isNow ? 'is' : 'was'} coming back: ${remains(parts, 'visible')}. Its outage ` +
+          `${isNow ? 'is' : 'was'} not yet over.`,
+      );
     case 'unstable':
-      return begin(`${subject} ${isNow ? 'has been' : 'had been'} unstable${from}: its routes keep coming and going; ${remains(parts, 'visible')}.`);
+      return begin(
+        `${subject} ${isNow ? 'has been' : 'had been'} unstable${from}: its routes keep coming and going; ` +
+          `${remains(parts, 'visible')}.`,
+      );
     case 'below its usual':
-      return begin(`${subject} ${isNow ? 'is' : 'was'} below its usual, but in no outage: ${remains(parts, 'visible')}.`);
+      return begin(
+        `${subject} ${isNow ? 'is' : 'was'} below its usual, but in no outage: ${remains(parts, 'visible')}.`,
+      );
     case 'normal':
       return begin(`${subject} ${isNow ? 'looks' : 'looked'} normal from the outside: ${remains(parts, 'visible')}.`);
   }

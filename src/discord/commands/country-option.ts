@@ -10,7 +10,10 @@ export function countryOf(input: CommandInput, directory: CountryDirectory): str
   const found = directory.find(text);
   if (found.kind === 'found') return found.code;
   const region = directory.region(text);
-  if (region !== null) throw new CommandProblem(`${region.name} is a region: ask for one country of it. A region can be given to \`/subscribe\`.`);
+  if (region !== null)
+    throw new CommandProblem(
+      `${region.name} is a region: ask for one country of it. A region can be given to \`/subscribe\`.`,
+    );
   throw new CommandProblem(`I know no country called ${quoted(text)}.${didYouMean(found.suggestions)}`);
 }
 
@@ -24,7 +27,13 @@ export function didYouMean(suggestions: readonly string[]): string {
 
 /** What somebody typed, on one line and without its markup. */
 export function quoted(text: string): string {
-  return `"${clip(text.replace(/[\s`]+/g, ' ').replace(/[*_~|<>@[\]()\\]/g, '').trim(), 60)}"`;
+  return `"${clip(
+    text
+      .replace(/[\s`]+/g, ' ')
+      .replace(/[*_~|<>@[\]()\\]/g, '')
+      .trim(),
+    60,
+  )}"`;
 }
 
 export const completeCountry: NonNullable<Command['complete']> = (option, typed, { directory }) =>

@@ -14,7 +14,9 @@ export const forEveryone = {
   integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
 };
 
-/** Manage Server, bit 5: what Discord asks for unless a server's owner says otherwise, so it is checked again in code. */
+/**
+ * Manage Server, bit 5: what Discord asks for unless a server's owner says otherwise, so it is checked again in code.
+ */
 export const forManagers = {
   contexts: [InteractionContextType.Guild, InteractionContextType.BotDM],
   integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],

@@ -19,7 +19,7 @@ export const history: Command = {
   definition: {
     type: ApplicationCommandType.ChatInput,
     name: 'history',
-    description: 'A country\'s past outages: when, how long, how deep',
+    description: "A country's past outages: when, how long, how deep",
     options: [
       countryOption,
       {
@@ -40,7 +40,9 @@ export const history: Command = {
     const days = Math.min(mostDays, Math.max(1, Math.round(numberOf(input, 'days') ?? defaultDays)));
     const from = now - days * dayMs;
     const [events, bins, health] = await Promise.all([
-      reader.incidents(from, country), reader.history(country, 'bin', Math.max(from, now - keepMs), now), reader.health(),
+      reader.incidents(from, country),
+      reader.history(country, 'bin', Math.max(from, now - keepMs), now),
+      reader.health(),
     ]);
     const sight = sightOf(health, now);
     const watched = watchedText(bins, events, from, now);
@@ -48,7 +50,12 @@ export const history: Command = {
     const entries = [...events].sort((a, b) => startOf(b) - startOf(a)).map((event) => entryOf(event, now));
     const nothing = bins.some(isMeasured) ? 'None in what was watched.' : 'None is known.';
     const head = warnings.length === 0 ? '' : `${warnings.join('\n')}\n\n`;
-    const list = fitting(entries.length === 0 ? [nothing] : entries, '\n', textLimits.description - head.length, (left) => `and ${left} earlier`);
+    const list = fitting(
+      entries.length === 0 ? [nothing] : entries,
+      '\n',
+      textLimits.description - head.length,
+      (left) => `and ${left} earlier`,
+    );
     const isSure = warnings.length === 0;
     const found = entries.length === 0 && !isSure ? 'no outages known of' : plural(entries.length, 'outage');
     return {
@@ -78,21 +85,30 @@ function entryOf(event: IncidentEvent, now: number): string {
       return `• **${span(from, to, now)}** (${lengthOf(from, to)}): ${worst}`;
     }
     case 'new-normal':
-      return `• **${span(from, event.at, now)}** (${lengthOf(from, event.at)}): ${worst}; what was left became its new normal`;
+      return (
+        `• **${span(from, event.at, now)}** (${lengthOf(from, event.at)}): ${worst}; what was left became its ` +
+        'new normal'
+      );
     default:
       return `• **since ${moment(from, now)}** (${lengthOf(from, now)}, going on): ${worst}`;
   }
 }
 
 /** What the list cannot know: before the watch began, and while nobody watched. */
-function watchedText(bins: readonly HistorySample[], events: readonly IncidentEvent[], from: number, now: number): string[] {
+function watchedText(
+  bins: readonly HistorySample[],
+  events: readonly IncidentEvent[],
+  from: number,
+  now: number,
+): string[] {
   const measured = bins.filter(isMeasured);
   const first = measured.at(0)?.at;
   if (first === undefined) return ['⚠️ Nothing was measured in this time, so an empty list would mean nothing.'];
   const began = Math.min(first, ...events.map(startOf));
   const texts: string[] = [];
   const reach = Math.max(from, now - keepMs);
-  if (began > reach + graceMs) texts.push(`⚠️ The history goes back to ${moment(began, now)} only (${elapsed(now - began)}).`);
+  if (began > reach + graceMs)
+    texts.push(`⚠️ The history goes back to ${moment(began, now)} only (${elapsed(now - began)}).`);
   else if (from < now - keepMs - dayMs) {
     const kept = `Measurements are kept for ${Math.round(keepMs / dayMs)} days`;
     texts.push(`${kept}; before that, what was told is remembered, but not whether it was watched all the time.`);

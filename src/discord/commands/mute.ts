@@ -11,10 +11,22 @@ import { existing } from './watch.js';
 const hourMs = 3_600_000;
 const durations = ['1h', '6h', '24h', '3d', '7d', '30d', 'off'] as const;
 const durationNames = {
-  '1h': '1 hour', '6h': '6 hours', '24h': '24 hours', '3d': '3 days', '7d': '7 days', '30d': '30 days', off: 'off: tell it again',
+  '1h': '1 hour',
+  '6h': '6 hours',
+  '24h': '24 hours',
+  '3d': '3 days',
+  '7d': '7 days',
+  '30d': '30 days',
+  off: 'off: tell it again',
 } as const;
 const durationMs = {
-  '1h': hourMs, '6h': 6 * hourMs, '24h': 24 * hourMs, '3d': 72 * hourMs, '7d': 168 * hourMs, '30d': 720 * hourMs, off: 0,
+  '1h': hourMs,
+  '6h': 6 * hourMs,
+  '24h': 24 * hourMs,
+  '3d': 72 * hourMs,
+  '7d': 168 * hourMs,
+  '30d': 720 * hourMs,
+  off: 0,
 } as const;
 
 export const mute: Command = {
@@ -49,9 +61,13 @@ export const mute: Command = {
     const until = now + durationMs[duration];
     const after = await deps.editSubscription(target.channelId, (present) => {
       const subscription = existing(present, target);
-      if (duration === 'off' && !isMuted(subscription, country, now)) throw new CommandProblem(`${name} is not muted in ${target.shown}.`);
+      if (duration === 'off' && !isMuted(subscription, country, now))
+        throw new CommandProblem(`${name} is not muted in ${target.shown}.`);
       const others = Object.entries(subscription.mutes).filter(([code, end]) => code !== country && end > now);
-      return { ...subscription, mutes: Object.fromEntries(duration === 'off' ? others : [...others, [country, until]]) };
+      return {
+        ...subscription,
+        mutes: Object.fromEntries(duration === 'off' ? others : [...others, [country, until]]),
+      };
     });
     if (duration === 'off') return { content: `✅ ${target.shown}: ${name} is told again from now on.` };
     const isWatched = thresholdOf(existing(after, target), country) !== null;

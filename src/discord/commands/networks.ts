@@ -8,18 +8,25 @@ const mostNetworks = 5;
 
 /** Who lost most, and who is still there; absent where nothing is known of it. */
 export function lostMostFields(conditions: readonly Condition[]): APIEmbedField[] {
-  return conditions.filter(({ word }) => word !== 'normal').flatMap(({ family, measured }) => {
-    const prefix = family === 'ipv4' ? '' : 'IPv6: ';
-    const unit = family === 'ipv4' ? '/24s' : '/48s';
-    const lost = measured.networks.filter(({ before, now }) => now < before).slice(0, mostNetworks);
-    const others = measured.networks.filter((network) => network.now > 0 && !lost.includes(network)).sort((a, b) => b.now - a.now);
-    const there = others.slice(0, mostNetworks).map((network) => `AS${network.asn} (${left(network)} ${unit})`).join(', ');
-    return [
-      ...field(`${prefix}Networks that lost most`, networksText(family, lost)),
-      // Who is still there is worth a word only beside those who are not.
-      ...(lost.length === 0 ? [] : field(`${prefix}Still there`, there)),
-    ];
-  });
+  return conditions
+    .filter(({ word }) => word !== 'normal')
+    .flatMap(({ family, measured }) => {
+      const prefix = family === 'ipv4' ? '' : 'IPv6: ';
+      const unit = family === 'ipv4' ? '/24s' : '/48s';
+      const lost = measured.networks.filter(({ before, now }) => now < before).slice(0, mostNetworks);
+      const others = measured.networks
+        .filter((network) => network.now > 0 && !lost.includes(network))
+        .sort((a, b) => b.now - a.now);
+      const there = others
+        .slice(0, mostNetworks)
+        .map((network) => `AS${network.asn} (${left(network)} ${unit})`)
+        .join(', ');
+      return [
+        ...field(`${prefix}Networks that lost most`, networksText(family, lost)),
+        // Who is still there is worth a word only beside those who are not.
+        ...(lost.length === 0 ? [] : field(`${prefix}Still there`, there)),
+      ];
+    });
 }
 
 /** "12", or "12 of 20" where some of it is gone. */

@@ -19,10 +19,17 @@ export function pageOf<T>(rows: readonly T[], number: number): Page<T> {
 }
 
 /** Buttons to turn the page, which carry all that is needed to do so: "outages:24h:2". None for a single page. */
-export function pageButtons(prefix: string, { number, of }: Page<unknown>): APIActionRowComponent<APIButtonComponent>[] {
+export function pageButtons(
+  prefix: string,
+  { number, of }: Page<unknown>,
+): APIActionRowComponent<APIButtonComponent>[] {
   if (of === 1) return [];
   const button = (label: string, to: number): APIButtonComponent => ({
-    type: ComponentType.Button, style: ButtonStyle.Secondary, label, custom_id: `${prefix}:${to}`, disabled: to < 1 || to > of,
+    type: ComponentType.Button,
+    style: ButtonStyle.Secondary,
+    label,
+    custom_id: `${prefix}:${to}`,
+    disabled: to < 1 || to > of,
   });
   return [{ type: ComponentType.ActionRow, components: [button('◀', number - 1), button('▶', number + 1)] }];
 }

@@ -8,8 +8,9 @@ type Family = 'ipv4' | 'ipv6';
 export const freshMs = 3 * 60_000;
 
 /**
- * What lightsout sees just now. clear: both families are judged. partly: one is not. blind: none is, and what is remembered is old. `asOf`:
- * what is said is as it was then; null: nothing was ever seen. `warning`: what to say first, in plain words.
+ * What lightsout sees just now. clear: both families are judged. partly: one is not. blind: none is, and what is
+ * remembered is old. `asOf`: what is said is as it was then; null: nothing was ever seen. `warning`: what to say first,
+ * in plain words.
  */
 export type Sight =
   | { readonly kind: 'clear'; readonly asOf: UnixMillis }
@@ -18,10 +19,19 @@ export type Sight =
 
 /** Nothing that is older than a few minutes may pass for the present. */
 export function sightOf(health: FeedHealth | null, now: UnixMillis): Sight {
-  if (health === null) return blind('Nothing was ever measured here: the part of lightsout that watches the Internet has not started yet.', null, now);
+  if (health === null)
+    return blind(
+      'Nothing was ever measured here: the part of lightsout that watches the Internet has not started yet.',
+      null,
+      now,
+    );
   const { eventTime, families } = health;
   if (now - health.at > freshMs) {
-    return blind(`The part of lightsout that watches the Internet has not been heard of for ${elapsed(now - health.at)}.`, eventTime, now);
+    return blind(
+      `The part of lightsout that watches the Internet has not been heard of for ${elapsed(now - health.at)}.`,
+      eventTime,
+      now,
+    );
   }
   switch (health.phase) {
     case 'loading':
@@ -30,18 +40,29 @@ export function sightOf(health: FeedHealth | null, now: UnixMillis): Sight {
       return blind('The part of lightsout that watches the Internet has stopped.', eventTime, now);
     case 'watching':
   }
-  if (families === null || eventTime === null) return blind('lightsout has only just begun to watch, and has judged nothing yet.', eventTime, now);
-  if (now - eventTime > freshMs) return blind(`The stream of routing data stands still, or is ${elapsed(now - eventTime)} late.`, eventTime, now);
+  if (families === null || eventTime === null)
+    return blind('lightsout has only just begun to watch, and has judged nothing yet.', eventTime, now);
+  if (now - eventTime > freshMs)
+    return blind(`The stream of routing data stands still, or is ${elapsed(now - eventTime)} late.`, eventTime, now);
   const { ipv4, ipv6 } = families;
-  if (!ipv4.usable && !ipv6.usable) return blind(`Too few networks are seen to judge by (${ipv4.text}).`, eventTime, now);
+  if (!ipv4.usable && !ipv6.usable)
+    return blind(`Too few networks are seen to judge by (${ipv4.text}).`, eventTime, now);
   if (ipv4.usable && ipv6.usable) return { kind: 'clear', asOf: eventTime };
   const [family, text]: [Family, string] = ipv4.usable ? ['ipv6', ipv6.text] : ['ipv4', ipv4.text];
   const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
-  return { kind: 'partly', asOf: eventTime, blind: family, warning: `⚠️ ${name} cannot be judged just now (${text}): what is said of it is old.` };
+  return {
+    kind: 'partly',
+    asOf: eventTime,
+    blind: family,
+    warning: `⚠️ ${name} cannot be judged just now (${text}): what is said of it is old.`,
+  };
 }
 
 function blind(why: string, asOf: UnixMillis | null, now: UnixMillis): Sight {
-  const from = asOf === null ? 'So it is not known whether anything is down.' : `What follows is from ${dated(asOf, now)}; what happened since is not known.`;
+  const from =
+    asOf === null
+      ? 'So it is not known whether anything is down.'
+      : `What follows is from ${dated(asOf, now)}; what happened since is not known.`;
   return { kind: 'blind', asOf, warning: `⚠️ **This is not the present.** ${why} ${from}` };
 }
 

@@ -4,7 +4,16 @@ import type { CountryRecord } from '../../incidents/index.js';
 import { countryLinks, moment, plural, unitsOf } from '../../report/index.js';
 import type { Command } from './command.js';
 import type { CommandMessage } from './command-message.js';
-import { colourOf, conditionOf, flagBefore, greyColour, lowestText, mainOf, sentenceOf, type Condition } from './condition.js';
+import {
+  colourOf,
+  conditionOf,
+  flagBefore,
+  greyColour,
+  lowestText,
+  mainOf,
+  sentenceOf,
+  type Condition,
+} from './condition.js';
 import { completeCountry, countryOf } from './country-option.js';
 import { countryOption, forEveryone } from './definition.js';
 import { lostMostFields } from './networks.js';
@@ -18,7 +27,7 @@ export const status: Command = {
   definition: {
     type: ApplicationCommandType.ChatInput,
     name: 'status',
-    description: 'How much of a country\'s Internet is visible now, and since when',
+    description: "How much of a country's Internet is visible now, and since when",
     options: [countryOption],
     ...forEveryone,
   },
@@ -64,11 +73,15 @@ function answer({ country, name, record, main, conditions, sight, now }: Known):
   const label = record?.label ?? null;
   const lines = [
     ...warningOf(sight),
-    ...conditions.filter((each) => (each === main || isNow) && !isPresent(each) && !isAsOldAs(sight, each)).map((each) => {
-      const whose = each === main ? name : `${countryName(country, label ?? undefined).possessive} ${familyNames[each.family]}`;
-      return `⚠️ ${whose} was last measured at ${dated(each.measured.at, now)}.`;
-    }),
-    ...conditions.filter((each) => each === main || each.word !== 'normal')
+    ...conditions
+      .filter((each) => (each === main || isNow) && !isPresent(each) && !isAsOldAs(sight, each))
+      .map((each) => {
+        const whose =
+          each === main ? name : `${countryName(country, label ?? undefined).possessive} ${familyNames[each.family]}`;
+        return `⚠️ ${whose} was last measured at ${dated(each.measured.at, now)}.`;
+      }),
+    ...conditions
+      .filter((each) => each === main || each.word !== 'normal')
       .map((each) => `${flagBefore(country)}${sentenceOf(country, label, each, now, isPresent(each))}`),
   ];
   const title = `${name}: ${main.family === 'ipv6' ? 'IPv6 ' : ''}${main.word}`;
@@ -77,7 +90,9 @@ function answer({ country, name, record, main, conditions, sight, now }: Known):
     embed: {
       title: clip(isNow ? title : `${title} at ${moment(at, now)}, now not known`, textLimits.title),
       color: isNow ? colourOf(main) : greyColour,
-      description: countryLinks(country, now - dayMs, now).map(({ label, url }) => `[${label}](${url})`).join(' · '),
+      description: countryLinks(country, now - dayMs, now)
+        .map(({ label, url }) => `[${label}](${url})`)
+        .join(' · '),
       fields: fieldsOf(main, conditions, (each) => isNow && !isPresent(each)),
       footer: { text: 'BGP view: routes, not traffic' },
     },
@@ -90,14 +105,23 @@ function isAsOldAs(sight: Sight, { measured }: Condition): boolean {
 }
 
 /** `isOlder`: than the title says. */
-function fieldsOf(main: Condition, conditions: readonly Condition[], isOlder: (condition: Condition) => boolean): APIEmbedField[] {
+function fieldsOf(
+  main: Condition,
+  conditions: readonly Condition[],
+  isOlder: (condition: Condition) => boolean,
+): APIEmbedField[] {
   const fields: APIEmbedField[] = [];
-  const field = (name: string, value: string, inline = true): void => void fields.push({ name, value: clip(value, textLimits.fieldValue), inline });
+  const field = (name: string, value: string, inline = true): void =>
+    void fields.push({ name, value: clip(value, textLimits.fieldValue), inline });
   for (const each of conditions) {
     const { family, measured, share, word } = each;
-    const routes = measured.baseline.prefixes > 0 ? `, ${measured.prefixes} of ${plural(measured.baseline.prefixes, 'route')}` : '';
+    const routes =
+      measured.baseline.prefixes > 0 ? `, ${measured.prefixes} of ${plural(measured.baseline.prefixes, 'route')}` : '';
     const age = isOlder(each) ? ` (${ago(measured.at)})` : '';
-    field(familyNames[family], `${word}: ${unitsOf(family, measured.units, measured.baseline.units, share)}${routes}${age}`);
+    field(
+      familyNames[family],
+      `${word}: ${unitsOf(family, measured.units, measured.baseline.units, share)}${routes}${age}`,
+    );
   }
   if (conditions.every(({ family }) => family !== 'ipv6')) field('IPv6', 'not judged: there is none, or too little');
   if (conditions.every(({ family }) => family !== 'ipv4')) field('IPv4', 'not judged: there is none, or too little');
@@ -108,7 +132,8 @@ function fieldsOf(main: Condition, conditions: readonly Condition[], isOlder: (c
     const began = family === main.family && open.since === main.since ? '' : `since ${localTime(open.since)}; `;
     field(family === 'ipv4' ? 'Outage' : 'IPv6 outage', `${began}worst: ${worst}, ${lowestText(open.lowest)}`);
   }
-  if (conditions.some(({ measured }) => measured.baseline.provisional)) field('Baseline', 'provisional: under 24 hrs of data');
+  if (conditions.some(({ measured }) => measured.baseline.provisional))
+    field('Baseline', 'provisional: under 24 hrs of data');
   const { voters, collectors, at } = main.measured;
   if (voters > 0) field('Seen from', `${plural(voters, 'network')}, ${plural(collectors, 'collector')}`);
   field('Data from', ago(at));
@@ -123,7 +148,8 @@ function notJudged(country: string, name: string, record: CountryRecord | null, 
     ? `${name} is not judged yet: there is no baseline to compare with.`
     : sight.kind === 'blind'
       ? `Nothing is known of ${name}.`
-      : `${name} is not judged: no route to address space of its own was ever seen here. So lightsout cannot tell whether it is online.`;
+      : `${name} is not judged: no route to address space of its own was ever seen here. So lightsout cannot ` +
+        'tell whether it is online.';
   return {
     content: clip([...warningOf(sight), `${flagBefore(country)}${why}`].join('\n'), textLimits.content),
     embeds: [{ title: clip(`${name}: not judged`, textLimits.title), color: greyColour }],

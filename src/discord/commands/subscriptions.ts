@@ -24,12 +24,23 @@ async function answer(page: number, input: CommandInput, deps: CommandDeps): Pro
   const away = turnedAway(input, deps);
   if (away !== null) return away;
   const { place, now } = input;
-  const here = (await deps.subscriptions.subscriptions())
-    .filter(({ guildId, channelId }) => (place.kind === 'guild' ? guildId === place.guildId : channelId === place.channelId));
-  if (here.length === 0) return { content: `Nothing is subscribed ${place.kind === 'guild' ? 'in this server' : 'here'} yet: \`/subscribe\` makes a start.` };
+  const here = (await deps.subscriptions.subscriptions()).filter(({ guildId, channelId }) =>
+    place.kind === 'guild' ? guildId === place.guildId : channelId === place.channelId,
+  );
+  if (here.length === 0)
+    return {
+      content:
+        `Nothing is subscribed ${place.kind === 'guild' ? 'in this server' : 'here'} yet: \`/subscribe\` makes a ` +
+        'start.',
+    };
   const shown = pageOf(here, page);
-  const rows = shown.rows.map((subscription) => summaryOf(subscription, deps.directory, troubleOf(subscription.channelId, deps), now));
-  const warnings = deps.troubles().map((trouble) => `⚠️ ${clip(trouble, 200)}`).slice(0, 1);
+  const rows = shown.rows.map((subscription) =>
+    summaryOf(subscription, deps.directory, troubleOf(subscription.channelId, deps), now),
+  );
+  const warnings = deps
+    .troubles()
+    .map((trouble) => `⚠️ ${clip(trouble, 200)}`)
+    .slice(0, 1);
   const footer = pageText(shown);
   return {
     embeds: [

@@ -15,13 +15,17 @@ export interface Target {
   readonly shown: string;
 }
 
-/** The answer to who cannot be served where they ask: with the invite link. null: they can. Throws a CommandProblem to who may not. */
+/**
+ * The answer to who cannot be served where they ask: with the invite link. null: they can. Throws a CommandProblem to
+ * who may not.
+ */
 export function turnedAway({ place }: CommandInput, deps: Pick<CommandDeps, 'inviteLink'>): CommandMessage | null {
   if (place.kind === 'bot-dm') return null;
   if (place.kind === 'private' || !place.isMember) {
     const where = place.kind === 'private' ? 'here' : 'in this server';
     return {
-      content: `I cannot post ${where}: you have installed me for yourself alone. Somebody with Manage Server can ` +
+      content:
+        `I cannot post ${where}: you have installed me for yourself alone. Somebody with Manage Server can ` +
         `[invite me to the server](${deps.inviteLink()}); ` +
         'or write to me in a direct message and use this command there.',
     };
@@ -34,11 +38,15 @@ export function turnedAway({ place }: CommandInput, deps: Pick<CommandDeps, 'inv
 }
 
 /** The channel meant: that of the option, else where the command was given. */
-export async function targetOf(input: CommandInput, deps: Pick<CommandDeps, 'lookUpChannel' | 'subscriptions'>): Promise<Target> {
+export async function targetOf(
+  input: CommandInput,
+  deps: Pick<CommandDeps, 'lookUpChannel' | 'subscriptions'>,
+): Promise<Target> {
   const { place } = input;
   const given = textOf(input, 'channel');
   if (place.kind !== 'guild') {
-    if (given !== null && given !== place.channelId) throw new CommandProblem('In a direct message I serve you alone, here: leave the channel out.');
+    if (given !== null && given !== place.channelId)
+      throw new CommandProblem('In a direct message I serve you alone, here: leave the channel out.');
     return { channelId: place.channelId, guildId: null, access: null, shown: 'this direct message' };
   }
   const channelId = given ?? place.channelId;
@@ -47,13 +55,18 @@ export async function targetOf(input: CommandInput, deps: Pick<CommandDeps, 'loo
   if (access === null) {
     const known = await deps.subscriptions.subscription(channelId);
     if (known?.guildId !== place.guildId) {
-      throw new CommandProblem(`I cannot see ${shown}. Give me the permission View Channel there (in a private thread: add me to it), then try again.`);
+      throw new CommandProblem(
+        `I cannot see ${shown}. Give me the permission View Channel there (in a private thread: add me to it), ` +
+          'then try again.',
+      );
     }
     return { channelId, guildId: place.guildId, access: null, shown };
   }
   if (access.guildId !== place.guildId) throw new CommandProblem('That channel belongs to another server.');
   if (access.kind === 'other' || access.kind === 'dm') {
-    throw new CommandProblem(`${shown} is no place for messages like mine: choose a text channel, an announcement channel or a thread.`);
+    throw new CommandProblem(
+      `${shown} is no place for messages like mine: choose a text channel, an announcement channel or a thread.`,
+    );
   }
   return { channelId, guildId: place.guildId, access, shown };
 }
@@ -75,7 +88,11 @@ export function lackingIn({ kind, permissions }: ChannelAccess): Lacking {
     if (lacks(PermissionFlagsBits.SendMessagesInThreads)) needed.push('Send Messages in Threads');
   } else if (lacks(PermissionFlagsBits.SendMessages)) needed.push('Send Messages');
   const wished = [
-    { bit: PermissionFlagsBits.EmbedLinks, name: 'Embed Links', without: 'the sentence alone, without the box of figures and links' },
+    {
+      bit: PermissionFlagsBits.EmbedLinks,
+      name: 'Embed Links',
+      without: 'the sentence alone, without the box of figures and links',
+    },
     { bit: PermissionFlagsBits.AttachFiles, name: 'Attach Files', without: 'no charts' },
     {
       bit: PermissionFlagsBits.ReadMessageHistory,
@@ -89,13 +106,16 @@ export function lackingIn({ kind, permissions }: ChannelAccess): Lacking {
 /** Refuses where nothing could be posted: says what to change, with all that is missing at once. */
 export function assertMayPost({ access, guildId, shown }: Target): void {
   if (guildId === null) return;
-  if (access === null) throw new CommandProblem(`I cannot see ${shown}. Give me the permission View Channel there, then try again.`);
+  if (access === null)
+    throw new CommandProblem(`I cannot see ${shown}. Give me the permission View Channel there, then try again.`);
   const { needed, wished } = lackingIn(access);
   if (needed.length === 0) return;
   const all = [...needed, ...wished.map(({ name }) => name)];
   throw new CommandProblem(
-    `I may not post in ${shown}. There I lack: ${all.map((name) => `**${name}**`).join(', ')}. Allow them for me in the channel's settings ` +
-    'under Permissions (needed: ' + `${needed.join(' and ')}), then try again.`,
+    `I may not post in ${shown}. There I lack: ${all.map((name) => `**${name}**`).join(', ')}. Allow them ` +
+      `for me in the channel's settings ` +
+      'under Permissions (needed: ' +
+      `${needed.join(' and ')}), then try again.`,
   );
 }
 

@@ -13,9 +13,14 @@ export type Wanted = { readonly kind: 'all' } | { readonly kind: 'listed'; reado
 
 /** "KP, Syria, Middle East", or "all". Throws a CommandProblem that names every word nobody knows. */
 export function wantedCountries(text: string, directory: CountryDirectory): Wanted {
-  const words = text.split(/[,;\n]/).map((word) => word.trim()).filter((word) => word !== '').flatMap((word) => apart(word, directory));
+  const words = text
+    .split(/[,;\n]/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+    .flatMap((word) => apart(word, directory));
   if (words.length === 0) throw new CommandProblem('Which countries? For example `KP, SY`, `Middle East`, or `all`.');
-  if (words.some((word) => /^(all|all countries|every country|everything|world|worldwide)$/i.test(word))) return { kind: 'all' };
+  if (words.some((word) => /^(all|all countries|every country|everything|world|worldwide)$/i.test(word)))
+    return { kind: 'all' };
   const codes = new Set<string>();
   const unknown: string[] = [];
   for (const word of words) {
@@ -25,7 +30,10 @@ export function wantedCountries(text: string, directory: CountryDirectory): Want
   }
   if (unknown.length === 0) return { kind: 'listed', codes: [...codes].sort() };
   const lines = unknown.slice(0, mostUnknown).map((word) => {
-    const suggestions = directory.completeWithRegions(word).slice(0, mostSuggestions).map(({ name }) => name);
+    const suggestions = directory
+      .completeWithRegions(word)
+      .slice(0, mostSuggestions)
+      .map(({ name }) => name);
     return `I know no country or region called ${quoted(word)}.${didYouMean(suggestions)}`;
   });
   if (unknown.length > mostUnknown) lines.push(`And ${unknown.length - mostUnknown} more that I do not know.`);
@@ -37,7 +45,9 @@ function codesOf(word: string, directory: CountryDirectory): readonly string[] {
   return found.kind === 'found' ? [found.code] : (directory.region(word)?.countries ?? []);
 }
 
-/** "KP SY IR" without commas is three countries, and so is "Iran, Iraq and North Korea"; "Trinidad and Tobago" is one. */
+/**
+ * "KP SY IR" without commas is three countries, and so is "Iran, Iraq and North Korea"; "Trinidad and Tobago" is one.
+ */
 function apart(word: string, directory: CountryDirectory): string[] {
   const isKnown = (part: string): boolean => codesOf(part, directory).length > 0;
   if (isKnown(word)) return [word];
@@ -54,7 +64,10 @@ export function completeWanted(typed: string, directory: CountryDirectory): { na
   const before = typed.slice(0, cut).trim();
   const last = typed.slice(cut).trim();
   const choices = directory.completeWithRegions(last);
-  const withAll = before === '' && 'all'.startsWith(last.toLowerCase()) ? [{ name: 'all countries', value: 'all' }, ...choices] : choices;
+  const withAll =
+    before === '' && 'all'.startsWith(last.toLowerCase())
+      ? [{ name: 'all countries', value: 'all' }, ...choices]
+      : choices;
   const lead = before === '' ? '' : `${before} `;
   return withAll
     .map(({ name, value }) => ({ name: clip(`${lead}${name}`, choiceLimit), value: `${lead}${value}` }))

@@ -12,21 +12,40 @@ import { moveCursorScript } from './scripts/move-cursor.js';
 import { oweScript } from './scripts/owe.js';
 import { removeSubscriptionScript } from './scripts/remove-subscription.js';
 
-/** What the keys of keys.ts mean. Version 1 had no incidents, records and health: the next commit makes the incidents (scripts/commit.ts). */
+/**
+ * What the keys of keys.ts mean. Version 1 had no incidents, records and health: the next commit makes the incidents
+ * (scripts/commit.ts).
+ */
 const schemaVersion = 2;
 
 /** The scripts, each with its contract in its file. */
 interface Scripts {
-  commitBatch(keyCount: number, ...keysAndArguments: (string | number | Buffer)[]): Promise<'committed' | 'duplicate' | 'fenced'>;
+  commitBatch(
+    keyCount: number,
+    ...keysAndArguments: (string | number | Buffer)[]
+  ): Promise<'committed' | 'duplicate' | 'fenced'>;
   acquireLease(head: string, lease: string, holder: string, ttlMs: number): Promise<number | null>;
   renewLease(head: string, lease: string, holder: string, epoch: number, ttlMs: number): Promise<number>;
   releaseLease(head: string, lease: string, holder: string, epoch: number): Promise<number>;
   advanceCursor(cursors: string, target: string, position: number): Promise<number>;
   oweChunk(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<number>;
-  acknowledgeOwed(owing: string, owedTimes: string, owed: string, told: string, toldOver: string, ...values: (string | number)[]): Promise<number>;
+  acknowledgeOwed(
+    owing: string,
+    owedTimes: string,
+    owed: string,
+    told: string,
+    toldOver: string,
+    ...values: (string | number)[]
+  ): Promise<number>;
   combineOwed(owing: string, owedTimes: string, owed: string, ...values: (string | number)[]): Promise<number>;
   dropSubscription(
-    owing: string, owedTimes: string, owed: string, told: string, toldOver: string, subscriptions: string, channelId: string,
+    owing: string,
+    owedTimes: string,
+    owed: string,
+    told: string,
+    toldOver: string,
+    subscriptions: string,
+    channelId: string,
   ): Promise<number>;
 }
 
@@ -43,8 +62,9 @@ export async function connect(url: string, log: StoreLog): Promise<Connection> {
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5000,
-    // ioredis waits for an absent or silent server by default; measured: 73 s. A caller would rather know, and ask again: neither
-    // what can't be sent nor what was not answered (maxRetriesPerRequest) is kept for the next connection.
+    // ioredis waits for an absent or silent server by default; measured: 73 s. A caller would rather know, and ask
+    // again: neither what can't be sent nor what was not answered (maxRetriesPerRequest) is kept for the next
+    // connection.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -120,7 +140,8 @@ async function checkSchema(client: Redis): Promise<void> {
 /** Says so where the server is set to forget. A server that doesn't tell is taken to be in order. */
 async function warnOfLoss(client: Redis, server: string, log: StoreLog): Promise<void> {
   const info = await client.info().catch(() => '');
-  if (/^aof_enabled:0/m.test(info)) log.warn(`Redis at ${server} keeps no append-only file (appendonly no): it forgets alerts when it stops`);
+  if (/^aof_enabled:0/m.test(info))
+    log.warn(`Redis at ${server} keeps no append-only file (appendonly no): it forgets alerts when it stops`);
   if (/^maxmemory_policy:(?!noeviction)/m.test(info) && !/^maxmemory:0\s*$/m.test(info)) {
     log.warn(`Redis at ${server} drops keys when memory is short (maxmemory-policy is not noeviction)`);
   }

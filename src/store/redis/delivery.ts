@@ -34,9 +34,16 @@ export function createRedisDelivery({ client, ask }: Connection): DeliveryStore 
       return heads;
     },
     async channel(channelId, limit) {
-      const snapshot = client.multi().hget(keys.subscriptions, channelId)
-        .zrange(keys.owed(channelId), '-inf', '+inf', 'BYSCORE', 'LIMIT', 0, limit).hvals(keys.told(channelId));
-      const [subscription, owed, told] = (await ask(snapshot.exec().then(repliesOf))) as [string | null, string[], string[]];
+      const snapshot = client
+        .multi()
+        .hget(keys.subscriptions, channelId)
+        .zrange(keys.owed(channelId), '-inf', '+inf', 'BYSCORE', 'LIMIT', 0, limit)
+        .hvals(keys.told(channelId));
+      const [subscription, owed, told] = (await ask(snapshot.exec().then(repliesOf))) as [
+        string | null,
+        string[],
+        string[],
+      ];
       return {
         subscription: subscription === null ? null : readSubscription(subscription),
         owed: owed.map((row) => owedFrom(channelId, row)),
@@ -46,15 +53,36 @@ export function createRedisDelivery({ client, ask }: Connection): DeliveryStore 
     async acknowledge(owed, told) {
       const { channelId, position } = owed;
       const toldList = told.flatMap((row) => [row.incident, JSON.stringify(row), overAtOf(row) ?? '']);
-      await ask(client.acknowledgeOwed(
-        keys.owing, keys.owedTimes, keys.owed(channelId), keys.told(channelId), keys.toldOver(channelId),
-        channelId, position, startOf(owed), forgetBefore(owed, told), ...toldList,
-      ));
+      await ask(
+        client.acknowledgeOwed(
+          keys.owing,
+          keys.owedTimes,
+          keys.owed(channelId),
+          keys.told(channelId),
+          keys.toldOver(channelId),
+          channelId,
+          position,
+          startOf(owed),
+          forgetBefore(owed, told),
+          ...toldList,
+        ),
+      );
     },
     async combine(rows, into) {
       const { channelId, position, owedAt } = into;
       const replaced = rows.flatMap((row) => [row.position, startOf(row)]);
-      await ask(client.combineOwed(keys.owing, keys.owedTimes, keys.owed(channelId), channelId, position, owedAt, rowOf(into), ...replaced));
+      await ask(
+        client.combineOwed(
+          keys.owing,
+          keys.owedTimes,
+          keys.owed(channelId),
+          channelId,
+          position,
+          owedAt,
+          rowOf(into),
+          ...replaced,
+        ),
+      );
     },
     async depth() {
       const snapshot = client.multi().zcard(keys.owedTimes).zrange(keys.owedTimes, 0, '0', 'WITHSCORES');
@@ -73,9 +101,17 @@ export function createRedisDelivery({ client, ask }: Connection): DeliveryStore 
       await ask(client.hset(keys.subscriptions, subscription.channelId, JSON.stringify(subscription)));
     },
     async removeSubscription(channelId) {
-      await ask(client.dropSubscription(
-        keys.owing, keys.owedTimes, keys.owed(channelId), keys.told(channelId), keys.toldOver(channelId), keys.subscriptions, channelId,
-      ));
+      await ask(
+        client.dropSubscription(
+          keys.owing,
+          keys.owedTimes,
+          keys.owed(channelId),
+          keys.told(channelId),
+          keys.toldOver(channelId),
+          keys.subscriptions,
+          channelId,
+        ),
+      );
     },
     async note(name) {
       return ask(client.hget(keys.notes, name));
@@ -97,7 +133,10 @@ function rowOf(owed: Owed): string {
 }
 
 function owedFrom(channelId: string, row: string): Owed {
-  return { channelId, ...(JSON.parse(row) as { positions: number[]; position: number; priority: Priority; owedAt: number }) };
+  return {
+    channelId,
+    ...(JSON.parse(row) as { positions: number[]; position: number; priority: Priority; owedAt: number }),
+  };
 }
 
 function asText(a: string, b: string): number {

@@ -5,8 +5,8 @@ const prefix = 'lightsout:';
 
 export const keys = {
   /**
-   * Hash. schema; version last committed; epoch, holder and base of the lease (base: the version when it was acquired); end: position
-   * of the newest event; indexed: position of the newest event that `incidents` knows of.
+   * Hash. schema; version last committed; epoch, holder and base of the lease (base: the version when it was acquired);
+   * end: position of the newest event; indexed: position of the newest event that `incidents` knows of.
    */
   head: `${prefix}head`,
   /** String with an expiry: who holds the lease. Gone: nobody does. */
@@ -17,7 +17,10 @@ export const keys = {
   records: `${prefix}records`,
   /** String: the ingest's health, JSON. */
   health: `${prefix}health`,
-  /** Hash: incident -> its last event, JSON; and sorted set: incident, by the time of that event, +inf while it is not over. */
+  /**
+   * Hash: incident -> its last event, JSON; and sorted set: incident, by the time of that event, +inf while it is not
+   * over.
+   */
   incidents: `${prefix}incidents`,
   incidentEnds: `${prefix}incident-ends`,
   /** Stream: position n is entry n-0, field `event`, JSON. */
@@ -32,7 +35,10 @@ export const keys = {
   owing: `${prefix}owing`,
   /** Sorted set: "channel position" of all that is owed, by the time it was written. */
   owedTimes: `${prefix}owed-times`,
-  /** Hash: incident -> what the channel was told of it, JSON; and sorted set: the incidents of it that are over, by when that was told. */
+  /**
+   * Hash: incident -> what the channel was told of it, JSON; and sorted set: the incidents of it that are over, by when
+   * that was told.
+   */
   told: (channelId: string): string => `${prefix}told:${channelId}`,
   toldOver: (channelId: string): string => `${prefix}told-over:${channelId}`,
   /** Hash: channel -> its subscription, JSON. */
@@ -40,5 +46,6 @@ export const keys = {
   /** Hash: name -> text. */
   notes: `${prefix}notes`,
   /** String with an expiry: a country's day, packed. */
-  day: (country: string, resolution: Resolution, day: number): string => `${prefix}history:${resolution}:${country}:${day}`,
+  day: (country: string, resolution: Resolution, day: number): string =>
+    `${prefix}history:${resolution}:${country}:${day}`,
 } as const;

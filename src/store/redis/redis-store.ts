@@ -8,8 +8,8 @@ import { keys } from './keys.js';
 import { repliesOf } from './replies.js';
 
 /**
- * The store for separate roles and standbys. A lease lives for its ttl on the server's clock. Every call answers within the command
- * timeout; while the server is away it throws StoreUnavailableError.
+ * The store for separate roles and standbys. A lease lives for its ttl on the server's clock. Every call answers within
+ * the command timeout; while the server is away it throws StoreUnavailableError.
  */
 export async function openRedisStore(url: string, log: StoreLog): Promise<Store> {
   const connection = await connect(url, log);
@@ -37,7 +37,8 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
     async history(country, resolution, from, to) {
       const spans = spansOf(resolution, from, to);
       const pipeline = client.pipeline();
-      for (const { day, start, end } of spans) pipeline.getrangeBuffer(keys.day(country, resolution, day), start, end - 1);
+      for (const { day, start, end } of spans)
+        pipeline.getrangeBuffer(keys.day(country, resolution, day), start, end - 1);
       const packed = (await ask(pipeline.exec().then(repliesOf))) as Buffer[];
       return spans.flatMap(({ day, start }, index) => unpackRows(country, resolution, day, start, packed[index]));
     },
@@ -58,7 +59,10 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
     async incidents(from, country) {
       const all = await ask(client.zrangebyscore(keys.incidentEnds, from, '+inf'));
       // A group's code may begin with its country's.
-      const wanted = country === null ? all : all.filter((id) => id.startsWith(`${country}-ipv4-`) || id.startsWith(`${country}-ipv6-`));
+      const wanted =
+        country === null
+          ? all
+          : all.filter((id) => id.startsWith(`${country}-ipv4-`) || id.startsWith(`${country}-ipv6-`));
       if (wanted.length === 0) return [];
       const bodies = await ask(client.hmget(keys.incidents, ...wanted));
       const events = bodies.flatMap((body) => (body === null ? [] : [parseEvent(body)]));
@@ -89,9 +93,23 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
 /** The keys and arguments of the commit script. Rows that would be too old to be kept are left out. */
 function commitArguments(batch: Commit): { keyList: string[]; argumentList: (string | number | Buffer)[] } {
   const { lease, version, at, states, samples, events, records, health } = batch;
-  const keyList: string[] = [keys.head, keys.states, keys.events, keys.records, keys.health, keys.incidents, keys.incidentEnds];
+  const keyList: string[] = [
+    keys.head,
+    keys.states,
+    keys.events,
+    keys.records,
+    keys.health,
+    keys.incidents,
+    keys.incidentEnds,
+  ];
   const argumentList: (string | number | Buffer)[] = [
-    lease.holder, lease.epoch, version, states.length, events.length, records.length, health === null ? '' : JSON.stringify(health),
+    lease.holder,
+    lease.epoch,
+    version,
+    states.length,
+    events.length,
+    records.length,
+    health === null ? '' : JSON.stringify(health),
   ];
   for (const state of states) argumentList.push(state.country, JSON.stringify(state));
   for (const event of events) argumentList.push(JSON.stringify(event));

@@ -9,7 +9,9 @@ import { readSubscription } from '../versions.js';
  * removeSubscription, goes the caller's transaction.
  */
 export type SqliteDelivery = {
-  readonly [Call in keyof DeliveryStore]: (...parameters: Parameters<DeliveryStore[Call]>) => Awaited<ReturnType<DeliveryStore[Call]>>;
+  readonly [Call in keyof DeliveryStore]: (
+    ...parameters: Parameters<DeliveryStore[Call]>
+  ) => Awaited<ReturnType<DeliveryStore[Call]>>;
 };
 
 interface OwedRow {
@@ -23,7 +25,9 @@ interface OwedRow {
 export function createSqliteDelivery(db: DatabaseSyncInstance): SqliteDelivery {
   const getExpansion = db.prepare('SELECT position, channel_id AS channelId FROM expansion');
   const putExpansion = db.prepare('INSERT OR REPLACE INTO expansion (id, position, channel_id) VALUES (1, ?, ?)');
-  const putOwed = db.prepare('INSERT OR REPLACE INTO owed (channel_id, position, priority, owed_at, positions) VALUES (?, ?, ?, ?, ?)');
+  const putOwed = db.prepare(
+    'INSERT OR REPLACE INTO owed (channel_id, position, priority, owed_at, positions) VALUES (?, ?, ?, ?, ?)',
+  );
   const takeOwed = db.prepare('DELETE FROM owed WHERE channel_id = ? AND position = ? AND positions = ?');
   const hasOwed = db.prepare('SELECT 1 FROM owed WHERE channel_id = ? AND position = ? AND positions = ?');
   // SQLite gives the other columns of the row that has the minimum.
@@ -32,7 +36,8 @@ export function createSqliteDelivery(db: DatabaseSyncInstance): SqliteDelivery {
      FROM owed GROUP BY channel_id ORDER BY channel_id`,
   );
   const owedOf = db.prepare(
-    'SELECT channel_id AS channelId, position, priority, owed_at AS owedAt, positions FROM owed WHERE channel_id = ? ORDER BY position LIMIT ?',
+    'SELECT channel_id AS channelId, position, priority, owed_at AS owedAt, positions FROM owed WHERE ' +
+      'channel_id = ? ORDER BY position LIMIT ?',
   );
   const getDepth = db.prepare('SELECT count(*) AS owed, min(owed_at) AS oldestAt FROM owed');
   const putTold = db.prepare('INSERT OR REPLACE INTO told (channel_id, incident, over_at, body) VALUES (?, ?, ?, ?)');
@@ -41,7 +46,9 @@ export function createSqliteDelivery(db: DatabaseSyncInstance): SqliteDelivery {
   const getSubscriptions = db.prepare('SELECT body FROM subscriptions ORDER BY channel_id');
   const getSubscription = db.prepare('SELECT body FROM subscriptions WHERE channel_id = ?');
   const putSubscription = db.prepare('INSERT OR REPLACE INTO subscriptions (channel_id, body) VALUES (?, ?)');
-  const removals = ['subscriptions', 'owed', 'told'].map((table) => db.prepare(`DELETE FROM ${table} WHERE channel_id = ?`));
+  const removals = ['subscriptions', 'owed', 'told'].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE channel_id = ?`),
+  );
   const getNote = db.prepare('SELECT value FROM notes WHERE name = ?');
   const putNote = db.prepare('INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)');
 
@@ -51,7 +58,11 @@ export function createSqliteDelivery(db: DatabaseSyncInstance): SqliteDelivery {
   };
   const put = ({ channelId, position, priority, owedAt, positions }: Owed): void =>
     void putOwed.run(channelId, position, priority, owedAt, JSON.stringify(positions));
-  const keyOf = ({ channelId, position, positions }: Owed): [string, number, string] => [channelId, position, JSON.stringify(positions)];
+  const keyOf = ({ channelId, position, positions }: Owed): [string, number, string] => [
+    channelId,
+    position,
+    JSON.stringify(positions),
+  ];
 
   function subscription(channelId: string): Subscription | null {
     const found = getSubscription.get(channelId) as { body: string } | undefined;

@@ -13,5 +13,7 @@ const passing = /^SQLITE_(BUSY|CANTOPEN|FULL|IOERR|NOMEM|READONLY)/;
 export function asStoreError(error: unknown): Error {
   const code = sqliteCode(error);
   if (code === null || !passing.test(code)) return error instanceof Error ? error : new Error(String(error));
-  return new StoreUnavailableError(`The database cannot be read or written: ${(error as Error).message} (${code}).`, { cause: error });
+  return new StoreUnavailableError(`The database cannot be read or written: ${(error as Error).message} (${code}).`, {
+    cause: error,
+  });
 }

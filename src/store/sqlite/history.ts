@@ -4,8 +4,9 @@ import type { HistorySample, Resolution } from '../../incidents/index.js';
 import { absentByte, dayMs, expiryOf, packRow, placeOf, rowBytes, spansOf, unpackRows } from '../packing.js';
 
 /**
- * A minute's rows of 250 countries are 8 KB, but each belongs to another day of 46 KB: written there at once they would cost 11 MB a
- * minute. So rows first go to a tail, in the order of time, and about hourly the tail is folded into the days.
+ * A minute's rows of 250 countries are 8 KB, but each belongs to another day of 46 KB: written there at once they would
+ * cost 11 MB a minute. So rows first go to a tail, in the order of time, and about hourly the tail is folded into the
+ * days.
  */
 const foldAfterMs = 3_600_000;
 
@@ -23,10 +24,16 @@ export interface SqliteHistory {
 }
 
 export function createSqliteHistory(db: DatabaseSyncInstance): SqliteHistory {
-  const insertRow = db.prepare('INSERT OR REPLACE INTO history_tail (resolution, at, country, row) VALUES (?, ?, ?, ?)');
+  const insertRow = db.prepare(
+    'INSERT OR REPLACE INTO history_tail (resolution, at, country, row) VALUES (?, ?, ?, ?)',
+  );
   const oldestRow = db.prepare('SELECT min(at) AS at FROM history_tail WHERE resolution = ?');
-  const wholeTail = db.prepare('SELECT resolution, country, at, row FROM history_tail ORDER BY resolution, country, at');
-  const countryTail = db.prepare('SELECT at, row FROM history_tail WHERE resolution = ? AND at >= ? AND at < ? AND country = ?');
+  const wholeTail = db.prepare(
+    'SELECT resolution, country, at, row FROM history_tail ORDER BY resolution, country, at',
+  );
+  const countryTail = db.prepare(
+    'SELECT at, row FROM history_tail WHERE resolution = ? AND at >= ? AND at < ? AND country = ?',
+  );
   const clearTail = db.prepare('DELETE FROM history_tail');
   const getDay = db.prepare('SELECT rows FROM history_days WHERE resolution = ? AND day = ? AND country = ?');
   const putDay = db.prepare(
@@ -46,10 +53,20 @@ export function createSqliteHistory(db: DatabaseSyncInstance): SqliteHistory {
       const { resolution, country, at } = tail[first];
       const day = Math.floor(at / dayMs);
       next = first + 1;
-      while (next < tail.length && tail[next].country === country && tail[next].at < (day + 1) * dayMs && tail[next].resolution === resolution) {
+      while (
+        next < tail.length &&
+        tail[next].country === country &&
+        tail[next].at < (day + 1) * dayMs &&
+        tail[next].resolution === resolution
+      ) {
         next++;
       }
-      putDay.run(resolution, day, country, overlay(resolution, day, dayRows(resolution, day, country), tail.slice(first, next)));
+      putDay.run(
+        resolution,
+        day,
+        country,
+        overlay(resolution, day, dayRows(resolution, day, country), tail.slice(first, next)),
+      );
     }
     clearTail.run();
   }
@@ -64,7 +81,8 @@ export function createSqliteHistory(db: DatabaseSyncInstance): SqliteHistory {
         const { at } = oldestRow.get(resolution) as { at: number | null };
         if (at === null || at > now - foldAfterMs) continue;
         fold();
-        for (const kept of ['minute', 'bin'] as const) prune.run(kept, Math.floor((now - historyRules[kept].keepMs) / dayMs));
+        for (const kept of ['minute', 'bin'] as const)
+          prune.run(kept, Math.floor((now - historyRules[kept].keepMs) / dayMs));
         return;
       }
     },
@@ -81,7 +99,12 @@ export function createSqliteHistory(db: DatabaseSyncInstance): SqliteHistory {
 }
 
 /** The rows of a day with the tail's rows for it laid over them; `tail` is sorted by time. */
-function overlay(resolution: Resolution, day: number, rows: Uint8Array, tail: readonly Pick<TailRow, 'at' | 'row'>[]): Uint8Array {
+function overlay(
+  resolution: Resolution,
+  day: number,
+  rows: Uint8Array,
+  tail: readonly Pick<TailRow, 'at' | 'row'>[],
+): Uint8Array {
   const last = tail.at(-1);
   if (last === undefined) return rows;
   const { stepMs } = historyRules[resolution];

@@ -8,8 +8,9 @@ import { sqliteCode } from './failure.js';
 export const databaseName = 'lightsout.db';
 
 /**
- * Makes `dataDir` where it is missing and takes it for this process: an exclusive transaction on lock.db, held until the returned
- * function is called. The kernel frees it when the process dies, however it dies. StoreBusyError when another process has it.
+ * Makes `dataDir` where it is missing and takes it for this process: an exclusive transaction on lock.db, held until
+ * the returned function is called. The kernel frees it when the process dies, however it dies. StoreBusyError when
+ * another process has it.
  */
 export function lockDataDir(dataDir: string): () => void {
   const lockFile = join(dataDir, 'lock.db');
@@ -21,7 +22,9 @@ export function lockDataDir(dataDir: string): () => void {
     }
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
-    throw new StoreRefusedError(`DATA_DIR ${dataDir} cannot be used: ${path ?? dataDir} is not writable (${code ?? String(error)}).`);
+    throw new StoreRefusedError(
+      `DATA_DIR ${dataDir} cannot be used: ${path ?? dataDir} is not writable (${code ?? String(error)}).`,
+    );
   }
   let lock: DatabaseSyncInstance | null = null;
   try {
@@ -30,7 +33,9 @@ export function lockDataDir(dataDir: string): () => void {
   } catch (error) {
     lock?.close();
     if (sqliteCode(error) === 'SQLITE_BUSY') {
-      throw new StoreBusyError(`DATA_DIR ${dataDir} is in use by another lightsout: stop that one, or give this one its own DATA_DIR.`);
+      throw new StoreBusyError(
+        `DATA_DIR ${dataDir} is in use by another lightsout: stop that one, or give this one its own DATA_DIR.`,
+      );
     }
     throw new StoreRefusedError(`DATA_DIR ${dataDir} cannot be locked: ${String(error)}.`);
   }

@@ -9,7 +9,9 @@ import { sqliteCode } from './failure.js';
 import { databaseName } from './lock.js';
 import { checkSchema } from './schema.js';
 
-/** All subscriptions of the database in `dataDir`, read beside a running service. StoreRefusedError says why it can't. */
+/**
+ * All subscriptions of the database in `dataDir`, read beside a running service. StoreRefusedError says why it can't.
+ */
 export function readSqliteSubscriptions(dataDir: string): Subscription[] {
   const file = join(dataDir, databaseName);
   if (!existsSync(file)) throw new StoreRefusedError(`There are no subscriptions: ${file} does not exist.`);
@@ -17,12 +19,16 @@ export function readSqliteSubscriptions(dataDir: string): Subscription[] {
   try {
     db = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
     if (checkSchema(db, file) === 'older') {
-      throw new StoreRefusedError(`The database ${file} is an older lightsout's: start the service once, which brings it up to date.`);
+      throw new StoreRefusedError(
+        `The database ${file} is an older lightsout's: start the service once, which brings it up to date.`,
+      );
     }
     return createSqliteDelivery(db).subscriptions();
   } catch (error) {
     if (sqliteCode(error) === null) throw error;
-    throw new StoreRefusedError(`The subscriptions in ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw new StoreRefusedError(`The subscriptions in ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
   } finally {
     db?.close();
   }

@@ -18,7 +18,9 @@ interface Row {
 }
 
 export function createSqliteRemembered(db: DatabaseSyncInstance): SqliteRemembered {
-  const putRecord = db.prepare('INSERT INTO records VALUES (?, ?) ON CONFLICT (country) DO UPDATE SET body = excluded.body');
+  const putRecord = db.prepare(
+    'INSERT INTO records VALUES (?, ?) ON CONFLICT (country) DO UPDATE SET body = excluded.body',
+  );
   const getRecord = db.prepare('SELECT body FROM records WHERE country = ?');
   const getRecords = db.prepare('SELECT body FROM records ORDER BY country');
   const putHealth = db.prepare('INSERT INTO health VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body');
@@ -36,7 +38,13 @@ export function createSqliteRemembered(db: DatabaseSyncInstance): SqliteRemember
     write({ events, records, health }) {
       for (const event of events) {
         if (event.incident === null) continue;
-        putIncident.run(event.incident, event.country, event.at, endsIncident(event.kind) ? 1 : 0, JSON.stringify(event));
+        putIncident.run(
+          event.incident,
+          event.country,
+          event.at,
+          endsIncident(event.kind) ? 1 : 0,
+          JSON.stringify(event),
+        );
       }
       for (const record of records) putRecord.run(record.country, JSON.stringify(record));
       if (health !== null) putHealth.run(JSON.stringify(health));

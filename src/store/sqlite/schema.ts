@@ -4,14 +4,15 @@ import { newerError } from '../versions.js';
 /**
  * What leads from schema version n (PRAGMA user_version) to n + 1; an empty file has version 0.
  *
- * Version 1. `head` is one row: the version last committed, and the lease's epoch with the version at its start. `history_tail` takes
- * rows as they come and `history_days` holds them packed (see history.ts). Times are Unix ms, `day` is days since 1970.
+ * Version 1. `head` is one row: the version last committed, and the lease's epoch with the version at its start.
+ * `history_tail` takes rows as they come and `history_days` holds them packed (see history.ts). Times are Unix ms,
+ * `day` is days since 1970.
  *
- * Version 2. `incidents` has the last event of each incident, `over` 1 from the one that ends it (endsIncident) until a relapse; it
- * begins with what the event log has. `records` are the countries' last measures, `health` is one row.
+ * Version 2. `incidents` has the last event of each incident, `over` 1 from the one that ends it (endsIncident) until a
+ * relapse; it begins with what the event log has. `records` are the countries' last measures, `health` is one row.
  *
- * Version 3. What delivery remembers: `owed` is what channels must still be told, `positions` a JSON list; `told` what they were told
- * of an incident, `over_at` when its end was, NULL while it lasts; `expansion` is one row or none.
+ * Version 3. What delivery remembers: `owed` is what channels must still be told, `positions` a JSON list; `told` what
+ * they were told of an incident, `over_at` when its end was, NULL while it lasts; `expansion` is one row or none.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE head (
@@ -83,7 +84,9 @@ export function checkSchema(db: DatabaseSyncInstance, file: string): 'older' | '
 /** Brings the database to this program's schema, in one transaction; one from a newer program is refused. */
 export function migrateSchema(db: DatabaseSyncInstance, file: string): void {
   if (checkSchema(db, file) === 'present') return;
-  db.exec(`BEGIN IMMEDIATE; ${migrations.slice(versionOf(db)).join('\n')} PRAGMA user_version = ${migrations.length}; COMMIT`);
+  db.exec(
+    `BEGIN IMMEDIATE; ${migrations.slice(versionOf(db)).join('\n')} PRAGMA user_version = ${migrations.length}; COMMIT`,
+  );
 }
 
 function versionOf(db: DatabaseSyncInstance): number {

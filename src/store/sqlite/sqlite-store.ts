@@ -20,9 +20,9 @@ interface Head {
 }
 
 /**
- * The embedded store: one process, one file. Every call does its work before it returns its promise, so nothing interleaves.
- * The lock on `dataDir` is the lease: while this process lives nobody else can write, so a lease never expires; its epoch still
- * grows with each holder and is checked. Throws StoreBusyError or StoreRefusedError.
+ * The embedded store: one process, one file. Every call does its work before it returns its promise, so nothing
+ * interleaves. The lock on `dataDir` is the lease: while this process lives nobody else can write, so a lease never
+ * expires; its epoch still grows with each holder and is checked. Throws StoreBusyError or StoreRefusedError.
  */
 export function openSqliteStore(dataDir: string): Store {
   const unlock = lockDataDir(dataDir);
@@ -46,7 +46,9 @@ function openDatabase(file: string): DatabaseSyncInstance {
     db?.close();
     const code = sqliteCode(error);
     if (code === null) throw error;
-    throw new StoreRefusedError(`The database ${file} cannot be opened: ${(error as Error).message} (${code}).`, { cause: error });
+    throw new StoreRefusedError(`The database ${file} cannot be opened: ${(error as Error).message} (${code}).`, {
+      cause: error,
+    });
   }
 }
 
@@ -59,8 +61,12 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
   const newEpoch = db.prepare('UPDATE head SET epoch = epoch + 1, base = version RETURNING epoch');
   const setVersion = db.prepare('UPDATE head SET version = ?');
   const getStates = db.prepare('SELECT body FROM states ORDER BY country');
-  const putState = db.prepare('INSERT INTO states VALUES (?, ?) ON CONFLICT (country) DO UPDATE SET body = excluded.body');
-  const append = db.prepare('INSERT INTO events (position, body) VALUES ((SELECT coalesce(max(position), 0) + 1 FROM events), ?)');
+  const putState = db.prepare(
+    'INSERT INTO states VALUES (?, ?) ON CONFLICT (country) DO UPDATE SET body = excluded.body',
+  );
+  const append = db.prepare(
+    'INSERT INTO events (position, body) VALUES ((SELECT coalesce(max(position), 0) + 1 FROM events), ?)',
+  );
   const eventsAfter = db.prepare('SELECT position, body FROM events WHERE position > ? ORDER BY position LIMIT ?');
   const lastEvent = db.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
   const getCursor = db.prepare('SELECT position FROM cursors WHERE target = ?');

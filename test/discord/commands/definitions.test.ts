@@ -9,7 +9,10 @@ const everyone = ['status', 'outages', 'history', 'chart', 'about'];
 const managing = ['subscribe', 'unsubscribe', 'watch', 'subscriptions', 'mute', 'test-alert'];
 
 test('every command of the two tables is there, once, for the right people', () => {
-  assert.deepEqual(commands.map(({ definition }) => definition.name), [...everyone, ...managing]);
+  assert.deepEqual(
+    commands.map(({ definition }) => definition.name),
+    [...everyone, ...managing],
+  );
   for (const { definition, ephemeral } of commands) {
     const isManaging = managing.includes(definition.name);
     assert.equal(ephemeral, isManaging, definition.name);
@@ -27,14 +30,25 @@ test('definitions keep to the limits', () => {
 });
 
 /** The characters that count toward the sum of a command. */
-function checked(part: { name: string; description: string; options?: readonly APIApplicationCommandOption[] | undefined }): number {
+function checked(part: {
+  name: string;
+  description: string;
+  options?: readonly APIApplicationCommandOption[] | undefined;
+}): number {
   assert.match(part.name, /^[-_a-z0-9]{1,32}$/);
-  assert.ok(part.description.length >= 1 && part.description.length <= 100, `${part.name}: a description of ${part.description.length}`);
+  assert.ok(
+    part.description.length >= 1 && part.description.length <= 100,
+    `${part.name}: a description of ${part.description.length}`,
+  );
   const options = part.options ?? [];
   assert.ok(options.length <= 25, part.name);
   assert.equal(new Set(options.map(({ name }) => name)).size, options.length, part.name);
   const needed = options.map((option) => option.required === true);
-  assert.deepEqual(needed, [...needed].sort((a, b) => Number(b) - Number(a)), `${part.name}: required options come first`);
+  assert.deepEqual(
+    needed,
+    [...needed].sort((a, b) => Number(b) - Number(a)),
+    `${part.name}: required options come first`,
+  );
   let sum = part.name.length + part.description.length;
   for (const option of options) {
     const choices = 'choices' in option ? (option.choices ?? []) : [];
@@ -44,24 +58,35 @@ function checked(part: { name: string; description: string; options?: readonly A
       sum += name.length + String(value).length;
     }
     if ('autocomplete' in option && option.autocomplete) assert.deepEqual(choices, [], option.name);
-    sum += checked('options' in option ? { ...option, options: option.options } : { name: option.name, description: option.description });
+    sum += checked(
+      'options' in option
+        ? { ...option, options: option.options }
+        : { name: option.name, description: option.description },
+    );
   }
   return sum;
 }
 
 test('each option that completes is completed, with at most 25 choices of at most 100 characters', () => {
   const { deps } = new CommandWorld();
-  const isCompleting = (option: APIApplicationCommandOption): boolean => 'autocomplete' in option && (option.autocomplete ?? false);
+  const isCompleting = (option: APIApplicationCommandOption): boolean =>
+    'autocomplete' in option && (option.autocomplete ?? false);
   let count = 0;
   for (const command of commands) {
-    const options = (command.definition.options ?? []).flatMap((option) => ('options' in option ? (option.options ?? []) : [option]));
+    const options = (command.definition.options ?? []).flatMap((option) =>
+      'options' in option ? (option.options ?? []) : [option],
+    );
     for (const option of options.filter(isCompleting)) {
       for (const typed of ['', 'kor', 'KP, mid', 'x'.repeat(300), 'KP, SY, IR, '.repeat(8)]) {
         const choices = command.complete?.(option.name, typed, deps) ?? [];
         assert.ok(choices.length <= 25, option.name);
-        for (const { name, value } of choices) assert.ok(name.length <= 100 && value.length >= 1 && value.length <= 100, `${option.name}: ${value}`);
+        for (const { name, value } of choices)
+          assert.ok(name.length <= 100 && value.length >= 1 && value.length <= 100, `${option.name}: ${value}`);
       }
-      assert.ok((command.complete?.(option.name, 'kor', deps) ?? []).some(({ value }) => value === 'KP'), command.definition.name);
+      assert.ok(
+        (command.complete?.(option.name, 'kor', deps) ?? []).some(({ value }) => value === 'KP'),
+        command.definition.name,
+      );
       count += 1;
     }
     assert.deepEqual(command.complete?.('channel', 'kor', deps) ?? [], []);

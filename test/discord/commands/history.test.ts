@@ -22,7 +22,13 @@ test('past outages, newest first, with start, length and depth', async () => {
     over(now - 9 * dayMs, 571),
     incidentEvent({ kind: 'follow-up', since: now - 3 * hourMs, at: now - hourMs, lowest: 0.021 }),
     over(now - 5 * dayMs, 30, { family: 'ipv6', worst: 'major', lowest: 0.3 }),
-    over(now - 8 * dayMs, 24 * 60, { kind: 'new-normal', until: null, worst: 'major', lowest: 0.6, at: now - 7 * dayMs }),
+    over(now - 8 * dayMs, 24 * 60, {
+      kind: 'new-normal',
+      until: null,
+      worst: 'major',
+      lowest: 0.6,
+      at: now - 7 * dayMs,
+    }),
     over(now - 50 * dayMs, 30),
   );
   const message = await world.ask(history, { country: 'KP' });
@@ -44,9 +50,21 @@ test('of a hundred, those that fit, and how many more', async () => {
 });
 
 const reach: [string, number, number, CommandWorld, RegExp][] = [
-  ['begun three days ago', 30, 3, watched(3), /⚠️ The history goes back to 16:30 UTC on 19 Dec only \(3 days\)\.\n\nNone in what was watched/],
+  [
+    'begun three days ago',
+    30,
+    3,
+    watched(3),
+    /⚠️ The history goes back to 16:30 UTC on 19 Dec only \(3 days\)\.\n\nNone in what was watched/,
+  ],
   ['longer than measurements are kept', 90, 35, watched(35), /kept for 35 days; before that/],
-  ['nothing', 30, 0, watched(0), /⚠️ Nothing was measured in this time, so an empty list would mean nothing\.\n\nNone is known/],
+  [
+    'nothing',
+    30,
+    0,
+    watched(0),
+    /⚠️ Nothing was measured in this time, so an empty list would mean nothing\.\n\nNone is known/,
+  ],
 ];
 test('it says how far back it knows', async () => {
   for (const [what, days, , world, expected] of reach) {
@@ -64,7 +82,10 @@ test('it says how far back it knows', async () => {
 test('it says when nobody measured', async () => {
   const world = new CommandWorld();
   world.rows.push(...binRows('KP', now - 30 * dayMs, now - 20 * dayMs), ...binRows('KP', now - 10 * dayMs, now));
-  assert.match(textOf(await world.ask(history, { country: 'KP' })), /⚠️ Nothing was measured for (9|10) days of it: an outage then may be missing/);
+  assert.match(
+    textOf(await world.ask(history, { country: 'KP' })),
+    /⚠️ Nothing was measured for (9|10) days of it: an outage then may be missing/,
+  );
 });
 
 test('a blind hour is said first', async () => {

@@ -4,7 +4,19 @@ import { CommandProblem } from '../../../src/discord/commands/command.js';
 import { outages } from '../../../src/discord/commands/outages.js';
 import { countryCodes } from '../../../src/countries/index.js';
 import type { IncidentEvent } from '../../../src/incidents/index.js';
-import { CommandWorld, dayMs, embedOf, family, healthy, hourMs, minuteMs, now, record, stateOf, textOf } from '../../support/command-world.js';
+import {
+  CommandWorld,
+  dayMs,
+  embedOf,
+  family,
+  healthy,
+  hourMs,
+  minuteMs,
+  now,
+  record,
+  stateOf,
+  textOf,
+} from '../../support/command-world.js';
 import { incidentEvent } from '../../support/incident-event.js';
 
 const green = 0x23a55a;
@@ -12,7 +24,14 @@ const grey = 0x80848e;
 
 function event(country: string, changes: Partial<IncidentEvent> = {}): IncidentEvent {
   const since = changes.since ?? now - hourMs;
-  return incidentEvent({ country, id: `${country}/1`, incident: `${country}-ipv4-${since}`, since, at: since + 2 * minuteMs, ...changes });
+  return incidentEvent({
+    country,
+    id: `${country}/1`,
+    incident: `${country}-ipv4-${since}`,
+    since,
+    at: since + 2 * minuteMs,
+    ...changes,
+  });
 }
 
 function ongoing(world: CommandWorld, country: string, level: 'down' | 'major' | 'degraded', since: number): void {
@@ -44,25 +63,57 @@ test('what is over stands in its period with its length and depth, and not among
   const world = new CommandWorld();
   const since = now - 12 * hourMs;
   world.events.push(
-    event('KP', { kind: 'restored', level: 'normal', since, until: since + 571 * minuteMs, at: since + 581 * minuteMs }),
-    event('IR', { kind: 'new-normal', level: 'degraded', worst: 'major', since: now - 40 * hourMs, at: now - hourMs, lowest: 0.123, family: 'ipv6' }),
-    event('PS-GZ', { label: 'Gaza', kind: 'restored', level: 'normal', since: now - 3 * dayMs, until: now - 2 * dayMs, at: now - 2 * dayMs }),
+    event('KP', {
+      kind: 'restored',
+      level: 'normal',
+      since,
+      until: since + 571 * minuteMs,
+      at: since + 581 * minuteMs,
+    }),
+    event('IR', {
+      kind: 'new-normal',
+      level: 'degraded',
+      worst: 'major',
+      since: now - 40 * hourMs,
+      at: now - hourMs,
+      lowest: 0.123,
+      family: 'ipv6',
+    }),
+    event('PS-GZ', {
+      label: 'Gaza',
+      kind: 'restored',
+      level: 'normal',
+      since: now - 3 * dayMs,
+      until: now - 2 * dayMs,
+      at: now - 2 * dayMs,
+    }),
   );
   assert.match(textOf(await world.ask(outages)), /not known|No outages/);
   const day = textOf(await world.ask(outages, { state: '24h' }));
   assert.match(day, /2 outages in the last 24 hours/);
   assert.match(day, /\*\*North Korea\*\*: down 04:30-14:01 UTC \(9 hr 31 min\), lowest 0 %/);
-  assert.match(day, /\*\*Iran\*\* \(IPv6\): major outage 21 Dec 00:30 - 22 Dec 15:30 UTC \(1 day 15 hr\), lowest 12 %; never came back/);
-  assert.match(textOf(await world.ask(outages, { state: '7d' })), /3 outages in the last 7 days[\s\S]*\*\*Gaza\*\*: down/);
+  assert.match(
+    day,
+    /\*\*Iran\*\* \(IPv6\): major outage 21 Dec 00:30 - 22 Dec 15:30 UTC \(1 day 15 hr\), lowest 12 %; never came back/,
+  );
+  assert.match(
+    textOf(await world.ask(outages, { state: '7d' })),
+    /3 outages in the last 7 days[\s\S]*\*\*Gaza\*\*: down/,
+  );
 });
 
 test('a country that is coming back says so, and is last', async () => {
   const world = new CommandWorld();
   world.events.push(event('KP'));
-  world.stored.push(stateOf('KP', { level: 'normal', since: now, open: { worst: 'down', since: now - hourMs, lowest: 0 } }));
+  world.stored.push(
+    stateOf('KP', { level: 'normal', since: now, open: { worst: 'down', since: now - hourMs, lowest: 0 } }),
+  );
   world.measured.push(record('KP'));
   ongoing(world, 'SY', 'degraded', now - hourMs);
-  assert.match(textOf(await world.ask(outages)), /Syria[\s\S]*North Korea\*\*: down since 15:30 UTC \(1 hr\), coming back, 100 % visible, lowest 0 %/);
+  assert.match(
+    textOf(await world.ask(outages)),
+    /Syria[\s\S]*North Korea\*\*: down since 15:30 UTC \(1 hr\), coming back, 100 % visible, lowest 0 %/,
+  );
 });
 
 test('ten a page; the buttons carry the period and the page, and a page that is gone is the last', async () => {
@@ -70,12 +121,21 @@ test('ten a page; the buttons carry the period and the page, and a page that is 
   for (const [n, country] of countryCodes.slice(0, 23).entries()) ongoing(world, country, 'down', now - n * hourMs);
   const first = await world.ask(outages, { state: '24h' });
   const buttons = first.components?.[0].components ?? [];
-  assert.deepEqual(buttons.map((button) => ['custom_id' in button ? button.custom_id : '', button.disabled]), [['outages:24h:0', true], ['outages:24h:2', false]]);
+  assert.deepEqual(
+    buttons.map((button) => ['custom_id' in button ? button.custom_id : '', button.disabled]),
+    [
+      ['outages:24h:0', true],
+      ['outages:24h:2', false],
+    ],
+  );
   assert.equal(embedOf(first).description?.split('\n').length, 10);
   const last = await world.press(outages, 'outages:24h:3');
   assert.match(textOf(last), /Page 3 of 3/);
   assert.equal(embedOf(last).description?.split('\n').length, 3);
-  assert.deepEqual((last.components?.[0].components ?? []).map(({ disabled }) => disabled), [false, true]);
+  assert.deepEqual(
+    (last.components?.[0].components ?? []).map(({ disabled }) => disabled),
+    [false, true],
+  );
   assert.deepEqual(await world.press(outages, 'outages:24h:99'), last);
   for (const id of ['outages:1y:2', 'outages:2', 'outages:24h:x', 'outages']) {
     await assert.rejects(async () => world.press(outages, id), CommandProblem, id);
@@ -87,17 +147,26 @@ test('nothing going on is good news only where somebody looks', async () => {
   world.measured.push(record('KP'), record('SY'));
   const well = await world.ask(outages);
   assert.equal(embedOf(well).color, green);
-  assert.match(textOf(well), /No outages now\nNo country is in an outage now: 2 places judged, as of 16:29 UTC \(<t:\d+:R>\)\./);
+  assert.match(
+    textOf(well),
+    /No outages now\nNo country is in an outage now: 2 places judged, as of 16:29 UTC \(<t:\d+:R>\)\./,
+  );
 
   const blind = { usable: false, voters: 5, collectors: 1, text: 'unusable: 5 of 20 voters' };
   const clear = healthy().families;
   assert.ok(clear !== null);
   const dim: [Partial<CommandWorld>, RegExp][] = [
     [{ feed: null }, /not known[\s\S]*not known whether anything is down/],
-    [{ feed: healthy({ at: now - hourMs, eventTime: now - hourMs }) }, /^Outages now: not known\n⚠️[\s\S]*does not know whether any country is in an outage\. When it last looked, at 15:30 UTC/],
+    [
+      { feed: healthy({ at: now - hourMs, eventTime: now - hourMs }) },
+      /^Outages now: not known\n⚠️[\s\S]*does not know whether any country is in an outage\. When it last looked, at 15:30 UTC/,
+    ],
     [{ feed: healthy({ phase: 'loading', families: null }) }, /does not know/],
     [{ feed: healthy({ families: { ipv4: blind, ipv6: blind } }) }, /does not know/],
-    [{ feed: healthy({ families: { ...clear, ipv4: blind } }) }, /⚠️ IPv4 cannot be judged[\s\S]*as far as can be seen/],
+    [
+      { feed: healthy({ families: { ...clear, ipv4: blind } }) },
+      /⚠️ IPv4 cannot be judged[\s\S]*as far as can be seen/,
+    ],
   ];
   for (const [changes, expected] of dim) {
     const message = await Object.assign(world, changes).ask(outages);
@@ -111,7 +180,10 @@ test('a period in which the table was loaded anew is not known as a whole', asyn
   world.measured.push(record('KP'));
   world.feed = healthy({ watchingSince: now - 5 * hourMs });
   const message = await world.ask(outages, { state: '24h' });
-  assert.match(textOf(message), /⚠️ Watched without a break only since 11:30 UTC [\s\S]*No country was in an outage in the last 24 hours, as far as can be seen/);
+  assert.match(
+    textOf(message),
+    /⚠️ Watched without a break only since 11:30 UTC [\s\S]*No country was in an outage in the last 24 hours, as far as can be seen/,
+  );
   assert.equal(embedOf(message).color, grey);
   assert.equal(embedOf(await world.ask(outages)).color, green);
 });

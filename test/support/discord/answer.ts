@@ -20,14 +20,23 @@ const refusals = new Map<number, readonly [status: number, message: string]>([
   [Code.UnknownWebhook, [404, 'Unknown Webhook']],
   [Code.UnknownInteraction, [404, 'Unknown interaction']],
   [Code.UnknownApplicationCommand, [404, 'Unknown application command']],
-  [Code.MaximumNumberOfEditsToMessagesOlderThanOneHourReached, [429, 'Maximum number of edits to messages older than 1 hour reached. Try again later.']],
+  [
+    Code.MaximumNumberOfEditsToMessagesOlderThanOneHourReached,
+    [429, 'Maximum number of edits to messages older than 1 hour reached. Try again later.'],
+  ],
   [Code.RequestEntityTooLarge, [413, 'Request entity too large']],
   [Code.ThisMessageWasAlreadyCrossposted, [400, 'This message has already been crossposted']],
   [Code.InteractionHasAlreadyBeenAcknowledged, [400, 'Interaction has already been acknowledged.']],
-  [Code.NotAuthorizedToPerformThisActionOnThisApplication, [403, 'You are not authorized to perform this action on this application']],
+  [
+    Code.NotAuthorizedToPerformThisActionOnThisApplication,
+    [403, 'You are not authorized to perform this action on this application'],
+  ],
   [Code.MissingAccess, [403, 'Missing Access']],
   [Code.CannotEditMessageAuthoredByAnotherUser, [403, 'Cannot edit a message authored by another user']],
-  [Code.ThisInteractionHasHitTheMaximumNumberOfFollowUpMessages, [400, 'This interaction has hit the maximum number of follow-up messages']],
+  [
+    Code.ThisInteractionHasHitTheMaximumNumberOfFollowUpMessages,
+    [400, 'This interaction has hit the maximum number of follow-up messages'],
+  ],
   [Code.CannotSendAnEmptyMessage, [400, 'Cannot send an empty message']],
   [Code.CannotSendMessagesToThisUser, [403, 'Cannot send messages to this user']],
   [Code.CannotSendMessagesInNonTextChannel, [400, 'Cannot send messages in a non-text channel']],
@@ -38,7 +47,10 @@ const refusals = new Map<number, readonly [status: number, message: string]>([
   [Code.InvalidMessageType, [400, 'Invalid message type']],
   [Code.InvalidActionOnArchivedThread, [400, 'Thread is archived']],
   [Code.ThreadLocked, [403, 'Thread is locked']],
-  [Code.CannotReplyWithoutPermissionToReadMessageHistory, [400, 'Cannot reply without permission to read message history']],
+  [
+    Code.CannotReplyWithoutPermissionToReadMessageHistory,
+    [400, 'Cannot reply without permission to read message history'],
+  ],
 ]);
 
 /** Where and what: `embeds/0/title` to code and words. */
@@ -52,7 +64,10 @@ export interface FormError {
 export class Refusal extends Error {
   readonly answer: Answer;
 
-  constructor(readonly code: number, errors: readonly FormError[] = []) {
+  constructor(
+    readonly code: number,
+    errors: readonly FormError[] = [],
+  ) {
     const [status, message] = refusals.get(code) ?? [400, `error ${code}`];
     super(message);
     this.answer = { status, body: { message, code, ...(errors.length > 0 && { errors: treeOf(errors) }) } };
@@ -71,7 +86,11 @@ export function rateLimitAnswer(seconds: number, scope: 'user' | 'global' | 'sha
   return {
     status: 429,
     body: { message: 'You are being rate limited.', retry_after: seconds, global, ...(code !== 0 && { code }) },
-    headers: { 'retry-after': String(seconds), 'x-ratelimit-scope': scope, ...(global && { 'x-ratelimit-global': 'true' }) },
+    headers: {
+      'retry-after': String(seconds),
+      'x-ratelimit-scope': scope,
+      ...(global && { 'x-ratelimit-global': 'true' }),
+    },
   };
 }
 

@@ -6,20 +6,24 @@ const limit = 5;
 const windowMs = 5000;
 
 /**
- * Rate limits by route and major parameter. Every answer has their headers. Only where asked to `enforce` are requests counted and
- * refused: otherwise they say that all is well, for a client that reads "0 left" waits.
+ * Rate limits by route and major parameter. Every answer has their headers. Only where asked to `enforce` are requests
+ * counted and refused: otherwise they say that all is well, for a client that reads "0 left" waits.
  */
 export class Buckets {
   readonly #open = new Map<string, { resetAt: number; used: number }>();
 
-  constructor(readonly now: () => number, readonly enforce: boolean) {}
+  constructor(
+    readonly now: () => number,
+    readonly enforce: boolean,
+  ) {}
 
   /** A refusal (or null), and the headers that go with any answer. */
   take(method: string, path: string): { readonly refusal: Answer | null; readonly headers: Record<string, string> } {
     const key = bucketOf(method, path);
     const now = this.now();
     let bucket = this.#open.get(key);
-    if (bucket === undefined || bucket.resetAt <= now) this.#open.set(key, (bucket = { resetAt: now + windowMs, used: 0 }));
+    if (bucket === undefined || bucket.resetAt <= now)
+      this.#open.set(key, (bucket = { resetAt: now + windowMs, used: 0 }));
     if (this.enforce) bucket.used++;
     const resetAfter = (bucket.resetAt - now) / 1000;
     const remaining = this.enforce ? Math.max(0, limit - bucket.used) : limit - 1;

@@ -4,7 +4,10 @@ import type { Channel, Guild, Member, NewChannel, Role, World } from './world.js
 
 /** Whatever happens in Discord: the world changes, and the gateway tells of it. */
 export class Changes {
-  constructor(readonly world: World, readonly gateway: Gateway) {}
+  constructor(
+    readonly world: World,
+    readonly gateway: Gateway,
+  ) {}
 
   channelCreate(fields: NewChannel = {}): Channel {
     const channel = this.world.addChannel(fields);
@@ -50,7 +53,9 @@ export class Changes {
     return guild;
   }
 
-  /** The bot is thrown out, and the guild is gone for it; `unavailable`: the guild is away, in an outage of Discord's. */
+  /**
+   * The bot is thrown out, and the guild is gone for it; `unavailable`: the guild is away, in an outage of Discord's.
+   */
   guildDelete(id: string, { unavailable = false } = {}): void {
     if (unavailable) this.world.guilds.get(id)!.unavailable = true;
     else this.world.guilds.get(id)!.members.delete(this.world.bot.id);
@@ -66,7 +71,10 @@ export class Changes {
   memberUpdate(guildId: string, fields: Partial<Member>): void {
     const guild = this.world.guilds.get(guildId)!;
     Object.assign(guild.members.get(this.world.bot.id)!, fields);
-    this.gateway.dispatch('GUILD_MEMBER_UPDATE', { guild_id: guildId, ...wireMember(this.world, guild, this.world.bot.id) });
+    this.gateway.dispatch('GUILD_MEMBER_UPDATE', {
+      guild_id: guildId,
+      ...wireMember(this.world, guild, this.world.bot.id),
+    });
   }
 
   #forget(gone: (channel: Channel) => boolean): void {

@@ -31,11 +31,21 @@ function checked(world: World, { params }: Call, scope: string): string {
 }
 
 /** Replaces all of the scope; a command that keeps its name keeps its id. */
-function register(world: World, scope: string, commands: readonly Omit<RegisteredCommand, 'id'>[]): RegisteredCommand[] {
+function register(
+  world: World,
+  scope: string,
+  commands: readonly Omit<RegisteredCommand, 'id'>[],
+): RegisteredCommand[] {
   const names = commands.map(({ name }) => name);
   const twice = names.findIndex((name, n) => names.indexOf(name) !== n);
   if (twice !== -1) {
-    throw new Refusal(50035, [{ path: [twice, 'name'], code: 'APPLICATION_COMMANDS_DUPLICATE_NAME', message: 'Application command names must be unique' }]);
+    throw new Refusal(50035, [
+      {
+        path: [twice, 'name'],
+        code: 'APPLICATION_COMMANDS_DUPLICATE_NAME',
+        message: 'Application command names must be unique',
+      },
+    ]);
   }
   const before = world.commands.get(scope) ?? [];
   const registered = commands.map((command) => ({
@@ -62,10 +72,32 @@ function openDirectMessages(world: World, { json }: Call): Answer {
 export function wireChannel(world: World, channel: Channel): Record<string, unknown> {
   const { id, type, name, guildId, parentId } = channel;
   if (guildId === null) {
-    return { id, type, last_message_id: null, flags: 0, recipients: [...channel.recipients].map((userId) => wireUser(world, userId)) };
+    return {
+      id,
+      type,
+      last_message_id: null,
+      flags: 0,
+      recipients: [...channel.recipients].map((userId) => wireUser(world, userId)),
+    };
   }
-  const shared = { id, type, name, guild_id: guildId, parent_id: parentId, last_message_id: null, flags: 0, rate_limit_per_user: 0 };
-  if (!isThread(channel)) return { ...shared, position: 0, topic: null, nsfw: false, permission_overwrites: channel.overwrites.map(wireOverwrite) };
+  const shared = {
+    id,
+    type,
+    name,
+    guild_id: guildId,
+    parent_id: parentId,
+    last_message_id: null,
+    flags: 0,
+    rate_limit_per_user: 0,
+  };
+  if (!isThread(channel))
+    return {
+      ...shared,
+      position: 0,
+      topic: null,
+      nsfw: false,
+      permission_overwrites: channel.overwrites.map(wireOverwrite),
+    };
   return {
     ...shared,
     owner_id: world.user.id,
@@ -83,8 +115,17 @@ export function wireChannel(world: World, channel: Channel): Record<string, unkn
 
 export function wireRole({ id, name, permissions }: Role): Record<string, unknown> {
   return {
-    id, name, permissions: String(permissions), position: 0, color: 0, hoist: false, managed: false, mentionable: false,
-    icon: null, unicode_emoji: null, flags: 0,
+    id,
+    name,
+    permissions: String(permissions),
+    position: 0,
+    color: 0,
+    hoist: false,
+    managed: false,
+    mentionable: false,
+    icon: null,
+    unicode_emoji: null,
+    flags: 0,
     colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
   };
 }
@@ -97,7 +138,16 @@ export function wireUser(world: World, userId: string): Record<string, unknown> 
 export function wireMember(world: World, guild: Guild, userId: string): Record<string, unknown> {
   const joined = new Date(snowflakeTime(guild.id)).toISOString();
   const { roles } = guild.members.get(userId) ?? { roles: [] };
-  return { user: wireUser(world, userId), roles, joined_at: joined, deaf: false, mute: false, flags: 0, nick: null, avatar: null };
+  return {
+    user: wireUser(world, userId),
+    roles,
+    joined_at: joined,
+    deaf: false,
+    mute: false,
+    flags: 0,
+    nick: null,
+    avatar: null,
+  };
 }
 
 /** What GUILD_CREATE brings: with the bot's own member, as for a bot without the members intent. */
@@ -105,19 +155,58 @@ export function wireGuild(world: World, guild: Guild): Record<string, unknown> {
   const { id, name, ownerId } = guild;
   if (guild.unavailable) return { id, unavailable: true };
   const channels = [...world.channels.values()].filter((channel) => channel.guildId === id);
-  const joined = (thread: Channel): boolean => thread.type !== ChannelType.PrivateThread || thread.recipients.has(world.bot.id);
+  const joined = (thread: Channel): boolean =>
+    thread.type !== ChannelType.PrivateThread || thread.recipients.has(world.bot.id);
   return {
-    id, name, owner_id: ownerId, unavailable: false, large: false, member_count: guild.members.size, joined_at: new Date(snowflakeTime(id)).toISOString(),
-    icon: null, splash: null, discovery_splash: null, banner: null, description: null, vanity_url_code: null, afk_channel_id: null, afk_timeout: 300,
-    verification_level: 0, default_message_notifications: 0, explicit_content_filter: 0, mfa_level: 0, nsfw_level: 0, premium_tier: 0,
-    premium_progress_bar_enabled: false, system_channel_id: null, system_channel_flags: 0, rules_channel_id: null, public_updates_channel_id: null,
-    safety_alerts_channel_id: null, application_id: null, preferred_locale: 'en-US', features: [], emojis: [], stickers: [],
+    id,
+    name,
+    owner_id: ownerId,
+    unavailable: false,
+    large: false,
+    member_count: guild.members.size,
+    joined_at: new Date(snowflakeTime(id)).toISOString(),
+    icon: null,
+    splash: null,
+    discovery_splash: null,
+    banner: null,
+    description: null,
+    vanity_url_code: null,
+    afk_channel_id: null,
+    afk_timeout: 300,
+    verification_level: 0,
+    default_message_notifications: 0,
+    explicit_content_filter: 0,
+    mfa_level: 0,
+    nsfw_level: 0,
+    premium_tier: 0,
+    premium_progress_bar_enabled: false,
+    system_channel_id: null,
+    system_channel_flags: 0,
+    rules_channel_id: null,
+    public_updates_channel_id: null,
+    safety_alerts_channel_id: null,
+    application_id: null,
+    preferred_locale: 'en-US',
+    features: [],
+    emojis: [],
+    stickers: [],
     roles: [...guild.roles.values()].map(wireRole),
     channels: channels.filter((channel) => !isThread(channel)).map((channel) => wireChannel(world, channel)),
-    threads: channels.filter((channel) => isThread(channel) && !channel.archived && joined(channel)).map((channel) => wireChannel(world, channel)),
+    threads: channels
+      .filter((channel) => isThread(channel) && !channel.archived && joined(channel))
+      .map((channel) => wireChannel(world, channel)),
     members: [wireMember(world, guild, world.bot.id)],
-    presences: [], voice_states: [], stage_instances: [], guild_scheduled_events: [], soundboard_sounds: [],
+    presences: [],
+    voice_states: [],
+    stage_instances: [],
+    guild_scheduled_events: [],
+    soundboard_sounds: [],
   };
 }
 
-const wireOverwrite = ({ id, type, allow, deny }: Channel['overwrites'][number]): unknown => ({ id, type, allow: String(allow), deny: String(deny) });
+const wireOverwrite = ({ id, type, allow, deny }: Channel['overwrites'][number]): unknown => ({
+  id,
+  type,
+  allow: String(allow),
+  deny: String(deny),
+});

@@ -14,7 +14,10 @@ export class Connection {
   sessionId: string | null = null;
   readonly #deflate: Deflate | null;
 
-  constructor(readonly socket: WebSocket, zlibStream: boolean) {
+  constructor(
+    readonly socket: WebSocket,
+    zlibStream: boolean,
+  ) {
     this.#deflate = zlibStream ? createDeflate() : null;
     // A compressed payload is over with the flush, whose four bytes the client looks for.
     const chunks: Buffer[] = [];

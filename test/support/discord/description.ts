@@ -7,8 +7,16 @@ import addFormats from 'ajv-formats';
 export type Schema = Record<string, unknown>;
 
 export interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema; readonly required?: boolean }[];
-  readonly requestBody?: { readonly required?: boolean; readonly content: Record<string, { readonly schema: Schema } | undefined> };
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema: Schema;
+    readonly required?: boolean;
+  }[];
+  readonly requestBody?: {
+    readonly required?: boolean;
+    readonly content: Record<string, { readonly schema: Schema } | undefined>;
+  };
 }
 
 /** Discord's OpenAPI file, ready to be asked. */
@@ -27,13 +35,19 @@ const file = new URL('../../fixtures/discord/openapi.json.gz', import.meta.url);
 const prefix = '#/components/schemas/';
 let loaded: Description | undefined;
 
-/** Read at the first request of the process; a schema is compiled when a value first reaches it, for there are 540 of them. */
+/**
+ * Read at the first request of the process; a schema is compiled when a value first reaches it, for there are 540 of
+ * them.
+ */
 export function description(): Description {
   return (loaded ??= load());
 }
 
 function load(): Description {
-  const { paths, components: { schemas } } = JSON.parse(gunzipSync(readFileSync(file)).toString()) as OpenApi;
+  const {
+    paths,
+    components: { schemas },
+  } = JSON.parse(gunzipSync(readFileSync(file)).toString()) as OpenApi;
   amend(schemas);
   for (const schema of Object.values(schemas)) untie(schema, schemas);
   untie(paths, schemas);
@@ -50,8 +64,12 @@ function load(): Description {
     return validate;
   };
   const keyword = (name: string, choose: (schema: unknown, value: unknown) => Schema | string | null): void => {
-    const validate: DataValidateFunction & ((schema: unknown, value: unknown, parent?: unknown, place?: DataValidationCxt) => boolean) = (
-      schema: unknown, value: unknown, _parent?: unknown, place?: DataValidationCxt,
+    const validate: DataValidateFunction &
+      ((schema: unknown, value: unknown, parent?: unknown, place?: DataValidationCxt) => boolean) = (
+      schema: unknown,
+      value: unknown,
+      _parent?: unknown,
+      place?: DataValidationCxt,
     ) => {
       const chosen = choose(schema, value);
       if (chosen === null) return true;
@@ -61,7 +79,10 @@ function load(): Description {
       }
       const inner = validatorOf(chosen);
       if (inner(value)) return true;
-      validate.errors = inner.errors!.map((error: ErrorObject) => ({ ...error, instancePath: `${place?.instancePath ?? ''}${error.instancePath}` }));
+      validate.errors = inner.errors!.map((error: ErrorObject) => ({
+        ...error,
+        instancePath: `${place?.instancePath ?? ''}${error.instancePath}`,
+      }));
       return false;
     };
     ajv.addKeyword({ keyword: name, validate, errors: 'full' });
@@ -77,7 +98,10 @@ function load(): Description {
 
   const shapes = Object.entries(paths).sort(([a], [b]) => a.split('{').length - b.split('{').length);
   return {
-    paths: shapes.map(([path, operations]) => ({ pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`), operations })),
+    paths: shapes.map(([path, operations]) => ({
+      pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+      operations,
+    })),
     validatorOf,
   };
 }
@@ -85,18 +109,26 @@ function load(): Description {
 /** Where the file is known to be wrong for bots, and one thing it leaves open. */
 function amend(schemas: Record<string, Schema>): void {
   // 4000 characters are for people who pay; the documentation's Create Message says 2000.
-  for (const name of ['MessageCreateRequest', 'MessageEditRequestPartial']) propertiesOf(schemas[name]).content.maxLength = 2000;
+  for (const name of ['MessageCreateRequest', 'MessageEditRequestPartial'])
+    propertiesOf(schemas[name]).content.maxLength = 2000;
   // The documentation's Application Command Object has the bit set as a string, as everywhere.
-  for (const name of ['ApplicationCommandUpdateRequest', 'ApplicationCommandCreateRequest', 'ApplicationCommandPatchRequestPartial']) {
+  for (const name of [
+    'ApplicationCommandUpdateRequest',
+    'ApplicationCommandCreateRequest',
+    'ApplicationCommandPatchRequestPartial',
+  ]) {
     propertiesOf(schemas[name]).default_member_permissions = { type: ['string', 'null'], pattern: '^\\d+$' };
   }
   // discord.js sends these with every message, where they belong and where they do not.
-  for (const { properties } of Object.values(schemas) as { readonly properties?: Record<string, Schema | undefined> }[]) {
+  for (const { properties } of Object.values(schemas) as {
+    readonly properties?: Record<string, Schema | undefined>;
+  }[]) {
     if (properties?.content === undefined || properties.embeds === undefined) continue;
     for (const name of ['tts', 'enforce_nonce']) properties[name] ??= { type: 'boolean' };
   }
   // Discord passes over a field that it does not know; in what a bot sends, that is a slip of the pen.
-  for (const schema of Object.values(schemas)) if (schema.type === 'object' && schema.properties !== undefined) schema.additionalProperties ??= false;
+  for (const schema of Object.values(schemas))
+    if (schema.type === 'object' && schema.properties !== undefined) schema.additionalProperties ??= false;
 }
 
 const propertiesOf = (schema: Schema): Record<string, Schema> => schema.properties as Record<string, Schema>;
@@ -108,9 +140,9 @@ interface Union {
 }
 
 /**
- * Compiling a message's schema with all that it refers to takes half a second, and a mistake in one of eleven alternatives reads like
- * eleven. So in place: a reference becomes `described`, followed when a value gets there; alternatives that differ in `type` become
- * `byType`, of which the one that was meant is asked.
+ * Compiling a message's schema with all that it refers to takes half a second, and a mistake in one of eleven
+ * alternatives reads like eleven. So in place: a reference becomes `described`, followed when a value gets there;
+ * alternatives that differ in `type` become `byType`, of which the one that was meant is asked.
  */
 function untie(node: unknown, schemas: Record<string, Schema>): void {
   if (typeof node !== 'object' || node === null) return;
@@ -135,7 +167,8 @@ function unionOf(branches: readonly Schema[], schemas: Record<string, Schema>): 
   const named = branches.filter(({ type }) => type !== 'null');
   for (const { $ref } of named) {
     const name = typeof $ref === 'string' ? $ref.slice(prefix.length) : null;
-    const properties = name === null ? undefined : (schemas[name].properties as Record<string, Schema | undefined> | undefined);
+    const properties =
+      name === null ? undefined : (schemas[name].properties as Record<string, Schema | undefined> | undefined);
     const types = properties?.type?.enum;
     if (name === null || !Array.isArray(types)) return null;
     for (const type of types) names[String(type)] = name;

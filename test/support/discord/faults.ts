@@ -75,7 +75,10 @@ export function matches(target: Target, method: string, path: string): boolean {
 function fateOf(fault: Fault): Fate {
   switch (fault.kind) {
     case 'rate-limit':
-      return { kind: 'answer', answer: rateLimitAnswer(fault.retryAfterSeconds, fault.global === true ? 'global' : 'user') };
+      return {
+        kind: 'answer',
+        answer: rateLimitAnswer(fault.retryAfterSeconds, fault.global === true ? 'global' : 'user'),
+      };
     case 'error':
       return { kind: 'answer', answer: errorAnswer(fault.status, fault.code ?? 0) };
     case 'page':

@@ -11,10 +11,21 @@ import type { World } from './world.js';
 /** Discord's documentation, Gateway: what an IDENTIFY a day, sends a minute and a heartbeat interval come to. */
 const sessionsADay = 1000;
 const sendsAMinute = 120;
-/** After these a session cannot be resumed (Opcodes and Status Codes, Gateway Close Event Codes; 1000 and 1001 from the client). */
+/**
+ * After these a session cannot be resumed (Opcodes and Status Codes, Gateway Close Event Codes; 1000 and 1001 from the
+ * client).
+ */
 const endsSession: readonly number[] = [
-  1000, 1001, Close.AuthenticationFailed, Close.InvalidSeq, Close.SessionTimedOut, Close.InvalidShard, Close.ShardingRequired, Close.InvalidAPIVersion,
-  Close.InvalidIntents, Close.DisallowedIntents,
+  1000,
+  1001,
+  Close.AuthenticationFailed,
+  Close.InvalidSeq,
+  Close.SessionTimedOut,
+  Close.InvalidShard,
+  Close.ShardingRequired,
+  Close.InvalidAPIVersion,
+  Close.InvalidIntents,
+  Close.DisallowedIntents,
 ];
 
 export interface GatewayOptions {
@@ -51,7 +62,11 @@ export class Gateway {
   get routes(): Route[] {
     return [
       ['GET', '/gateway', (): Answer => ok({ url: this.urlOf() })],
-      ['GET', '/gateway/bot', (): Answer => ok({ url: this.urlOf(), shards: 1, session_start_limit: this.#sessionStartLimit() })],
+      [
+        'GET',
+        '/gateway/bot',
+        (): Answer => ok({ url: this.urlOf(), shards: 1, session_start_limit: this.#sessionStartLimit() }),
+      ],
     ];
   }
 
@@ -112,7 +127,12 @@ export class Gateway {
   }
 
   #sessionStartLimit(): Record<string, number> {
-    return { total: sessionsADay, remaining: Math.max(0, sessionsADay - this.counts.identifies), reset_after: 86_400_000, max_concurrency: 1 };
+    return {
+      total: sessionsADay,
+      remaining: Math.max(0, sessionsADay - this.counts.identifies),
+      reset_after: 86_400_000,
+      max_concurrency: 1,
+    };
   }
 
   #connect(socket: WebSocket, request: IncomingMessage): void {
@@ -136,7 +156,12 @@ export class Gateway {
       this.onChange();
     });
     socket.on('error', () => socket.terminate());
-    connection.send({ op: Op.Hello, d: { heartbeat_interval: this.options.heartbeatIntervalMs, _trace: [] }, s: null, t: null });
+    connection.send({
+      op: Op.Hello,
+      d: { heartbeat_interval: this.options.heartbeatIntervalMs, _trace: [] },
+      s: null,
+      t: null,
+    });
     this.onChange();
   }
 
@@ -157,7 +182,10 @@ export class Gateway {
         this.#identify(connection, payload.d as { readonly token: string; readonly intents: number });
         break;
       case Op.Resume:
-        this.#resume(connection, payload.d as { readonly token: string; readonly session_id: string; readonly seq: number });
+        this.#resume(
+          connection,
+          payload.d as { readonly token: string; readonly session_id: string; readonly seq: number },
+        );
         break;
       case Op.PresenceUpdate:
         if (connection.sessionId === null) connection.socket.close(Close.NotAuthenticated);
@@ -195,10 +223,14 @@ export class Gateway {
       shard: [0, 1],
       application: { id: world.application.id, flags: 0 },
     });
-    for (const guild of guilds) this.#send(session, guild.unavailable ? 'GUILD_DELETE' : 'GUILD_CREATE', wireGuild(world, guild));
+    for (const guild of guilds)
+      this.#send(session, guild.unavailable ? 'GUILD_DELETE' : 'GUILD_CREATE', wireGuild(world, guild));
   }
 
-  #resume(connection: Connection, { token, session_id: id, seq }: { readonly token: string; readonly session_id: string; readonly seq: number }): void {
+  #resume(
+    connection: Connection,
+    { token, session_id: id, seq }: { readonly token: string; readonly session_id: string; readonly seq: number },
+  ): void {
     this.counts.resumes++;
     const session = this.#sessions.get(id);
     if (token.replace(/^Bot /, '') !== this.world.token) connection.socket.close(Close.AuthenticationFailed);

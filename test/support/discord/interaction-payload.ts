@@ -1,4 +1,10 @@
-import { ApplicationCommandOptionType as Type, ChannelType, ComponentType, InteractionContextType, InteractionType } from 'discord.js';
+import {
+  ApplicationCommandOptionType as Type,
+  ChannelType,
+  ComponentType,
+  InteractionContextType,
+  InteractionType,
+} from 'discord.js';
 import { wireChannel, wireMember, wireRole, wireUser } from './channels.js';
 import type { OptionValue, Place, Use } from './interaction.js';
 import { wireMessage } from './message.js';
@@ -17,15 +23,26 @@ const attachmentSizeLimit = 10_485_760;
 export function placeOf(world: World, use: Use): { readonly place: Place; readonly channel: Channel } {
   const user = use.user ?? world.user;
   const named = use.channelId === undefined ? undefined : world.channels.get(use.channelId);
-  if (use.channelId !== undefined && named === undefined) throw new Error(`there is no channel ${use.channelId} to use lightsout in`);
-  const place = use.place ?? (named === undefined || named.guildId !== null ? 'guild' : named.type === ChannelType.DM ? 'bot-dm' : 'private');
+  if (use.channelId !== undefined && named === undefined)
+    throw new Error(`there is no channel ${use.channelId} to use lightsout in`);
+  const place =
+    use.place ??
+    (named === undefined || named.guildId !== null ? 'guild' : named.type === ChannelType.DM ? 'bot-dm' : 'private');
   if (place === 'bot-dm') return { place, channel: named ?? world.directMessages(user.id) };
-  if (place === 'private') return { place, channel: named ?? world.addChannel({ type: ChannelType.GroupDM, guildId: null, recipients: [user.id] }) };
+  if (place === 'private')
+    return {
+      place,
+      channel: named ?? world.addChannel({ type: ChannelType.GroupDM, guildId: null, recipients: [user.id] }),
+    };
   return { place, channel: named ?? [...world.channels.values()].find(({ guildId }) => guildId !== null)! };
 }
 
 /** The interaction object of the documentation (Receiving and Responding): the data of an INTERACTION_CREATE. */
-export function wireInteraction(world: World, use: Use, ids: { readonly id: string; readonly token: string }): Record<string, unknown> {
+export function wireInteraction(
+  world: World,
+  use: Use,
+  ids: { readonly id: string; readonly token: string },
+): Record<string, unknown> {
   const { place, channel } = placeOf(world, use);
   const user = use.user ?? world.user;
   const guild = channel.guildId === null ? undefined : world.guilds.get(channel.guildId);
@@ -70,15 +87,22 @@ function dataOf(world: World, use: Use, guildId: string | undefined): Record<str
   const command = commandNamed(world, path[0], guildId);
   const given = Object.entries(use.options ?? {}).map(([name, value]) => wireOption(name, value, name === focused));
   checkOptions(path.join(' '), optionsBelow(command, path.slice(1)), given, focused !== null);
-  const nested = path.slice(1).reduceRight<WireOption[]>(
-    (inner, name, depth) => [{ name, type: path.length === 3 && depth === 0 ? Type.SubcommandGroup : Type.Subcommand, options: inner }],
-    given,
-  );
+  const nested = path
+    .slice(1)
+    .reduceRight<WireOption[]>(
+      (inner, name, depth) => [
+        { name, type: path.length === 3 && depth === 0 ? Type.SubcommandGroup : Type.Subcommand, options: inner },
+      ],
+      given,
+    );
   const resolved = resolve(world, Object.values(use.options ?? {}), guildId);
   return {
     type: focused === null ? InteractionType.ApplicationCommand : InteractionType.ApplicationCommandAutocomplete,
     data: {
-      id: command.id, name: path[0], type: 1, options: nested,
+      id: command.id,
+      name: path[0],
+      type: 1,
+      options: nested,
       ...(Object.keys(resolved).length > 0 && { resolved }),
       ...(command.guild_id !== undefined && { guild_id: command.guild_id }),
     },
@@ -104,18 +128,33 @@ function commandNamed(world: World, name: string, guildId: string | undefined): 
 }
 
 function optionsBelow({ options }: RegisteredCommand, path: readonly string[]): readonly CommandOption[] {
-  return path.reduce<readonly CommandOption[]>((level, name) => level.find((option) => option.name === name)?.options ?? [], options ?? []);
+  return path.reduce<readonly CommandOption[]>(
+    (level, name) => level.find((option) => option.name === name)?.options ?? [],
+    options ?? [],
+  );
 }
 
-/** The client lets nobody send what the command does not have. While one types, what is required may still be missing. */
-function checkOptions(command: string, known: readonly CommandOption[], given: readonly WireOption[], typing: boolean): void {
+/**
+ * The client lets nobody send what the command does not have. While one types, what is required may still be missing.
+ */
+function checkOptions(
+  command: string,
+  known: readonly CommandOption[],
+  given: readonly WireOption[],
+  typing: boolean,
+): void {
   for (const { name, type } of given) {
     const option = known.find((candidate) => candidate.name === name);
     if (option === undefined) throw new Error(`/${command} has no option ${name}`);
-    const fits = option.type === type || (type === Type.Integer && option.type === Type.Number) || (type === Type.String && typing);
+    const fits =
+      option.type === type ||
+      (type === Type.Integer && option.type === Type.Number) ||
+      (type === Type.String && typing);
     if (!fits) throw new Error(`/${command} ${name} is of type ${option.type}, not ${type}`);
   }
-  const missing = known.find(({ name, required }) => required === true && !given.some((option) => option.name === name));
+  const missing = known.find(
+    ({ name, required }) => required === true && !given.some((option) => option.name === name),
+  );
   if (missing !== undefined && !typing) throw new Error(`/${command} needs ${missing.name}`);
 }
 
@@ -123,13 +162,18 @@ function wireOption(name: string, value: OptionValue, focused: boolean): WireOpt
   const mark = focused ? { focused } : {};
   if (typeof value === 'string') return { name, type: Type.String, value, ...mark };
   if (typeof value === 'boolean') return { name, type: Type.Boolean, value };
-  if (typeof value === 'number') return { name, type: Number.isInteger(value) ? Type.Integer : Type.Number, value, ...mark };
+  if (typeof value === 'number')
+    return { name, type: Number.isInteger(value) ? Type.Integer : Type.Number, value, ...mark };
   if ('channel' in value) return { name, type: Type.Channel, value: value.channel };
   return 'role' in value ? { name, type: Type.Role, value: value.role } : { name, type: Type.User, value: value.user };
 }
 
 /** What the mentioned ids are, by kind and id. */
-function resolve(world: World, values: readonly OptionValue[], guildId: string | undefined): Record<string, Record<string, unknown>> {
+function resolve(
+  world: World,
+  values: readonly OptionValue[],
+  guildId: string | undefined,
+): Record<string, Record<string, unknown>> {
   const resolved: Record<string, Record<string, unknown>> = {};
   const put = (kind: string, id: string, data: unknown): void => void ((resolved[kind] ??= {})[id] = data);
   const guild = world.guilds.get(guildId ?? '');
@@ -137,7 +181,10 @@ function resolve(world: World, values: readonly OptionValue[], guildId: string |
     if (typeof value !== 'object') continue;
     if ('channel' in value) {
       const channel = world.channels.get(value.channel)!;
-      put('channels', channel.id, { ...wireChannel(world, channel), permissions: String(channelPermissions(world, channel, world.user.id)) });
+      put('channels', channel.id, {
+        ...wireChannel(world, channel),
+        permissions: String(channelPermissions(world, channel, world.user.id)),
+      });
     } else if ('role' in value) put('roles', value.role, wireRole(guild!.roles.get(value.role)!));
     else {
       put('users', value.user, wireUser(world, value.user));

@@ -1,11 +1,15 @@
 import type { Message } from './message.js';
 import type { User } from './world.js';
 
-/** Where a command is used: in a guild the bot is in, in the direct messages with it, or anywhere else by who installed it for themselves. */
+/**
+ * Where a command is used: in a guild the bot is in, in the direct messages with it, or anywhere else by who installed
+ * it for themselves.
+ */
 export type Place = 'guild' | 'bot-dm' | 'private';
 
 /** A mention of something, as an option's value. */
-export type OptionValue = string | number | boolean | { readonly channel: string } | { readonly role: string } | { readonly user: string };
+export type OptionValue =
+  string | number | boolean | { readonly channel: string } | { readonly role: string } | { readonly user: string };
 
 interface Shared {
   /** The guild's first channel, unless told; in 'bot-dm' the direct messages with the user. */
@@ -16,7 +20,9 @@ interface Shared {
   readonly locale?: string;
   /** Of the user in the channel; what their roles give, unless told. */
   readonly memberPermissions?: bigint;
-  /** Installed for the guild, unless told; 'user': by the user, for themselves, and in a guild the bot need not be in. */
+  /**
+   * Installed for the guild, unless told; 'user': by the user, for themselves, and in a guild the bot need not be in.
+   */
   readonly installedBy?: 'guild' | 'user';
 }
 
@@ -24,7 +30,11 @@ interface Shared {
 export type Use = Shared &
   (
     | { readonly command: string; readonly options?: Readonly<Record<string, OptionValue>> }
-    | { readonly autocomplete: string; readonly focused: string; readonly options?: Readonly<Record<string, OptionValue>> }
+    | {
+        readonly autocomplete: string;
+        readonly focused: string;
+        readonly options?: Readonly<Record<string, OptionValue>>;
+      }
     | { readonly button: string; readonly message: Message }
     | { readonly select: string; readonly values: readonly string[]; readonly message: Message }
   );
@@ -37,8 +47,8 @@ export interface Choice {
 /** What the user sees of it. */
 export interface Seen {
   /**
-   * reply: a message at once. thinking: "is thinking...", and then a message. update: of the message the button is on; deferred-update:
-   * the same, later. choices: of an autocomplete. none: "The application did not respond".
+   * reply: a message at once. thinking: "is thinking...", and then a message. update: of the message the button is on;
+   * deferred-update: the same, later. choices: of an autocomplete. none: "The application did not respond".
    */
   readonly acknowledged: 'reply' | 'thinking' | 'update' | 'deferred-update' | 'choices' | 'none';
   /** Seen by the user alone. */
@@ -84,7 +94,9 @@ export function seenOf(interaction: Interaction): Seen {
       return interaction.afterMs;
     },
     get messages() {
-      return [...(interaction.original === null ? [] : [interaction.original]), ...interaction.followUps].filter(({ deleted }) => !deleted);
+      return [...(interaction.original === null ? [] : [interaction.original]), ...interaction.followUps].filter(
+        ({ deleted }) => !deleted,
+      );
     },
     get choices() {
       return interaction.choices;

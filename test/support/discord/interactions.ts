@@ -11,7 +11,10 @@ import type { UploadedFile } from './multipart.js';
 import type { Call, Route } from './rest.js';
 import type { World } from './world.js';
 
-/** Discord's documentation, Receiving and Responding: to the first answer, and how long the token lives; choices; follow-ups without the bot. */
+/**
+ * Discord's documentation, Receiving and Responding: to the first answer, and how long the token lives; choices;
+ * follow-ups without the bot.
+ */
 const limits = { answerMs: 3000, tokenMs: 900_000, choices: 25, followUpsOfUserInstall: 5 } as const;
 
 /** Uses of the bot by users, and its answers. */
@@ -20,7 +23,12 @@ export class Interactions {
   /** Cancels of the waits that are under way. */
   readonly #waits = new Set<() => void>();
 
-  constructor(readonly world: World, readonly gateway: Gateway, readonly messages: Messages, readonly clock: Clock) {}
+  constructor(
+    readonly world: World,
+    readonly gateway: Gateway,
+    readonly messages: Messages,
+    readonly clock: Clock,
+  ) {}
 
   get routes(): Route[] {
     const webhook = '/webhooks/:application/:token';
@@ -34,8 +42,8 @@ export class Interactions {
   }
 
   /**
-   * A user uses the bot. Resolves when there is something to see: an answer, after "is thinking..." the message it becomes, or that
-   * nothing came in time. What follows later shows in the same object.
+   * A user uses the bot. Resolves when there is something to see: an answer, after "is thinking..." the message it
+   * becomes, or that nothing came in time. What follows later shows in the same object.
    */
   use(use: Use): Promise<Seen> {
     const [id, token] = [this.world.ids.next(), `token-${this.world.ids.next()}`];
@@ -47,7 +55,12 @@ export class Interactions {
         token,
         createdAt: this.world.now(),
         channelId: channel.id,
-        kind: data.type === InteractionType.MessageComponent ? 'component' : data.type === InteractionType.ApplicationCommand ? 'command' : 'autocomplete',
+        kind:
+          data.type === InteractionType.MessageComponent
+            ? 'component'
+            : data.type === InteractionType.ApplicationCommand
+              ? 'command'
+              : 'autocomplete',
         installedBy: use.installedBy ?? 'guild',
         inGuild: channel.guildId !== null,
         source: 'message' in use ? use.message : null,
@@ -95,7 +108,10 @@ export class Interactions {
     if (interaction?.id !== params.interaction) throw new Refusal(10062);
     if (interaction.acknowledged !== null) throw new Refusal(40060);
     if (age > limits.answerMs) throw new Refusal(10062);
-    const { type, data = {} } = json as { readonly type: Type; readonly data?: MessageBody & { readonly choices?: readonly Choice[] } };
+    const { type, data = {} } = json as {
+      readonly type: Type;
+      readonly data?: MessageBody & { readonly choices?: readonly Choice[] };
+    };
     const acknowledge = (kind: Seen['acknowledged']): void => {
       interaction.acknowledged = kind;
       interaction.afterMs = age;
@@ -126,7 +142,13 @@ export class Interactions {
         break;
       default:
         if ((data.choices ?? []).length > limits.choices) {
-          throw new Refusal(50035, [{ path: ['data', 'choices'], code: 'BASE_TYPE_MAX_LENGTH', message: `Must be ${limits.choices} or fewer in length.` }]);
+          throw new Refusal(50035, [
+            {
+              path: ['data', 'choices'],
+              code: 'BASE_TYPE_MAX_LENGTH',
+              message: `Must be ${limits.choices} or fewer in length.`,
+            },
+          ]);
         }
         interaction.choices = data.choices ?? [];
         acknowledge('choices');
@@ -137,8 +159,18 @@ export class Interactions {
 
   #checkKind({ kind }: Interaction, type: Type): void {
     const updates = type === Type.DeferredMessageUpdate || type === Type.UpdateMessage;
-    const fits = type === Type.ApplicationCommandAutocompleteResult ? kind === 'autocomplete' : kind === 'component' || (kind === 'command' && !updates);
-    if (!fits) throw new Refusal(50035, [{ path: ['type'], code: 'INTERACTION_APPLICATION_COMMAND_INVALID_RESPONSE_TYPE', message: 'Invalid response type' }]);
+    const fits =
+      type === Type.ApplicationCommandAutocompleteResult
+        ? kind === 'autocomplete'
+        : kind === 'component' || (kind === 'command' && !updates);
+    if (!fits)
+      throw new Refusal(50035, [
+        {
+          path: ['type'],
+          code: 'INTERACTION_APPLICATION_COMMAND_INVALID_RESPONSE_TYPE',
+          message: 'Invalid response type',
+        },
+      ]);
   }
 
   #callbackResponse({ id, kind, original, ephemeral, acknowledged }: Interaction, type: Type): Record<string, unknown> {
@@ -155,7 +187,9 @@ export class Interactions {
         response_message_loading: acknowledged === 'thinking',
         ...(original !== null && { response_message_id: original.id }),
       },
-      ...(acknowledged !== 'choices' && { resource: { type, ...(original !== null && { message: wireMessage(this.world, original) }) } }),
+      ...(acknowledged !== 'choices' && {
+        resource: { type, ...(original !== null && { message: wireMessage(this.world, original) }) },
+      }),
     };
   }
 
@@ -170,8 +204,13 @@ export class Interactions {
 
   #message(call: Call): Message {
     const interaction = this.#find(call);
-    const known = [interaction.original, ...interaction.followUps].filter((message) => message !== null && !message.deleted);
-    const message = call.params.message === '@original' ? interaction.original : known.find((candidate) => candidate?.id === call.params.message);
+    const known = [interaction.original, ...interaction.followUps].filter(
+      (message) => message !== null && !message.deleted,
+    );
+    const message =
+      call.params.message === '@original'
+        ? interaction.original
+        : known.find((candidate) => candidate?.id === call.params.message);
     if (message === undefined || message === null || message.deleted) throw new Refusal(10008);
     return message;
   }
@@ -185,7 +224,8 @@ export class Interactions {
     }
     checkLimits(body, call.files);
     if (isEmpty(body, call.files.length)) throw new Refusal(50006);
-    if (interaction.installedBy === 'user' && interaction.followUps.length >= limits.followUpsOfUserInstall) throw new Refusal(40094);
+    if (interaction.installedBy === 'user' && interaction.followUps.length >= limits.followUpsOfUserInstall)
+      throw new Refusal(40094);
     const message = this.#create(interaction, body, call.files);
     interaction.followUps.push(message);
     if (interaction.acknowledged === 'deferred-update' || interaction.original?.deleted === true) interaction.settle();
@@ -196,16 +236,22 @@ export class Interactions {
     const interaction = this.#find(call);
     const body = call.json as MessageBody;
     checkLimits(body, call.files);
-    const thinking = call.params.message === '@original' && interaction.acknowledged === 'thinking' && interaction.original === null;
+    const thinking =
+      call.params.message === '@original' && interaction.acknowledged === 'thinking' && interaction.original === null;
     if (thinking) {
       if (isEmpty(body, call.files.length)) throw new Refusal(50006);
       // Whether it is ephemeral was said when it began to think.
-      interaction.original = this.#create(interaction, { ...body, flags: ((body.flags ?? 0) & ~64) | (interaction.ephemeral ? 64 : 0) }, call.files);
+      interaction.original = this.#create(
+        interaction,
+        { ...body, flags: ((body.flags ?? 0) & ~64) | (interaction.ephemeral ? 64 : 0) },
+        call.files,
+      );
       interaction.settle();
       return ok(wireMessage(this.world, interaction.original));
     }
     const message = this.#message(call);
-    if (isEmpty({ ...message, ...body }, call.files.length + (body.attachments ?? message.files).length)) throw new Refusal(50006);
+    if (isEmpty({ ...message, ...body }, call.files.length + (body.attachments ?? message.files).length))
+      throw new Refusal(50006);
     editMessage(this.world, message, body, call.files);
     if (interaction.acknowledged === 'deferred-update') interaction.settle();
     return ok(wireMessage(this.world, message));
@@ -213,9 +259,21 @@ export class Interactions {
 
   #delete(call: Call): Answer {
     const interaction = this.#find(call);
-    if (call.params.message === '@original' && interaction.acknowledged === 'thinking' && interaction.original === null) {
+    if (
+      call.params.message === '@original' &&
+      interaction.acknowledged === 'thinking' &&
+      interaction.original === null
+    ) {
       // "is thinking..." is a message already: without it, what follows is no edit of it.
-      interaction.original = { ...createMessage(this.world, { channelId: interaction.channelId, authorId: this.world.bot.id, body: {}, files: [] }), deleted: true };
+      interaction.original = {
+        ...createMessage(this.world, {
+          channelId: interaction.channelId,
+          authorId: this.world.bot.id,
+          body: {},
+          files: [],
+        }),
+        deleted: true,
+      };
       return noContent;
     }
     const message = this.#message(call);

@@ -16,7 +16,8 @@ export interface MessageBody {
     readonly users?: readonly string[];
     readonly replied_user?: boolean;
   };
-  readonly message_reference?: undefined | { readonly message_id: string; readonly fail_if_not_exists?: boolean; readonly channel_id?: string };
+  readonly message_reference?:
+    undefined | { readonly message_id: string; readonly fail_if_not_exists?: boolean; readonly channel_id?: string };
   readonly components?: readonly unknown[];
   readonly flags?: number;
   readonly attachments?: readonly { readonly id: string; readonly filename?: string; readonly description?: string }[];
@@ -71,13 +72,19 @@ export function createMessage(world: World, { channelId, authorId, body, files }
   };
 }
 
-/** Changes what the body names; null and an empty list clear. Attachments that a body with `attachments` does not list are gone. */
+/**
+ * Changes what the body names; null and an empty list clear. Attachments that a body with `attachments` does not list
+ * are gone.
+ */
 export function editMessage(world: World, message: Message, body: MessageBody, files: readonly UploadedFile[]): void {
   if (body.content !== undefined) message.content = body.content;
   if (body.embeds !== undefined) message.embeds = body.embeds;
   if (body.components !== undefined) message.components = body.components;
   if (body.flags !== undefined) message.flags = body.flags;
-  const kept = body.attachments === undefined ? message.files : message.files.filter(({ id }) => body.attachments!.some((listed) => listed.id === id));
+  const kept =
+    body.attachments === undefined
+      ? message.files
+      : message.files.filter(({ id }) => body.attachments!.some((listed) => listed.id === id));
   message.files = [...kept, ...attach(world, body, files)];
   message.editedAt = world.now();
   message.edits.push(body);
@@ -86,21 +93,49 @@ export function editMessage(world: World, message: Message, body: MessageBody, f
 function attach(world: World, body: MessageBody, files: readonly UploadedFile[]): Attachment[] {
   return files.map(({ index, filename, contentType, bytes }) => {
     const listed = body.attachments?.find(({ id }) => id === index);
-    return { id: world.ids.next(), filename: listed?.filename ?? filename, description: listed?.description ?? null, contentType, bytes };
+    return {
+      id: world.ids.next(),
+      filename: listed?.filename ?? filename,
+      description: listed?.description ?? null,
+      contentType,
+      bytes,
+    };
   });
 }
 
 /** The message object of the documentation. */
 export function wireMessage(world: World, message: Message): Record<string, unknown> {
-  const { id, channelId, authorId, createdAt, editedAt, content, embeds, components, flags, nonce, message_reference: reference } = message;
+  const {
+    id,
+    channelId,
+    authorId,
+    createdAt,
+    editedAt,
+    content,
+    embeds,
+    components,
+    flags,
+    nonce,
+    message_reference: reference,
+  } = message;
   const author = world.users.get(authorId)!;
   const channel = world.channels.get(channelId);
-  const replied = reference === undefined ? undefined : world.messages.get(channelId)?.find((other) => other.id === reference.message_id);
+  const replied =
+    reference === undefined
+      ? undefined
+      : world.messages.get(channelId)?.find((other) => other.id === reference.message_id);
   return {
     id,
     channel_id: channelId,
     type: reference === undefined ? 0 : 19,
-    author: { id: author.id, username: author.username, discriminator: '0', global_name: null, avatar: null, bot: author.bot },
+    author: {
+      id: author.id,
+      username: author.username,
+      discriminator: '0',
+      global_name: null,
+      avatar: null,
+      bot: author.bot,
+    },
     content: content ?? '',
     embeds: (embeds ?? []).map((embed) => ({ type: 'rich', ...embed })),
     components: components ?? [],
@@ -123,11 +158,17 @@ export function wireMessage(world: World, message: Message): Record<string, unkn
     flags,
     ...(nonce !== undefined && { nonce }),
     ...(reference !== undefined && {
-      message_reference: { type: 0, channel_id: channelId, guild_id: channel?.guildId ?? undefined, message_id: reference.message_id },
+      message_reference: {
+        type: 0,
+        channel_id: channelId,
+        guild_id: channel?.guildId ?? undefined,
+        message_id: reference.message_id,
+      },
       referenced_message: replied === undefined ? null : wireMessage(world, replied),
     }),
     ...(channel !== undefined && isThread(channel) && { position: 0 }),
   };
 }
 
-export const isEphemeral = ({ flags }: { readonly flags?: number }): boolean => ((flags ?? 0) & MessageFlags.Ephemeral) !== 0;
+export const isEphemeral = ({ flags }: { readonly flags?: number }): boolean =>
+  ((flags ?? 0) & MessageFlags.Ephemeral) !== 0;

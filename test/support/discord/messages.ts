@@ -7,7 +7,10 @@ import type { Call, Route } from './rest.js';
 import { compareIds } from './snowflake.js';
 import { bits, isThread, type Channel, type PermissionName, type World } from './world.js';
 
-/** Of messages older than an hour: how many edits a channel takes in this time (no documentation says; about so it was observed). */
+/**
+ * Of messages older than an hour: how many edits a channel takes in this time (no documentation says; about so it was
+ * observed).
+ */
 const oldEdits = { olderThanMs: 3_600_000, count: 3, windowMs: 20_000 } as const;
 
 /** The messages of channels: who may read and write them, and what is remembered of those that were sent. */
@@ -18,14 +21,21 @@ export class Messages {
   readonly #nonces = new Map<string, { readonly message: Message; readonly until: number }>();
   readonly #oldEdits = new Map<string, number[]>();
 
-  constructor(readonly world: World, readonly nonceMs: number) {}
+  constructor(
+    readonly world: World,
+    readonly nonceMs: number,
+  ) {}
 
   get routes(): Route[] {
     const list = '/channels/:channel/messages';
     return [
       ['GET', list, (call) => this.#list(call)],
       ['POST', list, (call) => this.#post(call)],
-      ['GET', `${list}/:message`, (call) => ok(wireMessage(this.world, this.#find(call, 'ReadMessageHistory').message))],
+      [
+        'GET',
+        `${list}/:message`,
+        (call) => ok(wireMessage(this.world, this.#find(call, 'ReadMessageHistory').message)),
+      ],
       ['PATCH', `${list}/:message`, (call) => this.#edit(call)],
       ['DELETE', `${list}/:message`, (call) => this.#delete(call)],
       ['POST', `${list}/:message/crosspost`, (call) => this.#crosspost(call)],
@@ -45,7 +55,10 @@ export class Messages {
   remove(message: Message): void {
     message.deleted = true;
     const { messages } = this.world;
-    messages.set(message.channelId, (messages.get(message.channelId) ?? []).filter((other) => other !== message));
+    messages.set(
+      message.channelId,
+      (messages.get(message.channelId) ?? []).filter((other) => other !== message),
+    );
   }
 
   #post({ params, json, files }: Call): Answer {
@@ -63,7 +76,12 @@ export class Messages {
     if (known !== undefined && known.until > this.world.now()) return ok(wireMessage(this.world, known.message));
 
     const reference = this.#referenceOf(channel, body, may);
-    const message = createMessage(this.world, { channelId: channel.id, authorId: this.world.bot.id, body: { ...body, message_reference: reference }, files });
+    const message = createMessage(this.world, {
+      channelId: channel.id,
+      authorId: this.world.bot.id,
+      body: { ...body, message_reference: reference },
+      files,
+    });
     this.add(message);
     this.posted.push(message);
     if (body.nonce !== undefined) this.#nonces.set(key, { message, until: this.world.now() + this.nonceMs });
@@ -71,18 +89,28 @@ export class Messages {
   }
 
   /** What is replied to; undefined where it is gone and the reply may stand alone (fail_if_not_exists: false). */
-  #referenceOf(channel: Channel, { message_reference: reference }: MessageBody, may: bigint): MessageBody['message_reference'] {
+  #referenceOf(
+    channel: Channel,
+    { message_reference: reference }: MessageBody,
+    may: bigint,
+  ): MessageBody['message_reference'] {
     if (reference === undefined) return undefined;
     if ((may & bits('ReadMessageHistory')) === 0n) throw new Refusal(160002);
     if (this.world.messages.get(channel.id)?.some(({ id }) => id === reference.message_id) === true) return reference;
     if (reference.fail_if_not_exists === false) return undefined;
-    throw new Refusal(50035, [{ path: ['message_reference'], code: 'REPLIES_UNKNOWN_MESSAGE', message: 'Unknown message' }]);
+    throw new Refusal(50035, [
+      { path: ['message_reference'], code: 'REPLIES_UNKNOWN_MESSAGE', message: 'Unknown message' },
+    ]);
   }
 
   #checkWritable(channel: Channel): void {
     const { world } = this;
     if (channel.guildId === null) return;
-    if (![ChannelType.GuildText, ChannelType.GuildAnnouncement, ChannelType.GuildVoice].includes(channel.type) && !isThread(channel)) throw new Refusal(50008);
+    if (
+      ![ChannelType.GuildText, ChannelType.GuildAnnouncement, ChannelType.GuildVoice].includes(channel.type) &&
+      !isThread(channel)
+    )
+      throw new Refusal(50008);
     const may = channelPermissions(world, channel, world.bot.id);
     if ((may & sendingIn(channel)) === 0n) throw new Refusal(50013);
     const manages = (may & bits('ManageThreads')) !== 0n;
@@ -98,7 +126,9 @@ export class Messages {
     if ((may & bits('ReadMessageHistory')) === 0n) return ok([]);
     const limit = Number(query.get('limit') ?? 50);
     if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
-      throw new Refusal(50035, [{ path: ['limit'], code: 'NUMBER_TYPE_MAX', message: 'int value should be less than or equal to 100.' }]);
+      throw new Refusal(50035, [
+        { path: ['limit'], code: 'NUMBER_TYPE_MAX', message: 'int value should be less than or equal to 100.' },
+      ]);
     }
     const all = this.world.messages.get(channel.id) ?? [];
     const [before, after, around] = ['before', 'after', 'around'].map((key) => query.get(key));
@@ -113,7 +143,10 @@ export class Messages {
     return ok([...chosen].reverse().map((message) => wireMessage(this.world, message)));
   }
 
-  #find({ params }: Call, ...permissions: readonly PermissionName[]): { readonly channel: Channel; readonly message: Message } {
+  #find(
+    { params }: Call,
+    ...permissions: readonly PermissionName[]
+  ): { readonly channel: Channel; readonly message: Message } {
     const channel = visibleChannel(this.world, params.channel);
     for (const name of permissions) need(channelPermissions(this.world, channel, this.world.bot.id), name);
     const message = this.world.messages.get(channel.id)?.find(({ id }) => id === params.message);
@@ -130,11 +163,13 @@ export class Messages {
     checkLimits(body, call.files);
     const may = channelPermissions(this.world, channel, this.world.bot.id);
     if (call.files.length > 0) need(may, 'AttachFiles');
-    if (isEmpty({ ...message, ...body }, call.files.length + (body.attachments ?? message.files).length)) throw new Refusal(50006);
+    if (isEmpty({ ...message, ...body }, call.files.length + (body.attachments ?? message.files).length))
+      throw new Refusal(50006);
     const now = this.world.now();
     if (now - message.createdAt > oldEdits.olderThanMs) {
       const recent = (this.#oldEdits.get(channel.id) ?? []).filter((at) => now - at < oldEdits.windowMs);
-      if (recent.length >= oldEdits.count) return rateLimitAnswer((recent[0] + oldEdits.windowMs - now) / 1000, 'user', 30046);
+      if (recent.length >= oldEdits.count)
+        return rateLimitAnswer((recent[0] + oldEdits.windowMs - now) / 1000, 'user', 30046);
       this.#oldEdits.set(channel.id, [...recent, now]);
     }
     editMessage(this.world, message, body, call.files);
@@ -143,7 +178,8 @@ export class Messages {
 
   #delete(call: Call): Answer {
     const { channel, message } = this.#find(call);
-    if (message.authorId !== this.world.bot.id) need(channelPermissions(this.world, channel, this.world.bot.id), 'ManageMessages');
+    if (message.authorId !== this.world.bot.id)
+      need(channelPermissions(this.world, channel, this.world.bot.id), 'ManageMessages');
     this.remove(message);
     return noContent;
   }
@@ -152,7 +188,8 @@ export class Messages {
   #crosspost(call: Call): Answer {
     const { channel, message } = this.#find(call, 'SendMessages');
     if (channel.type !== ChannelType.GuildAnnouncement) throw new Refusal(50024);
-    if (message.authorId !== this.world.bot.id) need(channelPermissions(this.world, channel, this.world.bot.id), 'ManageMessages');
+    if (message.authorId !== this.world.bot.id)
+      need(channelPermissions(this.world, channel, this.world.bot.id), 'ManageMessages');
     if ((message.flags & MessageFlags.Crossposted) !== 0) throw new Refusal(40033);
     message.flags |= MessageFlags.Crossposted;
     return ok(wireMessage(this.world, message));

@@ -14,14 +14,17 @@ export interface Body {
   readonly files: readonly UploadedFile[];
 }
 
-/** A body as Discord takes it: JSON, or multipart/form-data with the JSON in payload_json. Rejects on what is neither. */
+/**
+ * A body as Discord takes it: JSON, or multipart/form-data with the JSON in payload_json. Rejects on what is neither.
+ */
 export async function readBody(headers: IncomingHttpHeaders, bytes: Buffer): Promise<Body> {
   if (bytes.length === 0) return { json: undefined, files: [] };
   const contentType = headers['content-type'] ?? '';
-  if (!contentType.startsWith('multipart/form-data')) return { json: JSON.parse(bytes.toString()) as unknown, files: [] };
+  if (!contentType.startsWith('multipart/form-data'))
+    return { json: JSON.parse(bytes.toString()) as unknown, files: [] };
 
-  // undici's own parser, whose method is deprecated for servers that take what strangers upload: here only the client under test does.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  // undici's own parser, whose method is deprecated for servers that take what strangers upload: here only the client
+  // under test does. eslint-disable-next-line @typescript-eslint/no-deprecated
   const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
   const files: UploadedFile[] = [];
   for (const [field, value] of form) {

@@ -14,9 +14,13 @@ export interface Request {
 /** Every way in which these requests differ from Discord's OpenAPI file, a sentence each. */
 export function violationsOf(request: Request): string[] {
   const name = `${request.method} ${request.path}`;
-  const operation = description().paths.find(({ pattern }) => pattern.test(request.path))?.operations[request.method.toLowerCase()];
+  const operation = description().paths.find(({ pattern }) => pattern.test(request.path))?.operations[
+    request.method.toLowerCase()
+  ];
   if (operation === undefined) return [`${name}: no such route`];
-  return [...queryViolations(operation, request), ...bodyViolations(operation, request)].map((violation) => `${name}: ${violation}`);
+  return [...queryViolations(operation, request), ...bodyViolations(operation, request)].map(
+    (violation) => `${name}: ${violation}`,
+  );
 }
 
 function queryViolations(operation: Operation, { query }: Request): string[] {
@@ -25,16 +29,23 @@ function queryViolations(operation: Operation, { query }: Request): string[] {
   for (const [key, text] of query) {
     const parameter = known.find(({ name }) => name === key);
     if (parameter === undefined) found.push(`query ${key}: unknown`);
-    else found.push(...schemaViolations(parameter.schema, fromQuery(text, parameter.schema)).map((violation) => `query ${key}: ${violation}`));
+    else
+      found.push(
+        ...schemaViolations(parameter.schema, fromQuery(text, parameter.schema)).map(
+          (violation) => `query ${key}: ${violation}`,
+        ),
+      );
   }
-  for (const { name, required } of known) if (required === true && !query.has(name)) found.push(`query ${name}: missing`);
+  for (const { name, required } of known)
+    if (required === true && !query.has(name)) found.push(`query ${name}: missing`);
   return found;
 }
 
 /** In a query all is text; what is no number or boolean stays text, for the schema to refuse. */
 function fromQuery(text: string, { type }: Schema): unknown {
   const types = Array.isArray(type) ? type : [type];
-  if ((types.includes('integer') || types.includes('number')) && text !== '' && Number.isFinite(Number(text))) return Number(text);
+  if ((types.includes('integer') || types.includes('number')) && text !== '' && Number.isFinite(Number(text)))
+    return Number(text);
   if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }
@@ -52,13 +63,20 @@ function schemaViolations(schema: Schema, value: unknown): string[] {
   return validate(value) ? [] : wordsOf(validate.errors ?? []);
 }
 
-/** What failed because something below it failed, and what says no more than that a value is not null, goes without saying. */
+/**
+ * What failed because something below it failed, and what says no more than that a value is not null, goes without
+ * saying.
+ */
 function wordsOf(errors: readonly ErrorObject[]): string[] {
   const below = (path: string): boolean => errors.some((other) => other.instancePath.startsWith(`${path}/`));
-  const wantsNull = ({ params }: ErrorObject): boolean => (params as { readonly type?: unknown } | undefined)?.type === 'null';
-  const telling = errors.filter((error) => !below(error.instancePath) && !['oneOf', 'anyOf'].includes(error.keyword) && !wantsNull(error));
+  const wantsNull = ({ params }: ErrorObject): boolean =>
+    (params as { readonly type?: unknown } | undefined)?.type === 'null';
+  const telling = errors.filter(
+    (error) => !below(error.instancePath) && !['oneOf', 'anyOf'].includes(error.keyword) && !wantsNull(error),
+  );
   const words = (telling.length > 0 ? telling : errors).map(({ instancePath, keyword, message, params }) => {
-    const extra = keyword === 'additionalProperties' ? `: ${(params as { additionalProperty: string }).additionalProperty}` : '';
+    const extra =
+      keyword === 'additionalProperties' ? `: ${(params as { additionalProperty: string }).additionalProperty}` : '';
     return `value${instancePath} ${message ?? keyword}${extra}`;
   });
   return [...new Set(words)];

@@ -10,13 +10,20 @@ export function guildPermissions(world: World, guildId: string, userId: string):
   const member = guild?.members.get(userId);
   if (guild === undefined || member === undefined) return 0n;
   if (guild.ownerId === userId) return all;
-  const sum = [guildId, ...member.roles].reduce((permissions, id) => permissions | (guild.roles.get(id)?.permissions ?? 0n), 0n);
+  const sum = [guildId, ...member.roles].reduce(
+    (permissions, id) => permissions | (guild.roles.get(id)?.permissions ?? 0n),
+    0n,
+  );
   return (sum & PermissionFlagsBits.Administrator) === 0n ? sum : all;
 }
 
-/** In one channel, as Discord's documentation computes it (Permissions, Permission Overwrites), and 0 for who may not see it. */
+/**
+ * In one channel, as Discord's documentation computes it (Permissions, Permission Overwrites), and 0 for who may not
+ * see it.
+ */
 export function channelPermissions(world: World, channel: Channel, userId: string): bigint {
-  if (channel.guildId === null) return channel.type === ChannelType.DM && isOfDirectMessages(world, channel, userId) ? inDirectMessages : 0n;
+  if (channel.guildId === null)
+    return channel.type === ChannelType.DM && isOfDirectMessages(world, channel, userId) ? inDirectMessages : 0n;
   const base = guildPermissions(world, channel.guildId, userId);
   if (base === all) return all;
   const member = world.guilds.get(channel.guildId)?.members.get(userId);
@@ -29,11 +36,17 @@ export function channelPermissions(world: World, channel: Channel, userId: strin
   const everyone = place.overwrites.find(({ id }) => id === channel.guildId);
   if (everyone !== undefined) apply(everyone.allow, everyone.deny);
   const ofRoles = place.overwrites.filter(({ id, type }) => type === OverwriteType.Role && member.roles.includes(id));
-  apply(ofRoles.reduce((sum, { allow }) => sum | allow, 0n), ofRoles.reduce((sum, { deny }) => sum | deny, 0n));
+  apply(
+    ofRoles.reduce((sum, { allow }) => sum | allow, 0n),
+    ofRoles.reduce((sum, { deny }) => sum | deny, 0n),
+  );
   const own = place.overwrites.find(({ id, type }) => type === OverwriteType.Member && id === userId);
   if (own !== undefined) apply(own.allow, own.deny);
 
-  const hidden = channel.type === ChannelType.PrivateThread && !channel.recipients.has(userId) && (permissions & PermissionFlagsBits.ManageThreads) === 0n;
+  const hidden =
+    channel.type === ChannelType.PrivateThread &&
+    !channel.recipients.has(userId) &&
+    (permissions & PermissionFlagsBits.ManageThreads) === 0n;
   return hidden || (permissions & PermissionFlagsBits.ViewChannel) === 0n ? 0n : permissions;
 }
 

@@ -23,7 +23,10 @@ export interface RestOptions {
   readonly routes: readonly Route[];
   readonly faults: Faults;
   readonly buckets: Buckets;
-  /** Told of each request when it has been worked on: "POST /channels/1/messages", and what Discord's own description has against it. */
+  /**
+   * Told of each request when it has been worked on: "POST /channels/1/messages", and what Discord's own description
+   * has against it.
+   */
   readonly onRequest: (request: string, violations: readonly string[]) => void;
 }
 
@@ -38,8 +41,15 @@ export function createRest({ world, routes, faults, buckets, onRequest }: RestOp
     work,
   }));
 
-  const work = (method: string, path: string, query: URLSearchParams, authorization: string | undefined, body: Body): Answer => {
-    if (authorization !== `Bot ${world.token}` && !withoutBotToken.some((pattern) => pattern.test(path))) return errorAnswer(401, 0);
+  const work = (
+    method: string,
+    path: string,
+    query: URLSearchParams,
+    authorization: string | undefined,
+    body: Body,
+  ): Answer => {
+    if (authorization !== `Bot ${world.token}` && !withoutBotToken.some((pattern) => pattern.test(path)))
+      return errorAnswer(401, 0);
     for (const route of compiled) {
       const match = route.method === method ? route.pattern.exec(path) : null;
       if (match === null) continue;
@@ -87,7 +97,8 @@ export function createRest({ world, routes, faults, buckets, onRequest }: RestOp
 
     const fate = faults.take(method, path);
     if (fate?.kind === 'answer') send(fate.answer);
-    else if (fate?.kind === 'page') response.writeHead(fate.status, { 'content-type': 'text/html' }).end('<html>Please sign in</html>');
+    else if (fate?.kind === 'page')
+      response.writeHead(fate.status, { 'content-type': 'text/html' }).end('<html>Please sign in</html>');
     else if (fate?.kind === 'lost') {
       const answer = fate.done ? done() : null;
       // What Discord would have refused is answered all the same: only what it took can be lost.
@@ -111,21 +122,37 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer | null> {
   return Buffer.concat(chunks);
 }
 
-function reply(response: ServerResponse, { status, body, headers }: Answer, limits: Readonly<Record<string, string>>): void {
+function reply(
+  response: ServerResponse,
+  { status, body, headers }: Answer,
+  limits: Readonly<Record<string, string>>,
+): void {
   if (body === undefined) response.writeHead(status, { ...limits, ...headers }).end();
-  else response.writeHead(status, { 'content-type': 'application/json', ...limits, ...headers }).end(JSON.stringify(body));
+  else
+    response.writeHead(status, { 'content-type': 'application/json', ...limits, ...headers }).end(JSON.stringify(body));
 }
 
 /** Who the bot is and where it is. */
 export function identityRoutes(world: World): Route[] {
-  const shown = { icon: null, description: '', bot_public: true, bot_require_code_grant: false, verify_key: '0'.repeat(64), flags: 0 };
+  const shown = {
+    icon: null,
+    description: '',
+    bot_public: true,
+    bot_require_code_grant: false,
+    verify_key: '0'.repeat(64),
+    flags: 0,
+  };
   const application = (): Answer => ok({ ...world.application, ...shown });
   const guilds = (): unknown[] =>
     [...world.guilds.values()]
       .filter(({ members }) => members.has(world.bot.id))
       .map(({ id, name }) => ({ id, name, icon: null, banner: null, owner: false, permissions: '0', features: [] }));
   return [
-    ['GET', '/users/@me', () => ok({ ...world.bot, discriminator: '0', global_name: null, avatar: null, flags: 0, public_flags: 0 })],
+    [
+      'GET',
+      '/users/@me',
+      () => ok({ ...world.bot, discriminator: '0', global_name: null, avatar: null, flags: 0, public_flags: 0 }),
+    ],
     ['GET', '/users/@me/guilds', () => ok(guilds())],
     ['GET', '/applications/@me', application],
     ['GET', '/oauth2/applications/@me', application],

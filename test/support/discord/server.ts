@@ -16,18 +16,27 @@ import { createRest, identityRoutes } from './rest.js';
 import { World } from './world.js';
 
 export interface DiscordOptions {
-  /** Dates messages and ids, and ends the lives of nonces and interactions. Sockets and the client's heartbeats know real time only. */
+  /**
+   * Dates messages and ids, and ends the lives of nonces and interactions. Sockets and the client's heartbeats know
+   * real time only.
+   */
   readonly clock?: Clock;
   /** How long Discord remembers a nonce: "a few minutes" by its documentation. */
   readonly nonceMs?: number;
-  /** Whether requests are counted and refused by Discord's rate limits (5 messages in 5 s and channel); headers come in any case. */
+  /**
+   * Whether requests are counted and refused by Discord's rate limits (5 messages in 5 s and channel); headers come in
+   * any case.
+   */
   readonly rateLimits?: boolean;
   readonly heartbeatIntervalMs?: number;
   /** As a bit set: Guilds alone, unless told otherwise. */
   readonly allowedIntents?: number;
 }
 
-/** A loopback Discord for the unmodified client: REST v10 and the gateway, with the faults that a test scripts. See README.md. */
+/**
+ * A loopback Discord for the unmodified client: REST v10 and the gateway, with the faults that a test scripts. See
+ * README.md.
+ */
 export class DiscordServer {
   readonly world: World;
   readonly gateway: Gateway;
@@ -46,25 +55,44 @@ export class DiscordServer {
   #port = 0;
 
   constructor({
-    clock = systemClock, nonceMs = 180_000, rateLimits = false, heartbeatIntervalMs = 41_250, allowedIntents = GatewayIntentBits.Guilds,
+    clock = systemClock,
+    nonceMs = 180_000,
+    rateLimits = false,
+    heartbeatIntervalMs = 41_250,
+    allowedIntents = GatewayIntentBits.Guilds,
   }: DiscordOptions = {}) {
     const now = (): number => clock.now();
     this.world = new World(now);
     this.#messages = new Messages(this.world, nonceMs);
     const onChange = (): void => this.#wake();
-    this.gateway = new Gateway(this.world, { heartbeatIntervalMs, allowedIntents }, () => `ws://127.0.0.1:${this.#port}/`, onChange);
+    this.gateway = new Gateway(
+      this.world,
+      { heartbeatIntervalMs, allowedIntents },
+      () => `ws://127.0.0.1:${this.#port}/`,
+      onChange,
+    );
     this.changes = new Changes(this.world, this.gateway);
     this.#interactions = new Interactions(this.world, this.gateway, this.#messages, clock);
     const routes = [
-      ...identityRoutes(this.world), ...channelRoutes(this.world), ...commandRoutes(this.world),
-      ...this.#messages.routes, ...this.gateway.routes, ...this.#interactions.routes,
+      ...identityRoutes(this.world),
+      ...channelRoutes(this.world),
+      ...commandRoutes(this.world),
+      ...this.#messages.routes,
+      ...this.gateway.routes,
+      ...this.#interactions.routes,
     ];
     const onRequest = (request: string, violations: readonly string[]): void => {
       this.requests.push(request);
       this.violations.push(...violations);
       this.#wake();
     };
-    const options = { world: this.world, routes, faults: this.#faults, buckets: new Buckets(now, rateLimits), onRequest };
+    const options = {
+      world: this.world,
+      routes,
+      faults: this.#faults,
+      buckets: new Buckets(now, rateLimits),
+      onRequest,
+    };
     this.#createServer = () => createRest(options).on('upgrade', this.gateway.upgrade);
   }
 
@@ -73,7 +101,10 @@ export class DiscordServer {
     return `http://127.0.0.1:${this.#port}/api`;
   }
 
-  /** Every message that was posted to a channel, as it stands now, in the order it was taken; those deleted since as well. */
+  /**
+   * Every message that was posted to a channel, as it stands now, in the order it was taken; those deleted since as
+   * well.
+   */
   get posted(): readonly Message[] {
     return this.#messages.posted;
   }
@@ -99,7 +130,8 @@ export class DiscordServer {
 
   /** Throws where a request was none that Discord describes. */
   assertClean(): void {
-    if (this.violations.length > 0) throw new Error(`Discord does not describe these requests:\n${this.violations.join('\n')}`);
+    if (this.violations.length > 0)
+      throw new Error(`Discord does not describe these requests:\n${this.violations.join('\n')}`);
   }
 
   /** The next requests that match (message posts, unless a fault says otherwise) meet these, one each. */
@@ -107,14 +139,17 @@ export class DiscordServer {
     this.#faults.script(...faults);
   }
 
-  /** Every request that matches (all, unless the fault says otherwise) meets this, until the returned function is called. */
+  /**
+   * Every request that matches (all, unless the fault says otherwise) meets this, until the returned function is
+   * called.
+   */
   stand(fault: Fault): () => void {
     return this.#faults.stand(fault);
   }
 
   /**
-   * A user uses the bot. Resolves when there is something to see: an answer, after "is thinking..." the message it becomes, or that
-   * nothing came in time. What follows later shows in the same object.
+   * A user uses the bot. Resolves when there is something to see: an answer, after "is thinking..." the message it
+   * becomes, or that nothing came in time. What follows later shows in the same object.
    */
   interact(use: Use): Promise<Seen> {
     return this.#interactions.use(use);

@@ -75,16 +75,24 @@ export type NewChannel = Partial<Omit<Channel, 'recipients'>> & { readonly recip
 const threadTypes = [ChannelType.AnnouncementThread, ChannelType.PublicThread, ChannelType.PrivateThread];
 export const isThread = ({ type }: Channel): boolean => threadTypes.includes(type);
 
-export const bits = (...names: readonly PermissionName[]): bigint => names.reduce((sum, name) => sum | PermissionFlagsBits[name], 0n);
+export const bits = (...names: readonly PermissionName[]): bigint =>
+  names.reduce((sum, name) => sum | PermissionFlagsBits[name], 0n);
 
 /** What an invite link asks for; it becomes the bot's own role. */
-const invited = bits('ViewChannel', 'SendMessages', 'SendMessagesInThreads', 'EmbedLinks', 'AttachFiles', 'ReadMessageHistory');
+const invited = bits(
+  'ViewChannel',
+  'SendMessages',
+  'SendMessagesInThreads',
+  'EmbedLinks',
+  'AttachFiles',
+  'ReadMessageHistory',
+);
 /** A part of what a new server lets everyone do. */
 const everyone = bits('ViewChannel', 'SendMessages', 'ReadMessageHistory', 'UseApplicationCommands');
 
 /**
- * What exists in this Discord. A test may change everything at any time, and REST follows at once; what is to be heard on the gateway
- * as well is done through `DiscordServer.changes`.
+ * What exists in this Discord. A test may change everything at any time, and REST follows at once; what is to be heard
+ * on the gateway as well is done through `DiscordServer.changes`.
  */
 export class World {
   token = 'good-token';
@@ -109,14 +117,23 @@ export class World {
   }
 
   /** With the bot and the user in it, owned by neither. */
-  addGuild({ id = this.ids.next(), name = `guild ${id}` }: { readonly id?: string; readonly name?: string } = {}): Guild {
+  addGuild({
+    id = this.ids.next(),
+    name = `guild ${id}`,
+  }: { readonly id?: string; readonly name?: string } = {}): Guild {
     const role = { id: this.ids.next(), name: this.bot.username, permissions: invited };
     const guild: Guild = {
       id,
       name,
       ownerId: this.addUser().id,
-      roles: new Map([[id, { id, name: '@everyone', permissions: everyone }], [role.id, role]]),
-      members: new Map([[this.bot.id, { roles: [role.id] }], [this.user.id, { roles: [] }]]),
+      roles: new Map([
+        [id, { id, name: '@everyone', permissions: everyone }],
+        [role.id, role],
+      ]),
+      members: new Map([
+        [this.bot.id, { roles: [role.id] }],
+        [this.user.id, { roles: [] }],
+      ]),
       unavailable: false,
     };
     this.guilds.set(id, guild);
@@ -145,10 +162,17 @@ export class World {
   /** A thread of the kind that goes with its parent; private ones hold whom `recipients` names. */
   addThread(parentId: string, fields: NewChannel = {}): Channel {
     const announced = this.channels.get(parentId)?.type === ChannelType.GuildAnnouncement;
-    return this.addChannel({ type: announced ? ChannelType.AnnouncementThread : ChannelType.PublicThread, ...fields, parentId });
+    return this.addChannel({
+      type: announced ? ChannelType.AnnouncementThread : ChannelType.PublicThread,
+      ...fields,
+      parentId,
+    });
   }
 
-  addRole(guildId: string, { name = 'role', permissions = 0n }: { readonly name?: string; readonly permissions?: bigint } = {}): Role {
+  addRole(
+    guildId: string,
+    { name = 'role', permissions = 0n }: { readonly name?: string; readonly permissions?: bigint } = {},
+  ): Role {
     const role = { id: this.ids.next(), name, permissions };
     this.guilds.get(guildId)!.roles.set(role.id, role);
     return role;
@@ -162,7 +186,9 @@ export class World {
 
   /** The one between the bot and this user, made at its first use. */
   directMessages(userId: string): Channel {
-    const known = [...this.channels.values()].find((channel) => channel.type === ChannelType.DM && channel.recipients.has(userId));
+    const known = [...this.channels.values()].find(
+      (channel) => channel.type === ChannelType.DM && channel.recipients.has(userId),
+    );
     return known ?? this.addChannel({ type: ChannelType.DM, guildId: null, recipients: [userId] });
   }
 
@@ -183,7 +209,8 @@ export class World {
   #overwriteOfBot(channelId: string): Overwrite {
     const channel = this.channels.get(channelId)!;
     let own = channel.overwrites.find(({ id }) => id === this.bot.id);
-    if (own === undefined) channel.overwrites.push((own = { id: this.bot.id, type: OverwriteType.Member, allow: 0n, deny: 0n }));
+    if (own === undefined)
+      channel.overwrites.push((own = { id: this.bot.id, type: OverwriteType.Member, allow: 0n, deny: 0n }));
     return own;
   }
 }

@@ -76,7 +76,7 @@ export async function tellOutage(): Promise<Outage> {
 function losses(): { readonly from: number; readonly to: number; readonly lost: readonly string[] }[] {
   const random = seededRandom(22_122_014);
   const all: { from: number; to: number; lost: readonly string[] }[] = [];
-  for (let from: number = times.flapping; from < times.gone - 10 * minute; ) {
+  for (let from: number = times.flapping; from < times.gone - 10 * minute;) {
     const lost = all.length % 3 === 0 ? northKorea : northKorea.slice(0, 2);
     all.push({ from, to: from + 30 * second + random() * 20 * second, lost });
     const past = (from - times.flapping) / (times.gone - times.flapping);

@@ -3,9 +3,15 @@ import type { Message } from '../discord/message.js';
 import type { Shot } from './outage.js';
 
 /** What stands above a message besides its author. */
-export type Above = { readonly kind: 'nothing' } | { readonly kind: 'reply'; readonly to: string } | { readonly kind: 'command'; readonly by: string; readonly name: string };
+export type Above =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'reply'; readonly to: string }
+  | { readonly kind: 'command'; readonly by: string; readonly name: string };
 
-/** A page that shows one message as a chat with a dark look would: sentence, embed, picture. Own drawing; no asset of Discord's is in it. */
+/**
+ * A page that shows one message as a chat with a dark look would: sentence, embed, picture. Own drawing; no asset of
+ * Discord's is in it.
+ */
 export function renderPage({ message, at }: Shot, above: Above): string {
   const { content, embeds } = message;
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>lightsout</title><style>${style}</style>
@@ -25,15 +31,24 @@ function aboveHtml(above: Above): string {
     case 'reply':
       return `<div class="above"><i></i><b>lightsout</b><span>${textHtml(above.to, 0)}</span></div>`;
     case 'command':
-      return `<div class="above"><i></i><b>${escaped(above.by)}</b><span>used <em>/${escaped(above.name)}</em></span></div>`;
+      return (
+        `<div class="above"><i></i><b>${escaped(above.by)}</b><span>used ` +
+        `<em>/${escaped(above.name)}</em></span></div>`
+      );
   }
 }
 
-function embedHtml({ title, description, color, fields, image, footer }: APIEmbed, message: Message, at: number): string {
+function embedHtml(
+  { title, description, color, fields, image, footer }: APIEmbed,
+  message: Message,
+  at: number,
+): string {
   const picture = message.files.find(({ filename }) => image?.url === `attachment://${filename}`);
   return `<section style="border-left-color:#${(color ?? 0).toString(16).padStart(6, '0')}">
 <h1>${textHtml(title ?? '', at)}</h1><p class="links">${textHtml(description ?? '', at)}</p>
-<dl>${rowsOf(fields ?? []).flatMap((row) => row.map((field) => fieldHtml(field, row.length, at))).join('')}</dl>
+<dl>${rowsOf(fields ?? [])
+    .flatMap((row) => row.map((field) => fieldHtml(field, row.length, at)))
+    .join('')}</dl>
 ${picture === undefined ? '' : `<img src="data:${picture.contentType};base64,${picture.bytes.toString('base64')}" alt="${escaped(picture.description ?? '')}">`}
 ${footer === undefined ? '' : `<footer>${escaped(footer.text)}</footer>`}
 </section>`;
@@ -51,13 +66,18 @@ function rowsOf(fields: readonly APIEmbedField[]): APIEmbedField[][] {
 }
 
 function fieldHtml({ name, value }: APIEmbedField, inRow: number, at: number): string {
-  return `<div style="grid-column: span ${6 / inRow}"><dt>${textHtml(name, at)}</dt><dd>${textHtml(value, at)}</dd></div>`;
+  return (
+    '<div style="grid-column: span ' +
+    `${6 / inRow}"><dt>${textHtml(name, at)}</dt><dd>${textHtml(value, at)}</dd></div>`
+  );
 }
 
 /** Discord's markdown, as far as the bot writes it. */
 function textHtml(text: string, at: number): string {
   return escaped(text)
-    .replace(/&lt;t:(\d+):([fR])&gt;/g, (_, seconds: string, form: string) => (form === 'f' ? dateTime(Number(seconds) * 1000) : relative(Number(seconds) * 1000 - at)))
+    .replace(/&lt;t:(\d+):([fR])&gt;/g, (_, seconds: string, form: string) =>
+      form === 'f' ? dateTime(Number(seconds) * 1000) : relative(Number(seconds) * 1000 - at),
+    )
     .replace(/\[([^\]]+)\]\(([^)]+)\)/g, '<a href="$2">$1</a>')
     .replace(/\*\*(.+?)\*\*/g, '<b>$1</b>')
     .replace(/`([^`]+)`/g, '<code>$1</code>')
@@ -74,13 +94,23 @@ function clockTime(at: number): string {
 }
 
 function dateTime(at: number): string {
-  return `${new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(at)} ${clockTime(at)}`;
+  return (
+    `${new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(at)} ` +
+    '' +
+    '' +
+    `${clockTime(at)}`
+  );
 }
 
 /** "2 minutes ago". */
 function relative(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000);
-  const [count, unit] = seconds < 60 ? [seconds, 'second'] : seconds < 3_600 ? [Math.round(seconds / 60), 'minute'] : [Math.round(seconds / 3_600), 'hour'];
+  const [count, unit] =
+    seconds < 60
+      ? [seconds, 'second']
+      : seconds < 3_600
+        ? [Math.round(seconds / 60), 'minute']
+        : [Math.round(seconds / 3_600), 'hour'];
   return ms > 0 ? `in ${plural(count, unit)}` : count === 0 ? 'now' : `${plural(count, unit)} ago`;
 }
 
@@ -89,9 +119,11 @@ function plural(count: number, unit: string): string {
 }
 
 /** A bulb that is out. */
-const bulb = '<svg viewBox="0 0 40 40" width="40" height="40"><circle cx="20" cy="20" r="20" fill="#3d4450"/>'
-  + '<path d="M20 9a8 8 0 0 0-4.6 14.5c.9.7 1.4 1.6 1.4 2.6h6.4c0-1 .5-1.9 1.4-2.6A8 8 0 0 0 20 9z" fill="none" stroke="#dfe3ea" stroke-width="1.8" stroke-linejoin="round"/>'
-  + '<path d="M17 29h6M18 31.8h4" stroke="#dfe3ea" stroke-width="1.8" stroke-linecap="round"/></svg>';
+const bulb =
+  '<svg viewBox="0 0 40 40" width="40" height="40"><circle cx="20" cy="20" r="20" fill="#3d4450"/>' +
+  '<path d="M20 9a8 8 0 0 0-4.6 14.5c.9.7 1.4 1.6 1.4 2.6h6.4c0-1 .5-1.9 1.4-2.6A8 8 0 0 0 20 9z" ' +
+  'fill="none" stroke="#dfe3ea" stroke-width="1.8" stroke-linejoin="round"/>' +
+  '<path d="M17 29h6M18 31.8h4" stroke="#dfe3ea" stroke-width="1.8" stroke-linecap="round"/></svg>';
 
 const style = `
 * { margin: 0; padding: 0; box-sizing: border-box; }

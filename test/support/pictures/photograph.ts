@@ -7,16 +7,33 @@ import { pathToFileURL } from 'node:url';
 /** Of the body of every page; CSS pixels. */
 const width = 680;
 
-/** A PNG of a page, twice as fine as its CSS pixels and as high as what it shows. Needs Chromium and pngquant on the PATH. */
+/**
+ * A PNG of a page, twice as fine as its CSS pixels and as high as what it shows. Needs Chromium and pngquant on the
+ * PATH.
+ */
 export function photograph(html: string, file: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'lightsout-picture-'));
   try {
     const page = join(folder, 'page.html');
-    writeFileSync(page, html.replace('</main>', '</main><script>document.title = document.querySelector("main").offsetHeight</script>'));
-    const chromium = (...flags: readonly string[]): string => run('chromium', [
-      '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--hide-scrollbars', '--force-device-scale-factor=2', `--user-data-dir=${join(folder, 'profile')}`, ...flags, pathToFileURL(page).href,
-    ]);
+    writeFileSync(
+      page,
+      html.replace('</main>', '</main><script>document.title = document.querySelector("main").offsetHeight</script>'),
+    );
+    const chromium = (...flags: readonly string[]): string =>
+      run('chromium', [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--hide-scrollbars',
+        '--force-device-scale-factor=2',
+        `--user-data-dir=${join(folder, 'profile')}`,
+        ...flags,
+        pathToFileURL(page).href,
+      ]);
     const height = /<title>(\d+)<\/title>/.exec(chromium(`--window-size=${width},1000`, '--dump-dom'))?.[1];
     if (height === undefined) throw new Error('Chromium did not say how high the page is');
     const raw = join(folder, 'raw.png');

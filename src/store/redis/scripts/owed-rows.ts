@@ -1,7 +1,7 @@
 /**
- * What the scripts share that change what is owed: one row in all three places. KEYS[1] is owing and KEYS[2] owed-times in each of them.
- * Positions and times stay the strings they came as. A row begins with its positions, so that
- * what begins otherwise than `start` is another message.
+ * What the scripts share that change what is owed: one row in all three places. KEYS[1] is owing and KEYS[2] owed-times
+ * in each of them. Positions and times stay the strings they came as. A row begins with its positions, so that what
+ * begins otherwise than `start` is another message.
  */
 export const owedRows = `
 local function isOwed(key, position, start)
