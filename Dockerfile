@@ -15,7 +15,7 @@ COPY config ./config
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # Read at run time from where they stand in the sources.
-COPY src/chart/fonts ./src/chart/fonts
+COPY src/edges/chart/fonts ./src/edges/chart/fonts
 COPY src/app/demo/*.gz ./src/app/demo/
 USER node
 VOLUME /data

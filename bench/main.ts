@@ -8,10 +8,10 @@ import { once } from 'node:events';
 import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compile } from '../test/support/compile.js';
+import { compile } from '../test/support/process/compile.js';
 
-const compiled = ['run.ts', 'ws-server.ts', 'memory-child.ts', 'discord-server.ts'].map((file) =>
-  compile(new URL(file, import.meta.url).href),
+const compiled = ['run.ts', 'children/ws-server.ts', 'children/memory-child.ts', 'children/discord-server.ts'].map(
+  (file) => compile(new URL(file, import.meta.url).href),
 );
 try {
   for (const { script } of compiled)

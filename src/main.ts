@@ -12,7 +12,7 @@ import {
   type ExitCode,
   type World,
 } from './app/index.js';
-import { systemClock } from './clock.js';
+import { systemClock } from './edges/clock.js';
 
 loadDotenv({ quiet: true });
 const ended = new AbortController();

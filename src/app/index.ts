@@ -7,13 +7,13 @@ type Command = (argv: readonly string[], world: World) => Promise<ExitCode>;
 
 // Each is loaded when it is asked for: a copy of the subscriptions shall not wait for what draws charts and speaks to
 // RIS.
-export const adopt: Command = async (argv, world) => (await import('./adopt.js')).adopt(argv, world);
-export const backup: Command = async (argv, world) => (await import('./backup.js')).backup(argv, world);
-export const commands: Command = async (argv, world) => (await import('./commands.js')).commands(argv, world);
+export const adopt: Command = async (argv, world) => (await import('./cli/adopt.js')).adopt(argv, world);
+export const backup: Command = async (argv, world) => (await import('./cli/backup.js')).backup(argv, world);
+export const commands: Command = async (argv, world) => (await import('./cli/commands.js')).commands(argv, world);
 export const demo: Command = async (argv, world) => (await import('./demo/demo.js')).demo(argv, world);
-export const replay: Command = async (argv, world) => (await import('./replay.js')).replay(argv, world);
-export const start: Command = async (argv, world) => (await import('./start.js')).start(argv, world);
+export const replay: Command = async (argv, world) => (await import('./replay/replay.js')).replay(argv, world);
+export const start: Command = async (argv, world) => (await import('./cli/start.js')).start(argv, world);
 export const subscriptions: Command = async (argv, world) =>
-  (await import('./subscriptions.js')).subscriptions(argv, world);
+  (await import('./cli/subscriptions.js')).subscriptions(argv, world);
 export const updateRegistry: Command = async (argv, world) =>
-  (await import('./update-registry.js')).updateRegistryCommand(argv, world);
+  (await import('./cli/update-registry.js')).updateRegistryCommand(argv, world);

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../edges/clock.js';
 
 /** What the program has of the machine it runs on: handed in by main.ts, or by a test. */
 export interface World {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openStore } from '../../src/store/index.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
-import { readiness, ServiceWorld } from '../support/service-world.js';
-import type { App } from '../../src/app/app.js';
+import { openStore } from '../../src/edges/store/index.js';
+import { startRedisServer, type RedisServer } from '../support/process/redis-server.js';
+import { readiness, ServiceWorld } from '../support/process/service-world.js';
+import type { App } from '../../src/app/service/app.js';
 
 const minute = 60_000;
 const start = Date.parse('2026-03-02T08:07:00Z');

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { App } from '../../src/app/app.js';
-import { metric, northKorea, readiness, ServiceWorld } from '../support/service-world.js';
+import type { App } from '../../src/app/service/app.js';
+import { metric, northKorea, readiness, ServiceWorld } from '../support/process/service-world.js';
 
 const minute = 60_000;
 const start = Date.parse('2026-03-02T08:07:00Z');

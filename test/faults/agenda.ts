@@ -1,4 +1,4 @@
-import { TimerHeap } from '../support/timer-heap.js';
+import { TimerHeap } from '../support/clocks/timer-heap.js';
 
 /** Acts to be done in the order of their times (then of their making); each may add more. */
 export class Agenda {

@@ -2,9 +2,9 @@
  * A small Internet: sessions of many networks with a few collectors, and the prefixes of some countries, one of them
  * tiny.
  */
-import { parseRegistry, type CountryMap } from '../../src/countries/index.js';
+import { parseRegistry, type CountryMap } from '../../src/core/countries/index.js';
 import { seededRandom } from '../support/random.js';
-import { ipv4Unit } from '../support/units.js';
+import { ipv4Unit } from '../support/registry/units.js';
 import { below } from './chance.js';
 
 export interface ModelPeer {

@@ -3,7 +3,7 @@
  * held to the truth: outside of the time that faults and their mending may take it must be usable, else blindness would
  * excuse everything.
  */
-import { endsIncident, type IncidentEvent } from '../../src/incidents/index.js';
+import { endsIncident, type IncidentEvent } from '../../src/core/incidents/index.js';
 import { shippedRules } from '../support/rules.js';
 import type { RunLog, Tick } from './run.js';
 import { endOf, minute, type Fault, type Outage, type Schedule } from './schedule.js';

@@ -1,7 +1,7 @@
 /** Schedules played by worker processes, as many at a time as wished. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { bundle } from '../support/bundle.js';
+import { bundle } from '../support/process/bundle.js';
 import type { Job, Outcome } from './schedule-worker.js';
 
 /** Both worlds of each seed: the quiet Internet, and the one with an outage. */

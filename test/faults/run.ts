@@ -5,22 +5,22 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWatch, type Watch } from '../../src/app/ingest.js';
-import { Impairments } from '../../src/app/impairments.js';
-import type { Clock } from '../../src/clock.js';
-import type { IncidentEvent } from '../../src/incidents/index.js';
-import { createMetrics, type Logger } from '../../src/observability/index.js';
-import { QuickClock } from '../support/quick-clock.js';
+import { createWatch, type Watch } from '../../src/app/service/ingest.js';
+import { Impairments } from '../../src/app/service/impairments.js';
+import type { Clock } from '../../src/edges/clock.js';
+import type { IncidentEvent } from '../../src/core/incidents/index.js';
+import { createMetrics, type Logger } from '../../src/edges/observability/index.js';
+import { QuickClock } from '../support/clocks/quick-clock.js';
 import { seededRandom } from '../support/random.js';
 import { shippedRules } from '../support/rules.js';
-import { sleepWith } from '../support/sleep.js';
-import { createLiveSide, type LiveFrame } from './live-side.js';
-import { MemoryStore } from './memory-store.js';
+import { sleepWith } from '../support/clocks/sleep.js';
+import { createLiveSide, type LiveFrame } from './process/live-side.js';
+import { MemoryStore } from './virtual/memory-store.js';
 import type { Fault, Schedule } from './schedule.js';
 import { createTruth, type Truth } from './truth.js';
-import { VirtualArchive } from './virtual-archive.js';
-import { createVirtualFeed } from './virtual-feed.js';
-import { settled } from './real-work.js';
+import { VirtualArchive } from './virtual/virtual-archive.js';
+import { createVirtualFeed } from './virtual/virtual-feed.js';
+import { settled } from './process/real-work.js';
 
 /** A tick that was judged, of both families: whether its table was usable. */
 export interface Tick {

@@ -1,5 +1,5 @@
 /** What goes wrong, and when: drawn from a seed, and readable. */
-import type { Serving } from '../support/archive-server.js';
+import type { Serving } from '../support/feed/archive-server.js';
 import { seededRandom } from '../support/random.js';
 import { below, between, oneOf, someOf, type Random } from './chance.js';
 import { createModel, mortalCountries, type Model } from './model.js';
@@ -317,6 +317,6 @@ export function describe({ seed, model, ribAt, from, to, faults, outages }: Sche
   const head =
     `seed ${seed}${outages.length > 0 ? ' with an outage' : ''}: ${model.collectors.length} collectors, ` +
     `${model.peers.length} peers, RIB ${new Date(ribAt).toISOString()}, watched ${clockTime(from)} to ` +
-    `${clockTime(to)}`;
+    clockTime(to);
   return [head, ...[...lines, ...dark].sort().map((line) => `  ${line}`)].join('\n');
 }

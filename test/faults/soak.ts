@@ -9,9 +9,9 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { liveSoak } from './live-soak.js';
+import { liveSoak } from './process/live-soak.js';
 import { jobsOf, playAll, report } from './play.js';
-import { playThroughSockets } from './socket-schedule.js';
+import { playThroughSockets } from './process/socket-schedule.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

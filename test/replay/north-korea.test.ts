@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { demoRibs, demoTimes, demoUpdates } from '../../src/app/demo/stream.js';
-import { runReplay } from '../../src/app/replay-run.js';
-import { PeerIndex } from '../../src/bgp/index.js';
-import type { IncidentEvent } from '../../src/incidents/index.js';
-import { renderJsonLine, renderText, renderTranscriptLine } from '../../src/report/index.js';
-import { registryMap } from '../support/replay-command.js';
+import { runReplay } from '../../src/app/replay/replay-run.js';
+import { PeerIndex } from '../../src/core/bgp/index.js';
+import type { IncidentEvent } from '../../src/core/incidents/index.js';
+import { renderJsonLine, renderText, renderTranscriptLine } from '../../src/core/report/index.js';
+import { registryMap } from '../support/replay/replay-command.js';
 import { shippedRules } from '../support/rules.js';
 
 const events: IncidentEvent[] = [];

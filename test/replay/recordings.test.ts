@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createMrtDecoder, ElemBatch, elemsOf, PeerIndex } from '../../src/bgp/index.js';
-import { mrtFixture } from '../support/mrt-fixture.js';
-import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from '../support/mrt-writer.js';
-import { registryMap, runReplayCommand } from '../support/replay-command.js';
+import { createMrtDecoder, ElemBatch, elemsOf, PeerIndex } from '../../src/core/bgp/index.js';
+import { mrtFixture } from '../support/feed/mrt-fixture.js';
+import { mrtPeerTable, mrtRib, mrtUpdate, type MrtSession } from '../support/feed/mrt-writer.js';
+import { registryMap, runReplayCommand } from '../support/replay/replay-command.js';
 
 const map = registryMap(null);
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ipv4Routes, ipv6Routes, RecordedWorld, recordedPeers } from '../support/recorded-world.js';
-import { registryMap, runReplayCommand } from '../support/replay-command.js';
+import { ipv4Routes, ipv6Routes, RecordedWorld, recordedPeers } from '../support/replay/recorded-world.js';
+import { registryMap, runReplayCommand } from '../support/replay/replay-command.js';
 
 interface Story {
   readonly country: string;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { merged, parseRules, type Rules } from '../../src/rules.js';
+import { merged, parseRules, type Rules } from '../../src/core/rules.js';
 
 /** config/rules.json as it ships, with `patch` laid over it. */
 export function shippedRules(patch: unknown = {}): Rules {

@@ -1,21 +1,3 @@
-/** What is read and counted: quick tests in one process, for each costs a second before its first test. */
-import '../bgp/fuzz.test.js';
-import '../bgp/mrt.test.js';
-import '../bgp/prefix.test.js';
-import '../bgp/rislive.test.js';
-import '../countries/bins.test.js';
-import '../countries/directory.test.js';
-import '../countries/groups.test.js';
-import '../countries/measured.test.js';
-import '../countries/names.test.js';
-import '../countries/networks.test.js';
-import '../countries/regions.test.js';
-import '../countries/swap.test.js';
-import '../countries/units.test.js';
-import '../table/event-time.test.js';
-import '../table/gaps.test.js';
-import '../table/guards.test.js';
-import '../table/peer-column.test.js';
-import '../table/snapshot.test.js';
-import '../table/table.test.js';
-import '../table/without.test.js';
+import { importTests } from './import-tests.js';
+
+await importTests('core/bgp', 'core/table', 'core/countries');

@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PeerIndex } from '../../bgp/index.js';
-import { assertFonts } from '../../chart/index.js';
-import { loadRuleFiles } from '../../config/index.js';
-import { renderLine } from '../../report/index.js';
-import { ChartRecorder } from '../chart-recorder.js';
+import { PeerIndex } from '../../core/bgp/index.js';
+import { assertFonts } from '../../edges/chart/index.js';
+import { loadRuleFiles } from '../../edges/config/index.js';
+import { renderLine } from '../../core/report/index.js';
+import { ChartRecorder } from '../bot/chart-recorder.js';
 import { readConfigFile } from '../config-files.js';
 import { unwritable } from '../output-folder.js';
-import { loadRegistry } from '../registry.js';
-import { runReplay } from '../replay-run.js';
+import { loadRegistry } from '../registry/registry.js';
+import { runReplay } from '../replay/replay-run.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
 import { demoRibs, demoTimes, demoUpdates } from './stream.js';
 

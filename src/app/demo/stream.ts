@@ -1,7 +1,7 @@
-import { ElemBatch, ElemKind, createRisLiveDecoder, type PeerIndex, type UnixMillis } from '../../bgp/index.js';
-import { openRecording } from '../../feed/index.js';
-import type { RibSource } from '../replay-run.js';
-import type { Source } from '../merge.js';
+import { ElemBatch, ElemKind, createRisLiveDecoder, type PeerIndex, type UnixMillis } from '../../core/bgp/index.js';
+import { openRecording } from '../../edges/feed/index.js';
+import type { RibSource } from '../replay/replay-run.js';
+import type { Source } from '../replay/merge.js';
 
 /**
  * The published times: hub.dyn.com/dyn-research, "Someone disconnects North Korea - who?" (22 Dec 2014 16:15 - 23 Dec
@@ -17,7 +17,7 @@ export const demoTimes = {
   end: Date.parse('2014-12-23T03:00:00Z'),
 } as const;
 
-const routesFile = new URL('../../../src/app/demo/bview.20151023.derived-3peers-1in40.gz', import.meta.url);
+const routesFile = new URL('./bview.20151023.derived-3peers-1in40.gz', import.meta.url);
 const prefixes = ['175.45.176.0/24', '175.45.177.0/24', '175.45.178.0/24', '175.45.179.0/24'];
 const originAsn = 131279;
 const collectors = ['rrc00', 'rrc01', 'rrc03'];
@@ -72,8 +72,9 @@ async function* nothing(): AsyncGenerator<ElemBatch, void, undefined> {
 export function demoUpdates(peers: PeerIndex): Source {
   const decoder = createRisLiveDecoder(peers);
   const encoder = new TextEncoder();
-  // eslint-disable-next-line @typescript-eslint/require-await -- a source is read like a file, though this one waits
-  // for nothing
+
+  // A source is read like a file, although this one has nothing to wait for.
+  // eslint-disable-next-line @typescript-eslint/require-await
   async function* batches(): AsyncGenerator<ElemBatch, void, undefined> {
     const batch = new ElemBatch();
     for (const { at, text } of messages()) {

@@ -1,5 +1,5 @@
-import type { Answer } from './answer.js';
-import { errorAnswer, rateLimitAnswer } from './answer.js';
+import type { Answer } from './rest/answer.js';
+import { errorAnswer, rateLimitAnswer } from './rest/answer.js';
 
 interface FaultKinds {
   /** Of the route, or of the whole bot. */

@@ -1,5 +1,5 @@
 import { MessageFlags, type RESTPostAPIChannelMessageJSONBody } from 'discord.js';
-import type { UploadedFile } from './multipart.js';
+import type { UploadedFile } from './rest/multipart.js';
 import { isThread, type World } from './world.js';
 
 export type Embed = NonNullable<RESTPostAPIChannelMessageJSONBody['embeds']>[number];

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { description, type Operation, type Schema } from './description.js';
+import { description, type Operation, type Schema } from './rest/description.js';
 
 /** A request as it came: what Discord's own description of its API is asked about. */
 export interface Request {

@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayIntentBits } from 'discord.js';
-import { systemClock, type Clock } from '../../../src/clock.js';
-import { Buckets } from './bucket.js';
-import { Changes } from './changes.js';
-import { channelRoutes, commandRoutes } from './channels.js';
+import { systemClock, type Clock } from '../../../src/edges/clock.js';
+import { Buckets } from './rest/bucket.js';
+import { Changes } from './rest/changes.js';
+import { channelRoutes, commandRoutes } from './rest/channels.js';
 import { Faults, type Fault } from './faults.js';
-import { Gateway } from './gateway.js';
-import type { Seen, Use } from './interaction.js';
-import { Interactions } from './interactions.js';
+import { Gateway } from './gateway/gateway.js';
+import type { Seen, Use } from './gateway/interaction.js';
+import { Interactions } from './gateway/interactions.js';
 import type { Message } from './message.js';
-import { Messages } from './messages.js';
-import { createRest, identityRoutes } from './rest.js';
+import { Messages } from './rest/messages.js';
+import { createRest, identityRoutes } from './rest/rest.js';
 import { World } from './world.js';
 
 export interface DiscordOptions {

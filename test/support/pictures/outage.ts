@@ -1,8 +1,8 @@
 import type { DiscordServer } from '../discord/server.js';
-import type { Seen } from '../discord/interaction.js';
+import type { Seen } from '../discord/gateway/interaction.js';
 import type { Message } from '../discord/message.js';
 import { seededRandom } from '../random.js';
-import { northKorea, ServiceWorld } from '../service-world.js';
+import { northKorea, ServiceWorld } from '../process/service-world.js';
 
 const second = 1_000;
 const minute = 60 * second;

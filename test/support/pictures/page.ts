@@ -96,9 +96,7 @@ function clockTime(at: number): string {
 function dateTime(at: number): string {
   return (
     `${new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(at)} ` +
-    '' +
-    '' +
-    `${clockTime(at)}`
+    clockTime(at)
   );
 }
 

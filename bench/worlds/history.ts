@@ -1,0 +1,50 @@
+import { initialDetectorState } from '../../src/core/detector/index.js';
+import {
+  historyRules,
+  initialIncidentState,
+  stateVersion,
+  type HistorySample,
+} from '../../src/core/incidents/index.js';
+import type { Pipeline } from '../../src/core/pipeline.js';
+
+const binMs = historyRules.bin.stepMs;
+const countInWeek = (7 * 86_400_000) / binMs;
+
+/**
+ * What a service that has run for long remembers: 35 days of bins of every country, all much as it is now. Read a week
+ * at a time, as the service does. Before the first tick.
+ */
+export function restoreHistory(pipeline: Pipeline, countries: readonly string[], until: number): void {
+  const count = historyRules.bin.keepMs / binMs;
+  const calm = { floor: { units: 1, prefixes: 1 }, origins: 0, frozen: [], shifts: [] };
+  for (const country of countries) {
+    const [ipv4, ipv6] = pipeline.samples(country) ?? [null, null];
+    const of = (now: typeof ipv4, wobble: number): number[] => [
+      (now?.units ?? 0) + wobble,
+      (now?.prefixes ?? 0) + wobble,
+      60,
+      0,
+    ];
+    for (let first = 0; first < count; first += countInWeek) {
+      const bins = Array.from({ length: Math.min(countInWeek, count - first) }, (_, index): HistorySample => {
+        const wobble = (first + index) % 3;
+        return {
+          country,
+          resolution: 'bin',
+          at: until - (count - first - index) * binMs,
+          values: Uint32Array.of(...of(ipv4, wobble), ...of(ipv6, wobble)),
+        };
+      });
+      pipeline.restore(
+        {
+          version: stateVersion,
+          country,
+          incidents: initialIncidentState,
+          baseline: { ipv4: calm, ipv6: calm },
+          detector: { ipv4: initialDetectorState, ipv6: initialDetectorState },
+        },
+        bins,
+      );
+    }
+  }
+}

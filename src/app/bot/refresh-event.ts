@@ -1,0 +1,47 @@
+import type {
+  CountryRecord,
+  FamilyRecord,
+  IncidentEvent,
+  OtherFamily,
+  StateReader,
+} from '../../core/incidents/index.js';
+
+/** A measure older than this says nothing of now. */
+const staleMs = 3 * 60_000;
+/** What one message names. */
+const mostNetworks = 5;
+
+/** An event with its country's numbers of now; null where they are the same, or not known. */
+export async function refreshEvent(
+  event: IncidentEvent,
+  reader: Pick<StateReader, 'record'>,
+  now: number,
+): Promise<IncidentEvent | null> {
+  if (event.country === null || event.family === null) return null;
+  const record = await reader.record(event.country);
+  const measured = record?.[event.family] ?? null;
+  if (record === null || measured === null || measured.at <= event.at || now - measured.at > staleMs) return null;
+  const other = otherOf(event.other, record);
+  const same =
+    measured.units === event.visible && measured.prefixes === event.prefixes && other?.visible === event.other?.visible;
+  if (same) return null;
+  return {
+    ...event,
+    other,
+    visible: measured.units,
+    share: shareOf(measured.units, event.baseline),
+    prefixes: measured.prefixes,
+    networks: measured.networks.filter(({ before, now: left }) => left < before).slice(0, mostNetworks),
+  };
+}
+
+function otherOf(other: OtherFamily | null, record: CountryRecord): OtherFamily | null {
+  const measured: FamilyRecord | null = other === null ? null : record[other.family];
+  if (other === null || measured === null) return other;
+  return { ...other, visible: measured.units, share: shareOf(measured.units, other.baseline) };
+}
+
+/** Capped at 1, 4 decimals, as events have it. */
+function shareOf(units: number, baseline: number): number {
+  return baseline === 0 ? 0 : Math.round(Math.min(1, units / baseline) * 10_000) / 10_000;
+}

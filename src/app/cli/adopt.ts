@@ -1,0 +1,70 @@
+import { families, type Family } from '../../core/bgp/index.js';
+import { askAdoption } from '../../core/incidents/index.js';
+import { openStore, type Store } from '../../edges/store/index.js';
+import { onStore } from './on-store.js';
+import { exitCode, type ExitCode, type World } from '../world.js';
+
+export const adoptUsage = 'usage: npm run adopt -- CC ipv4|ipv6';
+const leaseMs = 10_000;
+
+/**
+ * `npm run adopt -- CC FAMILY`: what the country has left is its new normal. Written into its state while the service
+ * is stopped, and done by the service at its first tick: one event, the incident closed, the baseline begun anew.
+ */
+export async function adopt(argv: readonly string[], world: World): Promise<ExitCode> {
+  const say = (text: string): void => void world.stderr.write(`${text}\n`);
+  const [country, family] = argv;
+  if (argv.length !== 2 || !isFamily(family)) {
+    say(adoptUsage);
+    return exitCode.usage;
+  }
+  return onStore(world, say, async (options) => {
+    const store = await openStore(options, { info: say, warn: say });
+    try {
+      return await askIn(store, country.toUpperCase(), family, world, say);
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+async function askIn(
+  store: Store,
+  country: string,
+  family: Family,
+  { clock, stdout }: World,
+  say: (text: string) => void,
+): Promise<ExitCode> {
+  const lease = await store.acquire(`adopt-${clock.now()}`, leaseMs);
+  if (lease === null) {
+    say('The service is running. Stop it first.');
+    return exitCode.busy;
+  }
+  try {
+    const { version, states } = await store.load();
+    const state = states.find((one) => one.country === country);
+    const incidents = state === undefined ? null : askAdoption(state.incidents, family);
+    if (state === undefined || incidents === null) {
+      say(`${country} has no open ${family === 'ipv4' ? 'IPv4' : 'IPv6'} incident.`);
+      return exitCode.failed;
+    }
+    await store.commit({
+      lease,
+      version: version + 1,
+      at: clock.now(),
+      states: [{ ...state, incidents }],
+      samples: [],
+      events: [],
+      records: [],
+      health: null,
+    });
+    stdout.write(`When the service is next started, what ${country} has then is its new normal.\n`);
+    return exitCode.ok;
+  } finally {
+    await store.release(lease);
+  }
+}
+
+function isFamily(text: string | undefined): text is Family {
+  return families.some((family) => family === text);
+}

@@ -1,0 +1,64 @@
+import {
+  families,
+  type FamilyIndex,
+  type PeerIndex,
+  type RisLiveCounters,
+  type UnixMillis,
+} from '../../core/bgp/index.js';
+import type { Level } from '../../core/detector/index.js';
+import { openFamilies } from '../../core/incidents/index.js';
+import type { Metrics } from '../../edges/observability/index.js';
+import type { Pipeline } from '../../core/pipeline.js';
+
+/** Sets the gauges that a tick may have changed. */
+export function describeIngest(
+  metrics: Metrics,
+  pipeline: Pipeline,
+  tickAt: UnixMillis,
+  now: UnixMillis,
+  peers: PeerIndex,
+): void {
+  metrics.eventTimeLag.set((now - tickAt) / 1000);
+  metrics.lastTick.set(tickAt / 1000);
+  const counts = pipeline.table.counts();
+  for (const [index, family] of families.entries()) {
+    metrics.voters.set({ family }, counts[family].voters);
+    metrics.fullFeedPeers.set({ family }, counts[family].fullFeedPeers);
+    metrics.usable.set({ family }, pipeline.table.usability(index as FamilyIndex).kind === 'usable' ? 1 : 0);
+  }
+  const byStatus = { up: 0, warming: 0, unknown: 0, 'no-table': 0 };
+  for (let peer = 0; peer < peers.size; peer++) byStatus[pipeline.table.status(peer).kind]++;
+  for (const [state, count] of Object.entries(byStatus)) metrics.peers.set({ state }, count);
+  const open: Record<Level, number> = { normal: 0, degraded: 0, major: 0, down: 0 };
+  const judged = { ipv4: 0, ipv6: 0 };
+  for (const state of pipeline.states()) {
+    for (const family of families) if (state.baseline[family].floor !== null) judged[family]++;
+    if (openFamilies(state.incidents).length === 0) continue;
+    for (const family of openFamilies(state.incidents)) open[state.detector[family].level]++;
+  }
+  for (const [level, count] of Object.entries(open)) metrics.incidentsOpen.set({ level }, count);
+  for (const family of families) metrics.countriesJudged.set({ family }, judged[family]);
+}
+
+/** Carries a decoder's running counters over to the metrics' counters, which outlive it. */
+export class DecodedMetrics {
+  readonly #metrics: Metrics;
+  #messages = 0;
+  #fallbacks = 0;
+  readonly #problems = new Map<string, number>();
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  follow({ messages, fallbacks, problems }: RisLiveCounters): void {
+    this.#metrics.messages.inc(messages - this.#messages);
+    this.#metrics.fallbacks.inc(fallbacks - this.#fallbacks);
+    this.#messages = messages;
+    this.#fallbacks = fallbacks;
+    for (const [reason, count] of Object.entries(problems)) {
+      this.#metrics.problems.inc({ reason }, count - (this.#problems.get(reason) ?? 0));
+      this.#problems.set(reason, count);
+    }
+  }
+}

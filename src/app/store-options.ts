@@ -1,7 +1,0 @@
-import type { Config } from '../config/index.js';
-import type { StoreOptions } from '../store/index.js';
-
-/** Which store the operator chose. */
-export function storeOptionsOf({ redisUrl, dataDir }: Pick<Config, 'redisUrl' | 'dataDir'>): StoreOptions {
-  return redisUrl === null ? { kind: 'sqlite', dataDir } : { kind: 'redis', url: redisUrl };
-}

@@ -1,0 +1,14 @@
+export { canonicalAddress, ipv6Groups } from './address.js';
+export { ElemBatch, ElemKind, families } from './elem.js';
+export type { ElemKindCode, Family, FamilyIndex, FeedGap, UnixMillis } from './elem.js';
+export { elemsOf } from './elems.js';
+export type { Elem, Idle } from './elems.js';
+export { PeerIndex } from './peer.js';
+export type { Peer } from './peer.js';
+export { EventTime } from './event-time.js';
+export { formatPrefix, parsePrefix, prefixLength } from './prefix.js';
+export { createRisLiveDecoder } from './rislive/rislive.js';
+export type { RisLiveCounters, RisLiveDecoder } from './rislive/rislive.js';
+export type { RisLiveOutcome } from './rislive/json.js';
+export { createMrtDecoder } from './mrt/mrt.js';
+export type { MrtCounters, MrtDecoder } from './mrt/mrt.js';

@@ -1,0 +1,38 @@
+import type { FamilyIndex } from '../bgp/index.js';
+import type { Table } from '../table/index.js';
+import type { CountryMap } from './registry/country-map.js';
+import { heldBy, NetworkUnits } from './units/networks.js';
+import type { Size } from './subject.js';
+
+/** Whoever announces it: what is summed is all of a country. */
+const anyone = 1;
+
+/**
+ * S and N of some countries, by code, as they would be if all that was visible when each was last whole still were.
+ * Reads the whole table if any is asked for.
+ */
+export function wholeSizes(
+  map: CountryMap,
+  family: FamilyIndex,
+  codes: ReadonlySet<string>,
+  table: Table,
+): Map<string, Size> {
+  const sizes = new Map<string, Size>();
+  if (codes.size === 0) return sizes;
+  const wanted = Uint8Array.from(map.codes, (code) => (codes.has(code) ? 1 : 0));
+  const found = map.codes.map((code) => (codes.has(code) ? { units: new NetworkUnits(family), prefixes: 0 } : null));
+  table.routes[family].prefixes.compare(wanted, (owner, code, before, now) => {
+    const { [owner]: own } = found;
+    if (own === null || (before === 0 && now === 0)) return;
+    own.units.add(anyone, code);
+    own.prefixes++;
+  });
+  for (const [number, own] of found.entries()) {
+    if (own !== null)
+      sizes.set(map.codes[number], {
+        units: own.units.counts(heldBy(map, family, number)).get(anyone) ?? 0,
+        prefixes: own.prefixes,
+      });
+  }
+  return sizes;
+}

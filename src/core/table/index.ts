@@ -1,0 +1,14 @@
+export type { OutOfVote } from './votes/electorate.js';
+export { KeptTable } from './snapshot/kept-table.js';
+export type { PeerStatus } from './sessions/peer-status.js';
+export type { PeerView } from './votes/peer-view.js';
+export type { VerdictSink } from './routes/known-prefixes.js';
+export { parseTableSettings } from './settings.js';
+export type { TableSettings } from './settings.js';
+export { tableShape } from './snapshot/snapshot.js';
+export type { SnapshotPiece } from './snapshot/snapshot.js';
+export { Table } from './table.js';
+export type { TableTransfer } from './sessions/transfers.js';
+export { describeUsability } from './votes/usability.js';
+export type { Usability } from './votes/usability.js';
+export type { Turned } from './routes/without.js';

@@ -1,0 +1,65 @@
+import type { IncidentEvent } from '../../../core/incidents/index.js';
+import type { Errands } from './errands.js';
+import type { Told } from '../ports.js';
+
+type UnixMillis = IncidentEvent['at'];
+
+const everyMs = 5 * 60_000;
+/** Discord lets older messages be edited, but seldom (error 30046). */
+const freshMs = 3_600_000;
+
+/** Which first messages are new enough to be brought up to date, and when that was last done. */
+export class FreshMessages {
+  readonly #messages = new Map<string, { readonly told: Told; readonly event: IncidentEvent; revision: number }>();
+
+  add(told: Told, event: IncidentEvent): void {
+    this.#messages.set(`${told.channelId} ${told.incident}`, { told, event, revision: 0 });
+  }
+
+  /**
+   * Adds an edit for each message whose event `refresh` gives other numbers for now (null: nothing changed), at most
+   * every 5 min and in its first hour. A revision is counted from the event, so that all channels show the same
+   * picture.
+   */
+  async update(
+    now: UnixMillis,
+    refresh: (event: IncidentEvent) => Promise<IncidentEvent | null>,
+    errands: Errands,
+  ): Promise<void> {
+    const refreshed = new Map<string, Promise<IncidentEvent | null>>();
+    for (const [key, message] of this.#messages) {
+      const { told, event } = message;
+      if (now - event.at >= freshMs) {
+        this.#messages.delete(key);
+        continue;
+      }
+      const revision = Math.floor((now - event.at) / everyMs);
+      if (revision <= message.revision) continue;
+      message.revision = revision;
+      let asked = refreshed.get(event.id);
+      if (asked === undefined) refreshed.set(event.id, (asked = refresh(event)));
+      const changed = await asked;
+      if (changed === null) continue;
+      errands.add({
+        kind: 'edit',
+        channelId: told.channelId,
+        messageId: told.firstMessageId,
+        message: {
+          kind: 'alert',
+          event: changed,
+          part: 'start',
+          roleId: null,
+          replyTo: null,
+          silent: true,
+          revision,
+          end: null,
+        },
+      });
+    }
+  }
+
+  /** The incident's end was told: that is its message's last edit. */
+  forget(channelId: string, incident: string): void {
+    this.#messages.delete(`${channelId} ${incident}`);
+  }
+}

@@ -1,0 +1,56 @@
+import { retryDelay } from '../back-off.js';
+
+/**
+ * So many failures without an answer between them are Discord's trouble; fewer are hiccups, which each channel waits
+ * out by itself.
+ */
+const hiccups = 3;
+
+/**
+ * Trouble that is not one channel's own: Discord away, a global rate limit, a refused token. While it lasts one request
+ * at a time asks whether it is over, however many channels wait.
+ */
+export interface Gate {
+  /** When a request may go, with so many under way: now, later, or (Infinity) when one of those has ended. */
+  opensAt(now: number, underWay: number): number;
+  /** Why it is not open; null while it is. */
+  readonly trouble: { readonly reason: string; readonly since: number } | null;
+  /** A request begun at `startedAt` met trouble; `afterMs` where Discord said how long. */
+  fail(startedAt: number, now: number, afterMs: number | null, reason: string): void;
+  /** Discord answered a request begun at `startedAt`. */
+  pass(startedAt: number): void;
+}
+
+export function createGate(random: () => number): Gate {
+  let inARow = 0;
+  let closures = 0;
+  let until = -Infinity;
+  let closedAt = -Infinity;
+  let trouble: Gate['trouble'] = null;
+  return {
+    get trouble() {
+      return trouble;
+    },
+    opensAt(now, underWay) {
+      if (closures === 0) return now;
+      return underWay > 0 ? Infinity : Math.max(until, now);
+    },
+    fail(startedAt, now, afterMs, reason) {
+      inARow++;
+      if (afterMs === null && inARow < hiccups) return;
+      if (afterMs !== null) until = Math.max(until, now + afterMs);
+      // Forty requests that fail together are one failure.
+      if (startedAt <= closedAt) return;
+      closures++;
+      closedAt = now;
+      until = Math.max(until, now + (afterMs ?? retryDelay(closures, random)));
+      trouble = { reason, since: trouble?.since ?? now };
+    },
+    pass(startedAt) {
+      if (startedAt < closedAt) return;
+      inARow = 0;
+      closures = 0;
+      trouble = null;
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { endsIncident, singlesOf, type IncidentEvent } from '../../../core/incidents/index.js';
+import { priorities, type Priority, type Told } from '../ports.js';
+import { isMuted, thresholdOf, type Severity, type Subscription } from '../subscriptions/subscription.js';
+
+type UnixMillis = IncidentEvent['at'];
+
+const ranks: Readonly<Record<Severity | IncidentEvent['level'], number>> = {
+  normal: 0,
+  unstable: 0,
+  degraded: 1,
+  major: 2,
+  down: 3,
+};
+
+/** What becomes of one event in one channel. */
+export type Plan =
+  | { readonly kind: 'skip'; readonly reason: 'not-concerned' | 'below-threshold' | 'never-told' | 'no-updates-wanted' }
+  /** Nothing is said, but the channel's incident is over. */
+  | { readonly kind: 'end' }
+  | {
+      readonly kind: 'post';
+      readonly part: keyof typeof priorities;
+      readonly roleId: string | null;
+      readonly replyTo: string | null;
+      readonly silent: boolean;
+    };
+
+/** What a channel hears of first. */
+export function priorityOf({ kind }: IncidentEvent): Priority {
+  switch (kind) {
+    case 'opened':
+    case 'down-again':
+    case 'notice':
+      return priorities.start;
+    case 'escalated':
+      return priorities.escalation;
+    case 'follow-up':
+    case 'partially-restored':
+    case 'unstable':
+      return priorities.update;
+    case 'restored':
+    case 'new-normal':
+      return priorities.recovery;
+  }
+}
+
+/**
+ * Whether a channel may have to hear of an event: what is not so is not even owed. What it was told before decides the
+ * rest.
+ */
+export function concerns(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
+  if (event.countries.length > 0) return singlesOf(event).some((single) => concernsOf(single, subscription, now));
+  return event.partOf === null && concernsOf(event, subscription, now);
+}
+
+/** Of an event that tells of a single country, whether it is told by itself or not. */
+function concernsOf(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
+  if (event.country === null || subscription.standing.kind !== 'active') return false;
+  const threshold = thresholdOf(subscription, event.country);
+  if (threshold === null) return false;
+  // An end is taken note of through a mute: what follows it is a start again.
+  if (!endsIncident(event.kind) && isMuted(subscription, event.country, now)) return false;
+  return event.kind === 'unstable' ? threshold === 'unstable' : ranks[event.worst] >= ranks[threshold];
+}
+
+/**
+ * `told`: what the channel was told of the event's incident. An event of several countries is planned country by
+ * country: planAtOnce.
+ */
+export function planOf(event: IncidentEvent, subscription: Subscription, told: Told | null, now: UnixMillis): Plan {
+  if (!concernsOf(event, subscription, now)) return { kind: 'skip', reason: 'not-concerned' };
+  const { roleId, updates, quietRecovery } = subscription;
+  // What was told as over begins anew with a relapse.
+  const known = told !== null && !told.over ? told : null;
+  const replyTo = told?.firstMessageId ?? null;
+  switch (event.kind) {
+    case 'unstable':
+      return { kind: 'post', part: 'update', roleId: null, replyTo: null, silent: false };
+    case 'opened':
+    case 'escalated':
+    case 'down-again':
+    case 'follow-up':
+      // Who hears of it for the first time hears a start, whichever event that is.
+      if (known === null) {
+        if (!reaches(event, subscription)) return { kind: 'skip', reason: 'below-threshold' };
+        return { kind: 'post', part: 'start', roleId, replyTo, silent: false };
+      }
+      if (ranks[event.level] > ranks[known.severity])
+        return { kind: 'post', part: 'escalation', roleId, replyTo, silent: false };
+      return updates === 'all'
+        ? { kind: 'post', part: 'update', roleId: null, replyTo, silent: false }
+        : { kind: 'skip', reason: 'no-updates-wanted' };
+    case 'partially-restored':
+      if (known === null) return { kind: 'skip', reason: 'never-told' };
+      return updates === 'all'
+        ? { kind: 'post', part: 'update', roleId: null, replyTo, silent: false }
+        : { kind: 'skip', reason: 'no-updates-wanted' };
+    case 'restored':
+    case 'new-normal':
+      if (known === null) return { kind: 'skip', reason: 'never-told' };
+      if (event.country !== null && isMuted(subscription, event.country, now)) return { kind: 'end' };
+      return updates === 'start'
+        ? { kind: 'end' }
+        : { kind: 'post', part: 'recovery', roleId: null, replyTo, silent: quietRecovery };
+    case 'notice':
+      return { kind: 'skip', reason: 'not-concerned' };
+  }
+}
+
+/** What is remembered once a plan was carried out; null: nothing. `messageId` null where nothing was posted. */
+export function toldAfter(
+  plan: Plan,
+  { event, position }: { readonly event: IncidentEvent; readonly position: number },
+  channelId: string,
+  told: Told | null,
+  messageId: string | null,
+  now: UnixMillis,
+): Told | null {
+  if (plan.kind === 'skip' || event.incident === null) return null;
+  if (plan.kind === 'end') return told === null ? null : { ...told, over: true };
+  if (messageId === null) return null;
+  if (told === null || plan.part === 'start') {
+    return {
+      channelId,
+      incident: event.incident,
+      firstMessageId: messageId,
+      position,
+      severity: event.level,
+      at: now,
+      over: false,
+    };
+  }
+  return { ...told, severity: worse(told.severity, event.level), over: plan.part === 'recovery' };
+}
+
+/** Whether the level itself, not only the worst there was, is one that the channel wants to hear of. */
+function reaches({ country, level }: IncidentEvent, subscription: Subscription): boolean {
+  const threshold = country === null ? null : thresholdOf(subscription, country);
+  return threshold !== null && ranks[level] >= ranks[threshold];
+}
+
+function worse(a: IncidentEvent['level'], b: IncidentEvent['level']): IncidentEvent['level'] {
+  return ranks[a] >= ranks[b] ? a : b;
+}

@@ -1,0 +1,81 @@
+import type { IncidentEvent } from '../../../core/incidents/index.js';
+
+type UnixMillis = IncidentEvent['at'];
+
+/**
+ * From which severity on a country is told. unstable: routes that keep coming and going, though enough of them are
+ * there.
+ */
+export const severities = ['unstable', 'degraded', 'major', 'down'] as const;
+export type Severity = (typeof severities)[number];
+
+/**
+ * all: everything; start+end: when it begins or gets worse, and when it is over; start: when it begins or gets worse.
+ */
+export const updateModes = ['all', 'start+end', 'start'] as const;
+export type UpdateMode = (typeof updateModes)[number];
+
+export const subscriptionVersion = 1;
+
+/** How long a subscription whose channel is gone can be had back. */
+export const tombstoneMs = 30 * 86_400_000;
+
+/**
+ * active: told. gone: its channel, or the bot's place in the server, is not there any more; kept for `tombstoneMs`.
+ */
+export type SubscriptionStanding =
+  { readonly kind: 'active' } | { readonly kind: 'gone'; readonly at: UnixMillis; readonly reason: string };
+
+/** What one channel wants to hear: plain JSON, replaced whole. One for each channel. */
+export interface Subscription {
+  readonly version: typeof subscriptionVersion;
+  readonly channelId: string;
+  /** null: a direct message with one person. */
+  readonly guildId: string | null;
+  /**
+   * all: every country from `minSeverity` on, those in `countries` from their own. listed: only those in `countries`.
+   */
+  readonly scope: 'all' | 'listed';
+  readonly minSeverity: Severity;
+  /** By country or group code: its own threshold. */
+  readonly countries: Readonly<Record<string, Severity>>;
+  /** The role to ping at a start and an escalation. */
+  readonly roleId: string | null;
+  readonly updates: UpdateMode;
+  /** Recoveries are posted without a notification. */
+  readonly quietRecovery: boolean;
+  /** By country code: nothing of it until then. */
+  readonly mutes: Readonly<Record<string, UnixMillis>>;
+  /** Position in the event log when it was made: what is older is not told. */
+  readonly since: number;
+  readonly createdAt: UnixMillis;
+  readonly standing: SubscriptionStanding;
+}
+
+/** A new subscription to everything that is major or worse, with what is wanted otherwise. */
+export function newSubscription(
+  wanted: Pick<Subscription, 'channelId' | 'guildId' | 'since' | 'createdAt'> & Partial<Subscription>,
+): Subscription {
+  return {
+    version: subscriptionVersion,
+    scope: 'all',
+    minSeverity: 'major',
+    countries: {},
+    roleId: null,
+    updates: 'all',
+    quietRecovery: false,
+    mutes: {},
+    standing: { kind: 'active' },
+    ...wanted,
+  };
+}
+
+/** From which severity on a channel hears of a country; null: not at all. */
+export function thresholdOf({ scope, minSeverity, countries }: Subscription, country: string): Severity | null {
+  if (Object.hasOwn(countries, country)) return countries[country];
+  return scope === 'all' ? minSeverity : null;
+}
+
+export function isMuted({ mutes }: Subscription, country: string, now: UnixMillis): boolean {
+  return Object.hasOwn(mutes, country) && mutes[country] > now;
+}

@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../observability/index.js';
+import { renderLine } from '../../core/report/index.js';
+import { createBell } from './bell.js';
+import { createInsist } from './insist.js';
+import type { EventLog } from './ports.js';
+import { isTold } from './plan/told.js';
+
+/** Another process may have written the event; and a wake that got lost costs this much at most. */
+const pollMs = 3_000;
+const readLimit = 100;
+/** The name its cursor is kept under. */
+const target = 'terminal';
+
+export interface TerminalOptions {
+  readonly log: EventLog;
+  /** Gets the line without its end. */
+  readonly write: (line: string) => void;
+  readonly clock: Clock;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export interface Terminal {
+  /** Tells every event once and in order, until the signal. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** New events were committed. */
+  wake(): void;
+  /** Why nothing is told just now, in a sentence; null while all is well. */
+  trouble(): string | null;
+}
+
+/**
+ * Tells a terminal: one line an event. A terminal seen for the first time is told what comes from then on, not the old
+ * news.
+ */
+export function createTerminal({ log, write, clock, random, logger }: TerminalOptions): Terminal {
+  let trouble: string | null = null;
+  const bell = createBell(clock);
+  const insist = createInsist({
+    clock,
+    random,
+    logger,
+    onTrouble: (text) => {
+      trouble = text === null ? null : `terminal: ${text}`;
+    },
+  });
+
+  const begin = async (): Promise<number> => {
+    const cursor = await log.cursor(target);
+    if (cursor !== null) return cursor;
+    const end = await log.end();
+    await log.moveCursor(target, end);
+    return end;
+  };
+
+  /** Tells what stands after `cursor`; the new cursor, or null: stopped. */
+  const tellAfter = async (cursor: number, signal: AbortSignal): Promise<number | null> => {
+    const batch = await insist('read the event log', signal, () => log.readAfter(cursor, readLimit));
+    let passed: number | null = batch === null ? null : cursor;
+    for (const { position, event } of batch ?? []) {
+      if (isTold(event)) {
+        write(renderLine(event));
+        // After each line, so that a crash repeats one at most.
+        if ((await moveTo(position, signal)) === null) return null;
+      }
+      passed = position;
+    }
+    return passed === null || passed === cursor ? passed : moveTo(passed, signal);
+  };
+
+  const moveTo = (position: number, signal: AbortSignal): Promise<number | null> =>
+    insist('save how far it has told', signal, async () => {
+      await log.moveCursor(target, position);
+      return position;
+    });
+
+  return {
+    async run(signal) {
+      const stop = (): void => bell.ring();
+      signal.addEventListener('abort', stop, { once: true });
+      let cursor = await insist('read how far it has told', signal, begin);
+      const stopped = (): boolean => signal.aborted;
+      while (cursor !== null && !stopped()) {
+        const before: number = cursor;
+        cursor = await tellAfter(before, signal);
+        if (cursor === before && !stopped()) await bell.wait(pollMs);
+      }
+      signal.removeEventListener('abort', stop);
+    },
+    wake: () => bell.ring(),
+    trouble: () => trouble,
+  };
+}

@@ -1,0 +1,61 @@
+import { ApplicationCommandType } from 'discord.js';
+import type { SendResult } from '../../delivery/index.js';
+import type { Command } from './parts/command.js';
+import { channelOption, forManagers } from './parts/definition.js';
+import { assertMayPost, targetOf, turnedAway, warningsFor } from './parts/target-channel.js';
+import { clip, textLimits } from './parts/text-limits.js';
+
+const testText = 'TEST: this is how an alert of lightsout arrives here. Nothing has happened, in no country.';
+
+export const testAlert: Command = {
+  definition: {
+    type: ApplicationCommandType.ChatInput,
+    name: 'test-alert',
+    description: 'Posts a test alert, marked as one, and says whether it arrived',
+    options: [channelOption],
+    ...forManagers,
+  },
+  ephemeral: true,
+  async run(input, deps, signal) {
+    const away = turnedAway(input, deps);
+    if (away !== null) return away;
+    const target = await targetOf(input, deps);
+    assertMayPost(target);
+    const result = await deps.send.post(
+      target.channelId,
+      { kind: 'notice', id: `test-${target.channelId}-${input.now}`, text: testText },
+      signal,
+    );
+    const isSubscribed = (await deps.subscriptions.subscription(target.channelId))?.standing.kind === 'active';
+    const lines = [
+      outcomeOf(result, target.shown),
+      ...warningsFor(target),
+      ...(isSubscribed
+        ? []
+        : ['There is no subscription there yet, so no real alert would come: `/subscribe` makes one.']),
+    ];
+    return { content: clip(lines.join('\n'), textLimits.content) };
+  },
+};
+
+function outcomeOf(result: SendResult, shown: string): string {
+  switch (result.kind) {
+    case 'sent':
+      return `✅ The test alert is in ${shown}: alerts will arrive there.`;
+    case 'retry':
+      return (
+        '⚠️ Discord did not take the test alert just ' +
+        `now${result.maybeTaken ? ', or took it without saying so' : ''}: ${result.reason}. ` +
+        'A real alert would be tried again until it arrives; give this command again in a minute.'
+      );
+    case 'closed':
+      return `❌ I may not post in ${shown}: ${result.reason}. Mend the permissions there, then try again.`;
+    case 'gone':
+      return `❌ ${shown} is not there any more: ${result.reason}.`;
+    case 'refused':
+      return (
+        `❌ Discord refused the test alert itself: ${result.reason}. That is a fault of mine; whoever runs me ` +
+        'finds it in the log.'
+      );
+  }
+}

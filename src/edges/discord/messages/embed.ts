@@ -1,0 +1,67 @@
+import type { APIEmbed } from 'discord.js';
+import type { Backlog, Fact, MessageFacts } from '../../../core/report/index.js';
+import { cut, escaped } from './markdown.js';
+
+/** Discord's documentation, Embed Limits, in characters. */
+const limits = {
+  title: 256,
+  description: 4096,
+  fields: 25,
+  fieldName: 256,
+  fieldValue: 1024,
+  footer: 2048,
+  sum: 6000,
+} as const;
+
+/** The facts of one event. Fields for which there is no room in all are left out, the last first. */
+export function embedOf({ title, colour, fields, links, footer }: MessageFacts): APIEmbed {
+  const embed: APIEmbed = {
+    title: cut(escaped(title), limits.title),
+    color: colour,
+    ...(links.length > 0 && { description: links.map(({ label, url }) => `[${label}](${url})`).join(' · ') }),
+    footer: { text: cut(footer, limits.footer) },
+  };
+  let room =
+    limits.sum - (embed.title ?? '').length - (embed.description ?? '').length - (embed.footer?.text ?? '').length;
+  const shown = fields
+    .slice(0, limits.fields)
+    .map((fact) => ({
+      name: cut(escaped(fact.name), limits.fieldName),
+      value: cut(valueOf(fact), limits.fieldValue),
+      inline: fact.inline,
+    }));
+  const fitting = shown.findIndex(({ name, value }) => (room -= name.length + value.length) < 0);
+  return { ...embed, fields: fitting === -1 ? shown : shown.slice(0, fitting) };
+}
+
+/** The incidents of a backlog, a line each, as many as there is room for. */
+export function backlogEmbedOf({ title, colour, lines, footer }: Backlog): APIEmbed {
+  return {
+    title: cut(escaped(title), limits.title),
+    color: colour,
+    description: listOf(lines.map(escaped), limits.description),
+    footer: { text: cut(footer, limits.footer) },
+  };
+}
+
+export function noticeEmbedOf(title: string, colour: number, footer: string): APIEmbed {
+  return { title, color: colour, footer: { text: cut(footer, limits.footer) } };
+}
+
+/** Lines up to the limit, then "and 12 more". */
+function listOf(lines: readonly string[], limit: number): string {
+  let text = '';
+  for (const [index, line] of lines.entries()) {
+    const more = index + 1 < lines.length ? `\nand ${lines.length - index - 1} more` : '';
+    const longer = index === 0 ? line : `${text}\n${line}`;
+    if (longer.length + more.length > limit) return cut(`${text}\nand ${lines.length - index} more`, limit);
+    text = longer;
+  }
+  return text;
+}
+
+function valueOf(fact: Fact): string {
+  if (fact.kind === 'text') return escaped(fact.value);
+  const seconds = Math.floor(fact.at / 1000);
+  return `<t:${seconds}:f> (<t:${seconds}:R>)`;
+}

@@ -1,0 +1,18 @@
+export { ribPath } from './archive/archive.js';
+export type { Archive, ArchiveCounters, ArchiveFile, FileVersion } from './archive/archive.js';
+export { cacheFile } from './archive/archive-cache.js';
+export type { CacheOptions } from './archive/archive-cache.js';
+export { ribsBefore, updatesBetween } from './archive/archive-history.js';
+export { createArchive } from './archive/archive-client.js';
+export { createDecodeWorkers, decodeWorkersFor } from './archive/decode-workers.js';
+export type { DecodeWorkers } from './archive/decode-workers.js';
+export type { FeedConsumer, FeedState, RisLiveFeed } from './live/feed-consumer.js';
+export { createIntake } from './intake/intake.js';
+export type { Intake, IntakeOptions, IntakeReady } from './intake/intake.js';
+export type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress, LostBecause } from './intake/intake-sink.js';
+export type { FeedLog } from './feed-log.js';
+export { openRecording, UnreadableRecording } from './recording/recording.js';
+export type { Recording, RecordingCounters } from './recording/recording.js';
+export { createRisLiveFeed } from './live/ris-live.js';
+export { createProgress } from './intake/progress.js';
+export { downloadRegistry } from './archive/registry-download.js';

@@ -1,3 +1,0 @@
-export { createHttp, HttpListenError, type Health } from './http.js';
-export { createLogger, type Logger } from './logger.js';
-export { createMetrics, type Metrics } from './metrics.js';

@@ -1,0 +1,248 @@
+/**
+ * Another registry in the middle of things: what is counted afterwards is what a table that knew no other would count.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { CountryMap } from '../../../src/core/countries/index.js';
+import { heldIpv6, ipv6Columns, type UnitRange } from '../../../src/core/countries/registry/country-map.js';
+import { Holdings } from '../../../src/core/countries/units/holdings.js';
+import { UnitTrie } from '../../../src/core/countries/registry/unit-trie.js';
+import { RouteTable } from '../../../src/core/table/routes/route-table.js';
+import { shippedRules } from '../../support/rules.js';
+
+const first4 = 5 * 2 ** 16;
+const first6 = 0x2a00_0000_0000;
+/** Two /32s that are the same in all maps that know their holders, so that not everything changes hands. */
+const still6 = first6 + 2 ** 24;
+const stillPrefixes = Array.from({ length: 120 }, (_, index) => ({
+  family: 1 as const,
+  code: 2 ** 40 + still6 / 256 + index * 4,
+}));
+const rules = shippedRules().table;
+
+/** Pieces of 5.0.0.0/15 and 2a00::/29, each somebody's or nobody's. */
+type Piece = readonly [length: number, code: string];
+const code = fc.constantFrom('', 'AA', 'BB', 'CC', 'DD', 'EE');
+/** Pieces, and not the map: sixteen million octets are no counterexample to print. */
+interface Pieces {
+  readonly ipv4: readonly Piece[];
+  readonly ipv6: readonly Piece[];
+}
+const piecesOf: fc.Arbitrary<Pieces> = fc.record({
+  ipv4: fc.array(fc.tuple(fc.integer({ min: 1, max: 200 }), code), { maxLength: 12 }),
+  ipv6: fc.array(fc.tuple(fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.constantFrom(1, 65_536)), code), {
+    maxLength: 12,
+  }),
+});
+
+/** IPv4 that nobody holds. */
+const nobodys = new Uint8Array(2 ** 24);
+
+function mapFrom({ ipv4: pieces4, ipv6: pieces6 }: Pieces): CountryMap {
+  const codes = [
+    '',
+    ...[...new Set([...pieces4, ...pieces6].map(([, name]) => name))].filter((name) => name !== '').sort(),
+  ];
+  const rangesOf = (pieces: readonly Piece[], from: number): UnitRange[] => {
+    let start = from;
+    return pieces.map(([length, name]) => ({ start, end: (start += length), country: codes.indexOf(name) }));
+  };
+  const ipv4 = pieces4.length === 0 ? nobodys : new Uint8Array(2 ** 24);
+  for (const { start, end, country } of rangesOf(pieces4, first4)) ipv4.fill(country, start, end);
+  const still = ['AA', 'CC'].flatMap((name, index) =>
+    codes.includes(name)
+      ? [{ start: still6 + index * 65_536, end: still6 + (index + 1) * 65_536, country: codes.indexOf(name) }]
+      : [],
+  );
+  return {
+    codes,
+    ipv4,
+    ipv6: ipv6Columns([...rangesOf(pieces6, first6).filter(({ country }) => country > 0), ...still]),
+  };
+}
+
+const anywhere = fc
+  .oneof(
+    fc.tuple(fc.constant(0 as const), fc.integer({ min: 14, max: 24 }), fc.double({ min: 0, max: 0.999, noNaN: true })),
+    fc.tuple(fc.constant(1 as const), fc.integer({ min: 28, max: 48 }), fc.double({ min: 0, max: 0.999, noNaN: true })),
+  )
+  .map(([family, length, within]) => {
+    const [space, width, unitLength] = family === 0 ? [first4, 15, 24] : [first6, 29, 48];
+    const index = Math.floor(within * 2 ** Math.max(0, length - width));
+    return { family, code: 2 ** length + Math.floor(space / 2 ** (unitLength - length)) + index };
+  });
+
+const prefix = fc.oneof(
+  { weight: 4, arbitrary: anywhere },
+  { weight: 1, arbitrary: fc.constantFrom(...stillPrefixes) },
+);
+
+/** A table of one voter, and what its visible prefixes come to. */
+class World {
+  readonly holdings: Holdings;
+  readonly routes: readonly [RouteTable, RouteTable];
+  readonly visible = new Set<string>();
+
+  constructor(map: CountryMap) {
+    const holdings = new Holdings(map);
+    this.holdings = holdings;
+    const sink = {
+      added: holdings.added.bind(holdings),
+      flipped: (family: 0 | 1, id: number, code: number, owner: number, _: number, up: boolean): void =>
+        holdings.flipped(family, id, code, owner, up),
+    };
+    this.routes = [new RouteTable(0, sink, rules), new RouteTable(1, sink, rules)];
+    for (const table of this.routes) {
+      table.setVoting(0, true);
+      table.judge(() => false);
+    }
+  }
+
+  flip({ family, code }: { readonly family: 0 | 1; readonly code: number }): void {
+    const name = `${family} ${code}`;
+    if (this.visible.delete(name)) this.routes[family].withdraw(0, code, -1);
+    else {
+      this.visible.add(name);
+      this.routes[family].announce(0, code, 1, -1);
+    }
+  }
+
+  /** Of every country: S and N of both families, and the owners of all prefixes that are known. */
+  count(): unknown {
+    const { map } = this.holdings;
+    const owners: Record<string, string> = {};
+    for (const [family, table] of this.routes.entries()) {
+      table.reown(
+        Uint16Array.from(map.codes, (_, number) => number),
+        (_, code, owner) => {
+          if (this.visible.has(`${family} ${code}`)) owners[`${family} ${code}`] = map.codes[owner];
+          return owner;
+        },
+      );
+    }
+    const counts = map.codes.map((name, number) => [
+      name,
+      ...[0, 1].flatMap((family) => [
+        this.holdings.units(family as 0 | 1, number),
+        this.holdings.prefixes(family as 0 | 1, number),
+      ]),
+    ]);
+    return {
+      counts: counts.filter(([name, ...numbers]) => name !== '' || numbers.some((count) => count !== 0)),
+      owners,
+    };
+  }
+}
+
+/** What a world that knew this map from the beginning would count. */
+function counted(map: CountryMap, visible: ReadonlySet<string>): unknown {
+  const world = new World(map);
+  for (const name of visible) {
+    const [family, code] = name.split(' ').map(Number);
+    world.flip({ family: family as 0 | 1, code });
+  }
+  return world.count();
+}
+
+test(
+  'S, N and every owner after a swap, and after all that follows, are those of a table that knew no other ' +
+    'registry',
+  () => {
+    const swaps = fc.array(fc.record({ pieces: piecesOf, flips: fc.array(prefix, { minLength: 10, maxLength: 40 }) }), {
+      minLength: 2,
+      maxLength: 2,
+    });
+    fc.assert(
+      fc.property(piecesOf, fc.array(prefix, { minLength: 10, maxLength: 40 }), swaps, (before, flips, changes) => {
+        const world = new World(mapFrom(before));
+        for (const each of stillPrefixes) world.flip(each);
+        for (const each of flips) world.flip(each);
+        for (const { pieces, flips: later } of changes) {
+          world.holdings.swap(mapFrom(pieces), world.routes);
+          for (const each of later) world.flip(each);
+        }
+        assert.deepEqual(world.count(), counted(world.holdings.map, world.visible));
+      }),
+      { numRuns: 5, seed: 20260617, endOnFailure: true },
+    );
+  },
+);
+
+test('IPv6 alone, through many swaps: blocks that changed hands are counted anew, the others only renumbered', () => {
+  const holders = (map: CountryMap) => (start: number, end: number) => heldIpv6(map, start, end);
+  const prefix6 = prefix.filter(({ family }) => family === 1).map((one) => one.code);
+  const steps = fc.array(fc.record({ pieces: piecesOf, flips: fc.array(prefix6, { maxLength: 20 }) }), {
+    minLength: 2,
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(steps, ([{ pieces, flips }, ...later]) => {
+      const map = mapFrom({ ...pieces, ipv4: [] });
+      const trie = new UnitTrie(48, map.codes.length, holders(map));
+      const codes: number[] = [];
+      const up = new Set<number>();
+      const flip = (one: number): void => {
+        if (!codes.includes(one)) trie.add(codes.push(one) - 1, one);
+        if (!up.delete(one)) up.add(one);
+        trie.flip(codes.indexOf(one), up.has(one));
+      };
+      stillPrefixes.forEach((one) => flip(one.code));
+      flips.forEach(flip);
+      let old = map;
+      for (const step of later) {
+        const now = mapFrom({ ...step.pieces, ipv4: [] });
+        const numbers = Uint16Array.from(old.codes, (name) =>
+          now.codes.includes(name) ? now.codes.indexOf(name) : 0xffff,
+        );
+        const isMoved = trie.swap(now.codes.length, numbers, holders(now));
+        for (const [id, one] of codes.entries()) {
+          if (!isMoved(one)) continue;
+          trie.add(id, one);
+          if (up.has(one)) trie.flip(id, true);
+        }
+        step.flips.forEach(flip);
+        const fresh = new UnitTrie(48, now.codes.length, holders(now));
+        for (const [id, one] of [...up].entries()) {
+          fresh.add(id, one);
+          fresh.flip(id, true);
+        }
+        assert.deepEqual([...trie.totals], [...fresh.totals]);
+        old = now;
+      }
+    }),
+    { numRuns: 60, seed: 20260617, endOnFailure: true },
+  );
+});
+
+test('a prefix over the space of two, when nobody holds it any more, counts for nobody', () => {
+  const slash32 = 2 ** 32 + 0x2a00_0000;
+  const holders = (map: CountryMap) => (start: number, end: number) => heldIpv6(map, start, end);
+  const [two, none] = [
+    mapFrom({
+      ipv4: [],
+      ipv6: [
+        [10, 'AA'],
+        [10, 'BB'],
+      ],
+    }),
+    mapFrom({
+      ipv4: [
+        [1, 'AA'],
+        [1, 'BB'],
+      ],
+      ipv6: [],
+    }),
+  ];
+  const trie = new UnitTrie(48, 3, holders(two));
+  // What stays keeps the arrays from beginning anew.
+  for (const [id, { code: still }] of stillPrefixes.entries()) trie.add(id + 1, still);
+  trie.add(0, slash32);
+  trie.flip(0, true);
+  assert.deepEqual([...trie.totals], [0, 10, 10]);
+  trie.flip(0, false);
+  assert.equal(trie.swap(3, Uint16Array.of(0, 1, 2), holders(none))(slash32), true);
+  trie.add(0, slash32);
+  trie.flip(0, true);
+  assert.deepEqual([...trie.totals], [0, 0, 0]);
+});

@@ -1,0 +1,71 @@
+/** What many channels at once must not cost: requests, edits that are dropped, reads of the log. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Errands } from '../../../src/edges/delivery/lanes/errands.js';
+import { createEventCache } from '../../../src/edges/delivery/lanes/event-cache.js';
+import { createTurn, type Turn } from '../../../src/edges/delivery/index.js';
+import { FakeClock } from '../../support/clocks/fake-clock.js';
+import { incidentEvent } from '../../support/delivery/incident-event.js';
+
+/** How many get their turn before `ms` have passed. */
+async function taken(clock: FakeClock, turn: Turn, ms: number): Promise<number> {
+  let count = 0;
+  const ended = new AbortController();
+  for (let asked = 0; asked < 100; asked++) void turn(ended.signal).then(() => (ended.signal.aborted ? 0 : count++));
+  await clock.advance(0);
+  await clock.advance(ms);
+  ended.abort();
+  await clock.advance(0);
+  return count;
+}
+
+test('45 requests in any second, whichever way the clock is set', async () => {
+  const hour = 3_600_000;
+  const clock = new FakeClock(hour);
+  const turn = createTurn(clock);
+  assert.equal(await taken(clock, turn, 999), 45);
+  assert.equal(await taken(clock, turn, 1), 45);
+  assert.equal(await taken(clock, turn, 998), 0);
+  // The same turns on a clock that was set back.
+  let back = 0;
+  const set = createTurn({
+    now: () => clock.now() - back,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    after: (ms, fn) => clock.after(ms, fn),
+  });
+  assert.equal(await taken(clock, set, 500), 45);
+  back = hour;
+  assert.equal(await taken(clock, set, 500), 45);
+});
+
+test('the last edits of ten thousand channels all wait for their turn, each crosspost as well', () => {
+  const errands = new Errands();
+  const message = {
+    kind: 'alert',
+    event: incidentEvent({}),
+    part: 'start',
+    roleId: null,
+    replyTo: null,
+    silent: true,
+    revision: 0,
+    end: null,
+  } as const;
+  for (let index = 0; index < 10_000; index++) {
+    errands.add({ kind: 'crosspost', channelId: String(index), messageId: '2' });
+    errands.add({ kind: 'edit', channelId: String(index), messageId: '1', message });
+  }
+  assert.equal(errands.size, 20_000);
+});
+
+test('what thousands of channels sum up after a day of silence is read from the log once', async () => {
+  let reads = 0;
+  const eventAt = createEventCache({
+    readAfter: (position) => {
+      reads++;
+      return Promise.resolve([{ position: position + 1, event: incidentEvent({ id: `KP/${position + 1}` }) }]);
+    },
+  });
+  for (let channel = 0; channel < 3; channel++)
+    for (let position = 1; position <= 2_000; position++) await eventAt(position);
+  assert.equal(reads, 2_000);
+});

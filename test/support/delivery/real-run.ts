@@ -1,0 +1,305 @@
+import { createDelivery, type Message } from '../../../src/edges/delivery/index.js';
+import {
+  createDiscordSend,
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+} from '../../../src/edges/discord/index.js';
+import { renderMessage } from '../../../src/edges/discord/messages/message.js';
+import { createLogger } from '../../../src/edges/observability/index.js';
+import { scheduleStart } from './delivery-schedule.js';
+import type { Fault } from '../discord/faults.js';
+import { DiscordServer } from '../discord/server.js';
+import { LeapingClock } from '../clocks/leaping-clock.js';
+import { MemoryDeliveryStore } from './memory-delivery-store.js';
+import { seededRandom } from '../random.js';
+import type { RealSchedule } from './real-schedule.js';
+
+const times = 200;
+/** After the end of a schedule all must be well again within this. */
+const patienceMs = 12 * 3_600_000;
+/** In real time, which alone the client's heartbeats know: none is due in a schedule. */
+const heartbeatIntervalMs = 3_600_000;
+const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
+const chart = { png: Buffer.from('89504e470d0a1a0a', 'hex'), altText: 'a chart' };
+
+export interface RealRun {
+  /** What stands in a channel; a message that no bot asked for is a fault. */
+  heard(channelId: string): Message[];
+  /** Channels where a message was posted that may have stood there already, each as often as that happened. */
+  readonly doubtful: readonly string[];
+  readonly lost: number;
+  /** Channels and servers that the bot took for gone. */
+  readonly gone: readonly string[];
+  /** How often it was killed between a message and its acknowledgement. */
+  readonly killed: number;
+  /** How often each kind of fault struck. */
+  readonly struck: ReadonlyMap<string, number>;
+  readonly owed: number;
+  /** What the gateway has to say against itself in the end. */
+  readonly unwell: string | null;
+}
+
+interface Act {
+  readonly at: number;
+  readonly act: () => void | Promise<void>;
+}
+
+interface Life {
+  readonly gateway: Gateway;
+  wake(): void;
+  kill(): void;
+}
+
+/**
+ * Plays a schedule with delivery, sender and gateway of the bot and the unmodified client, against a loopback Discord.
+ */
+export async function runRealSchedule(schedule: RealSchedule, seed: number): Promise<RealRun> {
+  const random = seededRandom(seed + 1_000_000);
+  let underWay = 0;
+  const clock = new LeapingClock(scheduleStart, times, () => underWay > 0);
+  // discord.js dates rate limits by it.
+  const realNow = Date.now;
+  Date.now = () => clock.now();
+  const store = new MemoryDeliveryStore();
+  for (const subscription of schedule.subscriptions) await store.saveSubscription(subscription);
+  const discord = new DiscordServer({ clock, rateLimits: true, heartbeatIntervalMs });
+  for (const [id, { readable, embeds }] of schedule.channels) {
+    discord.world.addChannel({ id });
+    if (!readable) discord.world.deny(id, 'ReadMessageHistory');
+    if (!embeds) discord.world.deny(id, 'EmbedLinks');
+  }
+  await discord.start();
+
+  const asked = new Map<string, Message>();
+  const gone: string[] = [];
+  const struck = new Map<string, number>();
+  const strike = (kind: string): void => void struck.set(kind, (struck.get(kind) ?? 0) + 1);
+  const ends: Promise<unknown>[] = [];
+  const doubtful: string[] = [];
+  let lost = 0;
+  let killed = 0;
+
+  const busy = async <T>(work: Promise<T>): Promise<T> => {
+    underWay++;
+    return work.finally(() => underWay--);
+  };
+
+  /** One life of the bot: killed, nothing of it has any effect, though what it had sent still arrives. */
+  const live = (): Life => {
+    const ended = new AbortController();
+    const never = new Promise<never>(() => undefined);
+    const mortalStore = new Proxy(store, {
+      get:
+        (target, name: keyof MemoryDeliveryStore) =>
+        (...args: readonly unknown[]) =>
+          ended.signal.aborted
+            ? never
+            : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
+    });
+    const api = { token: discord.world.token, apiUrl: discord.apiUrl, clock };
+    const gateway = createGateway({
+      ...api,
+      random,
+      logger,
+      commands: [],
+      // Nobody uses a command.
+      deps: {} as GatewayOptions['deps'],
+      onNotice: () => undefined,
+      onCommand: () => undefined,
+      onChannelsOpen: (channelIds) => delivery.reopen(channelIds),
+      onGuildBack: (_guildId, channelIds) => delivery.reopen(channelIds),
+      onChannelGone: (channelId) => gone.push(channelId),
+      onGuildGone: (guildId) => gone.push(guildId),
+    });
+    const send = createDiscordSend({
+      ...api,
+      logger,
+      lookUpChannel: (channelId) => gateway.lookUpChannel(channelId),
+      charts: {
+        ofEvent: ({ kind }) => Promise.resolve(kind === 'escalated' ? chart : null),
+        ofCountry: () => Promise.resolve(null),
+      },
+    });
+    const delivery = createDelivery({
+      store: mortalStore,
+      operatorChannelId: null,
+      refresh: () => Promise.resolve(null),
+      clock,
+      random,
+      logger,
+      pollMs: Infinity,
+      send: {
+        post: (channelId, message, signal) => {
+          const { body } = renderMessage(message, channelId, { embed: false, chart: null, reply: false });
+          asked.set(`${channelId} ${body.nonce ?? ''} ${body.content ?? ''}`, message);
+          return busy(send.post(channelId, message, signal));
+        },
+        find: (...args) => busy(send.find(...args)),
+        edit: (...args) => busy(send.edit(...args)),
+        crosspost: (...args) => busy(send.crosspost(...args)),
+      },
+      report: { attempt: () => undefined, doubtful: (channelId) => doubtful.push(channelId), lost: () => lost++ },
+    });
+    void delivery.run(ended.signal);
+    ends.push(gateway.run(ended.signal));
+    return { gateway, wake: () => delivery.wake(), kill: () => ended.abort() };
+  };
+
+  const present: { life: Life | null } = { life: live() };
+  let outages = 0;
+  const goDown = async (): Promise<void> => {
+    if (outages++ === 0) await discord.stop();
+  };
+  const comeBack = async (): Promise<void> => {
+    if (--outages === 0) await discord.start();
+  };
+
+  const kill = (downMs: number): void => {
+    if (present.life === null) return;
+    killed++;
+    present.life.kill();
+    present.life = null;
+    clock.after(downMs, () => {
+      present.life = live();
+    });
+  };
+
+  const acts: Act[] = [
+    ...schedule.events.map((event) => ({
+      at: event.at,
+      act: () => {
+        store.append(event);
+        present.life?.wake();
+      },
+    })),
+    ...schedule.rest.flatMap(({ kind, from, to, chance }): Act[] => {
+      if (kind === 'down') {
+        return [
+          {
+            at: from,
+            act: () => {
+              strike(kind);
+              return goDown();
+            },
+          },
+          { at: to, act: () => comeBack() },
+        ];
+      }
+      let end = (): void => undefined;
+      return [
+        {
+          at: from,
+          act: () => {
+            end = discord.stand(
+              faultOf(
+                kind,
+                (matches) => {
+                  const strikes = matches && random() < chance;
+                  if (strikes) strike(kind);
+                  return strikes;
+                },
+                1 + Math.floor(random() * 5),
+              ),
+            );
+          },
+        },
+        { at: to, act: () => end() },
+      ];
+    }),
+    ...schedule.gateway.map(({ kind, at }) => ({
+      at,
+      act: () => {
+        if (discord.gateway.sessions.some(({ connected }) => connected)) strike(kind);
+        if (kind === '4004') discord.gateway.close(4004);
+        else if (kind === 'op 7') discord.gateway.requestReconnect();
+        else discord.gateway.invalidateSessions(kind === 'op 9' && random() < 0.5);
+        if (kind === 'refused') discord.gateway.refuseSessions(2);
+      },
+    })),
+    ...schedule.kills.map(({ at, nth, downMs }) => ({
+      at,
+      act: () => {
+        const last = discord.posted.length + nth;
+        void discord.until(() => discord.posted.length >= last).then(() => kill(downMs));
+      },
+    })),
+  ];
+  const { outage } = schedule;
+  if (outage !== null) {
+    acts.push(
+      { at: outage.from, act: goDown },
+      {
+        at: outage.to,
+        act: async () => {
+          strike('outage');
+          clock.jump(outage.leapMs);
+          await comeBack();
+        },
+      },
+    );
+  }
+  for (const { at, act } of acts.sort((a, b) => a.at - b.at)) {
+    await clock.reach(at);
+    await act();
+  }
+
+  const isDone = async (): Promise<boolean> => {
+    const { owed } = await store.depth();
+    const told = (await store.expansion())?.position === (await store.end());
+    return owed === 0 && told && present.life?.gateway.health().connected === true;
+  };
+  await clock.until(isDone, schedule.end + patienceMs);
+  const { owed } = await store.depth();
+  const unwell = present.life === null ? 'the bot is dead' : present.life.gateway.health().reason;
+  present.life?.kill();
+  await Promise.all(ends);
+  await discord.stop();
+  clock.stop();
+  Date.now = realNow;
+  return {
+    doubtful,
+    lost,
+    gone,
+    killed,
+    struck,
+    owed,
+    unwell,
+    heard: (channelId) =>
+      discord.posted
+        .filter((posted) => posted.channelId === channelId)
+        .map(({ nonce, content }) => {
+          const message = asked.get(`${channelId} ${nonce ?? ''} ${content ?? ''}`);
+          if (message === undefined) throw new Error(`nobody asked for "${content ?? ''}" in ${channelId}`);
+          return message;
+        }),
+  };
+}
+
+const toMessages = /^\/channels\/\d+\/messages$/;
+
+function faultOf(
+  kind: Exclude<RealSchedule['rest'][number]['kind'], 'down'>,
+  strikes: (matches: boolean) => boolean,
+  seconds: number,
+): Fault {
+  const everywhere = (): boolean => strikes(true);
+  const atMessages = ({ path }: { readonly path: string }): boolean => strikes(toMessages.test(path));
+  switch (kind) {
+    case '5xx':
+      return { kind: 'error', status: 503, on: everywhere };
+    case '429':
+      return { kind: 'rate-limit', retryAfterSeconds: seconds, on: atMessages };
+    case 'global-429':
+      return { kind: 'rate-limit', retryAfterSeconds: seconds, global: true, on: everywhere };
+    // At a login it would be the end of the bot, as it should be.
+    case '401':
+      return { kind: 'error', status: 401, on: atMessages };
+    // At a login the client would wait for 15 s of real time.
+    case 'hang':
+      return { kind, on: ({ path }) => strikes(path !== '/gateway/bot') };
+    case 'accept-then-reset':
+    case 'accept-then-hang':
+      return { kind, on: atMessages };
+  }
+}

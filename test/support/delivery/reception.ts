@@ -1,0 +1,248 @@
+/** A table and an intake that fills it from a CutStream, on a clock that jumps; and what the table says at the end. */
+import {
+  createMrtDecoder,
+  createRisLiveDecoder,
+  ElemBatch,
+  parsePrefix,
+  PeerIndex,
+} from '../../../src/core/bgp/index.js';
+import {
+  createIntake,
+  type FeedConsumer,
+  type Intake,
+  type IntakeOptions,
+  type IntakeSink,
+} from '../../../src/edges/feed/index.js';
+import { Table, type PeerView } from '../../../src/core/table/index.js';
+import { collectors, prefixes, ribTime, second, streamEnds, type CutStream, type Said } from '../feed/cut-stream.js';
+import { memoryArchive } from '../feed/memory-archive.js';
+import { QuickClock } from '../clocks/quick-clock.js';
+import { shippedRules } from '../rules.js';
+
+const rules = shippedRules({ table: { minVoters: 4, minCollectors: 1, warmingMs: 120_000 } }).table;
+/** What arrives meanwhile comes together. */
+const stepMs = 4 * second;
+/** So many steps at the most until what is under way gets on. */
+const settleEvery = 4;
+const codes = prefixes.map((text) => parsePrefix(text)!);
+
+/** What a table holds: by peer the prefixes it sees, as a text; and what came of it. */
+export interface Held {
+  readonly bits: ReadonlyMap<string, string>;
+  readonly peers: readonly PeerView[];
+  /** By prefix. */
+  readonly verdicts: readonly { readonly share: number; readonly up: boolean }[];
+}
+
+export class Reception {
+  readonly clock: QuickClock;
+  /** What the sink was told but for rows, and when. */
+  readonly told: string[] = [];
+  readonly stream: CutStream;
+  readonly #said: readonly Said[];
+  readonly #peers: PeerIndex;
+  readonly #table: Table;
+  readonly #decoder;
+  readonly #batch = new ElemBatch();
+  #stop = new AbortController();
+  #isReady = false;
+  #settled: number;
+  #consumer: FeedConsumer | null = null;
+  /** Of each collector's last message heard. */
+  readonly #heard = new Map<string, number>();
+
+  /** `said`: what arrives, and when. */
+  constructor(stream: CutStream, startsAt: number, said = stream.said) {
+    this.stream = stream;
+    this.#said = said;
+    this.clock = new QuickClock(startsAt);
+    this.#settled = startsAt;
+    this.#peers = new PeerIndex();
+    this.#decoder = createRisLiveDecoder(this.#peers);
+    this.#table = new Table({
+      peers: this.#peers,
+      settings: rules,
+      configuredCollectors: collectors.length,
+      sink: { added: () => 0, flipped: () => undefined },
+    });
+  }
+
+  /** Starts an intake, with what is told in `more` instead of the usual; its run. */
+  start(more: Partial<IntakeOptions> = {}): { readonly intake: Intake; readonly run: Promise<'too-old'> } {
+    this.#stop = new AbortController();
+    const table = this.#table;
+    const tell = (line: string): unknown => this.told.push(line);
+    const sink: IntakeSink = {
+      rib: (_, batch) => table.apply(batch, 0, batch.length),
+      ribLoaded: () => undefined,
+      updates: (batch) => table.apply(batch, 0, batch.length),
+      lost: (collector, from, why) => {
+        tell(`${collector} lost: ${why}`);
+        table.endFill(collector, Infinity);
+        table.loseCollector(collector, from);
+      },
+      reset: (collector) => {
+        tell(`${collector} reset`);
+        table.resetCollector(collector);
+      },
+      joined: (collector) => {
+        tell(`${collector} joined`);
+        table.rejoinCollector(collector);
+      },
+      holed: (collector, _, to) => {
+        tell(`${collector} holed`);
+        table.noteTouched(collector, to);
+      },
+      fill: (batch) => table.fill(batch, 0, batch.length),
+      filled: (collector) => {
+        tell(`${collector} filled`);
+        table.endFill(collector, Infinity);
+      },
+    };
+    const intake = createIntake({
+      collectors,
+      peers: this.#peers,
+      archive: memoryArchive((path) => this.stream.file(path, this.clock.now())),
+      workers: null,
+      openFeed: (consumer) => {
+        this.#consumer = consumer;
+        return {
+          start: () => undefined,
+          stop: () => undefined,
+          counters: { risErrors: 0, reconnects: 0, lastMessageAt: null },
+          decoded: this.#decoder.counters,
+        };
+      },
+      sink,
+      positions: null,
+      gapFreezeMs: rules.gapFreezeMs,
+      onState: () => undefined,
+      onProgress: () => undefined,
+      onReady: ({ loaded }) => {
+        tell(`ready with ${loaded.join(', ')}`);
+        if (!this.#isReady) table.judge(this.clock.now(), () => true);
+        this.#isReady = true;
+      },
+      clock: this.clock.mortal(() => false),
+      random: () => 0.5,
+      log: { info: () => undefined, warn: () => undefined },
+      ...more,
+    });
+    const run = intake.run(this.#stop.signal);
+    run.catch(() => undefined);
+    return { intake, run };
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Whom the feed would tell. */
+  get consumer(): FeedConsumer {
+    return this.#consumer!;
+  }
+
+  /** The process ended: what it remembers is its table. */
+  forget(): void {
+    this.#heard.clear();
+  }
+
+  /**
+   * Plays what arrives until then, a step at a time. `hears`: whether a message comes through; `connected`: whether the
+   * socket is there; both asked by the time of arrival.
+   */
+  async play(
+    until: number,
+    hears: (said: Said, index: number) => boolean = () => true,
+    connected: (at: number) => boolean = () => true,
+  ): Promise<void> {
+    const said = this.#said;
+    let next = said.findIndex(({ arrives }) => arrives > this.clock.now());
+    if (next < 0) next = said.length;
+    let isUp = this.#heard.size > 0;
+    let lostAt: number | null = null;
+    let step = 0;
+    while (this.clock.now() < until) {
+      const now = Math.min(until, this.clock.now() + stepMs);
+      if (++step % settleEvery === 0 || !this.clock.skipTo(now)) await this.clock.runUntil(now);
+      const group: Said[] = [];
+      for (; next < said.length && said[next].arrives <= now; next++)
+        if (connected(said[next].arrives) && hears(said[next], next)) group.push(said[next]);
+      if (isUp && !connected(now)) {
+        isUp = false;
+        lostAt = [...this.#heard.values()].sort((a, b) => b - a).at(1) ?? null;
+        this.#consumer!.onState({ kind: 'down', reason: 'cut', retryInMs: 1_000 });
+      }
+      if (group.length > 0 && connected(now)) {
+        if (!isUp) {
+          isUp = true;
+          const since = Math.max(lostAt ?? -Infinity, ...group.map(({ at }) => at));
+          if (lostAt !== null) this.#consumer!.onGap({ kind: 'gap', collector: null, from: lostAt, to: since });
+          this.#consumer!.onState({ kind: 'live', since });
+        }
+        this.#hear(group);
+      }
+      this.#settle(now);
+    }
+  }
+
+  /** What a run holds that nothing interrupts, without an intake: the RIBs, and then everything said, as it arrived. */
+  static async whole(stream: CutStream): Promise<Held> {
+    const reception = new Reception(stream, ribTime);
+    const table = reception.#table;
+    const apply = (batch: ElemBatch): void => table.apply(batch, 0, batch.length);
+    for (const collector of collectors) {
+      const batch = new ElemBatch();
+      createMrtDecoder(reception.#peers, collector).push(stream.file(`${collector}/latest-bview.gz`, ribTime)!, batch);
+      apply(batch);
+    }
+    table.judge(ribTime, () => true);
+    reception.#isReady = true;
+    reception.#consumer = { onBatch: apply, onGap: () => undefined, onState: () => undefined };
+    await reception.play(streamEnds);
+    return reception.held();
+  }
+
+  held(): Held {
+    const table = this.#table;
+    // Full feeds are chosen every 10 minutes: now, by what there is now.
+    table.settle(this.clock.now() + 600 * second);
+    const peers = table.peers();
+    const bits = new Map<string, string>();
+    const scratch = [0, 1].map((family) => new Uint32Array(Math.ceil(table.routes[family].ids.size / 32) + 1));
+    for (let peer = 0; peer < this.#peers.size; peer++) {
+      const sees = codes.map(({ family, code }) => {
+        const id = table.routes[family].ids.find(code);
+        if (id < 0) return '0';
+        scratch[family][id >>> 5] = 1 << (id & 31);
+        const seen = table.routes[family].sharedWith(peer, scratch[family]);
+        scratch[family][id >>> 5] = 0;
+        return String(seen);
+      });
+      const { collector, address } = this.#peers.at(peer);
+      bits.set(`${collector} ${address}`, sees.join(''));
+    }
+    const verdicts = codes.map(({ family, code }) => {
+      const routes = table.routes[family];
+      const id = routes.ids.find(code);
+      return { share: routes.seenBy(code) / routes.voters, up: id >= 0 && routes.prefixes.verdicts[id] === 1 };
+    });
+    return { bits: new Map([...bits].sort(([a], [b]) => (a < b ? -1 : 1))), peers, verdicts };
+  }
+
+  #hear(group: readonly Said[]): void {
+    const batch = this.#batch;
+    for (const { frame, collector, at } of group) {
+      this.#decoder.decode(frame, batch);
+      this.#heard.set(collector, at);
+    }
+    this.#consumer!.onBatch(batch);
+    batch.clear();
+  }
+
+  #settle(now: number): void {
+    if (!this.#isReady || now < this.#settled + 10 * second) return;
+    this.#settled = now;
+    this.#table.settle(now);
+  }
+}

@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { compiledProgram } from './compile.js';
+
+export { freePort } from './free-port.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+const running = new Set<ChildProcess>();
+let script: string | null = null;
+// A story that fails half-way must not leave its process, for then the test would never end.
+after(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** lightsout as its users run it: a process of its own. */
+export interface CliProcess {
+  readonly pid: number;
+  stdout: string;
+  stderr: string;
+  /** Resolves as soon as what was printed (on either stream) matches. Rejects if the process ends before. */
+  printed(pattern: RegExp): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  /** Nobody reads on: what the process writes from now on breaks the pipe. */
+  hangUp(stream: 'stdout' | 'stderr'): void;
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts `lightsout ...argv` with these variables and nothing else of the environment but PATH. */
+export function startCli(argv: readonly string[], env: Readonly<Record<string, string>>): CliProcess {
+  script ??= compiledProgram();
+  const child = spawn(process.execPath, [script, ...argv], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+  let watchers: (() => void)[] = [];
+  const changed = (): void => {
+    const waiting = watchers;
+    watchers = [];
+    for (const watcher of waiting) watcher();
+  };
+  const cli: CliProcess = {
+    pid: child.pid!,
+    stdout: '',
+    stderr: '',
+    async printed(pattern) {
+      while (!pattern.test(cli.stdout + cli.stderr)) {
+        if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}:\n${cli.stdout}${cli.stderr}`);
+        await new Promise<void>((resolve) => watchers.push(resolve));
+      }
+    },
+    kill: (signal) => child.kill(signal),
+    hangUp: (stream) => void child[stream].destroy(),
+    ended: once(child, 'close').then(([code]) => {
+      changed();
+      return code as number | null;
+    }),
+  };
+  child.stdout.on('data', (chunk: Buffer) => {
+    cli.stdout += chunk.toString();
+    changed();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    cli.stderr += chunk.toString();
+    changed();
+  });
+  child.on('exit', changed);
+  return cli;
+}

@@ -1,0 +1,197 @@
+import { ElemBatch, ElemKind, parsePrefix, PeerIndex } from '../../../src/core/bgp/index.js';
+import { parseRegistry, type CountryMap, type GroupDefinition } from '../../../src/core/countries/index.js';
+import type { IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
+import { Pipeline, type TickResult } from '../../../src/core/pipeline.js';
+import { shippedRules } from '../rules.js';
+import { ipv4Unit } from '../registry/units.js';
+
+const start = Date.parse('2026-01-05T00:00:00Z');
+const letters = 'ABCDEFGHIJ';
+/** AA, AB .. JJ: a hundred of them. */
+export const manyCodes = Array.from(
+  { length: 100 },
+  (_, index) => letters[Math.floor(index / 10)] + letters[index % 10],
+);
+const routesEach = 20;
+const { map } = parseRegistry(
+  [
+    ...manyCodes.map((code, index) => `${ipv4Unit(`20.${index}.0.0`)},${ipv4Unit(`20.${index}.19.255`)},${code}`),
+    `${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},ZA`,
+  ].join('\n'),
+  '',
+  [],
+);
+const elsewhere = Array.from({ length: 250 }, (_, index) => `7.${index}.0.0/16`);
+
+export interface ManyCountriesOptions {
+  /** How many of the hundred there are, ZA not among them, which never falls. */
+  readonly countries?: number;
+  /** Voters on rrc00, rrc01, .. */
+  readonly voters?: readonly number[];
+  /** Who announces a country's routes; a network of its own where it is not said. */
+  readonly origins?: Readonly<Record<string, number>>;
+  readonly groups?: readonly GroupDefinition[];
+  readonly rules?: unknown;
+}
+
+/** Countries of 20 routes each, seen by full feeds on some collectors, on a clock that the test moves. */
+export class ManyCountries {
+  readonly map: CountryMap = map;
+  readonly codes: readonly string[];
+  readonly events: IncidentEvent[] = [];
+  readonly results: TickResult[] = [];
+  pipeline: Pipeline;
+  at = start;
+  readonly #options: ManyCountriesOptions;
+  readonly #collectorOf: readonly number[];
+  /** What each peer has withdrawn. */
+  readonly #gone = new Map<number, Set<string>>();
+
+  constructor(options: ManyCountriesOptions = {}) {
+    this.#options = options;
+    this.codes = manyCodes.slice(0, options.countries ?? 49);
+    this.#collectorOf = (options.voters ?? [10, 10, 10, 10]).flatMap((count, collector) =>
+      Array.from({ length: count }, () => collector),
+    );
+    this.pipeline = this.#made([]);
+    this.run(60_000);
+  }
+
+  /** A new process: the table as it is now, and what was stored. */
+  restart(): this {
+    this.pipeline = this.#made(
+      [...this.pipeline.states()].map((state) => JSON.parse(JSON.stringify(state)) as StoredState),
+    );
+    return this;
+  }
+
+  routesOf(code: string): string[] {
+    return Array.from({ length: routesEach }, (_, index) => `20.${manyCodes.indexOf(code)}.${index}.0/24`);
+  }
+
+  /** The first or last `count` peers of a collector; all of them where it is not said. */
+  on(collector: number, count = Infinity): number[] {
+    return this.#collectorOf.flatMap((own, peer) => (own === collector ? [peer] : [])).slice(0, count);
+  }
+
+  get everybody(): number[] {
+    return this.#collectorOf.map((_, peer) => peer);
+  }
+
+  withdraw(countries: readonly string[], peers: readonly number[] = this.everybody, routes = routesEach): this {
+    for (const country of countries) this.#say('withdrawal', this.routesOf(country).slice(0, routes), country, peers);
+    return this;
+  }
+
+  announce(countries: readonly string[], peers: readonly number[] = this.everybody): this {
+    for (const country of countries) this.#say('announcement', this.routesOf(country), country, peers);
+    return this;
+  }
+
+  /** A collector is in a gap, or out of it again. */
+  lose(collector: number): this {
+    this.pipeline.loseCollector(`rrc0${collector}`, this.at);
+    return this;
+  }
+
+  rejoin(collector: number): this {
+    this.pipeline.rejoinCollector(`rrc0${collector}`);
+    return this;
+  }
+
+  /** Ticks for so long, now first. */
+  run(ms: number): this {
+    for (const end = this.at + ms; this.at < end; this.at += 10_000) {
+      const result = this.pipeline.tick(this.at);
+      this.results.push(result);
+      this.events.push(...result.events);
+    }
+    return this;
+  }
+
+  /**
+   * "03:00 opened AA down since 01:00", in minutes from the start; several countries are "AA+AB+..", what is told by
+   * them ends with a *.
+   */
+  get told(): string[] {
+    return this.events.map(({ at, kind, country, countries, level, since, partOf, asn }) => {
+      const who =
+        country ??
+        countries
+          .map((one) => one.country)
+          .sort()
+          .join('+');
+      return (
+        `${clock(at)} ${kind} ${who} ${level} since ` +
+        `${clock(since ?? at)}${asn === null ? '' : ` AS${asn}`}${partOf === null ? '' : ' *'}`
+      );
+    });
+  }
+
+  /** What is posted of it. */
+  get posted(): string[] {
+    return this.told.filter((line) => !line.endsWith('*'));
+  }
+
+  #made(states: readonly StoredState[]): Pipeline {
+    const peers = new PeerIndex();
+    const collectors = this.#options.voters?.length ?? 4;
+    const pipeline = new Pipeline({
+      peers,
+      map,
+      groups: this.#options.groups ?? [],
+      rules: shippedRules(this.#options.rules ?? {}),
+      configuredCollectors: collectors,
+      only: new Set([...this.codes, 'ZA', ...(this.#options.groups ?? []).map(({ code }) => code)]),
+    });
+    for (const state of states) pipeline.restore(state, []);
+    for (const [peer, collector] of this.#collectorOf.entries())
+      peers.intern(`rrc0${collector}`, `192.0.2.${peer + 1}`, 64_500 + peer);
+    this.pipeline = pipeline;
+    this.#say('rib', elsewhere, 'ZA', this.everybody);
+    for (const code of this.codes) {
+      const routes = this.routesOf(code);
+      this.#say(
+        'rib',
+        routes,
+        code,
+        this.everybody.filter((peer) => !this.#gone.has(peer)),
+      );
+      for (const [peer, gone] of this.#gone)
+        this.#say(
+          'rib',
+          routes.filter((route) => !gone.has(route)),
+          code,
+          [peer],
+        );
+    }
+    pipeline.loaded(this.at);
+    return pipeline;
+  }
+
+  #say(
+    kind: 'rib' | 'announcement' | 'withdrawal',
+    routes: readonly string[],
+    country: string,
+    peers: readonly number[],
+  ): void {
+    const batch = new ElemBatch(routes.length * peers.length);
+    const origin = this.#options.origins?.[country] ?? 1000 + manyCodes.indexOf(country);
+    const prefixes = routes.map((route) => parsePrefix(route)!.code);
+    for (const peer of peers) {
+      for (const prefix of prefixes) batch.push(ElemKind[kind], 0, peer, this.at, prefix, origin);
+      if (kind === 'rib') continue;
+      const gone = this.#gone.get(peer) ?? new Set<string>();
+      this.#gone.set(peer, gone);
+      for (const route of routes) {
+        if (kind === 'withdrawal') gone.add(route);
+        else gone.delete(route);
+      }
+    }
+    this.pipeline.apply(batch);
+  }
+}
+
+function clock(at: number): string {
+  return new Date(at - start).toISOString().slice(11, 19).replace(/^00:/, '');
+}

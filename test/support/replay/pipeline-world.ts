@@ -1,0 +1,100 @@
+import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '../../../src/core/bgp/index.js';
+import { parseRegistry, type CountryMap, type GroupDefinition } from '../../../src/core/countries/index.js';
+import type { CountryRecord, HistorySample, IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
+import { Pipeline } from '../../../src/core/pipeline.js';
+import { shippedRules } from '../rules.js';
+import { ipv4Unit } from '../registry/units.js';
+
+/** BB holds four /24s, CC everything else that is routed, AA the IPv6. */
+const { map: fourCountries } = parseRegistry(
+  `${ipv4Unit('6.0.0.0')},${ipv4Unit('6.0.3.255')},BB\n${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},CC\n`,
+  '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,AA',
+  [],
+);
+const peerCount = 40;
+
+export const everyPeer = Array.from({ length: peerCount }, (_, peer) => peer);
+export const tinyRoutes = ['6.0.0.0/24', '6.0.1.0/24', '6.0.2.0/24', '6.0.3.0/24'];
+export const elsewhere = Array.from({ length: 60 }, (_, index) => `7.${index}.0.0/16`);
+export const elsewhereIpv6 = Array.from({ length: 60 }, (_, index) => `2a00:${(index + 256).toString(16)}::/32`);
+
+/** The whole core, as 40 full feeds on three collectors make it see, on a clock that the test moves. */
+export class PipelineWorld {
+  readonly pipeline: Pipeline;
+  /** What every tick gave. */
+  readonly events: IncidentEvent[] = [];
+  readonly rows: HistorySample[] = [];
+  /** The last of each country. */
+  readonly records = new Map<string, CountryRecord>();
+  at: number;
+
+  /**
+   * `restored`: what is remembered of BB or of more, with its `bins`; `measured`: what was last measured of it;
+   * isEmpty: nobody has a table yet, or is known.
+   */
+  constructor({
+    start = '2026-01-05T00:00:00Z',
+    map = fourCountries,
+    groups = [],
+    restored,
+    bins = [],
+    measured,
+    isEmpty = false,
+  }: {
+    readonly start?: string;
+    readonly map?: CountryMap;
+    readonly bins?: readonly HistorySample[];
+    readonly groups?: readonly GroupDefinition[];
+    readonly restored?: StoredState | readonly StoredState[] | undefined;
+    readonly measured?: CountryRecord | undefined;
+    readonly isEmpty?: boolean;
+  } = {}) {
+    const peers = new PeerIndex();
+    this.at = Date.parse(start);
+    this.pipeline = new Pipeline({ peers, map, groups, rules: shippedRules(), configuredCollectors: 3, only: null });
+    for (const state of restored === undefined ? [] : [restored].flat())
+      this.pipeline.restore(
+        state,
+        bins.filter(({ country }) => country === state.country),
+      );
+    if (measured !== undefined) this.pipeline.restoreRecord(measured);
+    if (isEmpty) return;
+    for (const peer of everyPeer) peers.intern(`rrc0${peer % 3}`, `192.0.2.${peer + 1}`, 64_500 + peer);
+    this.say(everyPeer, 'rib', elsewhere);
+  }
+
+  say(who: readonly number[], kind: keyof typeof ElemKind, prefixes: readonly string[] = [], origin = 1): this {
+    const batch = new ElemBatch(64);
+    const code: ElemKindCode = ElemKind[kind];
+    for (const peer of who) {
+      if (prefixes.length === 0) batch.push(code, 0, peer, this.at, 0, 0);
+      for (const text of prefixes) {
+        const prefix = parsePrefix(text)!;
+        batch.push(code, prefix.family, peer, this.at, prefix.code, origin);
+      }
+    }
+    this.pipeline.apply(batch);
+    return this;
+  }
+
+  loaded(): this {
+    this.pipeline.loaded(this.at);
+    return this;
+  }
+
+  /** Ticks for so long: every 10 s, now first. */
+  run(ms: number): this {
+    for (const end = this.at + ms; this.at < end; this.at += 10_000) {
+      const { events, samples, records } = this.pipeline.tick(this.at);
+      for (const record of records) this.records.set(record.country, record);
+      this.events.push(...events);
+      this.rows.push(...samples);
+    }
+    return this;
+  }
+
+  /** S of BB as of the last tick. */
+  get units(): number {
+    return this.pipeline.samples('BB')?.[0].units ?? 0;
+  }
+}

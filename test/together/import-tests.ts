@@ -1,0 +1,18 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The tests below a folder of test/, but those below a folder `alone`: paths from test/, in their order. */
+export function testsBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => join(folder, path).replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.test.ts') && !path.split('/').includes('alone'))
+    .sort();
+}
+
+/** Runs every test below these folders in this process: a process of its own costs each file a second before its first test. */
+export async function importTests(...folders: readonly string[]): Promise<void> {
+  for (const path of folders.flatMap(testsBelow)) await import(pathToFileURL(join(root, path)).href);
+}
