@@ -27,6 +27,7 @@ const orders: Readonly<Record<string, readonly string[]>> = {
     'incidents',
     'guards',
     'report',
+    'events.ts',
     'rules.ts',
     'judgement.ts',
     'pipeline.ts',

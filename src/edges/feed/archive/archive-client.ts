@@ -3,7 +3,7 @@ import { ArchiveFailure } from './archive.js';
 import type { Archive, ArchiveCounters, ArchiveFile, FileVersion, HadFile, RequestOutcome } from './archive.js';
 import { request } from './archive-request.js';
 import type { Reply } from './archive-request.js';
-import { Turns } from './turns.js';
+import { Semaphore } from '../../waiting/index.js';
 
 /** Downloads at once, of all users together: they fill a line, and a public archive is not to be leaned on. */
 const downloadsAtOnce = 4;
@@ -27,7 +27,7 @@ const isLasting = (status: number): boolean => status >= 400 && status < 500 && 
  */
 export function createArchive(url: string, clock: Clock, random: () => number = () => 0.5): Archive {
   const root = url.endsWith('/') ? url : `${url}/`;
-  const turns = new Turns(downloadsAtOnce);
+  const turns = new Semaphore(downloadsAtOnce);
   const counters: ArchiveCounters = {
     requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 },
     bytes: 0,

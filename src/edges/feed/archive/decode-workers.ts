@@ -7,7 +7,7 @@ import type { Archive, RequestOutcome } from './archive.js';
 import type { Attempt, DecodeSink, FileToDecode } from './archive-decode.js';
 import { buffersOf, columnsOf } from './decode-worker.js';
 import type { FromWorker, ToWorker } from './decode-worker.js';
-import { Turns } from './turns.js';
+import { Semaphore } from '../../waiting/index.js';
 
 /**
  * A thread that has had nothing to do for so long is ended: update files come one after the other, and then for hours
@@ -54,7 +54,7 @@ export function createDecodeWorkers(
   script = new URL('./decode-worker.js', import.meta.url),
 ): DecodeWorkers | null {
   if (count === 0 || !existsSync(script)) return null;
-  const turns = new Turns(count);
+  const turns = new Semaphore(count);
   const alive = new Set<Worker>();
   const idle = new Map<Worker, () => void>();
 

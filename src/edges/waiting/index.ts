@@ -1,0 +1,5 @@
+export { backOff, type BackOff } from './back-off.js';
+export { Bell } from './bell.js';
+export { RateLimit } from './rate-limit.js';
+export { retry } from './retry.js';
+export { Semaphore } from './semaphore.js';
