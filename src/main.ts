@@ -1,4 +1,6 @@
 /** The command line: the only file that touches `process`. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { config as loadDotenv } from 'dotenv';
 import {
   adopt,
@@ -15,6 +17,8 @@ import {
 import { systemClock } from './edges/clock.js';
 
 loadDotenv({ quiet: true });
+// In a folder without configuration (`npx lightsout`), the package's own is in force.
+if (!existsSync('config')) process.env['CONFIG_DIR'] ||= fileURLToPath(new URL('../config', import.meta.url));
 const ended = new AbortController();
 
 let service = false;
