@@ -42,12 +42,17 @@ export async function build() {
 }
 
 function isUpToDate() {
-  return lastStamp() === stampOf(sources(), dist);
+  try {
+    return lastStamp() === stampOf(sources(), dist);
+  } catch (error) {
+    // Not built yet, or being replaced by another launcher.
+    if (isCode(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 function lastStamp() {
-  const stamp = join(dist, stampName);
-  return existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  return readFileSync(join(dist, stampName), 'utf8');
 }
 
 /** A time alone would not do: a file can be replaced by an older one. */
@@ -106,7 +111,7 @@ function compile() {
 
 /** With it the compiler looks at what changed alone, in a quarter of the time. What has lost its source stays behind. */
 function copyLastBuild(/** @type {string} */ output) {
-  if (!lastStamp().endsWith(stampOf('', dist))) return;
+  if (!existsSync(join(dist, stampName)) || !lastStamp().endsWith(stampOf('', dist))) return;
   cpSync(dist, output, {
     recursive: true,
     filter: (path) => {
@@ -135,7 +140,7 @@ async function takeLock() {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
       return;
     } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+      if (!isCode(error, 'EEXIST')) throw error;
     }
     if (isLockStale()) rmSync(lock, { force: true });
     else await sleep(50);
@@ -151,8 +156,13 @@ function isLockStale() {
     process.kill(owner, 0);
     return owner === process.pid || Date.now() - takenAt > staleLockMs;
   } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
+    return isCode(error, 'ESRCH');
   }
+}
+
+/** @param {unknown} error @param {string} code */
+function isCode(error, code) {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 // Imported, it waits to be asked.
