@@ -1,7 +1,10 @@
 /**
  * `npm run types` and `npm run lint` over one program: each on its own makes the same one, and checks the same types.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ESLint } from 'eslint';
+import { check, getFileInfo, resolveConfig } from 'prettier';
 import ts from 'typescript';
 
 const written: ts.FormatDiagnosticsHost = {
@@ -30,5 +33,28 @@ const eslint = new ESLint({
 const results = await eslint.lintFiles(['.']);
 process.stdout.write(await (await eslint.loadFormatter('stylish')).format(results));
 
-process.exitCode =
-  diagnostics.length > 0 || results.some(({ errorCount, fatalErrorCount }) => errorCount + fatalErrorCount > 0) ? 1 : 0;
+const unformatted = await unformattedFiles();
+for (const path of unformatted) process.stdout.write(`${path} is not formatted: npm run format\n`);
+
+const lintFailed = results.some(({ errorCount, fatalErrorCount }) => errorCount + fatalErrorCount > 0);
+process.exitCode = diagnostics.length > 0 || lintFailed || unformatted.length > 0 ? 1 : 0;
+
+/** What `prettier --check .` would name. */
+async function unformattedFiles(): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of filesBelow('.')) {
+    const { ignored, inferredParser } = await getFileInfo(path, { ignorePath: ['.gitignore', '.prettierignore'] });
+    if (ignored || inferredParser === null) continue;
+    const options = await resolveConfig(path, { editorconfig: true });
+    if (!(await check(readFileSync(path, 'utf8'), { ...options, filepath: path }))) found.push(path);
+  }
+  return found;
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return [path];
+    return entry.isDirectory() && !/^(\.git|node_modules|dist.*)$/.test(entry.name) ? filesBelow(path) : [];
+  });
+}

@@ -1,10 +1,9 @@
 /** The command line as an operator meets it: exit codes, first lines, refusals, signals. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -138,24 +137,6 @@ test('without a network it says so and keeps trying: alive, not ready; SIGTERM e
   cli.kill('SIGTERM');
   assert.equal(await cli.ended, 0);
   assert.ok(performance.now() - asked < 10_000);
-});
-
-test('what --ignore-scripts left unbuilt is built at the first start, and then no more', () => {
-  const folder = mkdtempSync(join(scratch, 'unbuilt-'));
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-  const command = (name: string, text: string): void =>
-    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  command('npm', 'echo "npm $*"; mkdir -p dist; touch dist/main.js');
-  command('node', 'echo "node $*"');
-  const run = (name: string): string =>
-    execFileSync('/bin/sh', ['-c', scripts[name]], {
-      cwd: folder,
-      env: { PATH: `${folder}:/usr/bin:/bin` },
-      encoding: 'utf8',
-    });
-  assert.equal(run('start'), 'npm run --silent build\nnode dist/main.js\n');
-  for (const name of ['demo', 'replay', 'backup', 'adopt', 'subscriptions'])
-    assert.equal(run(name), `node dist/main.js ${name}\n`);
 });
 
 test('with Redis away it introduces itself, says so in a line, and waits', async () => {
