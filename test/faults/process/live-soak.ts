@@ -62,11 +62,7 @@ interface Measure {
 /** Whether it kept up and stayed flat. */
 export async function liveSoak(minutes: number, say: (text: string) => void): Promise<boolean> {
   say('building, and making a table and a stream');
-  execFileSync(
-    process.execPath,
-    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
-    { stdio: 'inherit' },
-  );
+  execFileSync(process.execPath, [join(root, 'bin/build.mjs')], { stdio: 'inherit' });
   const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'lightsout-soak-'));
   const archive = await startArchiveServer();
   const sender = compile(new URL('./soak-sender.ts', import.meta.url).href);
