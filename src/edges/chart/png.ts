@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Resvg } from '@resvg/resvg-js';
 
-/** From the package's root, so that they are found from src/ and from dist/ alike. */
+/** Beside this module; the build copies them beside its script in dist. */
 const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) =>
   fileURLToPath(new URL(`./fonts/${name}`, import.meta.url)),
 );
