@@ -186,7 +186,7 @@ function* dayOfHistory(watch: Watch, countries: readonly SmallCountry[]): Genera
   const rows = (resolution: Resolution, from: number): HistorySample[] => {
     const { stepMs } = historyRules[resolution];
     return countries.flatMap(({ code }) => {
-      const [ipv4, ipv6] = watch.pipeline.samples(code) ?? [null, null];
+      const [ipv4, ipv6] = watch.pipeline.view().samples(code) ?? [null, null];
       const values = Uint32Array.of(
         ipv4?.units ?? 0,
         ipv4?.prefixes ?? 0,

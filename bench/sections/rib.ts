@@ -42,7 +42,15 @@ export async function measureRib(map: CountryMap, prefixes: Float64Array, dir: s
       name: 'load',
       before: () => {
         peers = new PeerIndex();
-        pipeline = new Pipeline({ peers, map, groups: [], rules: shippedRules(), configuredCollectors: 1, only: null });
+        pipeline = new Pipeline({
+          peers,
+          map,
+          groups: [],
+          rules: shippedRules(),
+          configuredCollectors: 1,
+          only: null,
+          time: 'rows',
+        });
       },
       run: async () => {
         const startedAt = performance.now();
@@ -51,7 +59,7 @@ export async function measureRib(map: CountryMap, prefixes: Float64Array, dir: s
         entries = 0;
         for await (const bytes of decompressed(createReadStream(file))) {
           decoder.push(bytes, batch);
-          pipeline!.apply(batch);
+          pipeline!.handle({ kind: 'rib-rows', batch });
           entries += batch.length;
           batch.clear();
         }

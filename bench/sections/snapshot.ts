@@ -83,14 +83,22 @@ export async function measureSnapshot(
   }
 
   const peers = new PeerIndex();
-  const pipeline = new Pipeline({ peers, map, groups: [], rules, configuredCollectors: collectors.length, only: null });
+  const pipeline = new Pipeline({
+    peers,
+    map,
+    groups: [],
+    rules,
+    configuredCollectors: collectors.length,
+    only: null,
+    time: 'rows',
+  });
   const startedAt = performance.now();
   const loaded = await loadSnapshot(path, { pipeline, collectors, now: Date.now() });
   if (loaded.kind !== 'restored') throw new Error('the snapshot was not taken over');
-  for (const collector of collectors) pipeline.rejoinCollector(collector);
-  pipeline.loaded(watch.nextTick);
+  for (const collector of collectors) pipeline.handle({ kind: 'collector-back', collector });
+  pipeline.handle({ kind: 'load-done', at: watch.nextTick });
   const loadMs = performance.now() - startedAt;
-  if (pipeline.table.usability(0).kind !== 'usable') throw new Error('the table taken over cannot be judged by');
+  if (pipeline.view().usability.ipv4.kind !== 'usable') throw new Error('the table taken over cannot be judged by');
   return {
     bytes: statSync(path).size,
     cpuMs: (user + system) / 1000,

@@ -28,7 +28,8 @@ export function measureTicks(watch: Watch, { texts }: Messages): TickTimes {
   for (let tick = 0; tick < ticks; tick++) {
     for (let index = 0; index < messagesBetween; index++)
       decoder.decode(texts[(tick * messagesBetween + index) % texts.length], batch);
-    watch.pipeline.apply(batch);
+    batch.at.fill(watch.nextTick - 1, 0, batch.length);
+    watch.updates(batch);
     batch.clear();
     times.push(timed(() => watch.tick()));
   }
@@ -50,15 +51,18 @@ export function measureQuestion(
   const say = (kind: 'announcement' | 'withdrawal'): void => {
     for (const { peer } of full.slice(0, Math.floor(full.length * 0.72))) {
       const batch = new ElemBatch(near.length);
-      for (const code of near) batch.push(ElemKind[kind], 0, peer, watch.nextTick, code, originOf(code));
-      watch.pipeline.apply(batch);
+      for (const code of near) batch.push(ElemKind[kind], 0, peer, watch.nextTick - 1, code, originOf(code));
+      watch.pipeline.handle({ kind: 'rows', batch });
     }
   };
   say('withdrawal');
   let turned = 0;
   const times = Array.from({ length: questions }, () =>
     timed(() => {
-      turned = watch.pipeline.table.withoutEachCollector(0, 5).reduce((sum, without) => sum + without.turned.length, 0);
+      turned = watch.pipeline
+        .view()
+        .withoutEachCollector(0, 5)
+        .reduce((sum, without) => sum + without.turned.length, 0);
     }),
   );
   say('announcement');

@@ -45,6 +45,7 @@ export async function measureArchiveLoad(file: string, map: CountryMap): Promise
         rules: shippedRules(),
         configuredCollectors: 1,
         only: null,
+        time: 'rows',
       });
       const before = performance.eventLoopUtilization();
       const startedAt = performance.now();
@@ -54,7 +55,7 @@ export async function measureArchiveLoad(file: string, map: CountryMap): Promise
           collector: 'rrc00',
           wanted: 'rib',
           unless: null,
-          onBatch: (batch) => pipeline.apply(batch),
+          onBatch: (batch) => pipeline.handle({ kind: 'rib-rows', batch }),
           onBytes: () => undefined,
         },
         {

@@ -18,7 +18,7 @@ export function restoreHistory(pipeline: Pipeline, countries: readonly string[],
   const count = historyRules.bin.keepMs / binMs;
   const calm = { floor: { units: 1, prefixes: 1 }, origins: 0, frozen: [], shifts: [] };
   for (const country of countries) {
-    const [ipv4, ipv6] = pipeline.samples(country) ?? [null, null];
+    const [ipv4, ipv6] = pipeline.view().samples(country) ?? [null, null];
     const of = (now: typeof ipv4, wobble: number): number[] => [
       (now?.units ?? 0) + wobble,
       (now?.prefixes ?? 0) + wobble,

@@ -1,10 +1,9 @@
 /** The core as the live service drives it: decoder's batches in, event time, ticks. */
-import { PeerIndex, type ElemBatch } from '../../src/core/bgp/index.js';
+import { ElemBatch, ElemKind, PeerIndex } from '../../src/core/bgp/index.js';
 import type { CountryMap } from '../../src/core/countries/index.js';
 import { Pipeline, type TickResult } from '../../src/core/pipeline.js';
 import type { Rules } from '../../src/core/rules.js';
-import { EventTime } from '../../src/core/bgp/index.js';
-import { blockMs } from './messages.js';
+import { tickMs } from '../../src/core/time.js';
 import { collectors, forEachRib, makeSessions, type Session } from './sessions.js';
 
 export const ribAt = Date.UTC(2026, 0, 5);
@@ -15,7 +14,6 @@ export class Watch {
   readonly peers = new PeerIndex();
   readonly pipeline: Pipeline;
   readonly sessions: readonly Session[];
-  readonly #time = new EventTime(this.peers, collectors.length);
   #nextTick = startAt;
   onTick: (at: number, result: TickResult) => void = () => undefined;
 
@@ -27,16 +25,17 @@ export class Watch {
       rules,
       configuredCollectors: collectors.length,
       only: null,
+      time: 'rows',
     });
     this.sessions = makeSessions(this.peers, sessions.count, sessions.full);
   }
 
   /** Every collector's RIB, and the first judgement. */
   load(prefixes: readonly [Float64Array, Float64Array]): void {
-    forEachRib(this.sessions, prefixes, ribAt, (batch) => this.pipeline.apply(batch));
-    this.pipeline.loaded(startAt - blockMs);
-    const usability = this.pipeline.table.usability(0);
-    if (usability.kind !== 'usable') throw new Error(`the table cannot be judged by: ${usability.reason}`);
+    forEachRib(this.sessions, prefixes, ribAt, (batch) => this.pipeline.handle({ kind: 'rib-rows', batch }));
+    this.pipeline.handle({ kind: 'load-done', at: startAt });
+    const { ipv4 } = this.pipeline.view().usability;
+    if (ipv4.kind !== 'usable') throw new Error(`the table cannot be judged by: ${ipv4.reason}`);
   }
 
   get nextTick(): number {
@@ -44,14 +43,17 @@ export class Watch {
   }
 
   updates(batch: ElemBatch): void {
-    const now = this.#time.observe(batch);
-    while (this.#nextTick <= now - blockMs) this.tick();
-    this.pipeline.apply(batch);
-    if (this.#nextTick <= now) this.tick();
+    this.pipeline.handle({ kind: 'rows', batch });
+    for (const result of this.pipeline.advance(Infinity)) {
+      this.#nextTick = result.at + tickMs;
+      this.onTick(result.at, result);
+    }
   }
 
+  /** Every session says at the time of the next tick that it is there. */
   tick(): void {
-    this.onTick(this.#nextTick, this.pipeline.tick(this.#nextTick));
-    this.#nextTick += blockMs;
+    const batch = new ElemBatch(this.sessions.length);
+    for (const { peer } of this.sessions) batch.push(ElemKind.idle, 0, peer, this.#nextTick, 0, 0);
+    this.updates(batch);
   }
 }

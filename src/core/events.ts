@@ -11,7 +11,10 @@ export type CoreEvent =
   | { readonly kind: 'rib-rows'; readonly batch: ElemBatch }
   /** Updates and peer states of files or the stream, in order within a collector; `from`..`to`-1, or all rows. */
   | { readonly kind: 'rows'; readonly batch: ElemBatch; readonly from?: number; readonly to?: number }
-  /** Every RIB, and the updates since, were applied: voters are chosen and verdicts made. */
+  /**
+   * Every RIB, and the updates since, were applied: voters are chosen, verdicts made, and ticks begin. `at` is the time
+   * as the caller knows it; event time goes before it where rows give it.
+   */
   | { readonly kind: 'load-done'; readonly at: UnixMillis }
   /** From `from` on the collector's rows are missing: its peers are unknown until collector-back. Ends its short gaps. */
   | { readonly kind: 'collector-lost'; readonly collector: string; readonly from: UnixMillis }
@@ -25,5 +28,14 @@ export type CoreEvent =
   | { readonly kind: 'gap-rows'; readonly batch: ElemBatch }
   /** All rows for the collector's gaps were given. */
   | { readonly kind: 'gap-filled'; readonly collector: string }
-  /** Another registry takes the place of the old one. */
+  /**
+   * The rows of all collectors from `from` to `to` are missing and will not come. If that is longer than
+   * table.gapFreezeMs, nothing is judged any more, because the table no longer shows the world. The next tick is at
+   * `ticksFrom` or later.
+   */
+  | { readonly kind: 'stream-lost'; readonly from: UnixMillis; readonly to: UnixMillis; readonly ticksFrom: UnixMillis }
+  /**
+   * Another registry takes the place of the old one at the next tick before which verdicts are there. It is no event in
+   * any country: baselines and bins move with what each country has.
+   */
   | { readonly kind: 'registry'; readonly map: CountryMap };

@@ -38,7 +38,7 @@ import type { Table } from './table/index.js';
  * What a tick gives: the states that changed, the history rows that it completed, the events in their order, and the
  * records of all judged countries if it completed a minute, else of those with an event.
  */
-export interface TickResult {
+export interface Judged {
   readonly states: readonly StoredState[];
   readonly samples: readonly HistorySample[];
   readonly events: readonly IncidentEvent[];
@@ -122,7 +122,7 @@ export class Judgement {
   }
 
   /** Judges these countries by what was measured as of `at`, a later time than the last. */
-  tick(at: UnixMillis, judged: readonly string[]): TickResult {
+  tick(at: UnixMillis, judged: readonly string[]): Judged {
     const ticks = judged.flatMap((country) => this.#observe(country) ?? []);
     // What many decide at once is looked at together, before any of it is entered.
     const ruling = this.#guards.rule(
@@ -224,7 +224,7 @@ export class Judgement {
    * The records that are due, and the events with the networks that lost most: the whole table is read at most once for
    * all of them.
    */
-  #remember(events: readonly IncidentEvent[], judged: readonly string[]): Pick<TickResult, 'events' | 'records'> {
+  #remember(events: readonly IncidentEvent[], judged: readonly string[]): Pick<Judged, 'events' | 'records'> {
     const told = new Set(events.map(({ country }) => country));
     const due = this.#countries.minuteEnded ? judged : judged.filter((country) => told.has(country));
     if (due.length === 0) return { events, records: [] };

@@ -1,28 +1,30 @@
 /**
- * The deterministic core, assembled: elems in, at every tick states, history and events out. Time is a field of the
- * data or an argument; the same input gives the same output.
+ * The deterministic core, assembled, and its one door: handle(event) takes what happened, advance(to) takes the ticks
+ * that are due, view() shows what is so. Time is a field of the data or an argument, so the same list of events and
+ * times gives the same answers.
  */
-import { families, type ElemBatch, type FeedGap, type PeerIndex, type UnixMillis } from './bgp/index.js';
-import {
-  Countries,
-  type ClosedBin,
-  type CountryMap,
-  type CountrySample,
-  type GroupDefinition,
-} from './countries/index.js';
-import type { Hold, HoldCounts } from './guards/index.js';
+import { EventTime, families, type PeerIndex, type UnixMillis } from './bgp/index.js';
+import { Countries, type ClosedBin, type CountryMap, type GroupDefinition } from './countries/index.js';
+import type { CoreEvent } from './events.js';
 import { unknownValue, type CountryRecord, type HistorySample, type StoredState } from './incidents/index.js';
-import { Judgement, type TickResult } from './judgement.js';
+import { Judgement, type Judged } from './judgement.js';
 import type { Rules } from './rules.js';
 import { isRecord } from './settings.js';
 import { KeptTable, Table, type SnapshotPiece } from './table/index.js';
+import { TickTimes, type TimeSource } from './tick-times.js';
+import { PipelineView } from './view.js';
 
-export type { TickResult };
+/** What one tick gave. */
+export interface TickResult extends Judged {
+  readonly at: UnixMillis;
+  /**
+   * States whose baselines a new registry moved right before this tick, to be stored together with the registry's name;
+   * null if none took over.
+   */
+  readonly moved: readonly StoredState[] | null;
+}
 
-/**
- * The bins of one family, whose values begin at `column`, that were measured. One at a time: there are ten thousand of
- * every country.
- */
+/** The bins of one family that were measured; its values begin at `column`. A generator: a country has 10,000 bins. */
 function* measuredBins(bins: readonly HistorySample[], column: number): Generator<ClosedBin> {
   for (const { at, values } of bins) {
     if (values[column] !== unknownValue) yield { at, units: values[column], prefixes: values[column + 1] };
@@ -37,15 +39,16 @@ export interface PipelineOptions {
   readonly configuredCollectors: number;
   /** Judge only these countries; null: all. */
   readonly only: ReadonlySet<string> | null;
+  readonly time: TimeSource;
 }
 
-/** What pieces() gave, put together and held to its form. */
+/** What pieces() gave, put together again and checked. */
 export class KeptPipeline {
   readonly table = new KeptTable();
-  /** Countries, by family, of which the table knows what they had when they were last whole. */
+  /** Countries, by family, for which the table knows what they had when they were last whole. */
   readonly remembered: [readonly string[], readonly string[]] = [[], []];
 
-  /** Takes the next piece; what is wrong with it, or null. */
+  /** Takes the next piece; returns what is wrong with it, or null. */
   take(piece: SnapshotPiece): string | null {
     if (!isRecord(piece.head) || piece.head['piece'] !== 'remembered') return this.table.take(piece);
     for (const [index, family] of families.entries()) {
@@ -59,18 +62,29 @@ export class KeptPipeline {
 }
 
 export class Pipeline {
-  readonly table: Table;
+  readonly #table: Table;
   readonly #countries: Countries;
+  readonly #judgement: Judgement;
+  readonly #view: PipelineView;
+  readonly #times: TickTimes;
   readonly #rules: Rules;
   readonly #only: ReadonlySet<string> | null;
   #judged: readonly string[] = [];
-  readonly #judgement: Judgement;
+  /** The registry that waits for the next tick. */
+  #nextMap: CountryMap | null = null;
 
-  constructor({ peers, map, groups, rules, configuredCollectors, only }: PipelineOptions) {
+  constructor({ peers, map, groups, rules, configuredCollectors, only, time }: PipelineOptions) {
     this.#rules = rules;
     this.#countries = new Countries(map, groups, (country) => (rules.overrides[country] ?? rules).countries);
-    this.table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
-    this.#judgement = new Judgement({ rules, countries: this.#countries, table: this.table });
+    this.#table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
+    this.#judgement = new Judgement({ rules, countries: this.#countries, table: this.#table });
+    this.#view = new PipelineView({
+      peers,
+      table: this.#table,
+      countries: this.#countries,
+      judgement: this.#judgement,
+    });
+    this.#times = new TickTimes(time === 'rows' ? new EventTime(peers, configuredCollectors) : null);
     this.#only = only;
     this.#chooseJudged();
   }
@@ -93,122 +107,108 @@ export class Pipeline {
   }
 
   /**
-   * What a later process needs of the table, in pieces, each of the moment when it is asked for: see table/snapshot.ts.
+   * What a later process needs of the table, in pieces, each as it is when it is asked for: see table/snapshot.
    */
   *pieces(): Generator<SnapshotPiece, void, undefined> {
     const remembered = { ipv4: this.#countries.rememberedInTable(0), ipv6: this.#countries.rememberedInTable(1) };
     yield { head: { piece: 'remembered', ...remembered }, body: new Uint8Array(0) };
-    yield* this.table.pieces();
+    yield* this.#table.pieces();
   }
 
   /**
-   * Takes over, after what was stored and before anything is applied, what was kept of the collectors in `positions`: a
-   * part at each step, to the last. Each is in a gap since its time, until it rejoins; then comes loaded().
+   * Takes over what an earlier process kept of the collectors in `positions`: after restore() and before any event, a
+   * part at each step, to the last. Each collector is lost from its position on, until collector-back; then comes
+   * load-done.
    */
   *restoreTable(
     { table, remembered }: KeptPipeline,
     positions: ReadonlyMap<string, UnixMillis>,
   ): Generator<void, void, undefined> {
-    yield* this.table.restore(table, positions);
+    yield* this.#table.restore(table, positions);
     for (const family of [0, 1] as const) this.#countries.restoreRemembered(family, remembered[family]);
   }
 
-  /** Applies rows from..to-1 of a batch: RIB entries, updates and peer states, in their order. */
-  apply(batch: ElemBatch, from = 0, to = batch.length): void {
-    this.table.apply(batch, from, to);
+  /** Takes what happened; events.ts says what each kind means. */
+  handle(event: CoreEvent): void {
+    switch (event.kind) {
+      case 'rows': {
+        const { batch, from = 0, to = batch.length } = event;
+        this.#times.observe(batch, from, to);
+        this.#table.apply(batch, from, to);
+        break;
+      }
+      case 'rib-rows':
+        this.#table.apply(event.batch, 0, event.batch.length);
+        break;
+      case 'load-done':
+        this.#endLoad(event.at);
+        break;
+      case 'collector-lost':
+        this.#times.lose(event.collector);
+        this.#table.endFill(event.collector, Infinity);
+        this.#table.loseCollector(event.collector, event.from);
+        break;
+      case 'collector-back':
+        this.#times.rejoin(event.collector);
+        this.#table.rejoinCollector(event.collector);
+        break;
+      case 'collector-reset':
+        this.#table.resetCollector(event.collector);
+        break;
+      case 'gap-opened':
+        this.#table.noteTouched(event.collector, event.to);
+        break;
+      case 'gap-rows':
+        this.#table.fill(event.batch, 0, event.batch.length);
+        break;
+      case 'gap-filled':
+        this.#table.endFill(event.collector, Infinity);
+        break;
+      case 'stream-lost':
+        if (event.to - event.from > this.#rules.table.gapFreezeMs) this.#table.freeze();
+        this.#times.skipTo(event.ticksFrom);
+        break;
+      case 'registry':
+        this.#nextMap = event.map;
+        break;
+    }
   }
 
-  /** The collector is in a gap: its peers are unknown until it rejoins. */
-  loseCollector(collector: string, at: UnixMillis): void {
-    this.table.loseCollector(collector, at);
+  /**
+   * Takes the ticks that are due up to `to`, each when the one before has been consumed: meanwhile view() shows that
+   * one. A tick measures and judges every country.
+   */
+  *advance(to: UnixMillis): Generator<TickResult, void, undefined> {
+    for (let at = this.#times.take(to); at !== null; at = this.#times.take(to)) yield this.#tick(at);
   }
 
-  /** What the collector said in its gap was applied. */
-  rejoinCollector(collector: string): void {
-    this.table.rejoinCollector(collector);
+  view(): PipelineView {
+    return this.#view;
   }
 
-  /** The collector's tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
-  resetCollector(collector: string): void {
-    this.table.resetCollector(collector);
+  #tick(at: UnixMillis): TickResult {
+    const moved = this.#swapRegistry(at);
+    this.#table.settle(at);
+    this.#countries.tick(at, this.#table);
+    return { at, moved, ...this.#judgement.tick(at, this.#judged) };
   }
 
-  /** A short hole in the collector's stream, over since `to`, will be filled: from here on what is touched is noted. */
-  noteTouched(collector: string, to: UnixMillis): void {
-    this.table.noteTouched(collector, to);
-  }
-
-  /** Rows from..to-1 of files for such a hole. */
-  fill(batch: ElemBatch, from = 0, to = batch.length): void {
-    this.table.fill(batch, from, to);
-  }
-
-  /** The collector's holes that end at `upTo` at the latest are filled. */
-  endFill(collector: string, upTo = Infinity): void {
-    this.table.endFill(collector, upTo);
-  }
-
-  /** A hole in the stream. A long one freezes judgement: only a new table ends that. */
-  gap(gap: FeedGap): void {
-    if (gap.to - gap.from > this.#rules.table.gapFreezeMs) this.table.freeze();
-  }
-
-  /** Every RIB, and what belongs on top of it, was applied: voters are chosen and verdicts made. */
-  loaded(at: UnixMillis): void {
-    this.table.judge(at, (family, owner) => {
+  #endLoad(at: UnixMillis): void {
+    this.#table.judge(this.#times.begin(at), (family, owner) => {
       const state = this.#judgement.state(this.#countries.codeOf(owner));
       return state?.detector[families[family]].level === 'normal';
     });
   }
 
-  /** Whether swapRegistry() may be called now: verdicts were made. */
-  get canSwapRegistry(): boolean {
-    return this.#countries.canSwap(this.table);
-  }
-
-  /**
-   * Another registry takes the place of the old one, between two ticks; `at`: event time. It is no event: baselines and
-   * bins move with what each country has. Returns the states that changed, to be kept together with the word that this
-   * registry is in use.
-   */
-  swapRegistry(map: CountryMap, at: UnixMillis): readonly StoredState[] {
-    this.#countries.swap(map, at, this.table);
+  #swapRegistry(at: UnixMillis): readonly StoredState[] | null {
+    if (this.#nextMap === null || !this.#countries.canSwap(this.#table)) return null;
+    this.#countries.swap(this.#nextMap, at, this.#table);
+    this.#nextMap = null;
     this.#chooseJudged();
     return this.#judgement.takeBaselines(this.#judged);
   }
 
   #chooseJudged(): void {
     this.#judged = this.#countries.codes.filter((code) => this.#only === null || this.#only.has(code));
-  }
-
-  /** Measures and judges every country as of `at`, a later time than the last. */
-  tick(at: UnixMillis): TickResult {
-    this.table.settle(at);
-    this.#countries.tick(at, this.table);
-    return this.#judgement.tick(at, this.#judged);
-  }
-
-  /** All that is remembered of a country; undefined before its first tick. */
-  state(country: string): StoredState | undefined {
-    return this.#judgement.state(country);
-  }
-
-  /** What the guards hold back as of the last tick, and why; and how often they did since the start, by guard. */
-  holds(): readonly Hold[] {
-    return this.#judgement.holds;
-  }
-
-  holdCounts(): Readonly<Record<Hold['guard'], HoldCounts>> {
-    return this.#judgement.holdCounts;
-  }
-
-  /** Every country's state, for those who count levels. */
-  states(): Iterable<StoredState> {
-    return this.#judgement.states();
-  }
-
-  /** What the last tick measured of a country, by family; null for one that never had anything. */
-  samples(country: string): readonly [CountrySample, CountrySample] | null {
-    return this.#countries.samples(country, this.table);
   }
 }

@@ -30,6 +30,8 @@ const orders: Readonly<Record<string, readonly string[]>> = {
     'events.ts',
     'rules.ts',
     'judgement.ts',
+    'tick-times.ts',
+    'view.ts',
     'pipeline.ts',
   ],
   'core/bgp': ['.', 'mrt', 'rislive'],

@@ -2,7 +2,7 @@ import type { UnixMillis } from '../../core/bgp/index.js';
 import { chartAltText, renderChart, renderPng, type ChartInput, type ChartPoint } from '../../edges/chart/index.js';
 import { countryName } from '../../core/countries/index.js';
 import type { IncidentEvent } from '../../core/incidents/index.js';
-import type { Pipeline } from '../../core/pipeline.js';
+import type { PipelineView } from '../../core/view.js';
 
 const pointEveryMs = 60_000;
 
@@ -42,13 +42,13 @@ export class ChartRecorder {
       last.to = event.until ?? event.at;
   }
 
-  tick(at: UnixMillis, pipeline: Pipeline): void {
+  tick(at: UnixMillis, view: PipelineView): void {
     this.#from ??= at;
     this.#to = at;
     if (at % pointEveryMs !== 0) return;
     for (const [country, { points }] of this.#tracks) {
       for (const family of [0, 1] as const) {
-        const sample = pipeline.samples(country)?.[family];
+        const sample = view.samples(country)?.[family];
         const baseline = sample?.baseline?.units ?? 0;
         if (sample === undefined || baseline === 0) continue;
         points[family].push({ at, share: sample.usable ? sample.units / baseline : null });

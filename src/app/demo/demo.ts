@@ -56,9 +56,7 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
       lines.push(renderLine(event));
       chart.event(event);
     },
-    onTick: (at, pipeline) => {
-      chart.tick(at, pipeline);
-    },
+    onTick: (at, view) => chart.tick(at, view),
     warn: (text) => world.stderr.write(`${text}\n`),
   });
   world.stdout.write(`${lines.join('\n')}\n\n`);

@@ -1,16 +1,18 @@
-import type { Family, FamilyIndex, PeerIndex, UnixMillis } from '../../core/bgp/index.js';
+import type { Family, PeerIndex } from '../../core/bgp/index.js';
 import type { CountryMap, GroupDefinition } from '../../core/countries/index.js';
-import { tickMs } from '../../core/detector/index.js';
 import type { IncidentEvent } from '../../core/incidents/index.js';
 import { Pipeline } from '../../core/pipeline.js';
 import type { Rules } from '../../core/rules.js';
 import { describeUsability, type TableTransfer } from '../../core/table/index.js';
-import { longestSilenceMs, merge, StaleFilter, type Source } from './merge.js';
+import { dayMs, hourMs, tickMs, type UnixMillis } from '../../core/time.js';
+import type { PipelineView } from '../../core/view.js';
+import { longestSilenceMs, merge, StaleFilter, type MergedRun, type Source } from './merge.js';
+import { Withheld } from './withheld.js';
 
-/** An older RIB is no picture of the time that the updates begin at. */
-const ribMaxAgeMs = 8 * 3_600_000;
+/** A RIB that is older than this does not show the time at which the updates begin. */
+const ribMaxAgeMs = 8 * hourMs;
 
-/** A RIB to load before anything else; `time()` is known once its batches were read. */
+/** A RIB, loaded before any update; `time()` is known once its batches were read. */
 export interface RibSource extends Source {
   readonly collector: string;
   readonly time: () => UnixMillis | null;
@@ -25,21 +27,18 @@ export interface ReplayOptions {
   readonly countries: ReadonlySet<string> | null;
   readonly ribs: readonly RibSource[];
   readonly updates: readonly Source[];
-  /** Begin to tell then; what came before only makes the table and its memory. Absent: tell from the first tick on. */
+  /** Telling begins then; what came before only fills the table and the baselines. Absent: from the first tick on. */
   readonly from?: UnixMillis | null;
-  /** Times of which nothing is known, in order: after them the table is not what the world is, and judging ends. */
+  /** Times for which there is no file of any collector, in order: after them nothing is judged. */
   readonly blind?: readonly { readonly from: UnixMillis; readonly to: UnixMillis }[];
-  /**
-   * From when on something is missing of what a collector said, in order: its tables are not what its peers have, and
-   * they are unknown.
-   */
+  /** From when on some of a collector's updates are missing, in order: from then on its peers are unknown. */
   readonly lost?: readonly { readonly collector: string; readonly from: UnixMillis }[];
-  /** Go on to this time, and no further; null: to the last message. */
+  /** Ends at this time; null: at the last message. */
   readonly until: UnixMillis | null;
   readonly onEvent: (event: IncidentEvent) => void;
   /** After every tick. */
-  readonly onTick?: (at: UnixMillis, pipeline: Pipeline) => void;
-  /** What a person should know; one line. */
+  readonly onTick?: (at: UnixMillis, view: PipelineView) => void;
+  /** One line for the person who reads the transcript. */
   readonly warn: (text: string) => void;
 }
 
@@ -51,56 +50,17 @@ export interface ReplayResult {
   readonly stale: number;
   /** Updates that came after a newer one had been applied. */
   readonly late: number;
-  /** Tables that were sent again without a word of their sessions' state, in order; of very many the latest. */
+  /** The latest tables that were sent again although no message reported a new session, in order. */
   readonly transfers: readonly TableTransfer[];
 }
 
 const clockTime = (at: UnixMillis): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
 
 /**
- * Keeps back what is decided before the telling begins. Then the last word of every incident that is open comes first,
- * so that what follows has its beginning; that of one that was over, when it comes back.
- */
-class Withheld {
-  readonly #from: UnixMillis;
-  readonly #tell: (event: IncidentEvent) => void;
-  readonly #last = new Map<string, IncidentEvent>();
-  #begun = false;
-
-  constructor(from: UnixMillis, tell: (event: IncidentEvent) => void) {
-    this.#from = from;
-    this.#tell = tell;
-  }
-
-  timeIs(at: UnixMillis): void {
-    if (this.#begun || at < this.#from) return;
-    this.#begun = true;
-    for (const event of [...this.#last.values()].sort((a, b) => a.at - b.at)) {
-      if (event.kind !== 'restored' && event.kind !== 'new-normal') this.#release(event);
-    }
-  }
-
-  event(event: IncidentEvent): void {
-    if (!this.#begun) {
-      if (event.incident !== null) this.#last.set(event.incident, event);
-      return;
-    }
-    const before = event.incident === null ? undefined : this.#last.get(event.incident);
-    if (before !== undefined) this.#release(before);
-    this.#tell(event);
-  }
-
-  #release(event: IncidentEvent): void {
-    this.#last.delete(event.incident!);
-    this.#tell(event);
-  }
-}
-
-/**
  * Replays recordings through the same core as live, in event time: RIBs first, then the updates in their merged order.
  */
 export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
-  const { peers, updates, until, warn } = options;
+  const { peers, until } = options;
   const filter = new StaleFilter(peers);
   const pipeline = new Pipeline({
     peers,
@@ -109,114 +69,151 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayResult> {
     rules: options.rules,
     only: options.countries,
     configuredCollectors: new Set(options.ribs.map(({ collector }) => collector)).size,
+    time: 'caller',
   });
-  for (const rib of options.ribs) {
-    for await (const batch of rib.batches()) pipeline.apply(batch);
+  await loadRibs(options, pipeline, filter);
+  const replay = new Replay(options, pipeline, filter.newestRib());
+  for await (const run of merge(options.updates, peers, tickMs)) {
+    if (until !== null && run.at > until) break;
+    replay.reach(run);
+    filter.pass(run, (from, to) => pipeline.handle({ kind: 'rows', batch: run.batch, from, to }));
+  }
+  replay.end();
+  const { counts, usability, transfers } = pipeline.view();
+  const byFamily = <T>(of: (family: Family) => T): Record<Family, T> => ({ ipv4: of('ipv4'), ipv6: of('ipv6') });
+  return {
+    fullFeedPeers: byFamily((family) => counts[family].fullFeedPeers),
+    voters: byFamily((family) => counts[family].voters),
+    usable: byFamily((family) => usability[family].kind === 'usable'),
+    stale: filter.dropped,
+    late: replay.late,
+    transfers,
+  };
+}
+
+async function loadRibs({ ribs, warn }: ReplayOptions, pipeline: Pipeline, filter: StaleFilter): Promise<void> {
+  for (const rib of ribs) {
+    for await (const batch of rib.batches()) pipeline.handle({ kind: 'rib-rows', batch });
     const time = rib.time();
     if (time === null) warn(`no RIB in the file given for ${rib.collector}`);
     else filter.ribLoaded(rib.collector, time);
   }
+  if (filter.newestRib() === null) warn('no RIB: nobody votes, and nothing is judged');
+}
 
-  let nextTick = Infinity;
-  let late = 0;
-  let newest = -Infinity;
-  /** Time of the merged order. */
-  let lastAt = Infinity;
-  const blind = [...(options.blind ?? [])];
-  const lost = [...(options.lost ?? [])];
-  let wasUsable = false;
-  const ribAt = filter.newestRib();
-  if (ribAt === null) warn('no RIB: nobody votes, and nothing is judged');
-  /** The table is whole: what came before, of collectors with an older RIB, belongs to the load. */
-  const begin = (at: UnixMillis): void => {
-    pipeline.loaded(at);
-    nextTick = Math.ceil(at / tickMs) * tickMs;
-    const usability = describeUsability(pipeline.table.usability(0));
-    if (usability.startsWith('unusable')) warn(usability);
-  };
-  const loseTo = (time: UnixMillis): void => {
-    for (; lost.length > 0 && lost[0].from <= time; lost.shift()) {
-      const [{ collector, from }] = lost;
-      ticksTo(from);
-      pipeline.loseCollector(collector, from);
+/** Moves a pipeline's time along the merged updates, and tells what its ticks decide. */
+class Replay {
+  /** Updates that came after a newer one had been applied. */
+  late = 0;
+  readonly #options: ReplayOptions;
+  readonly #pipeline: Pipeline;
+  /** When the table is whole; null: there is no RIB, so there is nothing to judge, however long the silences. */
+  readonly #ribAt: UnixMillis | null;
+  readonly #withheld: Withheld;
+  readonly #blind: { readonly from: UnixMillis; readonly to: UnixMillis }[];
+  readonly #lost: { readonly collector: string; readonly from: UnixMillis }[];
+  #hasBegun = false;
+  #wasUsable = false;
+  /** Newest time of an update that was applied. */
+  #newest = -Infinity;
+  /** Time of the last run; Infinity before the first. */
+  #lastAt = Infinity;
+
+  constructor(options: ReplayOptions, pipeline: Pipeline, ribAt: UnixMillis | null) {
+    this.#options = options;
+    this.#pipeline = pipeline;
+    this.#ribAt = ribAt;
+    this.#withheld = new Withheld(options.from ?? -Infinity, options.onEvent);
+    this.#blind = [...(options.blind ?? [])];
+    this.#lost = [...(options.lost ?? [])];
+  }
+
+  /** Takes all ticks up to the run, whose rows are applied next. */
+  reach(run: MergedRun): void {
+    const ribAt = this.#ribAt;
+    if (this.#newest === -Infinity && ribAt !== null && run.at - ribAt > ribMaxAgeMs)
+      this.#options.warn(
+        `the newest RIB is ${Math.round((run.at - ribAt) / hourMs)} hours older than the first update`,
+      );
+    this.#countLate(run);
+    // Updates from before the newest RIB, of collectors whose RIB is older, are part of the load.
+    if (!this.#hasBegun && ribAt !== null && run.at >= ribAt) {
+      this.#loseTo(run.at);
+      this.#begin(run.at);
     }
-  };
-  const withheld = new Withheld(options.from ?? -Infinity, options.onEvent);
-  const tickTo = (time: UnixMillis): void => {
-    for (; blind.length > 0 && blind[0].from <= time; blind.shift()) {
-      const [{ from, to }] = blind;
-      loseTo(from);
-      ticksTo(from);
-      warn(
+    if (this.#hasBegun && run.at - this.#lastAt > longestSilenceMs) {
+      this.#options.warn(
+        `no updates for ${Math.round((run.at - this.#lastAt) / dayMs)} days: what follows is not judged; it needs ` +
+          'a RIB of its own',
+      );
+      this.#pipeline.handle({ kind: 'stream-lost', from: this.#lastAt, to: run.at, ticksFrom: run.at });
+    }
+    this.#lastAt = run.at;
+    this.#goTo(run.at);
+  }
+
+  /** There are no more updates. */
+  end(): void {
+    const { until, warn } = this.#options;
+    if (!this.#hasBegun) {
+      if (this.#ribAt !== null) this.#begin(this.#ribAt);
+    } else if (until !== null) {
+      if (until - this.#lastAt > longestSilenceMs)
+        warn(`--until is more than ${longestSilenceMs / dayMs} days after the last update: stopped there`);
+      this.#goTo(Math.min(until, this.#lastAt + longestSilenceMs));
+    }
+  }
+
+  #countLate({ batch, from, to, at: runAt }: MergedRun): void {
+    for (let row = from; row < to; row++) {
+      const at = batch.at[row];
+      if (at < this.#newest) this.late++;
+      // A row that is far ahead of its run has a broken timestamp: it makes no other row late.
+      else if (at < runAt + tickMs) this.#newest = at;
+    }
+  }
+
+  #begin(at: UnixMillis): void {
+    this.#hasBegun = true;
+    this.#pipeline.handle({ kind: 'load-done', at });
+    const { ipv4 } = this.#pipeline.view().usability;
+    if (ipv4.kind === 'unusable') this.#options.warn(describeUsability(ipv4));
+  }
+
+  /** Takes the ticks up to `time`, and on the way what was lost. */
+  #goTo(time: UnixMillis): void {
+    for (; this.#blind.length > 0 && this.#blind[0].from <= time; this.#blind.shift()) {
+      const [{ from, to }] = this.#blind;
+      this.#loseTo(from);
+      this.#ticksTo(from);
+      this.#options.warn(
         `nothing is known of ${clockTime(from)} to ${clockTime(to)}: what follows is not judged; a replay from ` +
           'after that would be',
       );
-      pipeline.gap({ kind: 'gap', collector: null, from, to });
+      this.#pipeline.handle({ kind: 'stream-lost', from, to, ticksFrom: from });
     }
-    loseTo(time);
-    ticksTo(time);
-  };
-  const ticksTo = (time: UnixMillis): void => {
-    for (; nextTick <= time; nextTick += tickMs) {
-      withheld.timeIs(nextTick);
-      for (const event of pipeline.tick(nextTick).events) withheld.event(event);
-      const usability = pipeline.table.usability(0);
-      if (wasUsable && usability.kind === 'unusable')
-        warn(`${clockTime(nextTick)}: ${describeUsability(usability)}; nothing is judged until it is usable again`);
-      wasUsable = usability.kind === 'usable';
-      options.onTick?.(nextTick, pipeline);
-    }
-  };
-
-  for await (const run of merge(updates, peers, tickMs)) {
-    if (until !== null && run.at > until) break;
-    if (newest === -Infinity && ribAt !== null && run.at - ribAt > ribMaxAgeMs) {
-      warn(`the newest RIB is ${Math.round((run.at - ribAt) / 3_600_000)} hours older than the first update`);
-    }
-    for (let row = run.from; row < run.to; row++) {
-      const at = run.batch.at[row];
-      if (at < newest) late++;
-      // A broken timestamp makes nobody else late.
-      else if (at < run.at + tickMs) newest = at;
-    }
-    // Without a RIB there is nothing to judge, however long the silences.
-    if (nextTick === Infinity && ribAt !== null && run.at >= ribAt) {
-      loseTo(run.at);
-      begin(run.at);
-    }
-    if (nextTick !== Infinity && run.at - lastAt > longestSilenceMs) {
-      warn(
-        `no updates for ${Math.round((run.at - lastAt) / 86_400_000)} days: what follows is not judged; it needs ` +
-          'a RIB of its own',
-      );
-      pipeline.gap({ kind: 'gap', collector: null, from: lastAt, to: run.at });
-      nextTick = Math.ceil(run.at / tickMs) * tickMs;
-    }
-    lastAt = run.at;
-    tickTo(run.at);
-    filter.pass(run, (from, to) => {
-      pipeline.apply(run.batch, from, to);
-    });
-  }
-  if (nextTick === Infinity) {
-    if (ribAt !== null) begin(ribAt);
-  } else if (until !== null) {
-    if (until - lastAt > longestSilenceMs)
-      warn(`--until is more than ${longestSilenceMs / 86_400_000} days after the last update: stopped there`);
-    tickTo(Math.min(until, lastAt + longestSilenceMs));
+    this.#loseTo(time);
+    this.#ticksTo(time);
   }
 
-  const counts = pipeline.table.counts();
-  const byFamily = <T>(of: (family: Family, index: FamilyIndex) => T): Record<Family, T> => ({
-    ipv4: of('ipv4', 0),
-    ipv6: of('ipv6', 1),
-  });
-  return {
-    fullFeedPeers: byFamily((family) => counts[family].fullFeedPeers),
-    voters: byFamily((family) => counts[family].voters),
-    usable: byFamily((_, index) => pipeline.table.usability(index).kind === 'usable'),
-    stale: filter.dropped,
-    late,
-    transfers: pipeline.table.transfers,
-  };
+  #loseTo(time: UnixMillis): void {
+    for (; this.#lost.length > 0 && this.#lost[0].from <= time; this.#lost.shift()) {
+      const [{ collector, from }] = this.#lost;
+      this.#ticksTo(from);
+      this.#pipeline.handle({ kind: 'collector-lost', collector, from });
+    }
+  }
+
+  #ticksTo(time: UnixMillis): void {
+    const view = this.#pipeline.view();
+    for (const { at, events } of this.#pipeline.advance(time)) {
+      this.#withheld.timeIs(at);
+      for (const event of events) this.#withheld.event(event);
+      const { ipv4 } = view.usability;
+      if (this.#wasUsable && ipv4.kind === 'unusable')
+        this.#options.warn(`${clockTime(at)}: ${describeUsability(ipv4)}; nothing is judged until it is usable again`);
+      this.#wasUsable = ipv4.kind === 'usable';
+      this.#options.onTick?.(at, view);
+    }
+  }
 }

@@ -96,7 +96,7 @@ async function run({ args, world, peers, sources, rules, map, groups, startedAt 
       world.stdout.write(`${args.json ? renderJsonLine(event) : renderTranscriptLine(event)}\n`);
       chart?.event(event);
     },
-    onTick: (at, pipeline) => chart?.tick(at, pipeline),
+    onTick: (at, view) => chart?.tick(at, view),
     warn: say,
   });
   const recordings = sources.opened();

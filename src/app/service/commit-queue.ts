@@ -11,7 +11,7 @@ import type {
   StoredState,
 } from '../../core/incidents/index.js';
 import type { Logger } from '../../edges/observability/index.js';
-import type { TickResult } from '../../core/pipeline.js';
+import type { Judged } from '../../core/judgement.js';
 import { StoreUnavailableError } from '../../edges/store/index.js';
 
 const retryFirstMs = 250;
@@ -59,7 +59,7 @@ export class CommitQueue {
     return this.#trouble;
   }
 
-  add(at: UnixMillis, { states, samples, events, records }: TickResult, health: FeedHealth | null = null): void {
+  add(at: UnixMillis, { states, samples, events, records }: Judged, health: FeedHealth | null = null): void {
     for (const state of states) this.#states.set(state.country, state);
     for (const record of records) this.#records.set(record.country, record);
     this.#samples.push(...samples);

@@ -1,11 +1,11 @@
 import type { ArchiveCounters, CollectorStage, IntakeCounters } from '../../edges/feed/index.js';
 import type { Hold, HoldCounts } from '../../core/guards/index.js';
 import type { Counter, Metrics } from '../../edges/observability/index.js';
-import type { Table } from '../../core/table/index.js';
+import type { PipelineView } from '../../core/view.js';
 
 /** What the guards against our own trouble have seen; counters count since the start of this table. */
 export interface Guarded {
-  readonly sessions: Table['sessionCounters'];
+  readonly sessions: PipelineView['sessionCounters'];
   readonly intake: IntakeCounters;
   readonly archive: ArchiveCounters;
   readonly holds: readonly Hold[];

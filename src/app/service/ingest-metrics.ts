@@ -1,37 +1,23 @@
-import {
-  families,
-  type FamilyIndex,
-  type PeerIndex,
-  type RisLiveCounters,
-  type UnixMillis,
-} from '../../core/bgp/index.js';
+import { families, type RisLiveCounters, type UnixMillis } from '../../core/bgp/index.js';
 import type { Level } from '../../core/detector/index.js';
 import { openFamilies } from '../../core/incidents/index.js';
 import type { Metrics } from '../../edges/observability/index.js';
-import type { Pipeline } from '../../core/pipeline.js';
+import type { PipelineView } from '../../core/view.js';
 
 /** Sets the gauges that a tick may have changed. */
-export function describeIngest(
-  metrics: Metrics,
-  pipeline: Pipeline,
-  tickAt: UnixMillis,
-  now: UnixMillis,
-  peers: PeerIndex,
-): void {
+export function describeIngest(metrics: Metrics, view: PipelineView, tickAt: UnixMillis, now: UnixMillis): void {
   metrics.eventTimeLag.set((now - tickAt) / 1000);
   metrics.lastTick.set(tickAt / 1000);
-  const counts = pipeline.table.counts();
-  for (const [index, family] of families.entries()) {
+  const { counts, usability } = view;
+  for (const family of families) {
     metrics.voters.set({ family }, counts[family].voters);
     metrics.fullFeedPeers.set({ family }, counts[family].fullFeedPeers);
-    metrics.usable.set({ family }, pipeline.table.usability(index as FamilyIndex).kind === 'usable' ? 1 : 0);
+    metrics.usable.set({ family }, usability[family].kind === 'usable' ? 1 : 0);
   }
-  const byStatus = { up: 0, warming: 0, unknown: 0, 'no-table': 0 };
-  for (let peer = 0; peer < peers.size; peer++) byStatus[pipeline.table.status(peer).kind]++;
-  for (const [state, count] of Object.entries(byStatus)) metrics.peers.set({ state }, count);
+  for (const [state, count] of Object.entries(view.peersByStatus)) metrics.peers.set({ state }, count);
   const open: Record<Level, number> = { normal: 0, degraded: 0, major: 0, down: 0 };
   const judged = { ipv4: 0, ipv6: 0 };
-  for (const state of pipeline.states()) {
+  for (const state of view.states()) {
     for (const family of families) if (state.baseline[family].floor !== null) judged[family]++;
     if (openFamilies(state.incidents).length === 0) continue;
     for (const family of openFamilies(state.incidents)) open[state.detector[family].level]++;

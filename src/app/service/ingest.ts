@@ -1,4 +1,4 @@
-import { PeerIndex, type Family, type UnixMillis } from '../../core/bgp/index.js';
+import { PeerIndex, type ElemBatch, type Family, type UnixMillis } from '../../core/bgp/index.js';
 import type { Clock } from '../../edges/clock.js';
 import type { GroupDefinition } from '../../core/countries/index.js';
 import {
@@ -14,7 +14,7 @@ import {
   type LoadProgress,
   type RisLiveFeed,
 } from '../../edges/feed/index.js';
-import type { Commit, IncidentEvent, Lease, StoredState } from '../../core/incidents/index.js';
+import type { Commit, IncidentEvent, Lease } from '../../core/incidents/index.js';
 import type { Logger, Metrics } from '../../edges/observability/index.js';
 import { Pipeline, type TickResult } from '../../core/pipeline.js';
 import type { Rules } from '../../core/rules.js';
@@ -26,10 +26,12 @@ import { GuardMetrics } from './guard-metrics.js';
 import { DecodedMetrics, describeIngest } from './ingest-metrics.js';
 import { isSameRegistry, type Registry } from '../registry/registry-refresh.js';
 import { restoreRemembered } from './restore.js';
-import { createSelfReport, leftOut, usabilityOf, type SelfReport } from './self-report.js';
+import { createSelfReport, leftOut, type SelfReport } from './self-report.js';
 import { createSnapshotWriter, loadSnapshot } from './snapshot/table-snapshot.js';
-import { createTicks } from './ticks.js';
 
+/** How far event time may run ahead of our own clock, so that one wrong clock moves nothing. */
+const aheadMs = 2_000;
+const slowTickMs = 1_000;
 /** How long a stop may spend on making the last ticks durable. */
 const flushMs = 4_000;
 /** And, beside that, on keeping the table as it is then; else the last snapshot stands. */
@@ -104,7 +106,9 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     rules,
     configuredCollectors: options.collectors.length,
     only: null,
+    time: 'rows',
   });
+  const view = pipeline.view();
   const ended = new AbortController();
   let end: WatchEnd = 'stopped';
   let phase: IngestPhase['kind'] = 'restoring';
@@ -117,17 +121,10 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   let report: SelfReport | null = null;
   const snapshots = createSnapshotWriter({ path: options.snapshotPath, clock, logger, metrics });
   let registry = options.registry;
-  /** States that another registry moved, to be written with the next tick, together with its name. */
-  let moved: readonly StoredState[] | null = null;
-  const ticks = createTicks({
-    peers,
-    pipeline,
-    collectors: options.collectors.length,
-    clock,
-    logger,
-    beforeTick: followRegistry,
-    onTick,
-  });
+  /** The registry that takes over at the next tick; null if there is no newer one. */
+  let nextRegistry: Registry | null = null;
+  let firstTickAt: UnixMillis | null = null;
+  let lastTickAt: UnixMillis | null = null;
 
   const finish = (why: WatchEnd): void => {
     // The lead may still be lost while the last ticks are made durable.
@@ -137,24 +134,40 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
 
   const stages = (): readonly CollectorStage[] => intake?.collectors() ?? [];
 
-  /** A newer registry takes over, which is no event. */
-  function followRegistry(at: UnixMillis): void {
-    const newest = options.newestRegistry();
-    if (newest === null || isSameRegistry(newest, registry) || !pipeline.canSwapRegistry) return;
+  /** Applies rows of files or of the stream, and takes the tick that event time has reached with them. */
+  function onRows(batch: ElemBatch): void {
+    metrics.elems.inc(batch.length);
+    followRegistry();
+    pipeline.handle({ kind: 'rows', batch });
     const startedAt = clock.now();
-    moved = pipeline.swapRegistry(newest.map, at);
-    logger.info(
-      { from: registry.file, to: newest.file, countriesMoved: moved.length, tookMs: clock.now() - startedAt },
-      'another registry is in use',
-    );
-    registry = newest;
+    for (const result of pipeline.advance(startedAt + aheadMs)) {
+      onTick(result);
+      const tookMs = clock.now() - startedAt;
+      if (tookMs > slowTickMs) logger.warn({ tookMs }, 'a tick took long');
+    }
   }
 
-  function onTick(at: UnixMillis, result: TickResult): void {
+  function followRegistry(): void {
+    const newest = options.newestRegistry();
+    if (newest === null || newest === nextRegistry || isSameRegistry(newest, registry)) return;
+    nextRegistry = newest;
+    pipeline.handle({ kind: 'registry', map: newest.map });
+  }
+
+  function onTick(result: TickResult): void {
+    const { at, moved } = result;
+    firstTickAt ??= at;
+    lastTickAt = at;
+    if (moved !== null && nextRegistry !== null) {
+      logger.info(
+        { from: registry.file, to: nextRegistry.file, countriesMoved: moved.length },
+        'another registry is in use',
+      );
+      registry = nextRegistry;
+    }
     const hasNews = report?.tellUsability() === true || result.samples.length > 0 || moved !== null;
     queue?.add(at, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? report?.health() : null);
-    moved = null;
-    describeIngest(metrics, pipeline, at, clock.now(), peers);
+    describeIngest(metrics, view, at, clock.now());
     if (feed !== null) decoded.follow(feed.decoded);
     if (snapshots.due()) void keepTable(ended.signal);
     for (const event of result.events)
@@ -192,12 +205,12 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   function describeGuards(): void {
     if (intake === null) return;
     guarded.follow({
-      sessions: pipeline.table.sessionCounters,
+      sessions: view.sessionCounters,
       intake: intake.counters,
       archive: options.archive.counters,
       stages: stages(),
-      holds: pipeline.holds(),
-      holdCounts: pipeline.holdCounts(),
+      holds: view.holds,
+      holdCounts: view.holdCounts,
     });
   }
 
@@ -207,7 +220,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   }
 
   function onReady({ leftOut }: IntakeReady): void {
-    ticks.begin();
+    pipeline.handle({ kind: 'load-done', at: clock.now() });
     phase = 'watching';
     report?.tellUsability();
     if (leftOut.length > 0) logger.warn({ leftOut }, 'judging without these collectors until they can be had');
@@ -215,22 +228,15 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
   }
 
   const sink: IntakeSink = {
-    rib: (_, batch) => pipeline.apply(batch),
+    rib: (_, batch) => pipeline.handle({ kind: 'rib-rows', batch }),
     ribLoaded: () => undefined,
-    updates(batch) {
-      metrics.elems.inc(batch.length);
-      ticks.apply(batch);
-    },
-    lost(collector, from) {
-      // Its holes are part of it.
-      pipeline.endFill(collector);
-      ticks.loseCollector(collector, from);
-    },
-    reset: (collector) => pipeline.resetCollector(collector),
-    joined: (collector) => ticks.rejoinCollector(collector),
-    holed: (collector, _, to) => pipeline.noteTouched(collector, to),
-    fill: (batch) => pipeline.fill(batch),
-    filled: (collector) => pipeline.endFill(collector),
+    updates: onRows,
+    lost: (collector, from) => pipeline.handle({ kind: 'collector-lost', collector, from }),
+    reset: (collector) => pipeline.handle({ kind: 'collector-reset', collector }),
+    joined: (collector) => pipeline.handle({ kind: 'collector-back', collector }),
+    holed: (collector, _, to) => pipeline.handle({ kind: 'gap-opened', collector, to }),
+    fill: (batch) => pipeline.handle({ kind: 'gap-rows', batch }),
+    filled: (collector) => pipeline.handle({ kind: 'gap-filled', collector }),
   };
 
   return {
@@ -254,17 +260,16 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
         });
         report = createSelfReport({
           phase: () => (phase === 'watching' ? phase : 'loading'),
-          table: pipeline.table,
+          view,
           feed: () => feedState,
-          firstTickAt: () => ticks.firstAt,
-          lastTickAt: () => ticks.lastAt,
+          firstTickAt: () => firstTickAt,
+          lastTickAt: () => lastTickAt,
           stages,
           collectors: options.collectors,
           registry: () => ({ file: registry.file, ignored: registry.ignored }),
           registryTrouble: options.registryTrouble,
           queue,
           impairments: options.impairments,
-          holds: () => pipeline.holds(),
           onLook: describeGuards,
           clock,
           logger,
@@ -316,15 +321,9 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
     phase: () => {
       if (phase === 'restoring') return { kind: phase };
       if (phase === 'bootstrapping') return { kind: phase, feed: feedState };
-      return {
-        kind: 'watching',
-        lastTickAt: ticks.lastAt,
-        feed: feedState,
-        usability: usabilityOf(pipeline.table),
-        leftOut: leftOut(stages()),
-      };
+      return { kind: 'watching', lastTickAt, feed: feedState, usability: view.usability, leftOut: leftOut(stages()) };
     },
-    peers: () => pipeline.table.peers(),
+    peers: () => view.peers,
     storeTrouble: () => queue?.trouble ?? null,
   };
 }

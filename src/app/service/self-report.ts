@@ -1,10 +1,10 @@
 import { families, type Family, type UnixMillis } from '../../core/bgp/index.js';
 import type { Clock } from '../../edges/clock.js';
 import type { CollectorStage, FeedState } from '../../edges/feed/index.js';
-import type { Hold } from '../../core/guards/index.js';
 import type { FamilyHealth, FeedHealth, RegistryName } from '../../core/incidents/index.js';
 import type { Logger, Metrics } from '../../edges/observability/index.js';
-import { describeUsability, type Table, type Usability } from '../../core/table/index.js';
+import { describeUsability, type Usability } from '../../core/table/index.js';
+import type { PipelineView } from '../../core/view.js';
 import type { CommitQueue } from './commit-queue.js';
 import { impairedBy } from './impaired-by.js';
 import { impairmentKinds, type Impairments } from './impairments.js';
@@ -19,13 +19,12 @@ const lookEveryMs = 10_000;
 /** The parts of a watch that its report is made of. */
 export interface Reported {
   readonly phase: () => 'loading' | 'watching';
-  readonly table: Table;
+  readonly view: PipelineView;
   readonly feed: () => FeedState;
   readonly firstTickAt: () => UnixMillis | null;
   readonly lastTickAt: () => UnixMillis | null;
   readonly stages: () => readonly CollectorStage[];
   readonly collectors: readonly string[];
-  readonly holds: () => readonly Hold[];
   /** Each time that it is asked what hinders our sight. */
   readonly onLook: () => void;
   readonly registry: () => RegistryName;
@@ -48,25 +47,20 @@ export interface SelfReport {
   tellUsability(): boolean;
 }
 
-export const usabilityOf = (table: Table): Readonly<Record<Family, Usability>> => ({
-  ipv4: table.usability(0),
-  ipv6: table.usability(1),
-});
-
 /** Collectors that are left out for now. */
 export const leftOut = (stages: readonly CollectorStage[]): CollectorStage[] =>
   stages.filter(({ stage }) => stage !== 'through' && stage !== 'filling');
 
 /** What the ingest says of itself: to the store each minute and at every change, to the log, and to its operator. */
 export function createSelfReport(options: SelfReportOptions): SelfReport {
-  const { table, queue, impairments, clock, logger, metrics } = options;
+  const { view, queue, impairments, clock, logger, metrics } = options;
   const told: Partial<Record<Family, string>> = {};
   const seen = new Set<Family>();
   let healthAt = 0;
 
   const health = (phase: FeedHealth['phase'] = options.phase()): FeedHealth => {
     healthAt = clock.now();
-    const usability = options.phase() === 'watching' ? usabilityOf(table) : null;
+    const usability = options.phase() === 'watching' ? view.usability : null;
     return {
       at: healthAt,
       phase,
@@ -81,7 +75,7 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
   };
 
   function look(): void {
-    const usability = usabilityOf(table);
+    const { usability } = view;
     for (const family of families) if (usability[family].kind === 'usable') seen.add(family);
     options.onLook();
     const now = clock.now();
@@ -95,9 +89,9 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
         usability,
         seen,
         stages: options.stages(),
-        outOfVote: table.outOfVote(),
+        outOfVote: view.outOfVote,
         registryTrouble: options.registryTrouble(),
-        holds: options.holds(),
+        holds: view.holds,
       }),
     );
     for (const kind of impairmentKinds)
@@ -114,7 +108,7 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
     health,
     tellUsability() {
       let changed = false;
-      for (const [family, now] of Object.entries(usabilityOf(table)) as [Family, Usability][]) {
+      for (const [family, now] of Object.entries(view.usability) as [Family, Usability][]) {
         const kind = now.kind === 'usable' ? now.kind : now.reason;
         if (told[family] === kind) continue;
         told[family] = kind;

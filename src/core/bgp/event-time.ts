@@ -24,9 +24,9 @@ export class EventTime {
     return this.#now;
   }
 
-  observe(batch: ElemBatch): UnixMillis {
+  observe(batch: ElemBatch, from = 0, to = batch.length): UnixMillis {
     const last = this.#last;
-    for (let row = 0; row < batch.length; row++) {
+    for (let row = from; row < to; row++) {
       const peer = batch.peer[row];
       const collector = this.#collectorOf[peer] ?? this.#meet(peer);
       const at = batch.at[row];

@@ -4,4 +4,3 @@ export type { Left, Reason, Steady } from './reason.js';
 export { parseDetectorSettings, type DetectorSettings } from './settings.js';
 export { initialDetectorState, isSettled, type DetectorState, type TroubledState } from './state.js';
 export { decide, isJudged, observe, step, unrestrained, type Observation, type Restraint } from './step.js';
-export { tickMs } from './run.js';

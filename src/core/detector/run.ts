@@ -1,7 +1,4 @@
-import type { UnixMillis } from '../bgp/index.js';
-
-/** Ticks fall on multiples of this: what one tick stands for. */
-export const tickMs = 10_000;
+import { tickMs, type UnixMillis } from '../time.js';
 
 /** A stretch of ticks over which a condition holds and a dwell is counted. Short-lived: it changes with every tick. */
 export interface Run {

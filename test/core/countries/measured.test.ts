@@ -12,7 +12,7 @@ test('a prefix that goes and comes within one tick has not flipped', () => {
   const world = new PipelineWorld().say(everyPeer, 'rib', tinyRoutes).loaded().run(minute);
   const flips = (): number => {
     world.run(10 * second);
-    return world.pipeline.samples('BB')![0].flipped.length;
+    return world.view.samples('BB')![0].flipped.length;
   };
   world.say(everyPeer, 'withdrawal', [first]).say(everyPeer, 'announcement', [first]);
   assert.equal(flips(), 0);
@@ -72,7 +72,7 @@ test('a group is judged in IPv6 too: by its own origins', () => {
   own.forEach((prefix, index) => world.say(everyPeer, 'rib', [prefix], 65_001 + (index % 3)));
   world.say(everyPeer, 'rib', tinyRoutes, 65_001).loaded().run(minute);
   assert.deepEqual(
-    world.pipeline.samples('AA-GRP')?.map(({ baseline }) => baseline?.origins),
+    world.view.samples('AA-GRP')?.map(({ baseline }) => baseline?.origins),
     [1, 3],
   );
   world.say(everyPeer, 'withdrawal', own).run(15 * minute);

@@ -310,8 +310,7 @@ const gapStories: Readonly<Record<string, Story>> = {
       seenBy(world, first(world, 9), 3)
         .lose(0)
         .run(5 * minute)
-        .pipeline.resetCollector('rrc00');
-      world
+        .reset(0)
         .run(10 * minute)
         .lose(3)
         .run(10 * minute)
@@ -447,7 +446,7 @@ test('what is held is said, and why', () => {
   const mass = new ManyCountries();
   mass.withdraw(first(mass, 8)).run(5 * minute);
   assert.deepEqual(
-    mass.pipeline.holds().map(({ guard, countries, words }) => [guard, countries.join('+'), words]),
+    mass.view.holds.map(({ guard, countries, words }) => [guard, countries.join('+'), words]),
     [[6, eight, '8 countries began to fall within 180 s of each other: held for 300 s']],
   );
   const shared = new ManyCountries({ ...ten, origins: { AA: 65_000, AB: 65_000 } });
@@ -457,12 +456,12 @@ test('what is held is said, and why', () => {
     .withdraw(['AB'])
     .run(minute);
   assert.deepEqual(
-    shared.pipeline.holds().map(({ words }) => words),
+    shared.view.holds.map(({ words }) => words),
     ['2 countries lose half or more through AS65000: told as one, after 300 s at most'],
   );
   const alone = new ManyCountries(heavy);
   alone.withdraw(['AA'], byOneCollector(alone)).run(5 * minute);
-  assert.deepEqual(alone.pipeline.holds(), [
+  assert.deepEqual(alone.view.holds, [
     {
       guard: 7,
       countries: ['AA'],
@@ -494,7 +493,7 @@ test('asking leaves no trace: states, rows and records are those of a core that 
   };
   const [asked, never] = [played(5), played(41)];
   assert.ok(
-    asked.pipeline.table.withoutEachCollector(0, 5).some(({ turned }) => turned.length > 0),
+    asked.view.withoutEachCollector(0, 5).some(({ turned }) => turned.length > 0),
     'there is something to count otherwise',
   );
   assert.deepEqual(asked.results, never.results);
@@ -506,11 +505,11 @@ for (const [name, { options, act, posted, holds }] of Object.entries({ ...storie
     const world = new ManyCountries(options);
     act(world);
     assert.deepEqual(world.posted, posted);
-    const counts = world.pipeline.holdCounts();
+    const counts = world.view.holdCounts;
     const inWords = ([6, 7] as const).map(
       (guard) => `${counts[guard].begun} ${counts[guard].released} ${counts[guard].dissolved}`,
     );
     assert.deepEqual(inWords, [holds?.[6] ?? '0 0 0', holds?.[7] ?? '0 0 0']);
-    assert.deepEqual(world.pipeline.holds(), [], 'nothing is left held');
+    assert.deepEqual(world.view.holds, [], 'nothing is left held');
   });
 }

@@ -33,7 +33,7 @@ const halved = mapOf('BB 6.0.0.0-6.0.1.255', 'CC 6.0.2.0-6.0.3.255', rest);
 const gone = mapOf('CC 6.0.0.0-6.0.3.255', rest);
 
 function share(world: PipelineWorld, country: string, family: 0 | 1 = 0): number | null {
-  const sample = world.pipeline.samples(country)?.[family];
+  const sample = world.view.samples(country)?.[family];
   return sample === undefined || sample.baseline === null ? null : sample.units / sample.baseline.units;
 }
 
@@ -41,10 +41,10 @@ const newborn = (): PipelineWorld =>
   new PipelineWorld({ map: first }).say(everyPeer, 'rib', [...tinyRoutes, ...elsewhereIpv6]).loaded();
 /** What a world remembers that has lived for 26 hours: its baselines are settled. */
 const past = (() => {
-  const { pipeline, rows, at } = newborn().run(26 * hour);
+  const { view, rows, at } = newborn().run(26 * hour);
   return {
     start: new Date(at).toISOString(),
-    restored: [...pipeline.states()],
+    restored: [...view.states()],
     bins: rows.filter(({ resolution }) => resolution === 'bin'),
   };
 })();
@@ -65,12 +65,12 @@ for (const [what, made] of lived) {
     () => {
       const world = made();
       const swapped = (map: CountryMap, units: Record<string, number>): void => {
-        world.pipeline.swapRegistry(map, world.at);
+        world.swap(map);
         world.run(20 * second);
         const found = Object.fromEntries(
           Object.keys(units).map((country) => [
             country,
-            world.pipeline.samples(country)?.[country === 'AA' ? 1 : 0].units ?? 0,
+            world.view.samples(country)?.[country === 'AA' ? 1 : 0].units ?? 0,
           ]),
         );
         assert.deepEqual(found, units);
@@ -92,7 +92,7 @@ test('a loss below the level at which nothing is told is not made an outage by w
   world.say(everyPeer, 'withdrawal', elsewhere.slice(0, 10)).run(hour);
   const before = share(world, 'CC')!;
   assert.ok(before > 0.8 && before < 0.85);
-  world.pipeline.swapRegistry(mapOf('BB 6.0.0.0-6.0.3.255', 'CC 7.0.0.0-7.39.255.255'), world.at);
+  world.swap(mapOf('BB 6.0.0.0-6.0.3.255', 'CC 7.0.0.0-7.39.255.255'));
   world.run(2 * hour);
   assert.ok(Math.abs(share(world, 'CC')! - before) < 0.001, `${share(world, 'CC')}`);
   assert.deepEqual(world.events, []);
@@ -108,7 +108,7 @@ for (const [what, map, after] of outages) {
     const story = (swaps: boolean): PipelineWorld => {
       const world = settled();
       world.say(everyPeer, 'withdrawal', routes).run(30 * minute);
-      if (swaps) world.pipeline.swapRegistry(map, world.at);
+      if (swaps) world.swap(map);
       return world
         .run(30 * minute)
         .say(everyPeer, 'announcement', routes)
@@ -150,23 +150,23 @@ test(
       .say(everyPeer, 'rib', tinyRoutes)
       .loaded()
       .run(25 * hour);
-    const states = world.pipeline.swapRegistry(renumbered, world.at);
-    assert.deepEqual(states.map(({ country, baseline }) => [country, baseline.ipv4.shifts]).sort(), [
-      ['BB', [{ at: world.at - ((world.at - 1) % (5 * minute)) - 1, dS: 256, dN: 1 }]],
-      ['CC', [{ at: world.at - ((world.at - 1) % (5 * minute)) - 1, dS: -11 * 256, dN: -11 }]],
+    const swappedAt = world.at;
+    world.swap(renumbered).run(2 * minute + 10 * second);
+    assert.deepEqual(world.moved.map(({ country, baseline }) => [country, baseline.ipv4.shifts]).sort(), [
+      ['BB', [{ at: swappedAt - ((swappedAt - 1) % (5 * minute)) - 1, dS: 256, dN: 1 }]],
+      ['CC', [{ at: swappedAt - ((swappedAt - 1) % (5 * minute)) - 1, dS: -11 * 256, dN: -11 }]],
     ]);
-    world.run(2 * minute + 10 * second);
-    world.pipeline.swapRegistry(halved, world.at);
+    world.swap(halved);
     world.run(3 * hour);
-    const stored = JSON.parse(JSON.stringify(world.pipeline.state('BB'))) as NonNullable<
-      ReturnType<typeof world.pipeline.state>
+    const stored = JSON.parse(JSON.stringify(world.view.state('BB'))) as NonNullable<
+      ReturnType<typeof world.view.state>
     >;
     const bins = world.rows.filter(({ country, resolution }) => country === 'BB' && resolution === 'bin');
     const again = new PipelineWorld({ map: halved, start: new Date(world.at).toISOString(), restored: stored, bins })
       .say(everyPeer, 'rib', tinyRoutes)
       .loaded()
       .run(10 * second);
-    assert.deepEqual(again.pipeline.samples('BB')![0].baseline, world.pipeline.samples('BB')![0].baseline);
+    assert.deepEqual(again.view.samples('BB')![0].baseline, world.view.samples('BB')![0].baseline);
     assert.deepEqual([again.units, share(again, 'BB')], [2, 1]);
     again.say(everyPeer, 'withdrawal', tinyRoutes).run(40 * minute);
     assert.deepEqual(
@@ -182,23 +182,23 @@ test(
   () => {
     const world = new PipelineWorld({ map: first }).say(everyPeer, 'rib', tinyRoutes);
     const fresh = new PipelineWorld({ map: first });
-    assert.equal(fresh.pipeline.canSwapRegistry, true, 'nothing is stored: any registry will do');
+    assert.equal(fresh.view.canSwapRegistry, true, 'nothing is stored: any registry will do');
     world.loaded().run(hour);
     const again = new PipelineWorld({
       map: first,
-      restored: world.pipeline.state('BB')!,
+      restored: world.view.state('BB')!,
       bins: world.rows.filter(({ country, resolution }) => country === 'BB' && resolution === 'bin'),
     });
-    assert.equal(again.pipeline.canSwapRegistry, false);
+    assert.equal(again.view.canSwapRegistry, false);
     again.say(everyPeer, 'rib', tinyRoutes).loaded();
-    assert.equal(again.pipeline.canSwapRegistry, true);
+    assert.equal(again.view.canSwapRegistry, true);
   },
 );
 
 test("in an incident, part of what is dark is another's: it ends when the rest is back", () => {
   const world = settled();
   world.say(everyPeer, 'withdrawal', tinyRoutes).run(30 * minute);
-  world.pipeline.swapRegistry(halved, world.at);
+  world.swap(halved);
   world
     .run(30 * minute)
     .say(everyPeer, 'announcement', tinyRoutes)

@@ -35,9 +35,9 @@ test("rules of one country: each fault is named, and a good one is that country'
 
 test('at load, routes that 16 of 40 see are up only in a country that was normal when it was last known', () => {
   const first = new PipelineWorld().say(everyPeer, 'rib', tinyRoutes).loaded().run(minute);
-  const normal = first.pipeline.state('BB');
+  const normal = first.view.state('BB');
   first.say(everyPeer, 'withdrawal', tinyRoutes).run(5 * minute);
-  const down = first.pipeline.state('BB');
+  const down = first.view.state('BB');
   assert.equal(down?.detector.ipv4.level, 'down');
   const unitsAfter = (restored: StoredState | undefined): number =>
     new PipelineWorld({ restored }).say(everyPeer.slice(0, 16), 'rib', tinyRoutes).loaded().run(minute).units;
@@ -53,7 +53,7 @@ test('a baseline stands still from the opening of an incident until an hour afte
     .run(2 * hour);
   const [opened, restored] = world.events;
   assert.deepEqual([opened.kind, restored.kind], ['opened', 'restored']);
-  assert.deepEqual(world.pipeline.state('BB')?.baseline.ipv4.frozen, [{ from: opened.at, to: restored.at + hour }]);
+  assert.deepEqual(world.view.state('BB')?.baseline.ipv4.frozen, [{ from: opened.at, to: restored.at + hour }]);
 });
 
 test('that of IPv6 does so by an incident of its own', () => {
@@ -69,7 +69,7 @@ test('that of IPv6 does so by an incident of its own', () => {
     .run(2 * hour);
   const [opened, restored] = world.events;
   assert.deepEqual([opened.family, opened.kind, restored.kind], ['ipv6', 'opened', 'restored']);
-  const baseline = world.pipeline.state('AA')?.baseline;
+  const baseline = world.view.state('AA')?.baseline;
   assert.deepEqual([baseline?.ipv4.frozen, baseline?.ipv6.frozen], [[], [{ from: opened.at, to: restored.at + hour }]]);
 });
 
@@ -79,7 +79,7 @@ test('a hole of 60 s is judged on, a longer one freezes judgement', () => {
     [minute + 1, []],
   ] as const) {
     const world = new PipelineWorld().say(everyPeer, 'rib', tinyRoutes).loaded().run(minute);
-    world.pipeline.gap({ kind: 'gap', collector: null, from: world.at - ms, to: world.at });
+    world.pipeline.handle({ kind: 'stream-lost', from: world.at - ms, to: world.at, ticksFrom: world.at });
     world.say(everyPeer, 'withdrawal', tinyRoutes).run(5 * minute);
     assert.deepEqual(
       world.events.map(({ kind }) => kind),

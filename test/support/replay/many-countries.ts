@@ -2,6 +2,7 @@ import { ElemBatch, ElemKind, parsePrefix, PeerIndex } from '../../../src/core/b
 import { parseRegistry, type CountryMap, type GroupDefinition } from '../../../src/core/countries/index.js';
 import type { IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
 import { Pipeline, type TickResult } from '../../../src/core/pipeline.js';
+import type { PipelineView } from '../../../src/core/view.js';
 import { shippedRules } from '../rules.js';
 import { ipv4Unit } from '../registry/units.js';
 
@@ -60,7 +61,7 @@ export class ManyCountries {
   /** A new process: the table as it is now, and what was stored. */
   restart(): this {
     this.pipeline = this.#made(
-      [...this.pipeline.states()].map((state) => JSON.parse(JSON.stringify(state)) as StoredState),
+      [...this.view.states()].map((state) => JSON.parse(JSON.stringify(state)) as StoredState),
     );
     return this;
   }
@@ -90,23 +91,34 @@ export class ManyCountries {
 
   /** A collector is in a gap, or out of it again. */
   lose(collector: number): this {
-    this.pipeline.loseCollector(`rrc0${collector}`, this.at);
+    this.pipeline.handle({ kind: 'collector-lost', collector: `rrc0${collector}`, from: this.at });
     return this;
   }
 
   rejoin(collector: number): this {
-    this.pipeline.rejoinCollector(`rrc0${collector}`);
+    this.pipeline.handle({ kind: 'collector-back', collector: `rrc0${collector}` });
     return this;
   }
 
-  /** Ticks for so long, now first. */
+  /** A RIB of the collector will follow. */
+  reset(collector: number): this {
+    this.pipeline.handle({ kind: 'collector-reset', collector: `rrc0${collector}` });
+    return this;
+  }
+
+  /** Takes the ticks of the next `ms`, the first of them now. */
   run(ms: number): this {
-    for (const end = this.at + ms; this.at < end; this.at += 10_000) {
-      const result = this.pipeline.tick(this.at);
+    const end = this.at + ms;
+    for (const result of this.pipeline.advance(end - 1)) {
       this.results.push(result);
       this.events.push(...result.events);
     }
+    this.at = end;
     return this;
+  }
+
+  get view(): PipelineView {
+    return this.pipeline.view();
   }
 
   /**
@@ -143,6 +155,7 @@ export class ManyCountries {
       rules: shippedRules(this.#options.rules ?? {}),
       configuredCollectors: collectors,
       only: new Set([...this.codes, 'ZA', ...(this.#options.groups ?? []).map(({ code }) => code)]),
+      time: 'caller',
     });
     for (const state of states) pipeline.restore(state, []);
     for (const [peer, collector] of this.#collectorOf.entries())
@@ -165,7 +178,7 @@ export class ManyCountries {
           [peer],
         );
     }
-    pipeline.loaded(this.at);
+    pipeline.handle({ kind: 'load-done', at: this.at });
     return pipeline;
   }
 
@@ -188,7 +201,7 @@ export class ManyCountries {
         else gone.delete(route);
       }
     }
-    this.pipeline.apply(batch);
+    this.pipeline.handle({ kind: kind === 'rib' ? 'rib-rows' : 'rows', batch });
   }
 }
 

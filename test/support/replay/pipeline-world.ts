@@ -2,6 +2,7 @@ import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '
 import { parseRegistry, type CountryMap, type GroupDefinition } from '../../../src/core/countries/index.js';
 import type { CountryRecord, HistorySample, IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
 import { Pipeline } from '../../../src/core/pipeline.js';
+import type { PipelineView } from '../../../src/core/view.js';
 import { shippedRules } from '../rules.js';
 import { ipv4Unit } from '../registry/units.js';
 
@@ -26,6 +27,8 @@ export class PipelineWorld {
   readonly rows: HistorySample[] = [];
   /** The last of each country. */
   readonly records = new Map<string, CountryRecord>();
+  /** States that the last swap of the registry moved. */
+  moved: readonly StoredState[] = [];
   at: number;
 
   /**
@@ -51,7 +54,15 @@ export class PipelineWorld {
   } = {}) {
     const peers = new PeerIndex();
     this.at = Date.parse(start);
-    this.pipeline = new Pipeline({ peers, map, groups, rules: shippedRules(), configuredCollectors: 3, only: null });
+    this.pipeline = new Pipeline({
+      peers,
+      map,
+      groups,
+      rules: shippedRules(),
+      configuredCollectors: 3,
+      only: null,
+      time: 'caller',
+    });
     for (const state of restored === undefined ? [] : [restored].flat())
       this.pipeline.restore(
         state,
@@ -73,28 +84,40 @@ export class PipelineWorld {
         batch.push(code, prefix.family, peer, this.at, prefix.code, origin);
       }
     }
-    this.pipeline.apply(batch);
+    this.pipeline.handle({ kind: kind === 'rib' ? 'rib-rows' : 'rows', batch });
     return this;
   }
 
   loaded(): this {
-    this.pipeline.loaded(this.at);
+    this.pipeline.handle({ kind: 'load-done', at: this.at });
     return this;
   }
 
-  /** Ticks for so long: every 10 s, now first. */
+  /** Another registry takes over at the next tick. */
+  swap(map: CountryMap): this {
+    this.pipeline.handle({ kind: 'registry', map });
+    return this;
+  }
+
+  /** Takes the ticks of the next `ms`, the first of them now. */
   run(ms: number): this {
-    for (const end = this.at + ms; this.at < end; this.at += 10_000) {
-      const { events, samples, records } = this.pipeline.tick(this.at);
+    const end = this.at + ms;
+    for (const { events, samples, records, moved } of this.pipeline.advance(end - 1)) {
       for (const record of records) this.records.set(record.country, record);
       this.events.push(...events);
       this.rows.push(...samples);
+      if (moved !== null) this.moved = moved;
     }
+    this.at = end;
     return this;
+  }
+
+  get view(): PipelineView {
+    return this.pipeline.view();
   }
 
   /** S of BB as of the last tick. */
   get units(): number {
-    return this.pipeline.samples('BB')?.[0].units ?? 0;
+    return this.view.samples('BB')?.[0].units ?? 0;
   }
 }

@@ -107,7 +107,7 @@ describe('the networks of a country that is not whole', () => {
       .say(everyPeer, 'withdrawal', first)
       .run(2 * minute);
     const options = {
-      restored: before.pipeline.state('BB'),
+      restored: before.view.state('BB'),
       measured: before.records.get('BB'),
       start: '2026-01-05T01:00:00Z',
     };
@@ -129,7 +129,7 @@ describe('the networks of a country that is not whole', () => {
       .run(6 * minute)
       .say(everyPeer, 'withdrawal', first)
       .run(2 * minute);
-    const world = new PipelineWorld({ restored: before.pipeline.state('BB') })
+    const world = new PipelineWorld({ restored: before.view.state('BB') })
       .say(everyPeer, 'rib', second, 11)
       .loaded()
       .run(12 * minute);

@@ -15,6 +15,7 @@ import {
   type SnapshotWriter,
 } from '../../../../../src/app/service/snapshot/table-snapshot.js';
 import { createLogger, createMetrics, type Metrics } from '../../../../../src/edges/observability/index.js';
+import { KeptPipeline } from '../../../../../src/core/pipeline.js';
 import { tableShape, type SnapshotPiece } from '../../../../../src/core/table/index.js';
 import { FakeClock } from '../../../../support/clocks/fake-clock.js';
 import { elsewhere, everyPeer, PipelineWorld, tinyRoutes } from '../../../../support/replay/pipeline-world.js';
@@ -297,14 +298,14 @@ describe('a restart', () => {
     const world = new PipelineWorld({
       start: new Date(clock.now()).toISOString(),
       isEmpty: true,
-      restored: first.pipeline.state('BB'),
+      restored: first.view.state('BB'),
       measured: first.records.get('BB'),
     });
     const loaded = await loadSnapshot(path, { pipeline: world.pipeline, collectors, now: clock.now() });
     assert.equal(loaded.kind, 'restored');
     meanwhile?.(world);
     away?.(world);
-    for (const collector of collectors) world.pipeline.rejoinCollector(collector);
+    for (const collector of collectors) world.pipeline.handle({ kind: 'collector-back', collector });
     world.loaded().run(20 * minute);
     then?.(world);
     world.run(20 * minute);
@@ -352,7 +353,7 @@ describe('a restart', () => {
     test(name, async () => {
       const result = await restart(name, steps);
       assert.deepEqual(result.told, told);
-      assert.equal(result.world.pipeline.table.usability(0).kind, 'usable');
+      assert.equal(result.world.view.usability.ipv4.kind, 'usable');
     });
   }
 
@@ -361,11 +362,14 @@ describe('a restart', () => {
       away: (then) => then.say(everyPeer, 'announcement', tinyRoutes.slice(0, 1), 7),
     });
     assert.equal(world.units, 4);
-    assert.equal(world.pipeline.samples('CC')?.[0].prefixes, elsewhere.length);
-    const { table } = world.pipeline;
-    assert.equal(table.counts().ipv4.voters, everyPeer.length);
-    const originOf = (text: string): number =>
-      table.routes[0].prefixes.origins[table.routes[0].ids.find(parsePrefix(text)!.code)];
+    assert.equal(world.view.samples('CC')?.[0].prefixes, elsewhere.length);
+    assert.equal(world.view.counts.ipv4.voters, everyPeer.length);
+    const kept = new KeptPipeline();
+    for (const piece of world.pipeline.pieces()) assert.equal(kept.take(piece), null);
+    const originOf = (text: string): number | undefined => {
+      const { codes, origins } = kept.table.rows(0).find((rows) => rows.codes.includes(parsePrefix(text)!.code))!;
+      return origins[codes.indexOf(parsePrefix(text)!.code)];
+    };
     assert.deepEqual(tinyRoutes.map(originOf), [7, 1, 1, 1]);
   });
 });

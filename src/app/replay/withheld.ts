@@ -1,0 +1,43 @@
+import type { IncidentEvent } from '../../core/incidents/index.js';
+import type { UnixMillis } from '../../core/time.js';
+
+/**
+ * Keeps back the events from before the time at which telling begins. At that time the last event of every open
+ * incident is told first, so that what follows has its beginning; the last event of one that was over is told if the
+ * incident comes back.
+ */
+export class Withheld {
+  readonly #from: UnixMillis;
+  readonly #tell: (event: IncidentEvent) => void;
+  readonly #last = new Map<string, IncidentEvent>();
+  #begun = false;
+
+  constructor(from: UnixMillis, tell: (event: IncidentEvent) => void) {
+    this.#from = from;
+    this.#tell = tell;
+  }
+
+  /** The events that follow were decided at `at`. */
+  timeIs(at: UnixMillis): void {
+    if (this.#begun || at < this.#from) return;
+    this.#begun = true;
+    for (const event of [...this.#last.values()].sort((a, b) => a.at - b.at)) {
+      if (event.kind !== 'restored' && event.kind !== 'new-normal') this.#release(event);
+    }
+  }
+
+  event(event: IncidentEvent): void {
+    if (!this.#begun) {
+      if (event.incident !== null) this.#last.set(event.incident, event);
+      return;
+    }
+    const before = event.incident === null ? undefined : this.#last.get(event.incident);
+    if (before !== undefined) this.#release(before);
+    this.#tell(event);
+  }
+
+  #release(event: IncidentEvent): void {
+    this.#last.delete(event.incident!);
+    this.#tell(event);
+  }
+}
