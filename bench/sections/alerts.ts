@@ -9,7 +9,7 @@ import { createCharts } from '../../src/app/bot/charts.js';
 import { CommitQueue } from '../../src/app/service/commit-queue.js';
 import { systemClock, type Clock } from '../../src/edges/clock.js';
 import { createDelivery, newSubscription } from '../../src/edges/delivery/index.js';
-import { createDiscordSend } from '../../src/edges/discord/index.js';
+import { createDiscordSend, requestsPerSecond } from '../../src/edges/discord/index.js';
 import {
   historyRules,
   type HistorySample,
@@ -92,6 +92,7 @@ export async function measureAlerts(
     operatorChannelId: null,
     random: Math.random,
     pollMs: 3_000,
+    mostAtOnce: requestsPerSecond,
     refresh: () => Promise.resolve(null),
     report: { attempt: () => undefined, doubtful: () => undefined, lost: () => undefined },
   });

@@ -2,16 +2,18 @@ import { createRequire } from 'node:module';
 import type { Clock } from '../../edges/clock.js';
 import { inviteLink, type Config } from '../../edges/config/index.js';
 import { createCountryDirectory } from '../../core/countries/index.js';
-import { createDelivery, createEditSubscription, createOperator, createTurn } from '../../edges/delivery/index.js';
+import { createDelivery, createEditSubscription, createOperator } from '../../edges/delivery/index.js';
 import {
   checkDiscord,
   commands,
   createDiscordSend,
   createGateway,
   registerCommands,
+  requestsPerSecond,
 } from '../../edges/discord/index.js';
 import type { Logger, Metrics } from '../../edges/observability/index.js';
 import type { Store } from '../../edges/store/index.js';
+import { RateLimit } from '../../edges/waiting/index.js';
 import { createCharts } from './charts.js';
 import { refreshEvent } from './refresh-event.js';
 import { createSight } from './sight.js';
@@ -84,7 +86,7 @@ export function createBot({
   let applicationId: string | null = null;
   const send = createDiscordSend({
     ...api,
-    turn: createTurn(clock),
+    rateLimit: new RateLimit(clock, requestsPerSecond),
     logger,
     charts,
     lookUpChannel: (channelId) => gateway.lookUpChannel(channelId),
@@ -98,6 +100,7 @@ export function createBot({
     clock,
     random,
     logger,
+    mostAtOnce: requestsPerSecond,
     pollMs: storeIsShared ? pollMs.shared : pollMs.own,
     refresh: (event) => refreshEvent(event, store, clock.now()),
     report: {

@@ -2,25 +2,21 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.js';
 import type { IncidentEvent } from '../../core/incidents/index.js';
 import type { Logger } from '../observability/index.js';
-import { createBell } from './bell.js';
+import { Bell } from '../waiting/index.js';
+import { retryBackOff } from './delays.js';
 import { createEditSubscription, type EditSubscription } from './edit-subscription.js';
 import { Errands, run as runErrand } from './lanes/errands.js';
 import { createEventCache } from './lanes/event-cache.js';
 import { beginExpansion, expand } from './plan/expand.js';
 import { FreshMessages } from './lanes/fresh.js';
 import { createGate } from './lanes/gate.js';
-import { createInsist } from './insist.js';
+import { StoreRetry } from './store-retry.js';
 import { isLane, Lanes, postpone, reopen, type Lane } from './lanes/lanes.js';
 import type { EventLog, Expansion, Outbox, Send, Subscriptions } from './ports.js';
 import { createServe, type DeliveryReport } from './lanes/serve.js';
 
 /** How often new messages are looked at for an edit. */
 const freshenMs = 60_000;
-/**
- * Channels served at once: what a second of Discord's pace takes. More would wait for their turn in the order they
- * came, not of their worth.
- */
-const mostUnderWay = 45;
 /** Edits and crossposts at once: an alert that comes among them waits for no more than these. */
 const mostErrands = 4;
 /** Trouble that lasts less than this is no reason to call the service unwell. */
@@ -37,6 +33,11 @@ export interface DeliveryOptions {
   readonly editSubscription?: EditSubscription;
   /** How often the event log is read though nobody called wake(); Infinity: never. */
   readonly pollMs: number;
+  /**
+   * Channels served at once: as many as `send` takes requests a second. More would wait there in the order in which
+   * they came, and an urgent message behind the others.
+   */
+  readonly mostAtOnce: number;
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
@@ -71,34 +72,27 @@ export interface Delivery {
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { store, send, clock, random, logger, operatorChannelId } = options;
   const lanes = new Lanes();
-  const gate = createGate(random);
+  const backOff = retryBackOff(random);
+  const gate = createGate(backOff);
   const errands = new Errands();
   const fresh = new FreshMessages();
   let errandsUnderWay = 0;
-  let storeTrouble: string | null = null;
   /**
    * The channels that want to hear something, as last read: asked for only to see whether all of them are closed to us.
    */
   let subscribed: readonly string[] = [];
-  const insist = createInsist({
-    clock,
-    random,
-    logger,
-    onTrouble: (text) => {
-      storeTrouble = text;
-    },
-  });
+  const storeRetry = new StoreRetry({ clock, random, logger });
   const serve = createServe({
     outbox: store,
     eventAt: createEventCache(store),
     send,
     gate,
     errands,
-    insist,
+    storeRetry,
     editSubscription: options.editSubscription ?? createEditSubscription(store),
     operatorChannelId,
     clock,
-    random,
+    backOff,
     logger,
     report: {
       ...options.report,
@@ -108,18 +102,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   });
 
   /** Rung when there is something to serve, or to read. */
-  const toServe = createBell(clock);
-  const toRead = createBell(clock);
+  const toServe = new Bell(clock);
+  const toRead = new Bell(clock);
 
   const serveLane = async (lane: Lane, signal: AbortSignal): Promise<void> => {
     lanes.begin(lane);
     try {
       await serve(lane, signal);
-      storeTrouble = null;
+      storeRetry.trouble = null;
     } catch (error) {
-      storeTrouble = `cannot read what is owed: ${String(error)}`;
+      storeRetry.trouble = `cannot read what is owed: ${String(error)}`;
       logger.warn({ err: error, channelId: lane.channelId }, 'delivery cannot read what is owed, trying again');
-      postpone(lane, clock.now(), null, random);
+      postpone(lane, clock.now(), null, backOff);
     } finally {
       lanes.end(lane);
       toServe.ring();
@@ -153,7 +147,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       // An errand is no way to find out whether Discord is back.
       if (!isLane(next) && (errands.size === 0 || errandsUnderWay >= mostErrands || gate.trouble !== null))
         return next.at;
-      if (isLane(next) && lanes.underWay >= mostUnderWay) return Infinity;
+      if (isLane(next) && lanes.underWay >= options.mostAtOnce) return Infinity;
       track(isLane(next) ? serveLane(next, signal) : doErrand(signal));
     }
   };
@@ -165,11 +159,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
 
   const tell = async (signal: AbortSignal): Promise<void> => {
-    const heads = await insist('read what is owed', signal, () => store.heads());
+    const heads = await storeRetry.run('read what is owed', signal, () => store.heads());
     // The process before may have posted what it could not acknowledge any more.
     for (const head of heads ?? [])
       lanes.add(head).doubt = { position: head.position, since: head.owedAt, lastAt: clock.now() };
-    await insist('read who wants to hear', signal, readSubscribed);
+    await storeRetry.run('read who wants to hear', signal, readSubscribed);
     const underWay = new Set<Promise<void>>();
     let freshenAt = clock.now() + freshenMs;
     while (!signal.aborted) {
@@ -184,18 +178,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           );
       }
       const until = Math.min(dispatch(underWay, signal), freshenAt);
-      await toServe.wait(until - clock.now());
+      await toServe.wait(until - clock.now(), signal);
     }
     await Promise.all(underWay);
   };
 
   const follow = async (signal: AbortSignal): Promise<void> => {
-    let reached: Expansion | null = await insist('read how far it has told', signal, () => beginExpansion(store));
+    let reached: Expansion | null = await storeRetry.run('read how far it has told', signal, () =>
+      beginExpansion(store),
+    );
     const stopped = (): boolean => signal.aborted;
     while (reached !== null && !stopped()) {
       const from: Expansion = reached;
       // Asked for anew each time: a write that failed without an answer may have been done.
-      reached = await insist('read the event log', signal, async () =>
+      reached = await storeRetry.run('read the event log', signal, async () =>
         expand(
           (await store.expansion()) ?? from,
           {
@@ -210,7 +206,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           signal,
         ),
       );
-      if (reached?.position === from.position && !stopped()) await toRead.wait(options.pollMs);
+      if (reached?.position === from.position && !stopped()) await toRead.wait(options.pollMs, signal);
     }
   };
 
@@ -218,13 +214,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     async run(signal) {
       // Every channel that waits listens to it.
       setMaxListeners(0, signal);
-      const stop = (): void => {
-        toRead.ring();
-        toServe.ring();
-      };
-      signal.addEventListener('abort', stop, { once: true });
       await Promise.all([tell(signal), follow(signal)]);
-      signal.removeEventListener('abort', stop);
     },
     wake: () => toRead.ring(),
     reopen(channelIds) {
@@ -235,7 +225,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       toServe.ring();
     },
     trouble() {
-      if (storeTrouble !== null) return storeTrouble;
+      if (storeRetry.trouble !== null) return storeRetry.trouble;
       if (gate.trouble !== null && clock.now() - gate.trouble.since >= troubleAfterMs)
         return `Discord: ${gate.trouble.reason}`;
       // One channel of many is its owners' concern; where it is all there is, nobody is told.

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../observability/index.js';
-import { probeDelay, retryDelay } from './back-off.js';
-import { createBell } from './bell.js';
+import { Bell } from '../waiting/index.js';
+import { probeDelay, retryBackOff } from './delays.js';
 import type { Message, Send } from './ports.js';
 
 /** Notices that wait; what is more than that is in the log alone. */
@@ -27,7 +27,8 @@ export interface Operator {
 /** The bot's word to who runs it about its own trouble. What it cannot tell when it ends is in the log. */
 export function createOperator({ send, channelId, clock, random, logger }: OperatorOptions): Operator {
   const waiting: Message[] = [];
-  const bell = createBell(clock);
+  const bell = new Bell(clock);
+  const backOff = retryBackOff(random);
   let count = 0;
 
   const tell = async (operatorChannelId: string, message: Message, signal: AbortSignal): Promise<void> => {
@@ -37,7 +38,7 @@ export function createOperator({ send, channelId, clock, random, logger }: Opera
       if (result.kind !== 'retry')
         logger.error({ channelId: operatorChannelId }, `OPERATOR_CHANNEL_ID: ${result.reason}`);
       if (result.kind === 'refused') return;
-      const waitMs = result.kind === 'retry' ? (result.afterMs ?? retryDelay(failures, random)) : probeDelay(failures);
+      const waitMs = result.kind === 'retry' ? (result.afterMs ?? backOff(failures)) : probeDelay(failures);
       await clock.sleep(waitMs, signal);
     }
   };
@@ -45,10 +46,9 @@ export function createOperator({ send, channelId, clock, random, logger }: Opera
   return {
     async run(signal) {
       if (channelId === null) return;
-      signal.addEventListener('abort', () => bell.ring(), { once: true });
       while (!signal.aborted) {
         const next = waiting.shift();
-        if (next === undefined) await bell.wait(Infinity);
+        if (next === undefined) await bell.wait(Infinity, signal);
         else await tell(channelId, next, signal);
       }
     },

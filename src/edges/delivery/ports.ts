@@ -1,7 +1,6 @@
 import type { IncidentEvent } from '../../core/incidents/index.js';
 import type { Subscription } from './subscriptions/subscription.js';
-
-type UnixMillis = IncidentEvent['at'];
+import type { UnixMillis } from '../../core/time.js';
 
 /** An event with its place in the log: a positive integer that grows by one per event. */
 export interface LoggedEvent {

@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../observability/index.js';
 import { renderLine } from '../../core/report/index.js';
-import { createBell } from './bell.js';
-import { createInsist } from './insist.js';
+import { secondMs } from '../../core/time.js';
+import { Bell } from '../waiting/index.js';
+import { StoreRetry } from './store-retry.js';
 import type { EventLog } from './ports.js';
 import { isTold } from './plan/told.js';
 
 /** Another process may have written the event; and a wake that got lost costs this much at most. */
-const pollMs = 3_000;
+const pollMs = 3 * secondMs;
 const readLimit = 100;
 /** The name its cursor is kept under. */
 const target = 'terminal';
@@ -36,16 +37,8 @@ export interface Terminal {
  * news.
  */
 export function createTerminal({ log, write, clock, random, logger }: TerminalOptions): Terminal {
-  let trouble: string | null = null;
-  const bell = createBell(clock);
-  const insist = createInsist({
-    clock,
-    random,
-    logger,
-    onTrouble: (text) => {
-      trouble = text === null ? null : `terminal: ${text}`;
-    },
-  });
+  const bell = new Bell(clock);
+  const storeRetry = new StoreRetry({ clock, random, logger });
 
   const begin = async (): Promise<number> => {
     const cursor = await log.cursor(target);
@@ -57,7 +50,7 @@ export function createTerminal({ log, write, clock, random, logger }: TerminalOp
 
   /** Tells what stands after `cursor`; the new cursor, or null: stopped. */
   const tellAfter = async (cursor: number, signal: AbortSignal): Promise<number | null> => {
-    const batch = await insist('read the event log', signal, () => log.readAfter(cursor, readLimit));
+    const batch = await storeRetry.run('read the event log', signal, () => log.readAfter(cursor, readLimit));
     let passed: number | null = batch === null ? null : cursor;
     for (const { position, event } of batch ?? []) {
       if (isTold(event)) {
@@ -71,25 +64,22 @@ export function createTerminal({ log, write, clock, random, logger }: TerminalOp
   };
 
   const moveTo = (position: number, signal: AbortSignal): Promise<number | null> =>
-    insist('save how far it has told', signal, async () => {
+    storeRetry.run('save how far it has told', signal, async () => {
       await log.moveCursor(target, position);
       return position;
     });
 
   return {
     async run(signal) {
-      const stop = (): void => bell.ring();
-      signal.addEventListener('abort', stop, { once: true });
-      let cursor = await insist('read how far it has told', signal, begin);
+      let cursor = await storeRetry.run('read how far it has told', signal, begin);
       const stopped = (): boolean => signal.aborted;
       while (cursor !== null && !stopped()) {
         const before: number = cursor;
         cursor = await tellAfter(before, signal);
-        if (cursor === before && !stopped()) await bell.wait(pollMs);
+        if (cursor === before && !stopped()) await bell.wait(pollMs, signal);
       }
-      signal.removeEventListener('abort', stop);
     },
     wake: () => bell.ring(),
-    trouble: () => trouble,
+    trouble: () => (storeRetry.trouble === null ? null : `terminal: ${storeRetry.trouble}`),
   };
 }

@@ -3,15 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Errands } from '../../../src/edges/delivery/lanes/errands.js';
 import { createEventCache } from '../../../src/edges/delivery/lanes/event-cache.js';
-import { createTurn, type Turn } from '../../../src/edges/delivery/index.js';
+import { requestsPerSecond } from '../../../src/edges/discord/rest/requests-per-second.js';
+import { RateLimit } from '../../../src/edges/waiting/index.js';
 import { FakeClock } from '../../support/clocks/fake-clock.js';
 import { incidentEvent } from '../../support/delivery/incident-event.js';
 
-/** How many get their turn before `ms` have passed. */
-async function taken(clock: FakeClock, turn: Turn, ms: number): Promise<number> {
+/** How many get a place before `ms` have passed. */
+async function taken(clock: FakeClock, rateLimit: RateLimit, ms: number): Promise<number> {
   let count = 0;
   const ended = new AbortController();
-  for (let asked = 0; asked < 100; asked++) void turn(ended.signal).then(() => (ended.signal.aborted ? 0 : count++));
+  for (let asked = 0; asked < 100; asked++)
+    void rateLimit.take(ended.signal).then(() => (ended.signal.aborted ? 0 : count++));
   await clock.advance(0);
   await clock.advance(ms);
   ended.abort();
@@ -22,17 +24,20 @@ async function taken(clock: FakeClock, turn: Turn, ms: number): Promise<number> 
 test('45 requests in any second, whichever way the clock is set', async () => {
   const hour = 3_600_000;
   const clock = new FakeClock(hour);
-  const turn = createTurn(clock);
-  assert.equal(await taken(clock, turn, 999), 45);
-  assert.equal(await taken(clock, turn, 1), 45);
-  assert.equal(await taken(clock, turn, 998), 0);
-  // The same turns on a clock that was set back.
+  const rateLimit = new RateLimit(clock, requestsPerSecond);
+  assert.equal(await taken(clock, rateLimit, 999), 45);
+  assert.equal(await taken(clock, rateLimit, 1), 45);
+  assert.equal(await taken(clock, rateLimit, 998), 0);
+  // The same limit on a clock that was set back.
   let back = 0;
-  const set = createTurn({
-    now: () => clock.now() - back,
-    sleep: (ms, signal) => clock.sleep(ms, signal),
-    after: (ms, fn) => clock.after(ms, fn),
-  });
+  const set = new RateLimit(
+    {
+      now: () => clock.now() - back,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      after: (ms, fn) => clock.after(ms, fn),
+    },
+    requestsPerSecond,
+  );
   assert.equal(await taken(clock, set, 500), 45);
   back = hour;
   assert.equal(await taken(clock, set, 500), 45);

@@ -1,4 +1,5 @@
 import { createDelivery, type Delivery } from '../../../src/edges/delivery/index.js';
+import { requestsPerSecond } from '../../../src/edges/discord/rest/requests-per-second.js';
 import { createLogger } from '../../../src/edges/observability/index.js';
 import { scheduleStart, type DeliverySchedule } from './delivery-schedule.js';
 import { MemoryDeliveryStore } from './memory-delivery-store.js';
@@ -57,6 +58,7 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
       random,
       logger,
       pollMs: Infinity,
+      mostAtOnce: requestsPerSecond,
       report: { attempt: () => undefined, doubtful: () => doubtful++, lost: () => lost++ },
     });
     void delivery.run(new AbortController().signal);

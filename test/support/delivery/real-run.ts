@@ -2,6 +2,7 @@ import { createDelivery, type Message } from '../../../src/edges/delivery/index.
 import {
   createDiscordSend,
   createGateway,
+  requestsPerSecond,
   type Gateway,
   type GatewayOptions,
 } from '../../../src/edges/discord/index.js';
@@ -129,6 +130,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       random,
       logger,
       pollMs: Infinity,
+      mostAtOnce: requestsPerSecond,
       send: {
         post: (channelId, message, signal) => {
           const { body } = renderMessage(message, channelId, { embed: false, chart: null, reply: false });

@@ -1,5 +1,7 @@
 import type { Clock } from '../../../src/edges/clock.js';
-import { createTurn, type Message, type Send, type SendResult } from '../../../src/edges/delivery/index.js';
+import type { Message, Send, SendResult } from '../../../src/edges/delivery/index.js';
+import { requestsPerSecond } from '../../../src/edges/discord/rest/requests-per-second.js';
+import { RateLimit } from '../../../src/edges/waiting/index.js';
 
 /** How long the virtual Discord knows a nonce again: "a few minutes". */
 const nonceMs = 180_000;
@@ -65,7 +67,7 @@ export class VirtualDiscord {
 
   /** As a process with this clock speaks to it. */
   sender(clock: Clock): Send {
-    const turn = createTurn(clock);
+    const rateLimit = new RateLimit(clock, requestsPerSecond);
     const never = new AbortController().signal;
     const sent: number[] = [];
     this.requests.push(sent);
@@ -73,7 +75,7 @@ export class VirtualDiscord {
     const travel = (): Promise<void> => clock.sleep(50 + 50 * Math.floor(this.#random() * 4));
     return {
       post: async (channelId, message) => {
-        await turn(never);
+        await rateLimit.take(never);
         sent.push(clock.now());
         await travel();
         const now = clock.now();
@@ -87,7 +89,7 @@ export class VirtualDiscord {
         return answer;
       },
       find: async (channelId, message, since) => {
-        await turn(never);
+        await rateLimit.take(never);
         sent.push(clock.now());
         await travel();
         const now = clock.now();
@@ -103,7 +105,7 @@ export class VirtualDiscord {
         return found === undefined ? { kind: 'absent' } : { kind: 'found', messageId: found.id };
       },
       edit: async (channelId, messageId, message) => {
-        await turn(never);
+        await rateLimit.take(never);
         sent.push(clock.now());
         await travel();
         if (this.#fault(channelId, clock.now()) !== null) return false;
@@ -111,7 +113,7 @@ export class VirtualDiscord {
         return true;
       },
       crosspost: async () => {
-        await turn(never);
+        await rateLimit.take(never);
         sent.push(clock.now());
         await travel();
         return true;

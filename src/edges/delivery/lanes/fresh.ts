@@ -1,8 +1,7 @@
 import type { IncidentEvent } from '../../../core/incidents/index.js';
 import type { Errands } from './errands.js';
 import type { Told } from '../ports.js';
-
-type UnixMillis = IncidentEvent['at'];
+import type { UnixMillis } from '../../../core/time.js';
 
 const everyMs = 5 * 60_000;
 /** Discord lets older messages be edited, but seldom (error 30046). */

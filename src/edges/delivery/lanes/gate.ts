@@ -1,4 +1,4 @@
-import { retryDelay } from '../back-off.js';
+import type { BackOff } from '../../waiting/index.js';
 
 /**
  * So many failures without an answer between them are Discord's trouble; fewer are hiccups, which each channel waits
@@ -21,7 +21,7 @@ export interface Gate {
   pass(startedAt: number): void;
 }
 
-export function createGate(random: () => number): Gate {
+export function createGate(backOff: BackOff): Gate {
   let inARow = 0;
   let closures = 0;
   let until = -Infinity;
@@ -43,7 +43,7 @@ export function createGate(random: () => number): Gate {
       if (startedAt <= closedAt) return;
       closures++;
       closedAt = now;
-      until = Math.max(until, now + (afterMs ?? retryDelay(closures, random)));
+      until = Math.max(until, now + (afterMs ?? backOff(closures)));
       trouble = { reason, since: trouble?.since ?? now };
     },
     pass(startedAt) {

@@ -1,8 +1,7 @@
-import type { IncidentEvent } from '../../../core/incidents/index.js';
-import { probeDelay, retryDelay } from '../back-off.js';
+import type { BackOff } from '../../waiting/index.js';
+import { probeDelay } from '../delays.js';
 import type { Owed, Priority } from '../ports.js';
-
-type UnixMillis = IncidentEvent['at'];
+import type { UnixMillis } from '../../../core/time.js';
 
 /**
  * A channel's queue as delivery holds it in memory: the store knows what is in it, this knows when it may be served.
@@ -122,9 +121,9 @@ export function served(lane: Lane, { priority, owedAt }: Pick<Owed, 'priority' |
 }
 
 /** Not now: after `afterMs`, or after the channel's own back-off. */
-export function postpone(lane: Lane, now: UnixMillis, afterMs: number | null, random: () => number): void {
+export function postpone(lane: Lane, now: UnixMillis, afterMs: number | null, backOff: BackOff): void {
   if (afterMs === null) lane.failures++;
-  lane.notBefore = now + (afterMs ?? retryDelay(lane.failures, random));
+  lane.notBefore = now + (afterMs ?? backOff(lane.failures));
 }
 
 /** Closed to us: probed at 5 min, 30 min, 2 h, then daily. Never given up. */

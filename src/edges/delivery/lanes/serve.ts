@@ -6,7 +6,8 @@ import { combined, isExpired, planBacklog } from '../plan/backlog.js';
 import type { EditSubscription } from '../edit-subscription.js';
 import type { Errands } from './errands.js';
 import type { Gate } from './gate.js';
-import type { Insist } from '../insist.js';
+import type { BackOff } from '../../waiting/index.js';
+import type { StoreRetry } from '../store-retry.js';
 import { close, postpone, served, type Lane } from './lanes.js';
 import { planOf, toldAfter } from '../plan/plan.js';
 import type { FindResult, LoggedEvent, Message, Outbox, Owed, Send, SendResult, Told } from '../ports.js';
@@ -29,12 +30,11 @@ export interface ServeOptions {
   readonly send: Send;
   readonly gate: Gate;
   readonly errands: Errands;
-  readonly insist: Insist;
+  readonly storeRetry: StoreRetry;
   readonly editSubscription: EditSubscription;
   readonly operatorChannelId: string | null;
   readonly clock: Clock;
-  /** 0..1, for jitter. */
-  readonly random: () => number;
+  readonly backOff: BackOff;
   readonly logger: Logger;
   readonly report: DeliveryReport;
 }
@@ -64,7 +64,7 @@ type Composed =
 
 /** Brings a channel one message further. */
 export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSignal) => Promise<void> {
-  const { outbox, eventAt, send, gate, errands, insist, clock, random, logger, report } = options;
+  const { outbox, eventAt, send, gate, errands, storeRetry, clock, backOff, logger, report } = options;
 
   const eventsOf = async ({ positions }: Owed): Promise<LoggedEvent[]> =>
     (await Promise.all(positions.map(eventAt))).filter((logged) => logged !== null);
@@ -77,7 +77,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     next: Owed | undefined,
     signal: AbortSignal,
   ): Promise<void> => {
-    const done = await insist('save what it has told', signal, async () => {
+    const done = await storeRetry.run('save what it has told', signal, async () => {
       await outbox.acknowledge(owed, told);
       return true;
     });
@@ -174,7 +174,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     if (result.kind !== 'retry') gate.pass(startedAt);
     else {
       if (result.scope === 'everywhere') gate.fail(startedAt, clock.now(), result.afterMs, result.reason);
-      postpone(lane, clock.now(), result.afterMs, random);
+      postpone(lane, clock.now(), result.afterMs, backOff);
     }
     // What nobody can tell now may be told once the channel is open to us again.
     if (result.kind === 'absent') lane.doubt = null;
@@ -197,7 +197,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
         if (maybeTaken)
           lane.doubt = { position: head.position, since: lane.doubt?.since ?? startedAt, lastAt: clock.now() };
         if (scope === 'everywhere') gate.fail(startedAt, clock.now(), afterMs, reason);
-        postpone(lane, clock.now(), afterMs, random);
+        postpone(lane, clock.now(), afterMs, backOff);
         const pacing = afterMs !== null && afterMs < pacingMs;
         logger[pacing ? 'debug' : 'warn']({ channelId, position: head.position }, `not told yet: ${reason}`);
         return;
@@ -216,7 +216,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
           return;
         }
         logger.warn({ channelId }, `subscription laid aside: ${result.reason}`);
-        await insist('save that a channel is gone', signal, () =>
+        await storeRetry.run('save that a channel is gone', signal, () =>
           options.editSubscription(channelId, (present) =>
             present === null
               ? null
@@ -311,7 +311,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     ) {
       const settledAt = lane.doubt.lastAt + settleMs;
       if (isLate && settledAt > clock.now()) {
-        postpone(lane, clock.now(), settledAt - clock.now(), random);
+        postpone(lane, clock.now(), settledAt - clock.now(), backOff);
         return;
       }
       // What tells an old message otherwise than the attempt in doubt did has another nonce: only the channel itself

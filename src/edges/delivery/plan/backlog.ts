@@ -2,8 +2,7 @@ import { singlesOf, type IncidentEvent } from '../../../core/incidents/index.js'
 import { planOf, toldAfter } from './plan.js';
 import type { LoggedEvent, Owed, Told } from '../ports.js';
 import type { Subscription } from '../subscriptions/subscription.js';
-
-type UnixMillis = IncidentEvent['at'];
+import type { UnixMillis } from '../../../core/time.js';
 
 const hourMs = 3_600_000;
 /**

@@ -1,10 +1,8 @@
 import type { Clock } from '../../clock.js';
-import type { IncidentEvent } from '../../../core/incidents/index.js';
 import { concerns, priorityOf } from './plan.js';
 import type { EventLog, Expansion, LoggedEvent, Outbox, Owed, Subscriptions } from '../ports.js';
 import type { Subscription } from '../subscriptions/subscription.js';
-
-type UnixMillis = IncidentEvent['at'];
+import type { UnixMillis } from '../../../core/time.js';
 
 /** Rows of one write: ten thousand at once would stop the store for a tenth of a second. */
 const chunkSize = 500;

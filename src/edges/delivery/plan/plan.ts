@@ -1,8 +1,7 @@
 import { endsIncident, singlesOf, type IncidentEvent } from '../../../core/incidents/index.js';
 import { priorities, type Priority, type Told } from '../ports.js';
 import { isMuted, thresholdOf, type Severity, type Subscription } from '../subscriptions/subscription.js';
-
-type UnixMillis = IncidentEvent['at'];
+import type { UnixMillis } from '../../../core/time.js';
 
 const ranks: Readonly<Record<Severity | IncidentEvent['level'], number>> = {
   normal: 0,

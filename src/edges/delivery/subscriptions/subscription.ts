@@ -1,6 +1,4 @@
-import type { IncidentEvent } from '../../../core/incidents/index.js';
-
-type UnixMillis = IncidentEvent['at'];
+import type { UnixMillis } from '../../../core/time.js';
 
 /**
  * From which severity on a country is told. unstable: routes that keep coming and going, though enough of them are

@@ -1,6 +1,7 @@
 import { GatewayCloseCodes, Routes, type APIGatewayBotInfo, type Client } from 'discord.js';
-import { retryDelay } from '../../delivery/index.js';
+import { minuteMs, secondMs } from '../../../core/time.js';
 import type { Logger } from '../../observability/index.js';
+import { backOff } from '../../waiting/index.js';
 import type { LookUpChannel } from '../rest/access.js';
 import { createApi, type ApiOptions } from '../rest/api.js';
 import type { Command, CommandDeps } from '../commands/parts/command.js';
@@ -11,12 +12,11 @@ import { answerInteractions, type CommandOutcome } from './interactions.js';
 import { createKnownChannels, type ChannelListeners } from '../rest/known-channels.js';
 import { tokenRefused } from '../rest/refusal.js';
 
-const minute = 60_000;
 /** What only an operator can mend is looked at again so often. */
-const probeMs = 5 * minute;
+const probeMs = 5 * minuteMs;
 /** A session that held so long was no flapping one. */
-const steadyMs = 5 * minute;
-const longSteadyMs = 60 * minute;
+const steadyMs = 5 * minuteMs;
+const longSteadyMs = 60 * minuteMs;
 /** Of the 1000 sessions a day that Discord allows so many are left for the operator's own restarts. */
 const sessionsKept = 50;
 const tokenRefusedCode: number = GatewayCloseCodes.AuthenticationFailed;
@@ -59,6 +59,7 @@ type Leave =
 export function createGateway(options: GatewayOptions): Gateway {
   const { token, apiUrl, clock, random, logger, onNotice } = options;
   const api = createApi(options);
+  const retryDelay = backOff({ firstMs: secondMs, mostMs: minuteMs, random });
   const health = createHealthRecord(clock.now());
   const budget = createIdentifyBudget();
   const channels = createKnownChannels(options);
@@ -151,17 +152,14 @@ export function createGateway(options: GatewayOptions): Gateway {
         if (leave.kind !== 'granted') {
           if (leave.kind === 'token-refused') trouble(tokenRefused);
           else down(leave.reason);
-          await clock.sleep(
-            leave.kind === 'wait' ? (leave.afterMs ?? retryDelay(++failures, random)) : probeMs,
-            signal,
-          );
+          await clock.sleep(leave.kind === 'wait' ? (leave.afterMs ?? retryDelay(++failures)) : probeMs, signal);
           continue;
         }
         const pauseMs = budget.pause(clock.now());
         if (pauseMs !== null) {
           trouble(
             `${identifiesAnHour} sessions with Discord in an hour came to nothing, so none is asked for in the ` +
-              `next ${pauseMs / minute} minutes`,
+              `next ${pauseMs / minuteMs} minutes`,
           );
           await clock.sleep(pauseMs, signal);
           noticed = null;
@@ -183,7 +181,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         }
         if (end.kind !== 'stopped')
           down(end.kind === 'lost' ? end.reason : 'Discord refused the token at the gateway (4004)');
-        await clock.sleep(retryDelay(failures, random), signal);
+        await clock.sleep(retryDelay(failures), signal);
       }
       return { kind: 'stopped' };
     },
@@ -198,7 +196,7 @@ function leaveOf(body: unknown): Leave {
   if (limit.remaining > sessionsKept) return { kind: 'granted' };
   return {
     kind: 'wait',
-    afterMs: Math.max(minute, limit.reset_after),
+    afterMs: Math.max(minuteMs, limit.reset_after),
     reason:
       `Discord allows ${limit.total} sessions a day, and ${limit.remaining} are left: the next is asked for ` +
       'when the day is over',

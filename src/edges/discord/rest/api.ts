@@ -1,6 +1,6 @@
 import { DiscordAPIError, HTTPError, RateLimitError, REST, type RawFile } from 'discord.js';
 import type { Clock } from '../../clock.js';
-import type { Turn } from '../../delivery/index.js';
+import type { RateLimit } from '../../waiting/index.js';
 
 /**
  * A request without an answer after this long is given up; whether Discord took it is then unknown, which the nonce
@@ -26,8 +26,8 @@ export interface ApiOptions {
   readonly apiUrl: string;
   readonly clock: Clock;
   readonly onRequest?: (outcome: RequestOutcome) => void;
-  /** Asked right before each request: keeps the whole bot within Discord's limit. */
-  readonly turn?: Turn;
+  /** Of the whole bot; requests wait here, never in discord.js. */
+  readonly rateLimit?: RateLimit;
 }
 
 export type Answer =
@@ -59,14 +59,14 @@ export interface Api {
 }
 
 /** Discord's REST v10 through discord.js's client, with outcomes as values and every wait left to the caller. */
-export function createApi({ token, apiUrl, clock, onRequest, turn }: ApiOptions): Api {
+export function createApi({ token, apiUrl, clock, onRequest, rateLimit }: ApiOptions): Api {
   const rest = new REST({
     api: apiUrl,
     version: '10',
     // Its own retries come within 5 ms and would sleep through a rate limit unseen.
     retries: 0,
     rejectOnRateLimit: () => true,
-    // The pace is kept by turns: the client's own count, by whole seconds, would refuse what comes in time.
+    // `rateLimit` keeps the pace: the client's own count, by whole seconds, would refuse requests that are in time.
     globalRequestsPerSecond: 1_000,
     hashSweepInterval: 0,
     handlerSweepInterval: 0,
@@ -101,9 +101,9 @@ export function createApi({ token, apiUrl, clock, onRequest, turn }: ApiOptions)
     request: (signal: AbortSignal) => Promise<unknown>,
     signal: AbortSignal,
   ): Promise<Answer> => {
-    await turn?.(signal);
+    await rateLimit?.take(signal);
     // Stopped while it waited: it was never sent, and the next process will.
-    if (turn !== undefined && signal.aborted)
+    if (rateLimit !== undefined && signal.aborted)
       return { kind: 'unreachable', reason: 'stopped before it was sent', maybeTaken: false };
     const answer = await send(request, signal);
     onRequest?.({

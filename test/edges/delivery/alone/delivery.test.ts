@@ -8,6 +8,7 @@ import {
   type Message,
   type Subscription,
 } from '../../../../src/edges/delivery/index.js';
+import { requestsPerSecond } from '../../../../src/edges/discord/rest/requests-per-second.js';
 import type { IncidentEvent } from '../../../../src/core/incidents/index.js';
 import { createLogger } from '../../../../src/edges/observability/index.js';
 import { eventsAtOnce, incidentEvent } from '../../../support/delivery/incident-event.js';
@@ -67,6 +68,7 @@ async function open(
       clock: clock.mortal(() => false),
       random: () => 1,
       pollMs,
+      mostAtOnce: requestsPerSecond,
       refresh: (event) => Promise.resolve(world.now === null ? null : { ...event, ...world.now }),
       logger: createLogger({
         level: 'info',
