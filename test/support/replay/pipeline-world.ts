@@ -2,6 +2,7 @@ import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '
 import { parseRegistry, type CountryMap, type GroupDefinition } from '../../../src/core/countries/index.js';
 import type { CountryRecord, HistorySample, IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
 import { Pipeline } from '../../../src/core/pipeline.js';
+import type { TimeSource } from '../../../src/core/tick-times.js';
 import type { PipelineView } from '../../../src/core/view.js';
 import { shippedRules } from '../rules.js';
 import { ipv4Unit } from '../registry/units.js';
@@ -22,6 +23,7 @@ export const elsewhereIpv6 = Array.from({ length: 60 }, (_, index) => `2a00:${(i
 /** The whole core, as 40 full feeds on three collectors make it see, on a clock that the test moves. */
 export class PipelineWorld {
   readonly pipeline: Pipeline;
+  readonly peers = new PeerIndex();
   /** What every tick gave. */
   readonly events: IncidentEvent[] = [];
   readonly rows: HistorySample[] = [];
@@ -43,6 +45,7 @@ export class PipelineWorld {
     bins = [],
     measured,
     isEmpty = false,
+    time = 'caller',
   }: {
     readonly start?: string;
     readonly map?: CountryMap;
@@ -51,8 +54,9 @@ export class PipelineWorld {
     readonly restored?: StoredState | readonly StoredState[] | undefined;
     readonly measured?: CountryRecord | undefined;
     readonly isEmpty?: boolean;
+    readonly time?: TimeSource;
   } = {}) {
-    const peers = new PeerIndex();
+    const { peers } = this;
     this.at = Date.parse(start);
     this.pipeline = new Pipeline({
       peers,
@@ -61,7 +65,7 @@ export class PipelineWorld {
       rules: shippedRules(),
       configuredCollectors: 3,
       only: null,
-      time: 'caller',
+      time,
     });
     for (const state of restored === undefined ? [] : [restored].flat())
       this.pipeline.restore(
