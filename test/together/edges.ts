@@ -5,6 +5,7 @@ await importTests(
   'edges/config',
   'edges/observability',
   'edges/store',
+  'edges/waiting',
   'edges/feed',
   'edges/delivery',
   'app/bot',

@@ -15,6 +15,11 @@ export class Bell {
     this.#wake();
   }
 
+  /** Forgets a ring that no wait has ended, for a task that has just looked at everything a ring could mean. */
+  silence(): void {
+    this.#rung = false;
+  }
+
   /** Resolves at a ring, after `ms` (Infinity: never), or when the signal is aborted. One task may wait at a time. */
   async wait(ms: number, signal?: AbortSignal): Promise<void> {
     if (!this.#rung && signal?.aborted !== true) await this.#nextRing(ms, signal);
