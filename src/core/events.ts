@@ -16,7 +16,7 @@ export type CoreEvent =
    * as the caller knows it; event time goes before it where rows give it.
    */
   | { readonly kind: 'load-done'; readonly at: UnixMillis }
-  /** From `from` on the collector's rows are missing: its peers are unknown until collector-back. Ends its short gaps. */
+  /** The collector's rows are missing after `from`: its peers are unknown until collector-back. Ends its short gaps. */
   | { readonly kind: 'collector-lost'; readonly collector: string; readonly from: UnixMillis }
   /** The rows that were missing were applied. */
   | { readonly kind: 'collector-back'; readonly collector: string }

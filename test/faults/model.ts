@@ -123,7 +123,8 @@ function ipv4Text(unit: number, length: number): string {
 
 function ipv6Text(unit: number, length: number): string {
   const hex = unit.toString(16).padStart(12, '0');
-  return `${[hex.slice(0, 4), hex.slice(4, 8), hex.slice(8)].map((part) => parseInt(part, 16).toString(16)).join(':')}::/${length}`;
+  const parts = [hex.slice(0, 4), hex.slice(4, 8), hex.slice(8)].map((part) => parseInt(part, 16).toString(16));
+  return `${parts.join(':')}::/${length}`;
 }
 
 function makePrefixes(random: () => number, land: Land): ModelPrefix[] {

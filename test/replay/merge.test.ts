@@ -260,10 +260,10 @@ test('late rows count where they arrive, and are counted', async (t) => {
   const collectors = ['rrc00', 'rrc01', 'rrc03'];
   // Every voter's last word comes a minute late: it is the last word all the same.
   const gone = recorded(t).withdraw('2025-03-18T10:41:00Z', routes);
-  const argv = collectors.flatMap((collector) => [
-    '--updates',
-    `${collector}=${world.write(`late-${collector}`, Buffer.concat([world.mrt(collector), gone.mrt(collector), late.mrt(collector)]))}`,
-  ]);
+  const argv = collectors.flatMap((collector) => {
+    const updates = Buffer.concat([world.mrt(collector), gone.mrt(collector), late.mrt(collector)]);
+    return ['--updates', `${collector}=${world.write(`late-${collector}`, updates)}`];
+  });
   const { lines, said } = await runReplayCommand([...world.ribs(), ...argv, '--until', '2025-03-18T11:00:00Z'], map);
   assert.deepEqual(lines, outageTold);
   assert.deepEqual(said, ['96 updates came late, after newer ones']);

@@ -12,7 +12,7 @@ export function testsBelow(folder: string): string[] {
     .sort();
 }
 
-/** Runs every test below these folders in this process: a process of its own costs each file a second before its first test. */
+/** Runs every test below these folders in this process, because a process of its own costs each file a second. */
 export async function importTests(...folders: readonly string[]): Promise<void> {
   for (const path of folders.flatMap(testsBelow)) await import(pathToFileURL(join(root, path)).href);
 }

@@ -139,8 +139,9 @@ function withdrawal(peer: SyntheticPeer, at: UnixMillis, withdrawn: readonly str
   return message(peer, at, `"type":"UPDATE","path":[],"announcements":[],"withdrawals":${JSON.stringify(withdrawn)}`);
 }
 
-function message(peer: SyntheticPeer, at: UnixMillis, rest: string): Message {
-  const head = `"timestamp":${(at / 1000).toFixed(2)},"peer":"${peer.address}","peer_asn":"${peer.asn}","host":"${peer.collector}.ripe.net"`;
+function message({ address, asn, collector }: SyntheticPeer, at: UnixMillis, rest: string): Message {
+  const seconds = (at / 1000).toFixed(2);
+  const head = `"timestamp":${seconds},"peer":"${address}","peer_asn":"${asn}","host":"${collector}.ripe.net"`;
   return { at, text: `{"type":"ris_message","data":{${head},${rest}}}` };
 }
 

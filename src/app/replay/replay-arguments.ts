@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
-export const replayUsage = `usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FILE.jsonl[.gz]]... [--until ISO]
+export const replayUsage = `\
+usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FILE.jsonl[.gz]]... [--until ISO]
          [--rules FILE] [--countries KP,SY] [--chart DIR] [--json]
    or: npm run --silent replay -- --from ISO --to ISO [--collectors rrc00,rrc24|small|large|all]
          [--rules FILE] [--countries KP,SY] [--chart DIR] [--json]`;

@@ -6,5 +6,6 @@ const permissions = (1n << 10n) | (1n << 11n) | (1n << 14n) | (1n << 15n) | (1n 
 
 /** Where a server's owner lets the bot in. */
 export function inviteLink(applicationId: string): string {
-  return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=bot+applications.commands&permissions=${permissions}`;
+  const asked = `scope=bot+applications.commands&permissions=${permissions}`;
+  return `https://discord.com/oauth2/authorize?client_id=${applicationId}&${asked}`;
 }

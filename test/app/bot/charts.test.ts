@@ -90,7 +90,11 @@ describe('charts', () => {
     assert.ok(isLine(300, 154), '100 % long before');
     assert.match(
       chart.altText,
-      /^Line chart, 21–22 Dec 2014 \(UTC\): North Korea\. Down since 16:15 UTC, all 4 routes withdrawn\. IPv4: 100 % of the baseline at first, lowest 0 % at 22 Dec 16:15, 0 % at last\. Outages: 22 Dec 16:15 to now, still lasting\.$/,
+      new RegExp(
+        /^Line chart, 21–22 Dec 2014 \(UTC\): North Korea\. Down since 16:15 UTC, all 4 routes withdrawn\. /.source +
+          /IPv4: 100 % of the baseline at first, lowest 0 % at 22 Dec 16:15, 0 % at last\. /.source +
+          /Outages: 22 Dec 16:15 to now, still lasting\.$/.source,
+      ),
     );
   });
 

@@ -223,7 +223,10 @@ describe('--check', () => {
     assert.equal(await cli.ended, 0, cli.stdout);
     assert.match(
       cli.stdout,
-      /^config: ok\nstore: ok.*\nRIS Live: ok, data from ws:.*\?\*{3}\nRIS archive: ok.*\nDiscord: ok, lightsout speaks in #alerts\n$/,
+      new RegExp(
+        /^config: ok\nstore: ok.*\nRIS Live: ok, data from ws:.*\?\*{3}\nRIS archive: ok.*\n/.source +
+          /Discord: ok, lightsout speaks in #alerts\n$/.source,
+      ),
     );
     await Promise.all([risLive.stop(), archive.stop(), discord.stop()]);
   });

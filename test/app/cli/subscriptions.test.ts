@@ -169,7 +169,10 @@ describe('what cannot be done is said', () => {
     [
       ['import', wrong],
       1,
-      /wrong\.json was not imported:\nsubscriptions\[0\]\.scope: expected .*, got "x"\nsubscriptions\[1\]: expected .*, got 7\n$/,
+      new RegExp(
+        /wrong\.json was not imported:\nsubscriptions\[0\]\.scope: expected .*, got "x"\n/.source +
+          /subscriptions\[1\]: expected .*, got 7\n$/.source,
+      ),
     ],
     [['export'], 69, /^There are no subscriptions: .*none.* does not exist\.\n$/],
   ];

@@ -73,7 +73,7 @@ if (process.argv[2] === 'wait') setInterval(() => undefined, 1000);
   return { launch, write, path };
 }
 
-test('what --ignore-scripts left unbuilt is built at the first start, then what changed, and nothing else', async () => {
+test('the first start builds what --ignore-scripts left unbuilt, the next ones only what changed', async () => {
   const { launch, write, path } = checkout('first');
   write('src/old.ts', 'export const old = 1;\n');
   assert.deepEqual(await launch(), { code: 0, stdout: 'first\n', stderr: '' });
@@ -123,7 +123,7 @@ test('a source that does not compile is named, and the last build does not run i
   );
 });
 
-test('launchers started at once run the same whole build; a signal and an exit code are the program’s own', async () => {
+test('launchers started together run the same build, and pass on the signal and exit code', async () => {
   const { launch, write } = checkout('whole');
   // Left by a launcher that was killed: there is no process of this number.
   write('dist.lock', '4194305');

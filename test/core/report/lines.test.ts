@@ -45,9 +45,10 @@ test('the line of a transcript: time, country, family, level, share, reason, tex
 test('the line of JSON: these keys in this order, ISO times', () => {
   assert.equal(
     renderJsonLine({ ...northKoreaDown, share: 0.1235, at: utc('2014-12-22 16:17:00') + 0.25 }),
-    '{"id":"KP-ipv4-1419264900000/1","incident":"KP-ipv4-1419264900000","country":"KP","family":"ipv4","kind":"opened","state":"down",' +
-      '"since":"2014-12-22T16:15:00.000Z","onset":"2014-12-22T16:14:50.000Z","at":"2014-12-22T16:17:00.000Z","visible":0,"baseline":4,' +
-      '"share":0.1235,"unstable":true,"text":"North Korea\'s national Internet went down at 16:15 UTC: all 4 ' +
+    '{"id":"KP-ipv4-1419264900000/1","incident":"KP-ipv4-1419264900000","country":"KP","family":"ipv4",' +
+      '"kind":"opened","state":"down","since":"2014-12-22T16:15:00.000Z","onset":"2014-12-22T16:14:50.000Z",' +
+      '"at":"2014-12-22T16:17:00.000Z","visible":0,"baseline":4,"share":0.1235,"unstable":true,' +
+      '"text":"North Korea\'s national Internet went down at 16:15 UTC: all 4 ' +
       'routes withdrawn."}',
   );
   const told = JSON.parse(renderJsonLine(notice)) as Record<string, unknown>;

@@ -73,7 +73,8 @@ test('the token alone is enough', () => {
 test('the invite asks for what telling needs, no more', () => {
   assert.equal(
     inviteLink('123456789012345678'),
-    'https://discord.com/oauth2/authorize?client_id=123456789012345678&scope=bot+applications.commands&permissions=274878024704',
+    'https://discord.com/oauth2/authorize?client_id=123456789012345678' +
+      '&scope=bot+applications.commands&permissions=274878024704',
   );
 });
 

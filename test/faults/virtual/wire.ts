@@ -14,14 +14,17 @@ export function frameOf(
   shiftMs: number,
 ): Uint8Array {
   const { collector, address, asn } = peers[peer];
-  const head = `{"type":"ris_message","data":{"timestamp":${(at + shiftMs) / 1000},"peer":"${address}","peer_asn":"${asn}","id":"${address}-${Math.floor(at)}","host":"${collector}.ripe.net"`;
+  const head =
+    `{"type":"ris_message","data":{"timestamp":${(at + shiftMs) / 1000},"peer":"${address}","peer_asn":"${asn}",` +
+    `"id":"${address}-${Math.floor(at)}","host":"${collector}.ripe.net"`;
   if (kind === 'up' || kind === 'down') return Buffer.from(`${head},"type":"STATE","state":"${kind}"}}`, 'latin1');
   const texts = (indexes: readonly number[]): string =>
     indexes.length === 0 ? '' : `"${indexes.map((index) => prefixes[index].text).join('","')}"`;
   const announced = announce.length === 0 ? '' : `{"next_hop":"${address}","prefixes":[${texts(announce)}]}`;
   const path = announce.length === 0 ? '' : `${asn},${via},${prefixes[announce[0]].origin}`;
   return Buffer.from(
-    `${head},"type":"UPDATE","path":[${path}],"community":[],"announcements":[${announced}],"withdrawals":[${texts(withdraw)}]}}`,
+    `${head},"type":"UPDATE","path":[${path}],"community":[],"announcements":[${announced}],` +
+      `"withdrawals":[${texts(withdraw)}]}}`,
     'latin1',
   );
 }

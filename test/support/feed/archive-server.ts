@@ -44,8 +44,8 @@ export interface ArchiveServer {
 
 /** The path of an update file, relative to the archive: rrc00/2024.01/updates.20240101.0005.gz */
 export function updatesPath(collector: string, start: number): string {
-  const [date, time] = new Date(start).toISOString().split('T') as [string, string];
-  return `/${collector}/${date.slice(0, 7).replace('-', '.')}/updates.${date.replaceAll('-', '')}.${time.slice(0, 5).replace(':', '')}.gz`;
+  const [year, month, day, hour, minute] = new Date(start).toISOString().split(/[-T:]/);
+  return `/${collector}/${year}.${month}/updates.${year}${month}${day}.${hour}${minute}.gz`;
 }
 
 export interface ArchiveServerOptions {

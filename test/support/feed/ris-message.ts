@@ -19,7 +19,8 @@ export interface RisUpdate extends RisSession {
 let sequence = 0;
 
 function data({ collector, peer, asn, at }: RisSession, rest: object): string {
-  const id = `${peer}-${Math.floor(at).toString(16).padStart(12, '0')}${(sequence++ & 0xffff).toString(16).padStart(4, '0')}`;
+  const time = Math.floor(at).toString(16).padStart(12, '0');
+  const id = `${peer}-${time}${(sequence++ & 0xffff).toString(16).padStart(4, '0')}`;
   const head = { timestamp: Math.round(at) / 1000, peer, peer_asn: String(asn), id, host: `${collector}.ripe.net` };
   return JSON.stringify({ type: 'ris_message', data: { ...head, ...rest } });
 }

@@ -44,12 +44,17 @@ function embedHtml(
   at: number,
 ): string {
   const picture = message.files.find(({ filename }) => image?.url === `attachment://${filename}`);
+  const pictureHtml =
+    picture === undefined
+      ? ''
+      : `<img src="data:${picture.contentType};base64,${picture.bytes.toString('base64')}" ` +
+        `alt="${escaped(picture.description ?? '')}">`;
   return `<section style="border-left-color:#${(color ?? 0).toString(16).padStart(6, '0')}">
 <h1>${textHtml(title ?? '', at)}</h1><p class="links">${textHtml(description ?? '', at)}</p>
 <dl>${rowsOf(fields ?? [])
     .flatMap((row) => row.map((field) => fieldHtml(field, row.length, at)))
     .join('')}</dl>
-${picture === undefined ? '' : `<img src="data:${picture.contentType};base64,${picture.bytes.toString('base64')}" alt="${escaped(picture.description ?? '')}">`}
+${pictureHtml}
 ${footer === undefined ? '' : `<footer>${escaped(footer.text)}</footer>`}
 </section>`;
 }
@@ -94,10 +99,8 @@ function clockTime(at: number): string {
 }
 
 function dateTime(at: number): string {
-  return (
-    `${new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(at)} ` +
-    clockTime(at)
-  );
+  const date = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' });
+  return `${date.format(at)} ${clockTime(at)}`;
 }
 
 /** "2 minutes ago". */
@@ -125,20 +128,25 @@ const bulb =
 
 const style = `
 * { margin: 0; padding: 0; box-sizing: border-box; }
-body { width: 680px; background: #1e1f24; color: #dcdee3; font: 15px/1.4 Inter, "Noto Color Emoji", sans-serif; -webkit-font-smoothing: antialiased; }
+body { width: 680px; background: #1e1f24; color: #dcdee3; -webkit-font-smoothing: antialiased;
+  font: 15px/1.4 Inter, "Noto Color Emoji", sans-serif; }
 main { display: grid; grid-template-columns: 40px 1fr; column-gap: 16px; padding: 20px 24px 22px 20px; }
-.above { grid-column: 2; display: flex; align-items: center; gap: 6px; margin-bottom: 6px; position: relative; font-size: 13px; color: #a6a9b3; min-width: 0; }
-.above i { position: absolute; left: -37px; top: 9px; width: 31px; height: 12px; border: solid #54575f; border-width: 2px 0 0 2px; border-top-left-radius: 6px; }
+.above { grid-column: 2; display: flex; align-items: center; gap: 6px; margin-bottom: 6px; position: relative;
+  font-size: 13px; color: #a6a9b3; min-width: 0; }
+.above i { position: absolute; left: -37px; top: 9px; width: 31px; height: 12px; border: solid #54575f;
+  border-width: 2px 0 0 2px; border-top-left-radius: 6px; }
 .above b { color: #c6c9d1; font-weight: 600; }
 .above span { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
 .above em { font-style: normal; color: #8fa6ff; }
 article { min-width: 0; }
 header { display: flex; align-items: center; gap: 7px; line-height: 20px; }
 header b { color: #f2f3f5; font-weight: 600; }
-.app { background: #5a63d8; color: #fff; font-size: 10px; font-weight: 600; letter-spacing: .02em; line-height: 15px; padding: 0 5px; border-radius: 4px; }
+.app { background: #5a63d8; color: #fff; font-size: 10px; font-weight: 600; letter-spacing: .02em; line-height: 15px;
+  padding: 0 5px; border-radius: 4px; }
 time { font-size: 12px; color: #989ba5; }
 .content { margin: 2px 0 8px; color: #e3e5e9; }
-section { background: #27282e; border: 1px solid #34363d; border-left: 4px solid; border-radius: 5px; padding: 14px 16px 14px 14px; width: 580px; }
+section { background: #27282e; border: 1px solid #34363d; border-left: 4px solid; border-radius: 5px;
+  padding: 14px 16px 14px 14px; width: 580px; }
 h1 { font-size: 16px; font-weight: 600; color: #f2f3f5; margin-bottom: 4px; }
 .links { font-size: 14px; margin-bottom: 10px; color: #83868f; }
 a { color: #62a8ff; text-decoration: none; }

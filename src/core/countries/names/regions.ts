@@ -9,8 +9,9 @@ export interface Region {
 const codes = (text: string): readonly string[] => text.split(' ');
 
 /*
- * After the UN's M49, with what newsrooms mean where they differ: Cyprus is in Europe, the uninhabited islands of the south are with
- * Antarctica. A country at the border of two regions of one continent stands in both (Malawi: East and Southern Africa).
+ * The UN's M49, but what newsrooms mean where the two differ: Cyprus is in Europe, and Antarctica has the uninhabited
+ * islands of the south. A country at the border of two regions of one continent is in both (Malawi: East and Southern
+ * Africa).
  */
 const northAfrica = codes('DZ EG EH LY MA SD TN');
 const westAfrica = codes('BF BJ CI CV GH GM GN GW LR ML MR NE NG SH SL SN TG');

@@ -107,7 +107,8 @@ function outageOf(
 ): Outage {
   const country = event.country ?? '';
   const family = event.family ?? 'ipv4';
-  const place = `${flagBefore(country)}**${countryName(country, event.label ?? undefined).name}**${family === 'ipv6' ? ' (IPv6)' : ''}`;
+  const { name } = countryName(country, event.label ?? undefined);
+  const place = `${flagBefore(country)}**${name}**${family === 'ipv6' ? ' (IPv6)' : ''}`;
   const to = endOf(event);
   if (to !== null) {
     const from = event.since ?? event.at;

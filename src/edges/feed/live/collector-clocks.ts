@@ -1,7 +1,7 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../../../core/bgp/index.js';
 import { CollectorSlots } from './collector-slots.js';
 
-/** A collector that was not heard for this long, while another one was, has lost its way to us, whatever the socket says. */
+/** A collector that sent nothing for this long, while another one did, counts as lost even if the socket is open. */
 export const silentAfterMs = 60_000;
 
 /** The event time of each collector's last message, kept as batches pass by. */

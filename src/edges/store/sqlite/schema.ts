@@ -50,8 +50,8 @@ const migrations: readonly string[] = [
    ) STRICT;
    CREATE INDEX incidents_by_end ON incidents (over, last_at);
    INSERT INTO incidents
-     SELECT body ->> 'incident', body ->> 'country', body ->> 'at', body ->> 'kind' IN ('restored', 'new-normal'), body FROM events
-     WHERE body ->> 'incident' IS NOT NULL ORDER BY position
+     SELECT body ->> 'incident', body ->> 'country', body ->> 'at', body ->> 'kind' IN ('restored', 'new-normal'), body
+     FROM events WHERE body ->> 'incident' IS NOT NULL ORDER BY position
      ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at, over = excluded.over, body = excluded.body;`,
   `CREATE TABLE subscriptions (channel_id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
    CREATE TABLE owed (

@@ -43,7 +43,10 @@ test('without a word: everything that is major or down, here, from now on', asyn
   assert.deepEqual(world.subscribed.get(channelId), made);
   assert.match(
     textOf(message),
-    /✅ Subscribed: alerts come to <#200> from now on\.\n• Every country: major or down\n• Told: starts, changes, follow-ups and ends/,
+    new RegExp(
+      /✅ Subscribed: alerts come to <#200> from now on\.\n• Every country: major or down\n/.source +
+        /• Told: starts, changes, follow-ups and ends/.source,
+    ),
   );
   assert.doesNotMatch(textOf(message), /⚠️/);
 });
@@ -165,7 +168,10 @@ test('each unknown word is named, with what may have been meant, and nothing cha
   const message = await refusal(new CommandWorld(), { countries: 'KP, Germny, Middel East, Atlantis' });
   assert.match(
     message,
-    /"Germny"\. Did you mean Germany \(DE\)\?\n.*"Middel East"\. Did you mean Middle East.*\n.*"Atlantis"\.\nNothing was changed\./,
+    new RegExp(
+      /"Germny"\. Did you mean Germany \(DE\)\?\n.*"Middel East"\. Did you mean Middle East.*\n/.source +
+        /.*"Atlantis"\.\nNothing was changed\./.source,
+    ),
   );
   assert.match(await refusal(new CommandWorld(), { countries: ' , ' }), /Which countries\?/);
   const many = Array.from({ length: 100 }, (_, n) => `qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq${n}`).join(',');
@@ -206,7 +212,10 @@ test('without what is only nice to have it is made, and says what will be left o
   const text = textOf(await world.ask(subscribe));
   assert.match(
     text,
-    /✅ Subscribed[\s\S]*⚠️ I lack \*\*Embed Links\*\*[\s\S]*⚠️ I lack \*\*Attach Files\*\* there: no charts[\s\S]*⚠️ I lack \*\*Read Message History\*\*/,
+    new RegExp(
+      /✅ Subscribed[\s\S]*⚠️ I lack \*\*Embed Links\*\*[\s\S]*/.source +
+        /⚠️ I lack \*\*Attach Files\*\* there: no charts[\s\S]*⚠️ I lack \*\*Read Message History\*\*/.source,
+    ),
   );
 });
 
@@ -324,6 +333,10 @@ test('a list of half the world leaves room for what is lacking, and for the rest
   const text = textOf(await world.ask(subscribe, options));
   assert.match(
     text,
-    /and \d+ more: major or down[\s\S]*Told: starts and when[\s\S]*Mentions[\s\S]*Embed Links[\s\S]*Attach Files[\s\S]*Read Message History[\s\S]*announcement channel[\s\S]*pinged only if[\s\S]*`\/test-alert`/,
+    new RegExp(
+      /and \d+ more: major or down[\s\S]*Told: starts and when[\s\S]*Mentions[\s\S]*/.source +
+        /Embed Links[\s\S]*Attach Files[\s\S]*Read Message History[\s\S]*/.source +
+        /announcement channel[\s\S]*pinged only if[\s\S]*`\/test-alert`/.source,
+    ),
   );
 });

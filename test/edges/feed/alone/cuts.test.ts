@@ -135,8 +135,9 @@ describe('stream and archive', { timeout: 200_000 }, () => {
           `stream ${seed}, loss ${loss}: ` +
           pieces
             .map(
-              (piece) =>
-                `${piece.collector ?? 'all'} ${piece.lateMs > 0 ? 'late ' : ''}${(piece.from - ribTime) / second}..${(piece.to - ribTime) / second}`,
+              ({ collector, lateMs, from, to }) =>
+                `${collector ?? 'all'} ${lateMs > 0 ? 'late ' : ''}` +
+                `${(from - ribTime) / second}..${(to - ribTime) / second}`,
             )
             .join(', ');
         const isIn = (at: number, collector: string | null): boolean =>

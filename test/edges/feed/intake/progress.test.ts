@@ -42,7 +42,10 @@ describe('progress of the start', () => {
     show(event('rrc01', 0.25));
     assert.match(
       written[2],
-      /^\r\u001b\[2KLoading routes \[#{6}\.{18}\] 25 %, 6 min left, 167 k elems\/s, rrc00 RIB 200\/400 MB, rrc01 RIB 200\/400 MB$/,
+      new RegExp(
+        /^\r\u001b\[2KLoading routes \[#{6}\.{18}\] 25 %, 6 min left, 167 k elems\/s, /.source +
+          /rrc00 RIB 200\/400 MB, rrc01 RIB 200\/400 MB$/.source,
+      ),
     );
     show(event('rrc00', 1, { phase: 'loaded' }));
     show(event('rrc01', 1, { phase: 'given-up' }));

@@ -29,7 +29,8 @@ local function enter(text)
   redis.call('ZADD', KEYS[7], over and string.format('%.0f', event.at) or '+inf', event.incident)
 end
 for first = tonumber(head[6] or 0) + 1, last, 1000 do
-  for _, entry in ipairs(redis.call('XRANGE', KEYS[3], position(first), position(math.min(first + 999, last)))) do enter(entry[2][2]) end
+  local entries = redis.call('XRANGE', KEYS[3], position(first), position(math.min(first + 999, last)))
+  for _, entry in ipairs(entries) do enter(entry[2][2]) end
 end
 
 local arg = 8
