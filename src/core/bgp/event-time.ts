@@ -2,22 +2,37 @@ import type { ElemBatch, UnixMillis } from './elem.js';
 import type { PeerIndex } from './peer.js';
 
 /**
- * Event time T: the second-newest of the last timestamps of the collectors not in a gap (where only one was chosen its
- * own), so that one wrong clock moves nothing. It never goes back.
+ * What time it is if the collectors' last rows have these times: the second-newest, so that one wrong clock moves
+ * nothing. A single collector's own; null for none.
+ */
+export function eventTimeOf(times: Iterable<UnixMillis>): UnixMillis | null {
+  let newest: UnixMillis | null = null;
+  let second: UnixMillis | null = null;
+  for (const at of times) {
+    if (newest === null || at > newest) {
+      second = newest;
+      newest = at;
+    } else if (second === null || at > second) second = at;
+  }
+  return second ?? newest;
+}
+
+/**
+ * Event time as rows are applied. A collector counts by its newest row, unless it is in a gap. The only one left of
+ * several is not believed. Event time never goes back.
  */
 export class EventTime {
   readonly #peers: PeerIndex;
-  readonly #collectors = new Map<string, number>();
-  readonly #collectorOf: number[] = [];
-  readonly #last: number[] = [];
+  /** By collector number. */
+  readonly #newest: UnixMillis[] = [];
   readonly #lost: boolean[] = [];
-  readonly #alone: boolean;
+  readonly #fewest: number;
   #now: UnixMillis = -Infinity;
 
   /** `collectors`: how many were chosen. */
   constructor(peers: PeerIndex, collectors: number) {
     this.#peers = peers;
-    this.#alone = collectors === 1;
+    this.#fewest = Math.min(2, collectors);
   }
 
   get now(): UnixMillis {
@@ -25,48 +40,24 @@ export class EventTime {
   }
 
   observe(batch: ElemBatch, from = 0, to = batch.length): UnixMillis {
-    const last = this.#last;
+    const peers = this.#peers;
+    const newest = this.#newest;
+    while (newest.length < peers.collectors.length) newest.push(-Infinity);
     for (let row = from; row < to; row++) {
-      const peer = batch.peer[row];
-      const collector = this.#collectorOf[peer] ?? this.#meet(peer);
-      const at = batch.at[row];
-      if (at > last[collector]) last[collector] = at;
+      const collector = peers.collectorOf(batch.peer[row]);
+      if (batch.at[row] > newest[collector]) newest[collector] = batch.at[row];
     }
-    let newest = -Infinity;
-    let second = -Infinity;
-    for (let collector = 0; collector < last.length; collector++) {
-      if (this.#lost[collector]) continue;
-      const at = last[collector];
-      if (at > newest) {
-        second = newest;
-        newest = at;
-      } else if (at > second) second = at;
-    }
-    const now = this.#alone ? newest : second;
-    if (now > this.#now) this.#now = now;
+    const counting = newest.filter((at, collector) => at > -Infinity && !this.#lost[collector]);
+    if (counting.length >= this.#fewest) this.#now = Math.max(this.#now, eventTimeOf(counting) ?? -Infinity);
     return this.#now;
   }
 
-  /** A gap of the collector begins: until it is over its time does not count. */
+  /** A gap of the collector begins: until rejoin() its time does not count. */
   lose(collector: string): void {
-    this.#lost[this.#numberOf(collector)] = true;
+    this.#lost[this.#peers.numberOf(collector)] = true;
   }
 
   rejoin(collector: string): void {
-    this.#lost[this.#numberOf(collector)] = false;
-  }
-
-  #meet(peer: number): number {
-    return (this.#collectorOf[peer] = this.#numberOf(this.#peers.at(peer).collector));
-  }
-
-  #numberOf(name: string): number {
-    let collector = this.#collectors.get(name);
-    if (collector === undefined) {
-      collector = this.#last.push(-Infinity) - 1;
-      this.#lost.push(false);
-      this.#collectors.set(name, collector);
-    }
-    return collector;
+    this.#lost[this.#peers.numberOf(collector)] = false;
   }
 }

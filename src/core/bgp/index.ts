@@ -5,7 +5,7 @@ export { elemsOf } from './elems.js';
 export type { Elem, Idle } from './elems.js';
 export { PeerIndex } from './peer.js';
 export type { Peer } from './peer.js';
-export { EventTime } from './event-time.js';
+export { EventTime, eventTimeOf } from './event-time.js';
 export { formatPrefix, parsePrefix, prefixLength } from './prefix.js';
 export { createRisLiveDecoder } from './rislive/rislive.js';
 export type { RisLiveCounters, RisLiveDecoder } from './rislive/rislive.js';

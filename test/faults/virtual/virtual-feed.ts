@@ -5,7 +5,7 @@
 import { createRisLiveDecoder, ElemBatch, type PeerIndex } from '../../../src/core/bgp/index.js';
 import type { Clock } from '../../../src/edges/clock.js';
 import type { FeedConsumer, RisLiveFeed } from '../../../src/edges/feed/index.js';
-import { CollectorClocks } from '../../../src/edges/feed/live/collector-clocks.js';
+import { LastHeard } from '../../../src/edges/feed/live/last-heard.js';
 import type { LiveFrame } from '../process/live-side.js';
 import type { Model } from '../model.js';
 import type { Schedule } from '../schedule.js';
@@ -63,7 +63,7 @@ export function createVirtualFeed({
 }: VirtualFeedOptions): RisLiveFeed {
   const model: Model = schedule.model;
   const decoder = createRisLiveDecoder(peers);
-  const clocks = new CollectorClocks(peers);
+  const lastHeard = new LastHeard(peers);
   const batch = new ElemBatch(4096);
   const counters = { risErrors: 0, reconnects: 0, lastMessageAt: null as number | null };
   let stopped = true;
@@ -89,7 +89,7 @@ export function createVirtualFeed({
 
   function handOver(): void {
     if (batch.length === 0) return;
-    clocks.note(batch, clock.now());
+    lastHeard.note(batch, clock.now());
     consumer.onBatch(batch);
     batch.clear();
   }
@@ -167,7 +167,7 @@ export function createVirtualFeed({
     cancel();
     if (flowing !== null) {
       if (clock.now() - flowing.startedAt >= steadyAfterMs) failures = 0;
-      lostAt = clocks.eventTime();
+      lostAt = lastHeard.eventTime();
     }
     flowing = null;
     batch.clear();

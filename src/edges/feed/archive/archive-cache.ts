@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.js';
+import { backOff } from '../../waiting/index.js';
 import { ArchiveFailure } from './archive.js';
 import type { Archive, ArchiveFile, FileVersion, HadFile } from './archive.js';
 import { CorruptStream, decompressed } from './decompress.js';
@@ -10,6 +11,7 @@ import type { FeedLog } from '../feed-log.js';
 /** Of a file that comes and is damaged; and of a server that does not answer. */
 const attempts = 4;
 const retryFirstMs = 2_000;
+const retryMostMs = 60_000;
 /**
  * Deflate goes to 1032 times at most, MRT files to some 20: what inflates to more than this many times its size is
  * none.
@@ -51,13 +53,14 @@ export async function cacheFile(
   const size = await sizeOf(file);
   if (size !== null) return { kind: 'here', file, bytes: size, fetched: false };
   await mkdir(dirname(file), { recursive: true });
+  const waitMs = backOff({ firstMs: retryFirstMs, mostMs: retryMostMs, random });
   for (let attempt = 1; ; attempt++) {
     const outcome = await fetchOnce(path, file, onBytes, options);
     signal.throwIfAborted();
     if (outcome.kind === 'here' || outcome.kind === 'absent') return outcome;
     const { reason, lasting, retryAfterMs } = outcome;
     if (lasting || attempt === attempts) return { kind: outcome.kind, reason: `${path}: ${reason}` };
-    const retryInMs = Math.max(Math.round(retryFirstMs * 2 ** (attempt - 1) * (0.5 + random() / 2)), retryAfterMs ?? 0);
+    const retryInMs = Math.max(Math.round(waitMs(attempt)), retryAfterMs ?? 0);
     log.warn({ file: path, reason, retryInMs }, 'archive: file not fetched, trying again');
     await clock.sleep(retryInMs, signal);
     signal.throwIfAborted();

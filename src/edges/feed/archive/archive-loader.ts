@@ -1,5 +1,6 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../../../core/bgp/index.js';
 import type { Clock } from '../../clock.js';
+import { backOff } from '../../waiting/index.js';
 import type { Archive } from './archive.js';
 import { decodeFile } from './archive-decode.js';
 import type { Attempt, FileToDecode } from './archive-decode.js';
@@ -49,6 +50,7 @@ export type LoadOutcome =
  */
 export async function loadArchiveFile(file: FileToLoad, options: ArchiveLoaderOptions): Promise<LoadOutcome> {
   const { clock, log, random, signal } = options;
+  const waitMs = backOff({ firstMs: retryFirstMs, mostMs: retryMostMs, random });
   let faulty = 0;
   let waitedMs = 0;
   for (let attempt = 1; ; attempt++) {
@@ -68,8 +70,7 @@ export async function loadArchiveFile(file: FileToLoad, options: ArchiveLoaderOp
     waitedMs += clock.now() - idleSince;
     if (faulty === attempts || waitedMs >= patienceMs)
       return { kind: 'failed', reason: `${file.path}: ${outcome.reason} (${attempt} attempts)` };
-    const backOffMs = Math.round(Math.min(retryMostMs, retryFirstMs * 2 ** (attempt - 1)) * (0.5 + random() / 2));
-    const retryInMs = Math.max(backOffMs, outcome.retryAfterMs ?? 0);
+    const retryInMs = Math.max(Math.round(waitMs(attempt)), outcome.retryAfterMs ?? 0);
     waitedMs += retryInMs;
     log.warn({ file: file.path, reason: outcome.reason, retryInMs }, 'archive: file not read, trying again');
     await clock.sleep(retryInMs, signal);

@@ -1,6 +1,5 @@
 import type { ElemBatch, PeerIndex, UnixMillis } from '../../../core/bgp/index.js';
-import { silentAfterMs } from '../live/collector-clocks.js';
-import { CollectorSlots } from '../live/collector-slots.js';
+import { silentAfterMs } from '../live/last-heard.js';
 import { ribEveryMs } from '../archive/file-times.js';
 
 /**
@@ -53,11 +52,14 @@ const nothing: readonly HearingChange[] = [];
  * the time in which others talk: so no timer can be late, and our own sleep makes nobody silent.
  */
 export class Hearing {
-  readonly #slots: CollectorSlots;
+  readonly #peers: PeerIndex;
   readonly #ears: ReadonlyMap<string, Ear>;
-  readonly #bySlot: (Ear | null)[] = [];
-  /** Of the batch being noted, by slot: the last row's time; NaN: no row. */
-  readonly #noted: number[] = [];
+  /** By collector number. */
+  readonly #byNumber: (Ear | undefined)[] = [];
+  /** The last row's time in the batch noted last, by collector number. */
+  readonly #lastRowAt: UnixMillis[] = [];
+  /** Numbers of the collectors that have rows in it. */
+  spoke: number[] = [];
   /** Whose first row since `begin` came with the batch noted last. */
   begun: string[] = [];
   #talkMs = 0;
@@ -65,7 +67,7 @@ export class Hearing {
   #judgedAt = -Infinity;
 
   constructor(peers: PeerIndex, collectors: readonly string[]) {
-    this.#slots = new CollectorSlots(peers);
+    this.#peers = peers;
     this.#ears = new Map(
       collectors.map((collector) => [
         collector,
@@ -83,6 +85,7 @@ export class Hearing {
         },
       ]),
     );
+    for (const [collector, ear] of this.#ears) this.#byNumber[peers.numberOf(collector)] = ear;
   }
 
   /** Takes note of a batch that arrived `now`; whose state it changed. */
@@ -90,16 +93,12 @@ export class Hearing {
     this.#talkMs += Math.max(0, Math.min(now - (this.#batchAt ?? now), longestPauseMs));
     this.#batchAt = now;
     if (this.begun.length > 0) this.begun = [];
-    const noted = this.#noted;
-    const { peer, at, length } = batch;
-    for (let row = 0; row < length; row++) noted[this.#slots.slotOf(peer[row])] = at[row];
+    this.#findLastRows(batch);
     let changes: HearingChange[] | null = null;
-    for (let slot = 0; slot < noted.length; slot++) {
-      if (Number.isNaN(noted[slot])) continue;
-      const ear = (this.#bySlot[slot] ??= this.#ears.get(this.#slots.names[slot]) ?? null);
-      if (ear !== null && this.#hear(ear, noted[slot], now))
+    for (const collector of this.spoke) {
+      const ear = this.#byNumber[collector];
+      if (ear !== undefined && this.#hear(ear, this.#lastRowAt[collector], now))
         (changes ??= []).push({ collector: ear.collector, now: 'heard' });
-      noted[slot] = NaN;
     }
     if (now - this.#judgedAt < sampleEveryMs && now >= this.#judgedAt) return changes ?? nothing;
     this.#judgedAt = now;
@@ -112,6 +111,17 @@ export class Hearing {
       (changes ??= []).push({ collector: ear.collector, now: state });
     }
     return changes ?? nothing;
+  }
+
+  #findLastRows({ peer, at, length }: ElemBatch): void {
+    const peers = this.#peers;
+    const lastRowAt = this.#lastRowAt;
+    for (const collector of this.spoke) lastRowAt[collector] = NaN;
+    while (lastRowAt.length < peers.collectors.length) lastRowAt.push(NaN);
+    for (let row = 0; row < length; row++) lastRowAt[peers.collectorOf(peer[row])] = at[row];
+    this.spoke = [];
+    for (let collector = 0; collector < lastRowAt.length; collector++)
+      if (!Number.isNaN(lastRowAt[collector])) this.spoke.push(collector);
   }
 
   /** A new connection: everybody's time begins anew. */

@@ -184,13 +184,19 @@ export function createIntake(options: IntakeOptions): Intake {
     const changes = hearing.note(batch, clock.now());
     for (const { collector, now } of changes) if (now === 'heard') passages.get(collector)!.heard();
     for (const collector of hearing.begun) passages.get(collector)!.begun();
-    const shortened = buffer.add(batch, pass);
+    if (buffer.passesAll(hearing.spoke)) pass(batch);
+    else keep(batch);
     // Its position is that of the rows that have passed.
     for (const { collector, now } of changes) {
       if (now === 'heard') continue;
       counters.gaps[now]++;
       passages.get(collector)!.unheard(now);
     }
+  }
+
+  /** Keeps the rows of collectors whose files have not come, and passes the others. */
+  function keep(batch: ElemBatch): void {
+    const shortened = buffer.add(batch, pass);
     if (shortened.size === 0 || clock.now() - fullToldAt < 60_000) return;
     fullToldAt = clock.now();
     log.warn(

@@ -1,9 +1,7 @@
 import { ElemBatch } from '../../../core/bgp/index.js';
 import type { PeerIndex, UnixMillis } from '../../../core/bgp/index.js';
-import { CollectorSlots } from '../live/collector-slots.js';
 
 const segmentRows = 16_384;
-const nobody: ReadonlySet<string> = new Set();
 
 interface Held {
   /** through: files and stream have met; rows pass. dropped: not heard, given up, or nobody asked for it. */
@@ -18,11 +16,12 @@ interface Held {
  * oldest rows go, and that collector's files have to reach further. A row takes 26 bytes.
  */
 export class SpliceBuffer {
-  readonly #slots: CollectorSlots;
+  readonly #peers: PeerIndex;
   readonly #maxRows: number;
   readonly #notAfter: (collector: string) => UnixMillis;
   readonly #held: ReadonlyMap<string, Held>;
-  readonly #bySlot: (Held | null)[] = [];
+  /** By collector number. */
+  readonly #byNumber: (Held | undefined)[] = [];
   readonly #passing = new ElemBatch();
   #rows = 0;
 
@@ -33,16 +32,22 @@ export class SpliceBuffer {
     maxRows: number,
     notAfter: (collector: string) => UnixMillis,
   ) {
-    this.#slots = new CollectorSlots(peers);
+    this.#peers = peers;
     this.#maxRows = maxRows;
     this.#notAfter = notAfter;
     this.#held = new Map(
       collectors.map((collector) => [collector, { mode: 'buffering', segments: [], lostTo: -Infinity }]),
     );
+    for (const [collector, held] of this.#held) this.#byNumber[peers.numberOf(collector)] = held;
   }
 
   get rows(): number {
     return this.#rows;
+  }
+
+  /** Whether files and stream of all these collectors (numbers) have met: their rows need not go through here. */
+  passesAll(collectors: readonly number[]): boolean {
+    return collectors.every((collector) => this.#byNumber[collector]?.mode === 'through');
   }
 
   /**
@@ -50,13 +55,7 @@ export class SpliceBuffer {
    * old rows.
    */
   add(batch: ElemBatch, pass: (batch: ElemBatch) => void): ReadonlySet<string> {
-    let row = this.#passingRows(batch);
-    if (row === batch.length) {
-      pass(batch);
-      return nobody;
-    }
-    this.#passing.append(batch, 0, row);
-    while (row < batch.length) {
+    for (let row = 0; row < batch.length;) {
       const held = this.#heldOf(batch.peer[row]);
       let end = row + 1;
       while (end < batch.length && this.#heldOf(batch.peer[end]) === held) end++;
@@ -108,16 +107,8 @@ export class SpliceBuffer {
     held.mode = 'dropped';
   }
 
-  /** How many rows at the batch's beginning pass; mostly all of them, and then none is copied. */
-  #passingRows(batch: ElemBatch): number {
-    let row = 0;
-    while (row < batch.length && this.#heldOf(batch.peer[row])?.mode === 'through') row++;
-    return row;
-  }
-
-  #heldOf(peer: number): Held | null {
-    const slot = this.#slots.slotOf(peer);
-    return (this.#bySlot[slot] ??= this.#held.get(this.#slots.names[slot]) ?? null);
+  #heldOf(peer: number): Held | undefined {
+    return this.#byNumber[this.#peers.collectorOf(peer)];
   }
 
   #keep(held: Held, batch: ElemBatch, from: number, to: number): void {

@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
 import { createRisLiveDecoder, ElemBatch } from '../../../core/bgp/index.js';
 import type { RisLiveOutcome, UnixMillis } from '../../../core/bgp/index.js';
-import { CollectorClocks } from './collector-clocks.js';
+import { LastHeard } from './last-heard.js';
 import type { FeedCounters, RisLiveFeed, RisLiveOptions } from './feed-consumer.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -37,7 +37,7 @@ const lagsDifferMs = 30_000;
 export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
   const { clock, log } = options;
   const decoder = createRisLiveDecoder(options.peers);
-  const clocks = new CollectorClocks(options.peers);
+  const lastHeard = new LastHeard(options.peers);
   const counters: FeedCounters = { risErrors: 0, reconnects: 0, lastMessageAt: null };
   const url = new URL(options.url);
   if (!url.searchParams.has('client')) url.searchParams.set('client', 'lightsout');
@@ -78,7 +78,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
 
   function handOver(): void {
     if (batch.length === 0) return;
-    clocks.note(batch, clock.now());
+    lastHeard.note(batch, clock.now());
     options.onBatch(batch);
     batch.clear();
     if (batch.capacity > 8 * fullBatchRows) batch = new ElemBatch(fullBatchRows);
@@ -222,7 +222,7 @@ export function createRisLiveFeed(options: RisLiveOptions): RisLiveFeed {
     if (flow.kind === 'flowing') {
       handOver();
       if (clock.now() - flow.startedAt >= steadyAfterMs) failures = 0;
-      const at = clocks.eventTime();
+      const at = lastHeard.eventTime();
       lost = at === null ? null : { at, heardAt: counters.lastMessageAt ?? clock.now() };
     }
     // Held rows lie within the gap: nobody knows what came between them.
