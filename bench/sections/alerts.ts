@@ -10,12 +10,8 @@ import { CommitQueue } from '../../src/app/service/commit-queue.js';
 import { systemClock, type Clock } from '../../src/edges/clock.js';
 import { createDelivery, newSubscription } from '../../src/edges/delivery/index.js';
 import { createDiscordSend, requestsPerSecond } from '../../src/edges/discord/index.js';
-import {
-  historyRules,
-  type HistorySample,
-  type IncidentEvent,
-  type Resolution,
-} from '../../src/core/incidents/index.js';
+import { type HistoryRow, type Resolution } from '../../src/core/countries/index.js';
+import { historyRules, type IncidentEvent } from '../../src/core/incidents/index.js';
 import { createLogger } from '../../src/edges/observability/index.js';
 import { openStore, type Store } from '../../src/edges/store/index.js';
 import type { Arrival } from '../children/discord-server.js';
@@ -60,13 +56,13 @@ export async function measureAlerts(
   const store = await openStore({ kind: 'sqlite', dataDir: join(dir, 'alerts') }, logger);
   const lease = (await store.acquire('bench', 600_000))!;
   let version = (await store.load()).version;
-  for (const samples of dayOfHistory(watch, [...leaving.single, ...leaving.many])) {
+  for (const rows of dayOfHistory(watch, [...leaving.single, ...leaving.many])) {
     await store.commit({
       lease,
       version: ++version,
-      at: samples[0].at,
+      at: rows[0].at,
       states: [],
-      samples,
+      rows,
       events: [],
       records: [],
       health: null,
@@ -182,9 +178,9 @@ async function subscribe(store: Store, channels: number, now: number): Promise<v
 }
 
 /** What charts show: minutes and bins of the day before, all as it is now, an hour at a time. */
-function* dayOfHistory(watch: Watch, countries: readonly SmallCountry[]): Generator<HistorySample[]> {
+function* dayOfHistory(watch: Watch, countries: readonly SmallCountry[]): Generator<HistoryRow[]> {
   const until = watch.nextTick;
-  const rows = (resolution: Resolution, from: number): HistorySample[] => {
+  const rows = (resolution: Resolution, from: number): HistoryRow[] => {
     const { stepMs } = historyRules[resolution];
     return countries.flatMap(({ code }) => {
       const [ipv4, ipv6] = watch.pipeline.view().samples(code) ?? [null, null];
@@ -198,10 +194,10 @@ function* dayOfHistory(watch: Watch, countries: readonly SmallCountry[]): Genera
         60,
         0,
       );
-      const samples: HistorySample[] = [];
+      const rows: HistoryRow[] = [];
       for (let at = Math.ceil(from / stepMs) * stepMs; at < Math.min(from + dayMs / 24, until); at += stepMs)
-        samples.push({ country: code, resolution, at, values });
-      return samples;
+        rows.push({ country: code, resolution, at, values });
+      return rows;
     });
   };
   for (let from = until - dayMs; from < until; from += dayMs / 24)

@@ -1,10 +1,6 @@
 import { initialDetectorState } from '../../src/core/detector/index.js';
-import {
-  historyRules,
-  initialIncidentState,
-  stateVersion,
-  type HistorySample,
-} from '../../src/core/incidents/index.js';
+import { type HistoryRow } from '../../src/core/countries/index.js';
+import { historyRules, initialIncidentState, stateVersion } from '../../src/core/incidents/index.js';
 import type { Pipeline } from '../../src/core/pipeline.js';
 
 const binMs = historyRules.bin.stepMs;
@@ -26,7 +22,7 @@ export function restoreHistory(pipeline: Pipeline, countries: readonly string[],
       0,
     ];
     for (let first = 0; first < count; first += countInWeek) {
-      const bins = Array.from({ length: Math.min(countInWeek, count - first) }, (_, index): HistorySample => {
+      const bins = Array.from({ length: Math.min(countInWeek, count - first) }, (_, index): HistoryRow => {
         const wobble = (first + index) % 3;
         return {
           country,

@@ -3,7 +3,13 @@
  * is to be kept of it.
  */
 import { families, type Family, type UnixMillis } from './bgp/index.js';
-import { unitsLost, type Countries, type CountrySample, type NetworkChange } from './countries/index.js';
+import {
+  type Countries,
+  type CountrySample,
+  type HistoryRow,
+  type NetworkChange,
+  unitsLost,
+} from './countries/index.js';
 import { decide, initialDetectorState, isJudged, observe } from './detector/index.js';
 import {
   Guards,
@@ -26,7 +32,6 @@ import {
   stateVersion,
   type CountryRecord,
   type FoldInput,
-  type HistorySample,
   type IncidentEvent,
   type Measured,
   type StoredState,
@@ -40,7 +45,7 @@ import type { Table } from './table/index.js';
  */
 export interface Judged {
   readonly states: readonly StoredState[];
-  readonly samples: readonly HistorySample[];
+  readonly rows: readonly HistoryRow[];
   readonly events: readonly IncidentEvent[];
   readonly records: readonly CountryRecord[];
 }
@@ -139,7 +144,7 @@ export class Judgement {
       states.push(after);
     }
     for (const one of ruling.asOne) events = asOne(events, new Set(one.countries), one);
-    return { states, samples: this.#countries.completedRows, ...this.#remember(events, judged) };
+    return { states, rows: this.#countries.completedRows, ...this.#remember(events, judged) };
   }
 
   #observe(country: string): CountryTick | null {

@@ -4,9 +4,16 @@
  * times gives the same answers.
  */
 import { EventTime, families, type PeerIndex, type UnixMillis } from './bgp/index.js';
-import { Countries, type ClosedBin, type CountryMap, type GroupDefinition } from './countries/index.js';
+import {
+  type ClosedBin,
+  Countries,
+  type CountryMap,
+  type GroupDefinition,
+  type HistoryRow,
+  unknownValue,
+} from './countries/index.js';
 import type { CoreEvent } from './events.js';
-import { unknownValue, type CountryRecord, type HistorySample, type StoredState } from './incidents/index.js';
+import type { CountryRecord, StoredState } from './incidents/index.js';
 import { Judgement, type Judged } from './judgement.js';
 import type { Rules } from './rules.js';
 import { isRecord } from './settings.js';
@@ -25,7 +32,7 @@ export interface TickResult extends Judged {
 }
 
 /** The bins of one family that were measured; its values begin at `column`. A generator: a country has 10,000 bins. */
-function* measuredBins(bins: readonly HistorySample[], column: number): Generator<ClosedBin> {
+function* measuredBins(bins: readonly HistoryRow[], column: number): Generator<ClosedBin> {
   for (const { at, values } of bins) {
     if (values[column] !== unknownValue) yield { at, units: values[column], prefixes: values[column + 1] };
   }
@@ -99,7 +106,7 @@ export class Pipeline {
   /**
    * Takes over what was stored of a country, before the first tick; bins oldest first, all at once or piece by piece.
    */
-  restore(state: StoredState, bins: readonly HistorySample[]): void {
+  restore(state: StoredState, bins: readonly HistoryRow[]): void {
     this.#judgement.restore(state);
     for (const [family, name] of families.entries()) {
       this.#countries.restore(state.country, family as 0 | 1, state.baseline[name], measuredBins(bins, family * 4));

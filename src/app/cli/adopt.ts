@@ -53,7 +53,7 @@ async function askIn(
       version: version + 1,
       at: clock.now(),
       states: [{ ...state, incidents }],
-      samples: [],
+      rows: [],
       events: [],
       records: [],
       health: null,

@@ -1,10 +1,10 @@
 import type { UnixMillis } from '../../core/bgp/index.js';
 import type { Clock } from '../../edges/clock.js';
+import type { HistoryRow } from '../../core/countries/index.js';
 import type {
   Commit,
   CountryRecord,
   FeedHealth,
-  HistorySample,
   IncidentEvent,
   IncidentStore,
   Lease,
@@ -37,7 +37,7 @@ export interface CommitQueueOptions {
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
   readonly #states = new Map<string, StoredState>();
-  #samples: HistorySample[] = [];
+  #rows: HistoryRow[] = [];
   #events: IncidentEvent[] = [];
   readonly #records = new Map<string, CountryRecord>();
   #health: FeedHealth | null = null;
@@ -59,10 +59,10 @@ export class CommitQueue {
     return this.#trouble;
   }
 
-  add(at: UnixMillis, { states, samples, events, records }: Judged, health: FeedHealth | null = null): void {
+  add(at: UnixMillis, { states, rows, events, records }: Judged, health: FeedHealth | null = null): void {
     for (const state of states) this.#states.set(state.country, state);
     for (const record of records) this.#records.set(record.country, record);
-    this.#samples.push(...samples);
+    this.#rows.push(...rows);
     this.#events.push(...events);
     this.#health = health ?? this.#health;
     this.#at = at;
@@ -92,23 +92,20 @@ export class CommitQueue {
 
   #write(): void {
     if (this.#writing !== null || this.#fenced) return;
-    if (
-      this.#states.size + this.#samples.length + this.#events.length + this.#records.size === 0 &&
-      this.#health === null
-    )
+    if (this.#states.size + this.#rows.length + this.#events.length + this.#records.size === 0 && this.#health === null)
       return;
     const commit: Commit = {
       lease: this.#options.lease,
       version: this.#version + 1,
       at: this.#at,
       states: [...this.#states.values()],
-      samples: this.#samples,
+      rows: this.#rows,
       events: this.#events,
       records: [...this.#records.values()],
       health: this.#health,
     };
     this.#states.clear();
-    this.#samples = [];
+    this.#rows = [];
     this.#events = [];
     this.#records.clear();
     this.#health = null;
@@ -119,7 +116,7 @@ export class CommitQueue {
   }
 
   #writeWaiting(): void {
-    if (this.#events.length > 0 || this.#samples.length > 0 || this.#health !== null) this.#write();
+    if (this.#events.length > 0 || this.#rows.length > 0 || this.#health !== null) this.#write();
   }
 
   async #insist(commit: Commit): Promise<void> {

@@ -165,7 +165,7 @@ export function createWatch(options: IngestOptions, lease: Lease): Watch {
       );
       registry = nextRegistry;
     }
-    const hasNews = report?.tellUsability() === true || result.samples.length > 0 || moved !== null;
+    const hasNews = report?.tellUsability() === true || result.rows.length > 0 || moved !== null;
     queue?.add(at, { ...result, states: [...(moved ?? []), ...result.states] }, hasNews ? report?.health() : null);
     describeIngest(metrics, view, at, clock.now());
     if (feed !== null) decoded.follow(feed.decoded);

@@ -100,7 +100,7 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
         impairments.standing.some((one) => one.kind === kind && one.toldAt !== null) ? 1 : 0,
       );
     for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);
-    if (notices.length > 0) queue.add(now, { states: [], samples: [], records: [], events: notices }, health());
+    if (notices.length > 0) queue.add(now, { states: [], rows: [], records: [], events: notices }, health());
     else if (now - healthAt >= healthEveryMs) queue.say(health());
   }
 

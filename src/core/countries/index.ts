@@ -4,6 +4,7 @@ export { countryCodes, countryName, flagOf } from './names/names.js';
 export type { CountryName } from './names/names.js';
 export { Countries } from './countries.js';
 export type { ClosedBin } from './history/bins.js';
+export { rowValues, unknownValue, type HistoryRow, type Resolution } from './history/history-rows.js';
 export { Bins, emptyBaselineState } from './history/bins.js';
 export type { NetworkChange } from './units/network-change.js';
 export { unitsLost } from './units/networks.js';

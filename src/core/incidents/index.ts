@@ -6,15 +6,11 @@ export { fold, type FoldInput } from './fold.js';
 export { askAdoption, closedAt, initialIncidentState, openFamilies, type IncidentState } from './incident.js';
 export {
   historyRules,
-  rowValues,
-  unknownValue,
   type Commit,
   type CommitOutcome,
   type HistoryReader,
-  type HistorySample,
   type IncidentStore,
   type Lease,
-  type Resolution,
   type StateReader,
 } from './ports.js';
 export type { NetworkChange } from '../countries/index.js';

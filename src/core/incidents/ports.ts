@@ -1,5 +1,5 @@
 import type { UnixMillis } from '../bgp/index.js';
-import { binMs } from '../countries/index.js';
+import { binMs, type HistoryRow, type Resolution } from '../countries/index.js';
 import type { IncidentEvent } from './event.js';
 import type { CountryRecord, FeedHealth } from './record.js';
 import type { StoredState } from './state.js';
@@ -10,35 +10,11 @@ export interface Lease {
   readonly epoch: number;
 }
 
-export type Resolution = 'minute' | 'bin';
 /** Length of one history row, by resolution, and how long rows are kept. */
 export const historyRules = {
   minute: { stepMs: 60_000, keepMs: 48 * 3_600_000 },
   bin: { stepMs: binMs, keepMs: 35 * 86_400_000 },
 } as const;
-
-/** A value that was not measured. */
-export const unknownValue = 0xffffffff;
-/** The eight values of a row, in this order, each a uint32. */
-export const rowValues = [
-  'units4',
-  'prefixes4',
-  'voters4',
-  'churn4',
-  'units6',
-  'prefixes6',
-  'voters6',
-  'churn6',
-] as const;
-
-/** One row of a country's history. `values` are 8 uint32 in the order of rowValues; 0xFFFFFFFF is unknown. */
-export interface HistorySample {
-  readonly country: string;
-  readonly resolution: Resolution;
-  /** Start of the minute or bin: a multiple of its stepMs. */
-  readonly at: UnixMillis;
-  readonly values: Uint32Array;
-}
 
 /** Everything one commit writes, all or nothing. */
 export interface Commit {
@@ -48,7 +24,7 @@ export interface Commit {
   readonly at: UnixMillis;
   /** Only the states that changed. */
   readonly states: readonly StoredState[];
-  readonly samples: readonly HistorySample[];
+  readonly rows: readonly HistoryRow[];
   /** In the order they happened; appended to the event log. */
   readonly events: readonly IncidentEvent[];
   /** Each replaces its country's. */
@@ -76,7 +52,7 @@ export interface IncidentStore {
 
 export interface HistoryReader {
   /** Rows with from <= at < to, oldest first; rows never written are absent. */
-  history(country: string, resolution: Resolution, from: UnixMillis, to: UnixMillis): Promise<HistorySample[]>;
+  history(country: string, resolution: Resolution, from: UnixMillis, to: UnixMillis): Promise<HistoryRow[]>;
 }
 
 /** What those who are asked questions read; nothing here needs the lease. */

@@ -1,5 +1,4 @@
-import { countryName } from '../countries/index.js';
-import type { CountryName } from '../countries/index.js';
+import { countryName, type CountryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { atOnceWordings } from './at-once.js';
 import { count, elapsed, lengthBeforeNoun, moment, ordinal, percent, plural, span } from './figures.js';

@@ -1,4 +1,5 @@
-import { historyRules, rowValues, unknownValue, type HistorySample } from '../../core/incidents/index.js';
+import { rowValues, unknownValue, type HistoryRow } from '../../core/countries/index.js';
+import { historyRules } from '../../core/incidents/index.js';
 import type { ChartInput, ChartPoint } from './chart-input.js';
 
 export type Family = 'ipv4' | 'ipv6';
@@ -19,8 +20,8 @@ export interface History {
   readonly from: number;
   readonly to: number;
   /** Rows of the range, oldest first. */
-  readonly minutes: readonly HistorySample[];
-  readonly bins: readonly HistorySample[];
+  readonly minutes: readonly HistoryRow[];
+  readonly bins: readonly HistoryRow[];
   /** Those to be drawn, with their baseline in /24s or /48s. */
   readonly families: readonly { readonly family: Family; readonly baseline: number; readonly latest: Measure | null }[];
   /** `to` null: it still lasts. They may overlap. */
@@ -50,8 +51,8 @@ function shareAt(at: number, units: number, baseline: number): ChartPoint {
 }
 
 /** Minutes as long as they are kept, with bins where no minute was written; beyond that bins alone. */
-function rowsOf({ from, to, minutes, bins }: History): HistorySample[] {
-  const isInRange = ({ at }: HistorySample): boolean => at >= from && at <= to;
+function rowsOf({ from, to, minutes, bins }: History): HistoryRow[] {
+  const isInRange = ({ at }: HistoryRow): boolean => at >= from && at <= to;
   if (to - from > historyRules.minute.keepMs) return bins.filter(isInRange);
   const { stepMs } = historyRules.bin;
   const covered = new Set(minutes.map(({ at }) => at - (at % stepMs)));

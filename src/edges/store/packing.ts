@@ -1,5 +1,5 @@
-import { historyRules, rowValues, unknownValue } from '../../core/incidents/index.js';
-import type { HistorySample, Resolution } from '../../core/incidents/index.js';
+import { type HistoryRow, type Resolution, rowValues, unknownValue } from '../../core/countries/index.js';
+import { historyRules } from '../../core/incidents/index.js';
 
 /**
  * A country's UTC day of one resolution is one run of bytes: a row per minute (1440) or bin (288), each 8 little-endian
@@ -12,18 +12,16 @@ export const dayMs = 86_400_000;
 export const absentByte = 0xff;
 
 /**
- * Where a sample's row lies: its day (since 1970) and its first byte in that day. Throws RangeError on a sample that is
- * no such row.
+ * Where a row lies: its day (since 1970) and its first byte in that day. Throws RangeError if its time or
+ * its length is not that of a row.
  */
-export function placeOf(sample: HistorySample): { day: number; offset: number } {
-  const { stepMs } = historyRules[sample.resolution];
-  if (sample.at < 0 || sample.at % stepMs !== 0 || sample.values.length !== rowValues.length) {
-    throw new RangeError(
-      `no ${sample.resolution} row of ${sample.country}: at ${sample.at}, ${sample.values.length} values`,
-    );
+export function placeOf(row: HistoryRow): { day: number; offset: number } {
+  const { stepMs } = historyRules[row.resolution];
+  if (row.at < 0 || row.at % stepMs !== 0 || row.values.length !== rowValues.length) {
+    throw new RangeError(`no ${row.resolution} row of ${row.country}: at ${row.at}, ${row.values.length} values`);
   }
-  const day = Math.floor(sample.at / dayMs);
-  return { day, offset: ((sample.at - day * dayMs) / stepMs) * rowBytes };
+  const day = Math.floor(row.at / dayMs);
+  return { day, offset: ((row.at - day * dayMs) / stepMs) * rowBytes };
 }
 
 /** When a day is dropped: once its last row has been kept long enough. Rows for a day beyond that are not written. */
@@ -67,10 +65,10 @@ export function unpackRows(
   day: number,
   start: number,
   packed: Uint8Array,
-): HistorySample[] {
+): HistoryRow[] {
   const { stepMs } = historyRules[resolution];
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const samples: HistorySample[] = [];
+  const rows: HistoryRow[] = [];
   for (let offset = 0; offset + rowBytes <= packed.length; offset += rowBytes) {
     const values = new Uint32Array(rowValues.length);
     let known = false;
@@ -79,7 +77,7 @@ export function unpackRows(
       values[index] = value;
       known ||= value !== unknownValue;
     }
-    if (known) samples.push({ country, resolution, at: day * dayMs + ((start + offset) / rowBytes) * stepMs, values });
+    if (known) rows.push({ country, resolution, at: day * dayMs + ((start + offset) / rowBytes) * stepMs, values });
   }
-  return samples;
+  return rows;
 }

@@ -3,11 +3,10 @@ import { beforeEach, describe, test } from 'node:test';
 import { createCharts } from '../../../src/app/bot/charts.js';
 import { createSharedPromises } from '../../../src/app/bot/shared-promises.js';
 import type { Charts } from '../../../src/edges/discord/index.js';
+import { unknownValue, type HistoryRow } from '../../../src/core/countries/index.js';
 import {
-  unknownValue,
   type CountryRecord,
   type HistoryReader,
-  type HistorySample,
   type IncidentEvent,
   type StateReader,
 } from '../../../src/core/incidents/index.js';
@@ -26,16 +25,11 @@ class Reader implements HistoryReader, StateReader {
   failure: Error | null = null;
   events: IncidentEvent[] = [event];
 
-  history(
-    country: string,
-    resolution: HistorySample['resolution'],
-    from: number,
-    to: number,
-  ): Promise<HistorySample[]> {
+  history(country: string, resolution: HistoryRow['resolution'], from: number, to: number): Promise<HistoryRow[]> {
     this.reads.push(`${country} ${resolution} ${(to - from) / hour}`);
     if (this.failure !== null) return Promise.reject(this.failure);
     const step = resolution === 'minute' ? minute : 5 * minute;
-    const rows: HistorySample[] = [];
+    const rows: HistoryRow[] = [];
     for (let time = Math.ceil(from / step) * step; time < Math.min(to, since + hour); time += step) {
       const values = new Uint32Array(8).fill(unknownValue);
       values[0] = time < since ? 4 : 0;

@@ -32,7 +32,7 @@ async function filled(options: StoreOptions): Promise<Store> {
     version: 1,
     at: 0,
     states: [],
-    samples: [],
+    rows: [],
     events: incidentEvents(3),
     records: [],
     health: null,

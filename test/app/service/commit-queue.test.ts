@@ -27,7 +27,7 @@ test(
       onCommitted: () => undefined,
       onFenced: () => undefined,
     });
-    const nothing = { states: [], samples: [], events: [] };
+    const nothing = { states: [], rows: [], events: [] };
     queue.say(healthOf(1));
     for (const units of [4, 3, 2]) {
       queue.add(

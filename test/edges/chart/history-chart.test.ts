@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { historyChart, renderChart, type History } from '../../../src/edges/chart/index.js';
-import { unknownValue, type HistorySample, type Resolution } from '../../../src/core/incidents/index.js';
+import { unknownValue, type HistoryRow, type Resolution } from '../../../src/core/countries/index.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -9,7 +9,7 @@ const day = 24 * hour;
 const from = Date.UTC(2014, 11, 22);
 
 /** A row with so many units of IPv4 and IPv6; null: not measured. */
-function row(resolution: Resolution, at: number, units4: number | null, units6: number | null = null): HistorySample {
+function row(resolution: Resolution, at: number, units4: number | null, units6: number | null = null): HistoryRow {
   const values = new Uint32Array(8).fill(unknownValue);
   if (units4 !== null) values[0] = units4;
   if (units6 !== null) values[4] = units6;
@@ -21,7 +21,7 @@ const rows = (
   start: number,
   end: number,
   units: (at: number) => number | null,
-): HistorySample[] => {
+): HistoryRow[] => {
   const step = resolution === 'minute' ? minute : 5 * minute;
   return Array.from({ length: Math.round((end - start) / step) }, (_, n) =>
     row(resolution, start + n * step, units(start + n * step)),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Commit, HistorySample, Lease, Resolution } from '../../../src/core/incidents/index.js';
+import type { HistoryRow, Resolution } from '../../../src/core/countries/index.js';
+import type { Commit, Lease } from '../../../src/core/incidents/index.js';
 import { historyRules, stateVersion } from '../../../src/core/incidents/index.js';
 import { StoreRefusedError } from '../../../src/edges/store/index.js';
 import type { Store } from '../../../src/edges/store/index.js';
-import { eventOf, healthOf, incidentEventOf, numberOf, recordOf, sampleOf, stateOf } from './samples.js';
+import { eventOf, healthOf, incidentEventOf, numberOf, recordOf, rowOf, stateOf } from './samples.js';
 
 export interface StoreHarness {
   /** An empty place of its own. */
@@ -28,7 +29,7 @@ export function storeContract(harness: StoreHarness): void {
     version: version + 1,
     at: noon,
     states: [],
-    samples: [],
+    rows: [],
     events: [],
     records: [],
     health: null,
@@ -53,8 +54,7 @@ export function storeContract(harness: StoreHarness): void {
       }
     });
   }
-  const rowsOf = (samples: readonly HistorySample[]): [number, number][] =>
-    samples.map(({ at, values }) => [at, values[0]]);
+  const rowsOf = (rows: readonly HistoryRow[]): [number, number][] => rows.map(({ at, values }) => [at, values[0]]);
 
   story('an empty store knows nothing', async () => {
     assert.deepEqual(await store.load(), { version: 0, states: [] });
@@ -127,7 +127,7 @@ export function storeContract(harness: StoreHarness): void {
     await commit({
       states: [stateOf('KP', 1), stateOf('SY', 1)],
       events: [eventOf('a/1'), eventOf('a/2')],
-      samples: [sampleOf('KP', 'minute', noon, 4)],
+      rows: [rowOf('KP', 'minute', noon, 4)],
     });
     await commit({ states: [stateOf('KP', 2)], events: [eventOf('b/1')] });
     await store.moveCursor('terminal', 2);
@@ -197,15 +197,11 @@ export function storeContract(harness: StoreHarness): void {
   ];
   for (const [name, over] of fenced) {
     story(`fenced, and nothing is written: ${name}`, async () => {
-      await commit({
-        states: [stateOf('KP', 1)],
-        events: [eventOf('a/1')],
-        samples: [sampleOf('KP', 'minute', noon, 1)],
-      });
+      await commit({ states: [stateOf('KP', 1)], events: [eventOf('a/1')], rows: [rowOf('KP', 'minute', noon, 1)] });
       const wrong = batch({
         states: [stateOf('KP', 9)],
         events: [incidentEventOf('KP', 'ipv4', 9, noon)],
-        samples: [sampleOf('KP', 'minute', noon, 9)],
+        rows: [rowOf('KP', 'minute', noon, 9)],
         records: [recordOf('KP', 9)],
         health: healthOf(9),
         ...(await over()),
@@ -244,39 +240,39 @@ export function storeContract(harness: StoreHarness): void {
   });
 
   story('history keeps every value, and only the rows asked for', async () => {
-    const rows = [
+    const values = [
       [0, 0, 0, 0, 0, 0, 0, 0],
       [0xffffffff, 1, 0xfffffffe, 2, 0x80000000, 0xff, 0xff00, 0],
     ];
     const late = noon + 12 * 3_600_000 - minute;
-    const samples = [noon, late, late + minute].flatMap((at) =>
-      rows.map((values, index): HistorySample => ({
+    const rows = [noon, late, late + minute].flatMap((at) =>
+      values.map((eight, index): HistoryRow => ({
         country: ['KP', 'latin-america'][index],
         resolution: 'minute',
         at,
-        values: Uint32Array.from(values),
+        values: Uint32Array.from(eight),
       })),
     );
-    await commit({ samples });
+    await commit({ rows });
     for (const country of ['KP', 'latin-america']) {
-      const written = samples.filter((sample) => sample.country === country);
+      const written = rows.filter((row) => row.country === country);
       assert.deepEqual(await store.history(country, 'minute', noon, late + minute + 1), written);
       assert.deepEqual(await store.history(country, 'minute', noon + 1, late + minute), written.slice(1, 2));
       assert.deepEqual(await store.history(country, 'bin', noon, late + day), []);
     }
   });
 
-  story('a sample that is no row spoils the whole commit', async () => {
+  story('a row of the wrong time or length spoils the whole commit', async () => {
     for (const wrong of [
-      sampleOf('KP', 'bin', noon + minute, 1),
-      { ...sampleOf('KP', 'minute', noon, 1), values: new Uint32Array(7) },
+      rowOf('KP', 'bin', noon + minute, 1),
+      { ...rowOf('KP', 'minute', noon, 1), values: new Uint32Array(7) },
     ]) {
       await assert.rejects(
         store.commit(
           batch({
             states: [stateOf('KP', 1)],
             events: [eventOf('a/1')],
-            samples: [sampleOf('SY', 'minute', noon, 1), wrong],
+            rows: [rowOf('SY', 'minute', noon, 1), wrong],
           }),
         ),
         RangeError,
@@ -291,11 +287,7 @@ export function storeContract(harness: StoreHarness): void {
   story('a row older than is kept is not written', async () => {
     const old = noon - historyRules.minute.keepMs - day;
     await commit({
-      samples: [
-        sampleOf('KP', 'minute', old, 1),
-        sampleOf('KP', 'minute', old + day, 2),
-        sampleOf('KP', 'bin', old, 3),
-      ],
+      rows: [rowOf('KP', 'minute', old, 1), rowOf('KP', 'minute', old + day, 2), rowOf('KP', 'bin', old, 3)],
     });
     assert.deepEqual(rowsOf(await store.history('KP', 'minute', old, noon)), [[old + day, 2]]);
     assert.deepEqual(rowsOf(await store.history('KP', 'bin', old, noon)), [[old, 3]]);
@@ -316,12 +308,12 @@ export function storeContract(harness: StoreHarness): void {
       start + (slot % slots[resolution]) * historyRules[resolution].stepMs;
     await fc.assert(
       fc.asyncProperty(write, fc.nat(), fc.nat(), async ({ country, resolution, slot, length, now }, a, b) => {
-        const samples = Array.from({ length }, (_, index) =>
-          sampleOf(country, resolution, atOf(resolution, slot + index), version * 100 + index),
+        const rows = Array.from({ length }, (_, index) =>
+          rowOf(country, resolution, atOf(resolution, slot + index), version * 100 + index),
         );
-        for (const { at, values } of samples) model.set(`${country} ${resolution} ${at}`, values[0]);
+        for (const { at, values } of rows) model.set(`${country} ${resolution} ${at}`, values[0]);
         // A step back and forth in time, so that some commits fold and others do not.
-        await commit({ at: start + now * 3_600_000, samples });
+        await commit({ at: start + now * 3_600_000, rows });
         const [from, to] = [atOf(resolution, a), atOf(resolution, b)].sort((x, y) => x - y) as [number, number];
         const expected: [number, number][] = [];
         for (let at = from; at < to; at += historyRules[resolution].stepMs) {

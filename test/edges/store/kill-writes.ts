@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { historyRules } from '../../../src/core/incidents/index.js';
 import type { Commit } from '../../../src/core/incidents/index.js';
 import type { Store } from '../../../src/edges/store/index.js';
-import { healthOf, incidentEventOf, numberOf, owedTo, recordOf, sampleOf, stateOf, toldTo } from './samples.js';
+import { healthOf, incidentEventOf, numberOf, owedTo, recordOf, rowOf, stateOf, toldTo } from './samples.js';
 
 const start = Date.UTC(2026, 5, 10);
 const { stepMs, keepMs } = historyRules.minute;
@@ -14,7 +14,7 @@ export function writtenBy(version: number): Omit<Commit, 'lease' | 'version'> {
   return {
     at,
     states: countries.map((country) => stateOf(country, version)),
-    samples: countries.map((country) => sampleOf(country, 'minute', at, version)),
+    rows: countries.map((country) => rowOf(country, 'minute', at, version)),
     events: [1, 2].map((n) => ({ ...incidentEventOf('KP', 'ipv4', n, at), id: `${version}/${n}` })),
     records: countries.map((country) => recordOf(country, version)),
     health: healthOf(version),

@@ -1,13 +1,7 @@
 import { priorities, type Owed, type Told } from '../../../src/edges/delivery/index.js';
 import { stateVersion } from '../../../src/core/incidents/index.js';
-import type {
-  CountryRecord,
-  FeedHealth,
-  HistorySample,
-  IncidentEvent,
-  Resolution,
-  StoredState,
-} from '../../../src/core/incidents/index.js';
+import type { HistoryRow, Resolution } from '../../../src/core/countries/index.js';
+import type { CountryRecord, FeedHealth, IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
 import { incidentEvent } from '../../support/delivery/incident-event.js';
 
 export const noon = Date.UTC(2026, 5, 10, 12);
@@ -116,7 +110,7 @@ export function healthOf(at: number): FeedHealth {
 }
 
 /** A row whose first value is `first`. */
-export function sampleOf(country: string, resolution: Resolution, at: number, first: number): HistorySample {
+export function rowOf(country: string, resolution: Resolution, at: number, first: number): HistoryRow {
   return { country, resolution, at, values: Uint32Array.of(first, 1, 2, 3, 4, 5, 6, 7) };
 }
 

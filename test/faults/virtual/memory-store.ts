@@ -2,15 +2,14 @@
  * What an ingest remembers, in memory. It outlives the process that writes it, and takes nothing from one that was
  * replaced.
  */
+import type { HistoryRow, Resolution } from '../../../src/core/countries/index.js';
 import type {
   Commit,
   CommitOutcome,
   CountryRecord,
   FeedHealth,
-  HistorySample,
   IncidentEvent,
   Lease,
-  Resolution,
   StoredState,
 } from '../../../src/core/incidents/index.js';
 import type { Store } from '../../../src/edges/store/index.js';
@@ -22,7 +21,7 @@ export class MemoryStore {
   #health: FeedHealth | null = null;
   readonly #states = new Map<string, StoredState>();
   readonly #records = new Map<string, CountryRecord>();
-  readonly #bins = new Map<string, HistorySample[]>();
+  readonly #bins = new Map<string, HistoryRow[]>();
 
   constructor(readonly onEvents: (events: readonly IncidentEvent[]) => void) {}
 
@@ -35,7 +34,7 @@ export class MemoryStore {
     Promise.resolve({ version: this.#version, states: [...this.#states.values()] });
   records = (): Promise<CountryRecord[]> => Promise.resolve([...this.#records.values()]);
   health = (): Promise<FeedHealth | null> => Promise.resolve(this.#health);
-  history = (country: string, resolution: Resolution, from: number, to: number): Promise<HistorySample[]> =>
+  history = (country: string, resolution: Resolution, from: number, to: number): Promise<HistoryRow[]> =>
     Promise.resolve(
       resolution === 'bin' ? (this.#bins.get(country) ?? []).filter(({ at }) => at >= from && at < to) : [],
     );
@@ -45,7 +44,7 @@ export class MemoryStore {
     this.#version = commit.version;
     for (const state of commit.states) this.#states.set(state.country, structuredClone(state));
     for (const record of commit.records) this.#records.set(record.country, record);
-    for (const sample of commit.samples) {
+    for (const sample of commit.rows) {
       if (sample.resolution !== 'bin') continue;
       const bins = this.#bins.get(sample.country);
       if (bins === undefined) this.#bins.set(sample.country, [sample]);

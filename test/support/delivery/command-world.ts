@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { createCountryDirectory, emptyBaselineState } from '../../../src/core/countries/index.js';
+import {
+  createCountryDirectory,
+  emptyBaselineState,
+  type HistoryRow,
+  rowValues,
+} from '../../../src/core/countries/index.js';
 import {
   createEditSubscription,
   type Message,
@@ -13,12 +18,10 @@ import type { Command, CommandDeps, CommandInput, Place } from '../../../src/edg
 import type { CommandMessage } from '../../../src/edges/discord/commands/parts/command-message.js';
 import {
   initialIncidentState,
-  rowValues,
   stateVersion,
   type CountryRecord,
   type FamilyRecord,
   type FeedHealth,
-  type HistorySample,
   type IncidentEvent,
   type StoredState,
 } from '../../../src/core/incidents/index.js';
@@ -55,7 +58,7 @@ export class CommandWorld {
   readonly stored: StoredState[] = [];
   readonly measured: CountryRecord[] = [];
   readonly events: IncidentEvent[] = [];
-  readonly rows: HistorySample[] = [];
+  readonly rows: HistoryRow[] = [];
   readonly subscribed = new Map<string, Subscription>();
   readonly channels = new Map<string, ChannelAccess>([[channelId, access()]]);
   readonly posted: { readonly channelId: string; readonly message: Message }[] = [];
@@ -324,7 +327,7 @@ function openOf(country: string, name: string, { open }: Judged): StoredState['i
 }
 
 /** 5-minute rows from `from` to `to`, all measured. */
-export function binRows(country: string, from: number, to: number): HistorySample[] {
+export function binRows(country: string, from: number, to: number): HistoryRow[] {
   const step = 300_000;
   const first = Math.ceil(from / step) * step;
   const count = Math.max(0, Math.ceil((to - first) / step));

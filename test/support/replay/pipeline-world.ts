@@ -1,6 +1,11 @@
 import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '../../../src/core/bgp/index.js';
-import { parseRegistry, type CountryMap, type GroupDefinition } from '../../../src/core/countries/index.js';
-import type { CountryRecord, HistorySample, IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
+import {
+  type CountryMap,
+  type GroupDefinition,
+  type HistoryRow,
+  parseRegistry,
+} from '../../../src/core/countries/index.js';
+import type { CountryRecord, IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
 import { Pipeline } from '../../../src/core/pipeline.js';
 import type { TimeSource } from '../../../src/core/tick-times.js';
 import type { PipelineView } from '../../../src/core/view.js';
@@ -26,7 +31,7 @@ export class PipelineWorld {
   readonly peers = new PeerIndex();
   /** What every tick gave. */
   readonly events: IncidentEvent[] = [];
-  readonly rows: HistorySample[] = [];
+  readonly rows: HistoryRow[] = [];
   /** The last of each country. */
   readonly records = new Map<string, CountryRecord>();
   /** States that the last swap of the registry moved. */
@@ -49,7 +54,7 @@ export class PipelineWorld {
   }: {
     readonly start?: string;
     readonly map?: CountryMap;
-    readonly bins?: readonly HistorySample[];
+    readonly bins?: readonly HistoryRow[];
     readonly groups?: readonly GroupDefinition[];
     readonly restored?: StoredState | readonly StoredState[] | undefined;
     readonly measured?: CountryRecord | undefined;
@@ -106,10 +111,10 @@ export class PipelineWorld {
   /** Takes the ticks of the next `ms`, the first of them now. */
   run(ms: number): this {
     const end = this.at + ms;
-    for (const { events, samples, records, moved } of this.pipeline.advance(end - 1)) {
+    for (const { events, rows, records, moved } of this.pipeline.advance(end - 1)) {
       for (const record of records) this.records.set(record.country, record);
       this.events.push(...events);
-      this.rows.push(...samples);
+      this.rows.push(...rows);
       if (moved !== null) this.moved = moved;
     }
     this.at = end;

@@ -1,19 +1,33 @@
 import type { FamilyIndex, UnixMillis } from '../../bgp/index.js';
 import type { ClosedBin } from './bins.js';
 import { binMs } from '../settings.js';
+import { minuteMs } from '../../time.js';
 
-const minuteMs = 60_000;
-const unknownValue = 0xffffffff;
+/** A value that was not measured. */
+export const unknownValue = 0xffffffff;
+
+/** The eight values of a row, in this order, each a uint32. */
+export const rowValues = [
+  'units4',
+  'prefixes4',
+  'voters4',
+  'churn4',
+  'units6',
+  'prefixes6',
+  'voters6',
+  'churn6',
+] as const;
+
+export type Resolution = 'minute' | 'bin';
 const noRows: readonly HistoryRow[] = [];
 
-/**
- * A row of a country's history: units, prefixes, voters, churn of IPv4, then of IPv6, as uint32; 0xFFFFFFFF is unknown.
- */
+/** One row of a country's history, as it is stored. */
 export interface HistoryRow {
   readonly country: string;
-  readonly resolution: 'minute' | 'bin';
-  /** Start of the minute or bin. */
+  readonly resolution: Resolution;
+  /** Start of the minute or bin: a multiple of its length. */
   readonly at: UnixMillis;
+  /** In the order of rowValues; `unknownValue` where nothing was measured. */
   readonly values: Uint32Array;
 }
 
@@ -120,7 +134,7 @@ export class HistoryRows {
 }
 
 function unknownRow(): Uint32Array {
-  return new Uint32Array(8).fill(unknownValue);
+  return new Uint32Array(rowValues.length).fill(unknownValue);
 }
 
 function write(row: Uint32Array, column: number, units: number, prefixes: number, voters: number, churn: number): void {

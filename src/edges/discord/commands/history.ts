@@ -1,5 +1,6 @@
 import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
-import { historyRules, unknownValue, type HistorySample, type IncidentEvent } from '../../../core/incidents/index.js';
+import { unknownValue, type HistoryRow } from '../../../core/countries/index.js';
+import { historyRules, type IncidentEvent } from '../../../core/incidents/index.js';
 import { colours, elapsed, lengthOf, moment, plural, span } from '../../../core/report/index.js';
 import type { Command } from './parts/command.js';
 import { flagBefore, greyColour, lowestText } from './parts/condition.js';
@@ -96,7 +97,7 @@ function entryOf(event: IncidentEvent, now: number): string {
 
 /** What the list cannot know: before the watch began, and while nobody watched. */
 function watchedText(
-  bins: readonly HistorySample[],
+  bins: readonly HistoryRow[],
   events: readonly IncidentEvent[],
   from: number,
   now: number,
@@ -121,6 +122,6 @@ function watchedText(
   return texts;
 }
 
-function isMeasured({ values }: HistorySample): boolean {
+function isMeasured({ values }: HistoryRow): boolean {
   return values[0] !== unknownValue || values[4] !== unknownValue;
 }

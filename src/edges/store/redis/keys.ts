@@ -1,4 +1,4 @@
-import type { Resolution } from '../../../core/incidents/index.js';
+import type { Resolution } from '../../../core/countries/index.js';
 
 /** Every key of ours begins with this: a Redis may be shared. */
 const prefix = 'lightsout:';

@@ -92,7 +92,7 @@ export async function openRedisStore(url: string, log: StoreLog): Promise<Store>
 
 /** The keys and arguments of the commit script. Rows that would be too old to be kept are left out. */
 function commitArguments(batch: Commit): { keyList: string[]; argumentList: (string | number | Buffer)[] } {
-  const { lease, version, at, states, samples, events, records, health } = batch;
+  const { lease, version, at, states, rows, events, records, health } = batch;
   const keyList: string[] = [
     keys.head,
     keys.states,
@@ -114,12 +114,12 @@ function commitArguments(batch: Commit): { keyList: string[]; argumentList: (str
   for (const state of states) argumentList.push(state.country, JSON.stringify(state));
   for (const event of events) argumentList.push(JSON.stringify(event));
   for (const record of records) argumentList.push(record.country, JSON.stringify(record));
-  for (const sample of samples) {
-    const { day, offset } = placeOf(sample);
-    const expiresIn = expiryOf(sample.resolution, day) - at;
+  for (const row of rows) {
+    const { day, offset } = placeOf(row);
+    const expiresIn = expiryOf(row.resolution, day) - at;
     if (expiresIn <= 0) continue;
-    keyList.push(keys.day(sample.country, sample.resolution, day));
-    argumentList.push(offset, packRow(sample.values), expiresIn);
+    keyList.push(keys.day(row.country, row.resolution, day));
+    argumentList.push(offset, packRow(row.values), expiresIn);
   }
   return { keyList, argumentList };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { historyRules } from '../../../core/incidents/index.js';
-import type { HistorySample, Resolution } from '../../../core/incidents/index.js';
+import type { HistoryRow, Resolution } from '../../../core/countries/index.js';
 import { absentByte, dayMs, expiryOf, packRow, placeOf, rowBytes, spansOf, unpackRows } from '../packing.js';
 
 /**
@@ -19,8 +19,8 @@ interface TailRow {
 
 export interface SqliteHistory {
   /** Inside the commit's transaction. */
-  write(samples: readonly HistorySample[], now: number): void;
-  read(country: string, resolution: Resolution, from: number, to: number): HistorySample[];
+  write(rows: readonly HistoryRow[], now: number): void;
+  read(country: string, resolution: Resolution, from: number, to: number): HistoryRow[];
 }
 
 export function createSqliteHistory(db: DatabaseSyncInstance): SqliteHistory {
@@ -72,10 +72,10 @@ export function createSqliteHistory(db: DatabaseSyncInstance): SqliteHistory {
   }
 
   return {
-    write(samples, now) {
-      for (const sample of samples) {
-        if (expiryOf(sample.resolution, placeOf(sample).day) <= now) continue;
-        insertRow.run(sample.resolution, sample.at, sample.country, packRow(sample.values));
+    write(rows, now) {
+      for (const row of rows) {
+        if (expiryOf(row.resolution, placeOf(row).day) <= now) continue;
+        insertRow.run(row.resolution, row.at, row.country, packRow(row.values));
       }
       for (const resolution of ['minute', 'bin'] as const) {
         const { at } = oldestRow.get(resolution) as { at: number | null };

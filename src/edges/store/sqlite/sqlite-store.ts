@@ -83,7 +83,7 @@ function createSqliteStore(db: DatabaseSyncInstance, unlock: () => void): Store 
     for (const state of batch.states) putState.run(state.country, JSON.stringify(state));
     for (const event of batch.events) append.run(JSON.stringify(event));
     remembered.write(batch);
-    history.write(batch.samples, batch.at);
+    history.write(batch.rows, batch.at);
     setVersion.run(batch.version);
     return 'committed';
   }

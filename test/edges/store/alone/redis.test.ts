@@ -13,7 +13,7 @@ import { storeContract } from '../contract.js';
 import { deliveryContract } from '../delivery-contract.js';
 import { survivesBeingKilled } from '../kill.js';
 import { assertWhole, writtenBy } from '../kill-writes.js';
-import { olderEvents, quiet, sampleOf } from '../samples.js';
+import { olderEvents, quiet, rowOf } from '../samples.js';
 
 const noon = Date.UTC(2026, 5, 10, 12);
 const password = 'geheim-4711';
@@ -102,8 +102,8 @@ describe('Redis', () => {
 
   test('history expires by itself when it has been kept long enough', async () => {
     const { store, lease } = await emptied();
-    const samples = [sampleOf('KP', 'minute', noon, 1), sampleOf('KP', 'bin', noon, 1)];
-    await store.commit({ lease, version: 1, at: noon, states: [], samples, events: [], records: [], health: null });
+    const rows = [rowOf('KP', 'minute', noon, 1), rowOf('KP', 'bin', noon, 1)];
+    await store.commit({ lease, version: 1, at: noon, states: [], rows, events: [], records: [], health: null });
     const hours = async (resolution: string): Promise<number> =>
       Math.round(
         (await beside.pttl(`lightsout:history:${resolution}:KP:${Math.floor(noon / 86_400_000)}`)) / 3_600_000,
@@ -184,7 +184,7 @@ describe('Redis', () => {
       const store = await open(server.url);
       assert.equal(await beside.hget('lightsout:head', 'schema'), '2');
       const lease = (await store.acquire('me', 60_000))!;
-      const nothing = { lease, at: noon, states: [], samples: [], events: [], records: [], health: null };
+      const nothing = { lease, at: noon, states: [], rows: [], events: [], records: [], health: null };
       assert.equal(await store.commit({ ...nothing, version: 1 }), 'committed');
       assert.deepEqual(
         (await store.incidents(20, null)).map(({ id }) => id),

@@ -10,7 +10,7 @@ import { storeContract } from '../contract.js';
 import { deliveryContract } from '../delivery-contract.js';
 import { survivesBeingKilled, writersOf } from '../kill.js';
 import { assertWhole } from '../kill-writes.js';
-import { eventOf, olderEvents, quiet, sampleOf, stateOf } from '../samples.js';
+import { eventOf, olderEvents, quiet, rowOf, stateOf } from '../samples.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lightsout-store-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -109,9 +109,9 @@ describe('SQLite', () => {
     const lease = (await store.acquire('me', 1))!;
     for (let version = 1; version <= 40 * 8; version++) {
       const at = noon + version * 3 * hour;
-      const samples = [sampleOf('KP', 'minute', at, version), sampleOf('KP', 'bin', at, version)];
+      const rows = [rowOf('KP', 'minute', at, version), rowOf('KP', 'bin', at, version)];
       assert.equal(
-        await store.commit({ lease, version, at, states: [], samples, events: [], records: [], health: null }),
+        await store.commit({ lease, version, at, states: [], rows, events: [], records: [], health: null }),
         'committed',
       );
     }
@@ -140,7 +140,7 @@ describe('SQLite', () => {
         version,
         at: noon,
         states: [stateOf('KP', version)],
-        samples: [sampleOf('KP', 'bin', noon, version)],
+        rows: [rowOf('KP', 'bin', noon, version)],
         events: [eventOf(`a/${version}`)],
         records: [],
         health: null,
