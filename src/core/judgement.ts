@@ -13,6 +13,7 @@ import {
 import { decide, initialDetectorState, isJudged, observe } from './detector/index.js';
 import {
   Guards,
+  type GuardName,
   type Hold,
   type HoldCounts,
   type Recount,
@@ -105,7 +106,7 @@ export class Judgement {
     return this.#guards.holds;
   }
 
-  get holdCounts(): Readonly<Record<Hold['guard'], HoldCounts>> {
+  get holdCounts(): Readonly<Record<GuardName, HoldCounts>> {
     return this.#guards.counts;
   }
 

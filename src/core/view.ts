@@ -1,6 +1,6 @@
 import type { Family, FamilyIndex, PeerIndex } from './bgp/index.js';
 import type { Countries, CountrySample } from './countries/index.js';
-import type { Hold, HoldCounts } from './guards/index.js';
+import type { GuardName, Hold, HoldCounts } from './guards/index.js';
 import type { StoredState } from './incidents/index.js';
 import type { Judgement } from './judgement.js';
 import type { OutOfVote, PeerStatus, PeerView, Table, TableTransfer, Turned, Usability } from './table/index.js';
@@ -69,7 +69,7 @@ export class PipelineView {
   }
 
   /** How often each guard held back since the start. */
-  get holdCounts(): Readonly<Record<Hold['guard'], HoldCounts>> {
+  get holdCounts(): Readonly<Record<GuardName, HoldCounts>> {
     return this.#judgement.holdCounts;
   }
 

@@ -106,7 +106,7 @@ export interface Schedule {
 /** As many models as there are; each is built once. */
 const models = new Map<number, Model>();
 const modelCount = 6;
-/** After the last fault there is time to mend everything: 30 min of guard 2, a late file, and some more. */
+/** After the last fault there is time to mend everything: 30 min of the session check, a late file, and some more. */
 const tailMs = 55 * minute;
 
 function modelOf(seed: number): Model {

@@ -1,5 +1,5 @@
 import type { ArchiveCounters, CollectorStage, IntakeCounters } from '../../edges/feed/index.js';
-import type { Hold, HoldCounts } from '../../core/guards/index.js';
+import { guardNames, type GuardName, type Hold, type HoldCounts } from '../../core/guards/index.js';
 import type { Counter, Metrics } from '../../edges/observability/index.js';
 import type { PipelineView } from '../../core/view.js';
 
@@ -9,9 +9,12 @@ export interface Guarded {
   readonly intake: IntakeCounters;
   readonly archive: ArchiveCounters;
   readonly holds: readonly Hold[];
-  readonly holdCounts: Readonly<Record<Hold['guard'], HoldCounts>>;
+  readonly holdCounts: Readonly<Record<GuardName, HoldCounts>>;
   readonly stages: readonly CollectorStage[];
 }
+
+/** Until 0.3 the guards mass and shared-as are exported together as well, by the name that both had in 0.1. */
+const manyCountries = 'many-countries';
 
 /** Carries running counters over to the metrics, which outlive a table. */
 export class GuardMetrics {
@@ -35,15 +38,15 @@ export class GuardMetrics {
     for (const [outcome, count] of Object.entries(archive.requests))
       this.#carry(metrics.archiveRequests, { outcome }, count);
     this.#carry(metrics.archiveBytes, {}, archive.bytes);
-    for (const [guard, counts] of Object.entries(holdCounts)) {
-      const name = guard === '6' ? 'many-countries' : 'one-collector';
-      for (const outcome of ['begun', 'released', 'dissolved'] as const)
-        this.#carry(metrics.holds, { guard: name, outcome }, counts[outcome]);
-      metrics.held.set(
-        { guard: name },
-        new Set(holds.filter((hold) => String(hold.guard) === guard).flatMap((hold) => hold.countries)).size,
-      );
+    for (const outcome of ['begun', 'released', 'dissolved'] as const) {
+      for (const guard of guardNames) this.#carry(metrics.holds, { guard, outcome }, holdCounts[guard][outcome]);
+      const many = holdCounts.mass[outcome] + holdCounts['shared-as'][outcome];
+      this.#carry(metrics.holds, { guard: manyCountries, outcome }, many);
     }
+    const heldBy = (...guards: readonly GuardName[]): number =>
+      new Set(holds.filter(({ guard }) => guards.includes(guard)).flatMap(({ countries }) => countries)).size;
+    for (const guard of guardNames) metrics.held.set({ guard }, heldBy(guard));
+    metrics.held.set({ guard: manyCountries }, heldBy('mass', 'shared-as'));
     metrics.collectors.reset();
     for (const { stage } of stages) metrics.collectors.inc({ stage });
   }

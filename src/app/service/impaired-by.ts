@@ -1,6 +1,6 @@
 import type { Family, UnixMillis } from '../../core/bgp/index.js';
 import type { CollectorStage, FeedState } from '../../edges/feed/index.js';
-import type { Hold } from '../../core/guards/index.js';
+import { guardNames, type Hold } from '../../core/guards/index.js';
 import { describeUsability, type Usability } from '../../core/table/index.js';
 import type { Impairment } from './impairments.js';
 
@@ -57,12 +57,9 @@ export function impairedBy(sight: SightNow): Impairment[] {
       text: `what ${holes.map(({ collector }) => collector).join(', ')} said in a short gap could not be fetched yet`,
     });
   found.push(...sessionTrouble(sight));
-  for (const [guard, kind] of [
-    [6, 'mass'],
-    [7, 'verdicts'],
-  ] as const) {
+  for (const guard of guardNames) {
     const words = sight.holds.filter((hold) => hold.guard === guard).map((hold) => hold.words);
-    if (words.length > 0) found.push({ kind, text: words.join('; ') });
+    if (words.length > 0) found.push({ kind: guard, text: words.join('; ') });
   }
   if (sight.registryTrouble !== null) found.push({ kind: 'registry', text: sight.registryTrouble });
   return found.map(({ kind, text }) => ({ kind, text: clipped(text) }));

@@ -19,14 +19,19 @@ const patienceMs = {
   withdrawals: 5 * 60_000,
   holes: 30 * 60_000,
   /** A decision that hangs on one collector. */
-  verdicts: 5 * 60_000,
+  'one-collector': 5 * 60_000,
   /** So many countries at once that it may be us. */
   mass: 0,
+  /** Several countries that fall through one AS. */
+  'shared-as': 0,
   registry: 0,
 } as const;
 
 export type ImpairmentKind = keyof typeof patienceMs;
 export const impairmentKinds = Object.keys(patienceMs) as readonly ImpairmentKind[];
+
+/** What 0.1 stored for 'one-collector'. */
+export const kindUntil02 = 'verdicts';
 
 /** An impairment is over when it has not been seen for so long: one that flaps is one. */
 const overAfterMs = 60_000;
@@ -50,7 +55,10 @@ export class Impairments {
   restore(stored: readonly StandingImpairment[]): void {
     if (this.#restored) return;
     this.#restored = true;
-    for (const impairment of stored) this.#standing.set(impairment.kind, impairment);
+    for (const impairment of stored) {
+      const kind = impairment.kind === kindUntil02 ? 'one-collector' : impairment.kind;
+      this.#standing.set(kind, { ...impairment, kind });
+    }
   }
 
   /** All that stands, told or not yet. */

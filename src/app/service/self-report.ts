@@ -7,7 +7,7 @@ import { describeUsability, type Usability } from '../../core/table/index.js';
 import type { PipelineView } from '../../core/view.js';
 import type { CommitQueue } from './commit-queue.js';
 import { impairedBy } from './impaired-by.js';
-import { impairmentKinds, type Impairments } from './impairments.js';
+import { impairmentKinds, kindUntil02, type ImpairmentKind, type Impairments } from './impairments.js';
 
 export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
@@ -94,11 +94,10 @@ export function createSelfReport(options: SelfReportOptions): SelfReport {
         holds: view.holds,
       }),
     );
-    for (const kind of impairmentKinds)
-      metrics.degraded.set(
-        { kind },
-        impairments.standing.some((one) => one.kind === kind && one.toldAt !== null) ? 1 : 0,
-      );
+    const isTold = (kind: ImpairmentKind): number =>
+      impairments.standing.some((one) => one.kind === kind && one.toldAt !== null) ? 1 : 0;
+    for (const kind of impairmentKinds) metrics.degraded.set({ kind }, isTold(kind));
+    metrics.degraded.set({ kind: kindUntil02 }, isTold('one-collector'));
     for (const { id, notice } of notices) logger.warn({ event: id }, `to the operator: ${String(notice)}`);
     if (notices.length > 0) queue.add(now, { states: [], rows: [], records: [], events: notices }, health());
     else if (now - healthAt >= healthEveryMs) queue.say(health());

@@ -1,8 +1,8 @@
 import type { UnixMillis } from '../bgp/index.js';
 import { decisionOf, dueAt, fallTimes, isRising, unrestrained, type Restraint } from '../detector/index.js';
-import { CollectorGuard, keyOf, type CountAgain } from './collector.js';
-import type { AsOne, Fall, Hold, HoldCounts } from './hold.js';
+import type { AsOne, Fall, GuardName, Hold, HoldCounts } from './hold.js';
 import { MassGuard } from './mass.js';
+import { keyOf, OneCollectorGuard, type CountAgain } from './one-collector.js';
 import type { GuardSettings } from './settings.js';
 import { SharedAsGuard, type HeavyLosers } from './shared-as.js';
 import type { Watched } from './watched.js';
@@ -26,7 +26,7 @@ const allFree: Ruling = { restraint: () => unrestrained, asOne: [] };
 export class Guards {
   readonly #mass: MassGuard;
   readonly #sharedAs: SharedAsGuard;
-  readonly #collector = new CollectorGuard();
+  readonly #oneCollector = new OneCollectorGuard();
   /**
    * By keyOf, since when those decline whose decision was taken for our own doing: until that decline is over its flips
    * are none.
@@ -40,25 +40,17 @@ export class Guards {
 
   /** What is held back now, and why. */
   get holds(): readonly Hold[] {
-    return [...this.#mass.holds, ...this.#sharedAs.holds, ...this.#collector.holds];
+    return [...this.#mass.holds, ...this.#sharedAs.holds, ...this.#oneCollector.holds];
   }
 
-  get counts(): Readonly<Record<Hold['guard'], HoldCounts>> {
-    const [mass, sharedAs] = [this.#mass.counts, this.#sharedAs.counts];
-    return {
-      6: {
-        begun: mass.begun + sharedAs.begun,
-        released: mass.released + sharedAs.released,
-        dissolved: mass.dissolved + sharedAs.dissolved,
-      },
-      7: this.#collector.counts,
-    };
+  get counts(): Readonly<Record<GuardName, HoldCounts>> {
+    return { mass: this.#mass.counts, 'shared-as': this.#sharedAs.counts, 'one-collector': this.#oneCollector.counts };
   }
 
   /** `watched`: every country and family of this tick. */
   rule(at: UnixMillis, watched: readonly Watched[], sight: Sight): Ruling {
     const deciding = watched.filter(({ observation, settings }) => decisionOf(observation, settings) !== null);
-    if (this.#collector.isHolding) this.#collector.forget(watched);
+    if (this.#oneCollector.isHolding) this.#oneCollector.forget(watched);
     const isHolding = this.#mass.isHolding || this.#sharedAs.isHolding || this.#suspected.size > 0;
     if (deciding.length === 0 && !isHolding) return allFree;
     const falls = fallsOf(watched);
@@ -74,13 +66,16 @@ export class Guards {
     for (const country of [...mass.held, ...mass.asOne.flatMap(({ countries }) => countries)]) decided.delete(country);
     const shared = this.#sharedAs.look(at, decided, falls, sight.heavyLosers);
     const held = new Set([...mass.held, ...shared.held]);
-    const ceilings = this.#collector.look(
+    const ceilings = this.#oneCollector.look(
       at,
       deciding.filter(({ country }) => !held.has(country)),
       sight.countAgain,
     );
     for (const each of deciding) if (held.has(each.country)) ceilings.set(keyOf(each), each.observation.state.level);
-    const flipsBefore = this.#suspect(watched, (each) => mass.held.has(each.country) || this.#collector.isHeld(each));
+    const flipsBefore = this.#suspect(
+      watched,
+      (each) => mass.held.has(each.country) || this.#oneCollector.isHeld(each),
+    );
     return {
       restraint: (country, family) => {
         const key = keyOf({ country, family });

@@ -1,9 +1,12 @@
 import type { Family, UnixMillis } from '../bgp/index.js';
 
+/** mass: many countries at once. shared-as: several through one AS. one-collector: by one collector's peers alone. */
+export const guardNames = ['mass', 'shared-as', 'one-collector'] as const;
+export type GuardName = (typeof guardNames)[number];
+
 /** Decisions that a guard holds back. */
 export interface Hold {
-  /** 6: many countries at once, or several through one AS. 7: one collector alone. */
-  readonly guard: 6 | 7;
+  readonly guard: GuardName;
   readonly countries: readonly string[];
   readonly since: UnixMillis;
   /** Why, for people. */
@@ -26,7 +29,7 @@ export interface AsOne {
   readonly reason: string;
 }
 
-/** What guard 6 makes of a tick's decisions, by country. */
+/** What a guard of several countries makes of a tick's decisions, by country. */
 export interface CountryRuling {
   readonly held: ReadonlySet<string>;
   readonly asOne: readonly AsOne[];

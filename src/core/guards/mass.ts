@@ -47,7 +47,7 @@ export class MassGuard {
   get holds(): Hold[] {
     const { withinMs, holdMs } = this.#settings;
     const many = this.#holds.map(({ countries, since }): Hold => ({
-      guard: 6,
+      guard: 'mass',
       since,
       countries: [...countries].sort(),
       words:

@@ -34,7 +34,7 @@ export class SharedAsGuard {
 
   get holds(): Hold[] {
     return this.#holds.map(({ asn, countries, since }) => ({
-      guard: 6,
+      guard: 'shared-as' as const,
       since,
       countries: [...countries].sort(),
       words:

@@ -32,7 +32,7 @@ export class Stragglers {
         ? []
         : [
             {
-              guard: 6 as const,
+              guard: 'mass' as const,
               since: waiting.since,
               countries: [...countries].sort(),
               words:

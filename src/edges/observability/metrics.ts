@@ -101,12 +101,23 @@ export function createMetrics() {
     archiveBytes: counter('archive_bytes_total', 'Bytes received from the archive, compressed'),
     holds: counter(
       'decision_holds_total',
-      'Decisions held back for a second look, by guard and outcome',
+      'Decisions held back for a second look, by guard and outcome. guard="many-countries" is mass and shared-as ' +
+        'together; it goes with 0.3',
       'guard',
       'outcome',
     ),
-    held: gauge('decisions_held', 'Countries whose decision is held back now', 'guard'),
-    degraded: gauge('measurement_degraded', '1 while the operator has been told that this hinders our sight', 'kind'),
+    held: gauge(
+      'decisions_held',
+      'Countries whose decision is held back now, by guard. guard="many-countries" is mass and shared-as together; it ' +
+        'goes with 0.3',
+      'guard',
+    ),
+    degraded: gauge(
+      'measurement_degraded',
+      '1 while the operator has been told that this hinders our sight. kind="verdicts" is kind="one-collector"; it goes ' +
+        'with 0.3',
+      'kind',
+    ),
     registryAge: gauge('registry_age_seconds', 'Age of the registry of who holds which addresses, by its own day'),
     registryRefresh: counter('registry_refresh_total', 'Downloads of the registry, by outcome', 'outcome'),
   };

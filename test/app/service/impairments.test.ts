@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GuardMetrics, type Guarded } from '../../../src/app/service/guard-metrics.js';
 import { impairedBy, type SightNow } from '../../../src/app/service/impaired-by.js';
+import { createMetrics } from '../../../src/edges/observability/index.js';
 import type { CollectorStage } from '../../../src/edges/feed/index.js';
 import { Impairments, type Impairment } from '../../../src/app/service/impairments.js';
 
@@ -125,6 +127,45 @@ test('a restart repeats no word, and owes the last one', () => {
   );
 });
 
+test('what 0.1 stored as "verdicts" goes on as "one-collector"', () => {
+  const impairments = new Impairments();
+  impairments.restore([{ kind: 'verdicts', text: 'KP by rrc00', since: start, seenAt: start, toldAt: start }]);
+  assert.deepEqual(
+    told(impairments, 2, (at) => (at < 2 ? [{ kind: 'one-collector', text: 'KP by rrc00' }] : [])),
+    [],
+  );
+  assert.deepEqual(
+    impairments.standing.map(({ kind, since, toldAt }) => ({ kind, since, toldAt })),
+    [{ kind: 'one-collector', since: start, toldAt: start }],
+  );
+});
+
+test('until 0.3 the holds of mass and shared-as are exported together too', async () => {
+  const metrics = createMetrics();
+  const none = { begun: 0, released: 0, dissolved: 0 };
+  const hold = { countries: ['AA'], since: start, words: '' };
+  new GuardMetrics(metrics).follow({
+    sessions: { resetsByState: 0, resetsByVolume: 0, massWithdrawals: 0 },
+    intake: { gaps: {}, fillFiles: 0, updateFiles: 0, fillRows: 0 },
+    archive: { requests: {}, bytes: 0 },
+    stages: [],
+    holds: [
+      { ...hold, guard: 'mass' },
+      { ...hold, guard: 'shared-as', countries: ['BB'] },
+    ],
+    holdCounts: { mass: { ...none, begun: 2 }, 'shared-as': { ...none, begun: 1 }, 'one-collector': none },
+  } as unknown as Guarded);
+  const text = await metrics.registry.metrics();
+  for (const [guard, begun, held] of [
+    ['mass', 2, 1],
+    ['shared-as', 1, 1],
+    ['many-countries', 3, 2],
+  ] as const) {
+    assert.ok(text.includes(`lightsout_decision_holds_total{guard="${guard}",outcome="begun"} ${begun}\n`), guard);
+    assert.ok(text.includes(`lightsout_decisions_held{guard="${guard}"} ${held}\n`), guard);
+  }
+});
+
 const stage = (collector: string, stage: CollectorStage['stage'], why = ''): CollectorStage => ({
   collector,
   stage,
@@ -208,11 +249,11 @@ const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])
     'decisions that are held back',
     {
       holds: [
-        { guard: 7, countries: ['KP'], since: start, words: 'KP by rrc00 alone' },
-        { guard: 6, countries: ['AA', 'BB'], since: start, words: '9 countries at once' },
+        { guard: 'one-collector', countries: ['KP'], since: start, words: 'KP by rrc00 alone' },
+        { guard: 'mass', countries: ['AA', 'BB'], since: start, words: '9 countries at once' },
       ],
     },
-    ['mass: 9 countries at once', 'verdicts: KP by rrc00 alone'],
+    ['mass: 9 countries at once', 'one-collector: KP by rrc00 alone'],
   ],
   [
     'an old registry',

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { guardNames, type GuardName } from '../../../src/core/guards/index.js';
 import { manyCodes, ManyCountries, type ManyCountriesOptions } from '../../support/replay/many-countries.js';
 
 const second = 1000;
@@ -14,7 +15,7 @@ interface Story {
   /** What is posted. */
   readonly posted: readonly string[];
   /** "begun released dissolved", by guard; nothing was ever held where it is not said. */
-  readonly holds?: { readonly 6?: string; readonly 7?: string };
+  readonly holds?: Readonly<Partial<Record<GuardName, string>>>;
 }
 
 const first = (world: ManyCountries, count: number): string[] => world.codes.slice(0, count);
@@ -48,7 +49,7 @@ const stories: Readonly<Record<string, Story>> = {
   'eight of fifty are held for five minutes, and told as one where they stand': {
     act: (world) => world.withdraw(first(world, 8)).run(15 * minute),
     posted: [`08:00 opened ${eight} down since 01:00`],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'eight that are back before that were nothing': {
     act: (world) =>
@@ -58,7 +59,7 @@ const stories: Readonly<Record<string, Story>> = {
         .announce(first(world, 8))
         .run(15 * minute),
     posted: [],
-    holds: { 6: '1 0 1' },
+    holds: { mass: '1 0 1' },
   },
   'those that stay when most are back are told by themselves': {
     act: (world) =>
@@ -68,13 +69,13 @@ const stories: Readonly<Record<string, Story>> = {
         .announce(first(world, 6))
         .run(10 * minute),
     posted: ['08:00 opened AG down since 01:00', '08:00 opened AH down since 01:00'],
-    holds: { 6: '1 0 1' },
+    holds: { mass: '1 0 1' },
   },
   'three of ten are many, three of twenty are not': {
     options: { countries: 9 },
     act: (world) => world.withdraw(first(world, 3)).run(10 * minute),
     posted: ['08:00 opened AA+AB+AC down since 01:00'],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'three of twenty': {
     options: { countries: 19 },
@@ -89,7 +90,7 @@ const stories: Readonly<Record<string, Story>> = {
   'one after the other within three minutes': {
     act: (world) => oneByOne(world, (code) => world.withdraw([code]).run(10 * second)).run(15 * minute),
     posted: [`08:00 opened ${eight} down since 01:00`],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'one that fell earlier was told, and still counts': {
     act: (world) =>
@@ -99,7 +100,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(first(world, 7))
         .run(15 * minute),
     posted: ['03:00 opened AH down since 01:00', '10:30 opened AA+AB+AC+AD+AE+AF+AG down since 03:30'],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'what falls four minutes after them is not theirs, and waits for nobody': {
     act: (world) =>
@@ -109,13 +110,13 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(['BA'])
         .run(15 * minute),
     posted: ['07:00 opened BA down since 05:00', `08:00 opened ${eight} down since 01:00`],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'what falls with them, but slower, is told when it is due, and not held again': {
     options: slow('BA'),
     act: (world) => world.withdraw([...first(world, 8), 'BA']).run(40 * minute),
     posted: [`08:00 opened ${eight} down since 01:00`, '31:00 opened BA down since 01:00'],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'several that fall with them, but slower, are told as one when they are due': {
     options: slow('BA', 'BB', 'BD'),
@@ -126,7 +127,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(['BD'])
         .run(40 * minute),
     posted: [`08:00 opened ${eight} down since 01:00`, '32:00 opened BA+BB+BD down since 01:00'],
-    holds: { 6: '2 2 0' },
+    holds: { mass: '2 2 0' },
   },
   'of those that are slower, one that is back before it is due is waited for no longer': {
     options: slow('BA', 'BB', 'BD'),
@@ -143,7 +144,7 @@ const stories: Readonly<Record<string, Story>> = {
       '32:10 opened BA+BB down since 01:00',
       '35:00 unstable BD normal since 02:00',
     ],
-    holds: { 6: '2 2 0' },
+    holds: { mass: '2 2 0' },
   },
   'they fall further while they are held: the worst is told': {
     act: (world) =>
@@ -153,7 +154,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(first(world, 8))
         .run(15 * minute),
     posted: [`09:00 opened ${eight} down since 04:00`],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'outages that deepen together are told as one as well': {
     act: (world) =>
@@ -170,7 +171,7 @@ const stories: Readonly<Record<string, Story>> = {
         ),
       `40:00 opened ${eight} down since 33:00`,
     ],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'a lapse at the very end of the hold tears nobody out': {
     act: (world) =>
@@ -182,7 +183,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(['AC'])
         .run(10 * minute),
     posted: [`08:10 opened ${eight} down since 01:00`],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
   'a restart in the middle of the hold begins it anew': {
     act: (world) =>
@@ -192,7 +193,7 @@ const stories: Readonly<Record<string, Story>> = {
         .restart()
         .run(15 * minute),
     posted: [`10:00 opened ${eight} down since 01:00`],
-    holds: { 6: '1 1 0' },
+    holds: { mass: '1 1 0' },
   },
 
   'two countries through one network are one event': {
@@ -204,7 +205,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(['AB'])
         .run(10 * minute),
     posted: ['04:30 opened AA+AB down since 01:00 AS65000'],
-    holds: { 6: '1 1 0' },
+    holds: { 'shared-as': '1 1 0' },
   },
   'through two networks they are two': {
     options: { ...ten, origins: { AA: 65_000, AB: 65_001 } },
@@ -227,7 +228,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(['AC'])
         .run(10 * minute),
     posted: ['05:30 opened AA+AB+AC down since 01:00 AS65000'],
-    holds: { 6: '1 1 0' },
+    holds: { 'shared-as': '1 1 0' },
   },
   'when the other is back, the first waits no longer': {
     options: { ...ten, origins: { AA: 65_000, AB: 65_000 } },
@@ -241,7 +242,7 @@ const stories: Readonly<Record<string, Story>> = {
         .run(10 * minute),
     // Flips of its own: nobody took them for ours.
     posted: ['04:10 opened AA down since 01:00', '05:00 unstable AB normal since 02:30'],
-    holds: { 6: '1 0 1' },
+    holds: { 'shared-as': '1 0 1' },
   },
   'nobody waits for one that cannot be told within five minutes': {
     options: { ...slow('AE'), ...ten, origins: { AA: 65_000, AE: 65_000 } },
@@ -258,7 +259,7 @@ const stories: Readonly<Record<string, Story>> = {
         .announce(['AA'])
         .run(10 * minute),
     posted: [],
-    holds: { 7: '1 0 1' },
+    holds: { 'one-collector': '1 0 1' },
   },
   'once others say so too it is told, with the time at which it began': {
     options: heavy,
@@ -269,7 +270,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(['AA'], world.on(2, 1))
         .run(10 * minute),
     posted: ['21:00 opened AA down since 01:00'],
-    holds: { 7: '1 1 0' },
+    holds: { 'one-collector': '1 1 0' },
   },
   'what holds without it is told': {
     options: heavy,
@@ -281,7 +282,7 @@ const stories: Readonly<Record<string, Story>> = {
         .withdraw(['AA'])
         .run(minute),
     posted: ['04:00 opened AA degraded since 01:00', '11:00 escalated AA down since 01:00'],
-    holds: { 7: '1 1 0' },
+    holds: { 'one-collector': '1 1 0' },
   },
   'where fewer than five would be left nobody is asked': {
     options: { ...ten, voters: [36, 2, 2] },
@@ -447,7 +448,7 @@ test('what is held is said, and why', () => {
   mass.withdraw(first(mass, 8)).run(5 * minute);
   assert.deepEqual(
     mass.view.holds.map(({ guard, countries, words }) => [guard, countries.join('+'), words]),
-    [[6, eight, '8 countries began to fall within 180 s of each other: held for 300 s']],
+    [['mass', eight, '8 countries began to fall within 180 s of each other: held for 300 s']],
   );
   const shared = new ManyCountries({ ...ten, origins: { AA: 65_000, AB: 65_000 } });
   shared
@@ -463,7 +464,7 @@ test('what is held is said, and why', () => {
   alone.withdraw(['AA'], byOneCollector(alone)).run(5 * minute);
   assert.deepEqual(alone.view.holds, [
     {
-      guard: 7,
+      guard: 'one-collector',
       countries: ['AA'],
       since: alone.at - 3 * minute,
       words: 'AA is down by the votes of rrc00: without them 20 /24s are visible',
@@ -506,10 +507,10 @@ for (const [name, { options, act, posted, holds }] of Object.entries({ ...storie
     act(world);
     assert.deepEqual(world.posted, posted);
     const counts = world.view.holdCounts;
-    const inWords = ([6, 7] as const).map(
-      (guard) => `${counts[guard].begun} ${counts[guard].released} ${counts[guard].dissolved}`,
-    );
-    assert.deepEqual(inWords, [holds?.[6] ?? '0 0 0', holds?.[7] ?? '0 0 0']);
+    for (const guard of guardNames) {
+      const { begun, released, dissolved } = counts[guard];
+      assert.equal(`${begun} ${released} ${dissolved}`, holds?.[guard] ?? '0 0 0', guard);
+    }
     assert.deepEqual(world.view.holds, [], 'nothing is left held');
   });
 }

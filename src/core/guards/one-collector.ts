@@ -19,7 +19,7 @@ export type CountAgain = (family: Family, countries: ReadonlySet<string>) => rea
  * No country falls by the word of one collector: what is decided must hold without each of them in turn. It is asked at
  * the decision only, and again at each tick while it is held. Nothing of this is stored: a restart asks anew.
  */
-export class CollectorGuard {
+export class OneCollectorGuard {
   /** By country and family. */
   readonly #holds = new Map<string, Hold>();
   readonly #counts = { begun: 0, released: 0, dissolved: 0 };
@@ -74,7 +74,7 @@ export class CollectorGuard {
     const left = against?.counts.get(country)?.units ?? 0;
     const unit = family === 'ipv4' ? '/24s' : '/48s';
     this.#holds.set(key, {
-      guard: 7,
+      guard: 'one-collector',
       countries: [country],
       since: this.#holds.get(key)?.since ?? at,
       words:
