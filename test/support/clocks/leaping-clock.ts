@@ -4,10 +4,10 @@ import { sleepWith } from './sleep.js';
 /** Of real time, how much one step counts at most: a machine that stood still must not look like minutes of silence. */
 const longestStepMs = 2;
 /**
- * After so many steps in which nothing fell due the next may leap; where a request is under way, after so many that it
- * must have hung.
+ * After this many steps in which nothing fell due the next may leap. While real work is under way none may: a machine
+ * that is slow to answer must not look like hours of silence. If that takes minutes of real time, the work is stuck.
  */
-const stillSteps = { idle: 4, busy: 12 } as const;
+const stillSteps = { idle: 4, busy: 60_000 } as const;
 
 interface Timer {
   readonly at: number;

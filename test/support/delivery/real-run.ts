@@ -1,3 +1,4 @@
+import type { Clock } from '../../../src/edges/clock.js';
 import { createDelivery, type Message } from '../../../src/edges/delivery/index.js';
 import {
   createDiscordSend,
@@ -19,8 +20,8 @@ import type { RealSchedule } from './real-schedule.js';
 const times = 200;
 /** After the end of a schedule all must be well again within this. */
 const patienceMs = 12 * 3_600_000;
-/** In real time, which alone the client's heartbeats know: none is due in a schedule. */
-const heartbeatIntervalMs = 3_600_000;
+/** The client's heartbeats run in real time, the bot's patience with them in the schedule's: none may be due in either. */
+const heartbeatIntervalMs = 2_000_000_000;
 const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
 const chart = { png: Buffer.from('89504e470d0a1a0a', 'hex'), altText: 'a chart' };
 
@@ -58,7 +59,25 @@ interface Life {
 export async function runRealSchedule(schedule: RealSchedule, seed: number): Promise<RealRun> {
   const random = seededRandom(seed + 1_000_000);
   let underWay = 0;
-  const clock = new LeapingClock(scheduleStart, times, () => underWay > 0);
+  /** How often the gateway waits by the schedule's clock. Otherwise it is connected, or connecting in real time. */
+  let gatewaySleeps = 0;
+  let isOver = false;
+  const present: { life: Life | null } = { life: null };
+  const isConnecting = (): boolean => present.life?.gateway.health().connected === false && gatewaySleeps === 0;
+  const clock: LeapingClock = new LeapingClock(
+    scheduleStart,
+    times,
+    () => underWay > discord.hung || (isOver && isConnecting()),
+  );
+  const gatewayClock: Clock = {
+    now: () => clock.now(),
+    after: (ms, fn) => clock.after(ms, fn),
+    async sleep(ms, signal) {
+      gatewaySleeps++;
+      await clock.sleep(ms, signal);
+      gatewaySleeps--;
+    },
+  };
   // discord.js dates rate limits by it.
   const realNow = Date.now;
   Date.now = () => clock.now();
@@ -101,6 +120,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     const api = { token: discord.world.token, apiUrl: discord.apiUrl, clock };
     const gateway = createGateway({
       ...api,
+      clock: gatewayClock,
       random,
       logger,
       commands: [],
@@ -148,7 +168,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     return { gateway, wake: () => delivery.wake(), kill: () => ended.abort() };
   };
 
-  const present: { life: Life | null } = { life: live() };
+  present.life = live();
   let outages = 0;
   const goDown = async (): Promise<void> => {
     if (outages++ === 0) await discord.stop();
@@ -246,6 +266,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     await act();
   }
 
+  isOver = true;
   const isDone = async (): Promise<boolean> => {
     const { owed } = await store.depth();
     const told = (await store.expansion())?.position === (await store.end());

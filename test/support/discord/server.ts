@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayIntentBits } from 'discord.js';
 import { systemClock, type Clock } from '../../../src/edges/clock.js';
@@ -50,6 +50,7 @@ export class DiscordServer {
   readonly #messages: Messages;
   readonly #interactions: Interactions;
   readonly #watchers = new Set<() => void>();
+  #hung = 0;
   readonly #createServer: () => Server;
   #server = createServer();
   #port = 0;
@@ -92,6 +93,10 @@ export class DiscordServer {
       faults: this.#faults,
       buckets: new Buckets(now, rateLimits),
       onRequest,
+      onHang: (response: ServerResponse): void => {
+        this.#hung++;
+        response.once('close', () => this.#hung--);
+      },
     };
     this.#createServer = () => createRest(options).on('upgrade', this.gateway.upgrade);
   }
@@ -107,6 +112,11 @@ export class DiscordServer {
    */
   get posted(): readonly Message[] {
     return this.#messages.posted;
+  }
+
+  /** How many requests a fault keeps waiting for an answer that never comes. */
+  get hung(): number {
+    return this.#hung;
   }
 
   /** Listens; after a stop again on the same port, with the world and the sessions as they were. */

@@ -28,13 +28,15 @@ export interface RestOptions {
    * has against it.
    */
   readonly onRequest: (request: string, violations: readonly string[]) => void;
+  /** A fault leaves this request without an answer, until its connection closes. */
+  readonly onHang: (response: ServerResponse) => void;
 }
 
 /** Where the token is in the path, the header proves nothing. */
 const withoutBotToken = [/^\/interactions\//, /^\/webhooks\//];
 
 /** REST v10 over HTTP: reads requests, asks the oracle, lets faults strike, and answers with rate limit headers. */
-export function createRest({ world, routes, faults, buckets, onRequest }: RestOptions): Server {
+export function createRest({ world, routes, faults, buckets, onRequest, onHang }: RestOptions): Server {
   const compiled = routes.map(([method, path, work]) => ({
     method,
     pattern: new RegExp(`^${path.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
@@ -104,6 +106,7 @@ export function createRest({ world, routes, faults, buckets, onRequest }: RestOp
       // What Discord would have refused is answered all the same: only what it took can be lost.
       if (answer !== null && answer.status >= 400) send(answer);
       else if (fate.how === 'reset') response.destroy();
+      else onHang(response);
     } else send(refusal ?? done());
     onRequest(`${method} ${path}`, violations);
   };
