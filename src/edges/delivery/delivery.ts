@@ -5,7 +5,7 @@ import type { Logger } from '../observability/index.js';
 import { Bell } from '../waiting/index.js';
 import { retryBackOff } from './delays.js';
 import { createEditSubscription, type EditSubscription } from './edit-subscription.js';
-import { Errands, run as runErrand } from './lanes/errands.js';
+import { BestEffortQueue, sendBestEffort } from './lanes/best-effort-queue.js';
 import { createEventCache } from './lanes/event-cache.js';
 import { beginExpansion, expand } from './plan/expand.js';
 import { FreshMessages } from './lanes/fresh.js';
@@ -18,7 +18,7 @@ import { createServe, type DeliveryReport } from './lanes/serve.js';
 /** How often new messages are looked at for an edit. */
 const freshenMs = 60_000;
 /** Edits and crossposts at once: an alert that comes among them waits for no more than these. */
-const mostErrands = 4;
+const mostBestEffort = 4;
 /** Trouble that lasts less than this is no reason to call the service unwell. */
 const troubleAfterMs = 30_000;
 
@@ -74,9 +74,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const lanes = new Lanes();
   const backOff = retryBackOff(random);
   const gate = createGate(backOff);
-  const errands = new Errands();
+  const bestEffort = new BestEffortQueue();
   const fresh = new FreshMessages();
-  let errandsUnderWay = 0;
+  let bestEffortUnderWay = 0;
   /**
    * The channels that want to hear something, as last read: asked for only to see whether all of them are closed to us.
    */
@@ -87,7 +87,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     eventAt: createEventCache(store),
     send,
     gate,
-    errands,
+    bestEffort,
     storeRetry,
     editSubscription: options.editSubscription ?? createEditSubscription(store),
     operatorChannelId,
@@ -120,16 +120,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   };
 
-  const doErrand = async (signal: AbortSignal): Promise<void> => {
-    const errand = errands.take();
-    if (errand === null) return;
-    errandsUnderWay++;
+  const doBestEffort = async (signal: AbortSignal): Promise<void> => {
+    const request = bestEffort.take();
+    if (request === null) return;
+    bestEffortUnderWay++;
     try {
-      await runErrand(errand, send, signal);
+      await sendBestEffort(request, send, signal);
     } catch (error) {
       logger.error({ err: error }, 'an edit failed in a way nobody foresaw');
     }
-    errandsUnderWay--;
+    bestEffortUnderWay--;
     toServe.ring();
   };
 
@@ -144,11 +144,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const opensAt = gate.opensAt(now, lanes.underWay);
       if (opensAt > now) return opensAt;
       const next = lanes.next(now);
-      // An errand is no way to find out whether Discord is back.
-      if (!isLane(next) && (errands.size === 0 || errandsUnderWay >= mostErrands || gate.trouble !== null))
+      // An request is no way to find out whether Discord is back.
+      if (!isLane(next) && (bestEffort.size === 0 || bestEffortUnderWay >= mostBestEffort || gate.trouble !== null))
         return next.at;
       if (isLane(next) && lanes.underWay >= options.mostAtOnce) return Infinity;
-      track(isLane(next) ? serveLane(next, signal) : doErrand(signal));
+      track(isLane(next) ? serveLane(next, signal) : doBestEffort(signal));
     }
   };
 
@@ -170,7 +170,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (clock.now() >= freshenAt) {
         freshenAt = clock.now() + freshenMs;
         await fresh
-          .update(clock.now(), options.refresh, errands)
+          .update(clock.now(), options.refresh, bestEffort)
           .catch((error: unknown) => logger.warn({ err: error }, 'messages cannot be brought up to date'));
         if (lanes.closed.length > 0)
           await readSubscribed().catch((error: unknown) =>

@@ -17,7 +17,7 @@ export {
   type Send,
   type SendResult,
   type Subscriptions,
-  type Told,
+  type ToldRecord,
 } from './ports.js';
 export {
   isMuted,
@@ -34,4 +34,3 @@ export {
 } from './subscriptions/subscription.js';
 export { parseSubscription, parseSubscriptionFile, renderSubscriptionFile } from './subscriptions/subscription-file.js';
 export { createTerminal, type Terminal } from './terminal.js';
-export { isTold } from './plan/told.js';

@@ -46,7 +46,7 @@ export interface Expansion {
 }
 
 /** What a channel was told of an incident. */
-export interface Told {
+export interface ToldRecord {
   readonly channelId: string;
   readonly incident: string;
   /** Replies point at it, and the last edit turns it green. */
@@ -66,7 +66,7 @@ export interface ChannelState {
   readonly subscription: Subscription | null;
   /** Oldest first, at most the limit asked for. */
   readonly owed: readonly Owed[];
-  readonly told: readonly Told[];
+  readonly told: readonly ToldRecord[];
 }
 
 /** What channels are owed, durable. Each call is one atomic act. */
@@ -85,7 +85,7 @@ export interface Outbox {
    * `owed` is done with: it is no longer owed, and `told` (by channel and incident) is remembered. Nothing happens
    * where it is not owed.
    */
-  acknowledge(owed: Owed, told: readonly Told[]): Promise<void>;
+  acknowledge(owed: Owed, told: readonly ToldRecord[]): Promise<void>;
   /** `into` takes the place of `rows`, all of one channel. */
   combine(rows: readonly Owed[], into: Owed): Promise<void>;
   /** How much is owed in all, and since when the oldest. */

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.js';
+import type { IncidentEvent } from '../../core/incidents/index.js';
 import type { Logger } from '../observability/index.js';
 import { renderLine } from '../../core/report/index.js';
 import { secondMs } from '../../core/time.js';
 import { Bell } from '../waiting/index.js';
 import { StoreRetry } from './store-retry.js';
 import type { EventLog } from './ports.js';
-import { isTold } from './plan/told.js';
 
 /** Another process may have written the event; and a wake that got lost costs this much at most. */
 const pollMs = 3 * secondMs;
@@ -82,4 +82,14 @@ export function createTerminal({ log, write, clock, random, logger }: TerminalOp
     wake: () => bell.ring(),
     trouble: () => (storeRetry.trouble === null ? null : `terminal: ${storeRetry.trouble}`),
   };
+}
+
+/**
+ * Whether the terminal tells this event: only if its incident was major or worse, so that "restored" follows an event
+ * that was told. A country that is only unstable is told to channels that ask for it, a notice to the operator, and a
+ * part of a combined event by that event.
+ */
+export function isTold(event: IncidentEvent): boolean {
+  if (event.kind === 'unstable' || event.kind === 'notice' || event.partOf !== null) return false;
+  return event.worst === 'major' || event.worst === 'down';
 }

@@ -1,4 +1,4 @@
-import type { Expansion, Owed, Told } from '../delivery/index.js';
+import type { Expansion, Owed, ToldRecord } from '../delivery/index.js';
 
 /**
  * How long it is remembered what a channel was told of an incident that is over: longer than an incident can relapse.
@@ -15,11 +15,11 @@ export function isAhead(next: Expansion, present: Expansion): boolean {
  * Told that is over and older than this (Unix ms) is forgotten when `owed` is acknowledged: the acknowledgement's own
  * times are the clock.
  */
-export function forgetBefore(owed: Owed, told: readonly Told[]): number {
+export function forgetBefore(owed: Owed, told: readonly ToldRecord[]): number {
   return Math.max(owed.owedAt, ...told.map(({ at }) => at)) - toldKeptMs;
 }
 
 /** When the end was told; null while it lasts. */
-export function overAtOf({ over, at }: Told): number | null {
+export function overAtOf({ over, at }: ToldRecord): number | null {
   return over ? at : null;
 }

@@ -1,7 +1,7 @@
 /** What many channels at once must not cost: requests, edits that are dropped, reads of the log. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Errands } from '../../../src/edges/delivery/lanes/errands.js';
+import { BestEffortQueue } from '../../../src/edges/delivery/lanes/best-effort-queue.js';
 import { createEventCache } from '../../../src/edges/delivery/lanes/event-cache.js';
 import { requestsPerSecond } from '../../../src/edges/discord/rest/requests-per-second.js';
 import { RateLimit } from '../../../src/edges/waiting/index.js';
@@ -44,7 +44,7 @@ test('45 requests in any second, whichever way the clock is set', async () => {
 });
 
 test('the last edits of ten thousand channels all wait for their turn, each crosspost as well', () => {
-  const errands = new Errands();
+  const queue = new BestEffortQueue();
   const message = {
     kind: 'alert',
     event: incidentEvent({}),
@@ -56,10 +56,10 @@ test('the last edits of ten thousand channels all wait for their turn, each cros
     end: null,
   } as const;
   for (let index = 0; index < 10_000; index++) {
-    errands.add({ kind: 'crosspost', channelId: String(index), messageId: '2' });
-    errands.add({ kind: 'edit', channelId: String(index), messageId: '1', message });
+    queue.add({ kind: 'crosspost', channelId: String(index), messageId: '2' });
+    queue.add({ kind: 'edit', channelId: String(index), messageId: '1', message });
   }
-  assert.equal(errands.size, 20_000);
+  assert.equal(queue.size, 20_000);
 });
 
 test('what thousands of channels sum up after a day of silence is read from the log once', async () => {

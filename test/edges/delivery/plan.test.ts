@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { planAtOnce } from '../../../src/edges/delivery/plan/at-once.js';
-import { newSubscription, planOf, type Plan, type Subscription, type Told } from '../../../src/edges/delivery/index.js';
+import {
+  newSubscription,
+  planOf,
+  type Plan,
+  type Subscription,
+  type ToldRecord,
+} from '../../../src/edges/delivery/index.js';
 import { concerns } from '../../../src/edges/delivery/plan/plan.js';
 import type { IncidentEvent } from '../../../src/core/incidents/index.js';
 import { eventsAtOnce, incidentEvent } from '../../support/delivery/incident-event.js';
@@ -10,7 +16,7 @@ import { eventsAtOnce, incidentEvent } from '../../support/delivery/incident-eve
 const now = Date.UTC(2026, 2, 2, 8);
 const channelId = '200000000000000001';
 const plain = newSubscription({ channelId, guildId: '1', since: 0, createdAt: now, roleId: '5' });
-const told = (severity: Told['severity'], over = false): Told => ({
+const told = (severity: ToldRecord['severity'], over = false): ToldRecord => ({
   channelId,
   incident: incidentEvent().incident!,
   firstMessageId: '900',
@@ -42,7 +48,7 @@ type Story = [
   name: string,
   event: Partial<IncidentEvent>,
   subscription: Partial<Subscription>,
-  told: Told | null,
+  told: ToldRecord | null,
   expected: string,
 ];
 
@@ -152,12 +158,12 @@ test('several countries at once: one message of those that concern a channel, an
     { country: 'LB', baseline: 80, kind: 'escalated' },
     { country: 'JO', baseline: 70, ...degraded },
   ]);
-  const of = ({ incident }: IncidentEvent, severity: Told['severity'], firstMessageId = '900'): Told => ({
+  const of = ({ incident }: IncidentEvent, severity: ToldRecord['severity'], firstMessageId = '900'): ToldRecord => ({
     ...told(severity),
     incident: incident!,
     firstMessageId,
   });
-  const cases: [string, Partial<Subscription>, Told[], expected: string | null][] = [
+  const cases: [string, Partial<Subscription>, ToldRecord[], expected: string | null][] = [
     ['all of them from its threshold on', {}, [], 'start @role: SY LB, then JO; told SY down x LB down x'],
     [
       'those that it watches come first',

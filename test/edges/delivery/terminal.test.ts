@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTerminal, isTold } from '../../../src/edges/delivery/index.js';
+import { createTerminal, isTold } from '../../../src/edges/delivery/terminal.js';
 import type { IncidentEvent } from '../../../src/core/incidents/index.js';
 import { createLogger } from '../../../src/edges/observability/index.js';
 import { renderLine } from '../../../src/core/report/index.js';

@@ -1,4 +1,4 @@
-import { priorities, type Owed, type Told } from '../../../src/edges/delivery/index.js';
+import { priorities, type Owed, type ToldRecord } from '../../../src/edges/delivery/index.js';
 import { stateVersion } from '../../../src/core/incidents/index.js';
 import type { HistoryRow, Resolution } from '../../../src/core/countries/index.js';
 import type { CountryRecord, FeedHealth, IncidentEvent, StoredState } from '../../../src/core/incidents/index.js';
@@ -14,7 +14,7 @@ export const owedTo = (channelId: string, position: number, over: Partial<Owed> 
   owedAt: noon + position,
   ...over,
 });
-export const toldTo = (channelId: string, incident: string, over: Partial<Told> = {}): Told => ({
+export const toldTo = (channelId: string, incident: string, over: Partial<ToldRecord> = {}): ToldRecord => ({
   channelId,
   incident,
   firstMessageId: '1001',

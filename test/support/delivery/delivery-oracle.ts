@@ -1,4 +1,10 @@
-import { planOf, toldAfter, type Message, type Subscription, type Told } from '../../../src/edges/delivery/index.js';
+import {
+  planOf,
+  toldAfter,
+  type Message,
+  type Subscription,
+  type ToldRecord,
+} from '../../../src/edges/delivery/index.js';
 import { singlesOf, type IncidentEvent } from '../../../src/core/incidents/index.js';
 
 interface Step {
@@ -11,7 +17,7 @@ interface Step {
 
 /** What a channel would hear if nothing ever went wrong. */
 export function undisturbed(events: readonly IncidentEvent[], subscription: Subscription): Step[] {
-  const told = new Map<string, Told>();
+  const told = new Map<string, ToldRecord>();
   return events.flatMap((event, index): Step[] => {
     // Told by the one that stands for it and others.
     if (event.partOf !== null) return [];

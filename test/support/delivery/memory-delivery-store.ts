@@ -8,7 +8,7 @@ import type {
   Owed,
   Subscription,
   Subscriptions,
-  Told,
+  ToldRecord,
 } from '../../../src/edges/delivery/index.js';
 import type { IncidentEvent } from '../../../src/core/incidents/index.js';
 
@@ -40,7 +40,7 @@ export class MemoryDeliveryStore implements DeliveryStore {
   readonly #subscriptions = new Map<string, Subscription>();
   /** Per channel, by position. No list is empty. */
   readonly #owed = new Map<string, Owed[]>();
-  readonly #told = new Map<string, Map<string, Told>>();
+  readonly #told = new Map<string, Map<string, ToldRecord>>();
   readonly #notes = new Map<string, string>();
   #expansion: Expansion | null = null;
 
@@ -96,11 +96,11 @@ export class MemoryDeliveryStore implements DeliveryStore {
     }));
   }
 
-  acknowledge(owed: Owed, told: readonly Told[]): Promise<void> {
+  acknowledge(owed: Owed, told: readonly ToldRecord[]): Promise<void> {
     return this.#call('acknowledge', () => {
       if (!this.#isOwed(owed)) return;
       this.#take(owed);
-      const known = this.#told.get(owed.channelId) ?? new Map<string, Told>();
+      const known = this.#told.get(owed.channelId) ?? new Map<string, ToldRecord>();
       const oldest = told.reduce((now, { at }) => Math.max(now, at), owed.owedAt) - toldKeptMs;
       for (const row of told) known.set(row.incident, { ...row });
       for (const { incident, over, at } of known.values()) if (over && at < oldest) known.delete(incident);

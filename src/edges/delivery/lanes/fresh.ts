@@ -1,6 +1,6 @@
 import type { IncidentEvent } from '../../../core/incidents/index.js';
-import type { Errands } from './errands.js';
-import type { Told } from '../ports.js';
+import type { BestEffortQueue } from './best-effort-queue.js';
+import type { ToldRecord } from '../ports.js';
 import type { UnixMillis } from '../../../core/time.js';
 
 const everyMs = 5 * 60_000;
@@ -9,9 +9,12 @@ const freshMs = 3_600_000;
 
 /** Which first messages are new enough to be brought up to date, and when that was last done. */
 export class FreshMessages {
-  readonly #messages = new Map<string, { readonly told: Told; readonly event: IncidentEvent; revision: number }>();
+  readonly #messages = new Map<
+    string,
+    { readonly told: ToldRecord; readonly event: IncidentEvent; revision: number }
+  >();
 
-  add(told: Told, event: IncidentEvent): void {
+  add(told: ToldRecord, event: IncidentEvent): void {
     this.#messages.set(`${told.channelId} ${told.incident}`, { told, event, revision: 0 });
   }
 
@@ -23,7 +26,7 @@ export class FreshMessages {
   async update(
     now: UnixMillis,
     refresh: (event: IncidentEvent) => Promise<IncidentEvent | null>,
-    errands: Errands,
+    bestEffort: BestEffortQueue,
   ): Promise<void> {
     const refreshed = new Map<string, Promise<IncidentEvent | null>>();
     for (const [key, message] of this.#messages) {
@@ -39,7 +42,7 @@ export class FreshMessages {
       if (asked === undefined) refreshed.set(event.id, (asked = refresh(event)));
       const changed = await asked;
       if (changed === null) continue;
-      errands.add({
+      bestEffort.add({
         kind: 'edit',
         channelId: told.channelId,
         messageId: told.firstMessageId,

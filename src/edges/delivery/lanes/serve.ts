@@ -4,13 +4,13 @@ import type { Logger } from '../../observability/index.js';
 import { planAtOnce } from '../plan/at-once.js';
 import { combined, isExpired, planBacklog } from '../plan/backlog.js';
 import type { EditSubscription } from '../edit-subscription.js';
-import type { Errands } from './errands.js';
+import type { BestEffortQueue } from './best-effort-queue.js';
 import type { Gate } from './gate.js';
 import type { BackOff } from '../../waiting/index.js';
 import type { StoreRetry } from '../store-retry.js';
 import { close, postpone, served, type Lane } from './lanes.js';
 import { planOf, toldAfter } from '../plan/plan.js';
-import type { FindResult, LoggedEvent, Message, Outbox, Owed, Send, SendResult, Told } from '../ports.js';
+import type { FindResult, LoggedEvent, Message, Outbox, Owed, Send, SendResult, ToldRecord } from '../ports.js';
 
 /**
  * Discord remembers a nonce for some minutes; for so long it is relied on, afterwards the channel's own messages are
@@ -29,7 +29,7 @@ export interface ServeOptions {
   readonly eventAt: (position: number) => Promise<LoggedEvent | null>;
   readonly send: Send;
   readonly gate: Gate;
-  readonly errands: Errands;
+  readonly bestEffort: BestEffortQueue;
   readonly storeRetry: StoreRetry;
   readonly editSubscription: EditSubscription;
   readonly operatorChannelId: string | null;
@@ -48,7 +48,7 @@ export interface DeliveryReport {
   /** A message was given up: a fault of ours. */
   lost(channelId: string, reason: string): void;
   /** A start was posted: as long as it is new it is kept up to date. */
-  started(told: Told, event: IncidentEvent): void;
+  started(told: ToldRecord, event: IncidentEvent): void;
   /** Its end was told: it gets its last edit. */
   ended(channelId: string, incident: string): void;
 }
@@ -56,15 +56,15 @@ export interface DeliveryReport {
 /** What is to be posted, and what is remembered then. */
 interface Post {
   readonly message: Message;
-  readonly told: (messageId: string) => readonly Told[];
+  readonly told: (messageId: string) => readonly ToldRecord[];
 }
 
 type Composed =
-  { readonly kind: 'post'; readonly post: Post } | { readonly kind: 'nothing'; readonly told: readonly Told[] };
+  { readonly kind: 'post'; readonly post: Post } | { readonly kind: 'nothing'; readonly told: readonly ToldRecord[] };
 
 /** Brings a channel one message further. */
 export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSignal) => Promise<void> {
-  const { outbox, eventAt, send, gate, errands, storeRetry, clock, backOff, logger, report } = options;
+  const { outbox, eventAt, send, gate, bestEffort, storeRetry, clock, backOff, logger, report } = options;
 
   const eventsOf = async ({ positions }: Owed): Promise<LoggedEvent[]> =>
     (await Promise.all(positions.map(eventAt))).filter((logged) => logged !== null);
@@ -73,7 +73,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
   const acknowledge = async (
     lane: Lane,
     owed: Owed,
-    told: readonly Told[],
+    told: readonly ToldRecord[],
     next: Owed | undefined,
     signal: AbortSignal,
   ): Promise<void> => {
@@ -119,7 +119,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     }
     const before = state.told.find(({ incident }) => incident === first.event.incident) ?? null;
     const plan = planOf(first.event, subscription, before, now);
-    const told = (messageId: string | null): Told[] =>
+    const told = (messageId: string | null): ToldRecord[] =>
       [toldAfter(plan, first, channelId, before, messageId, clock.now()) ?? []].flat();
     if (plan.kind !== 'post') return { kind: 'nothing', told: told(null) };
     const { part, roleId, replyTo, silent } = plan;
@@ -137,12 +137,12 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
     channelId: string,
     message: Message | null,
     messageId: string | null,
-    told: readonly Told[],
+    told: readonly ToldRecord[],
     events: readonly LoggedEvent[],
   ): Promise<void> => {
     if (message?.kind === 'alert' && messageId !== null) {
       if (message.part === 'start' || message.part === 'recovery')
-        errands.add({ kind: 'crosspost', channelId, messageId });
+        bestEffort.add({ kind: 'crosspost', channelId, messageId });
       // Of several countries nothing is brought up to date: it said what was so at once.
       if (message.part === 'start' && message.event.country !== null)
         for (const one of told) report.started(one, message.event);
@@ -163,7 +163,7 @@ export function createServe(options: ServeOptions): (lane: Lane, signal: AbortSi
         revision: 0,
         end,
       };
-      errands.add({ kind: 'edit', channelId, messageId: firstMessageId, message: edited });
+      bestEffort.add({ kind: 'edit', channelId, messageId: firstMessageId, message: edited });
     }
   };
 

@@ -1,6 +1,6 @@
 import { singlesOf, type IncidentEvent } from '../../../core/incidents/index.js';
 import { planOf, toldAfter, type Plan } from './plan.js';
-import type { LoggedEvent, Told } from '../ports.js';
+import type { LoggedEvent, ToldRecord } from '../ports.js';
 import type { Subscription } from '../subscriptions/subscription.js';
 
 type Post = Extract<Plan, { kind: 'post' }>;
@@ -11,14 +11,14 @@ export interface AtOncePlan {
   readonly event: IncidentEvent;
   readonly post: Pick<Post, 'part' | 'roleId' | 'replyTo'>;
   /** Of each incident that it hears of: the message that tells it is its first, and is no single country's to edit. */
-  readonly told: (messageId: string) => readonly Told[];
+  readonly told: (messageId: string) => readonly ToldRecord[];
 }
 
 /** One message for all of them, by what each would be to the channel alone; null: it hears of none. */
 export function planAtOnce(
   { event, position }: LoggedEvent,
   subscription: Subscription,
-  told: readonly Told[],
+  told: readonly ToldRecord[],
   now: number,
 ): AtOncePlan | null {
   const singles = singlesOf(event).map((single, index) => {

@@ -1,6 +1,6 @@
 import { singlesOf, type IncidentEvent } from '../../../core/incidents/index.js';
 import { planOf, toldAfter } from './plan.js';
-import type { LoggedEvent, Owed, Told } from '../ports.js';
+import type { LoggedEvent, Owed, ToldRecord } from '../ports.js';
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { UnixMillis } from '../../../core/time.js';
 
@@ -45,7 +45,7 @@ export interface BacklogPlan {
   readonly roleId: string | null;
   readonly replyTo: string | null;
   /** `messageId` null where nothing was posted. */
-  readonly told: (messageId: string | null) => readonly Told[];
+  readonly told: (messageId: string | null) => readonly ToldRecord[];
 }
 
 /**
@@ -55,11 +55,11 @@ export interface BacklogPlan {
 export function planBacklog(
   events: readonly LoggedEvent[],
   subscription: Subscription,
-  told: readonly Told[],
+  told: readonly ToldRecord[],
   now: UnixMillis,
 ): BacklogPlan {
   const lines: IncidentEvent[] = [];
-  const after: Told[] = [];
+  const after: ToldRecord[] = [];
   let replyTo: string | null = null;
   let isNews = false;
   for (const [incident, ofIncident] of byIncident(events)) {

@@ -1,5 +1,5 @@
 import { endsIncident, singlesOf, type IncidentEvent } from '../../../core/incidents/index.js';
-import { priorities, type Priority, type Told } from '../ports.js';
+import { priorities, type Priority, type ToldRecord } from '../ports.js';
 import { isMuted, thresholdOf, type Severity, type Subscription } from '../subscriptions/subscription.js';
 import type { UnixMillis } from '../../../core/time.js';
 
@@ -66,7 +66,12 @@ function concernsOf(event: IncidentEvent, subscription: Subscription, now: UnixM
  * `told`: what the channel was told of the event's incident. An event of several countries is planned country by
  * country: planAtOnce.
  */
-export function planOf(event: IncidentEvent, subscription: Subscription, told: Told | null, now: UnixMillis): Plan {
+export function planOf(
+  event: IncidentEvent,
+  subscription: Subscription,
+  told: ToldRecord | null,
+  now: UnixMillis,
+): Plan {
   if (!concernsOf(event, subscription, now)) return { kind: 'skip', reason: 'not-concerned' };
   const { roleId, updates, quietRecovery } = subscription;
   // What was told as over begins anew with a relapse.
@@ -111,10 +116,10 @@ export function toldAfter(
   plan: Plan,
   { event, position }: { readonly event: IncidentEvent; readonly position: number },
   channelId: string,
-  told: Told | null,
+  told: ToldRecord | null,
   messageId: string | null,
   now: UnixMillis,
-): Told | null {
+): ToldRecord | null {
   if (plan.kind === 'skip' || event.incident === null) return null;
   if (plan.kind === 'end') return told === null ? null : { ...told, over: true };
   if (messageId === null) return null;

@@ -1,4 +1,4 @@
-import type { Owed, Priority, Told } from '../../delivery/index.js';
+import type { Owed, Priority, ToldRecord } from '../../delivery/index.js';
 import { forgetBefore, overAtOf } from '../delivery-rules.js';
 import type { DeliveryStore } from '../store.js';
 import { readSubscription } from '../versions.js';
@@ -47,7 +47,7 @@ export function createRedisDelivery({ client, ask }: Connection): DeliveryStore 
       return {
         subscription: subscription === null ? null : readSubscription(subscription),
         owed: owed.map((row) => owedFrom(channelId, row)),
-        told: told.map((body) => JSON.parse(body) as Told).sort((a, b) => asText(a.incident, b.incident)),
+        told: told.map((body) => JSON.parse(body) as ToldRecord).sort((a, b) => asText(a.incident, b.incident)),
       };
     },
     async acknowledge(owed, told) {

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { Expansion, Owed, Subscription, Told } from '../../delivery/index.js';
+import type { Expansion, Owed, Subscription, ToldRecord } from '../../delivery/index.js';
 import { forgetBefore, isAhead, overAtOf } from '../delivery-rules.js';
 import type { DeliveryStore } from '../store.js';
 import { readSubscription } from '../versions.js';
@@ -81,7 +81,7 @@ export function createSqliteDelivery(db: DatabaseSyncInstance): SqliteDelivery {
     channel: (channelId, limit) => ({
       subscription: subscription(channelId),
       owed: (owedOf.all(channelId, limit) as OwedRow[]).map(owedFrom),
-      told: (toldOf.all(channelId) as { body: string }[]).map(({ body }) => JSON.parse(body) as Told),
+      told: (toldOf.all(channelId) as { body: string }[]).map(({ body }) => JSON.parse(body) as ToldRecord),
     }),
     acknowledge(owed, told) {
       if (takeOwed.run(...keyOf(owed)).changes === 0) return;
