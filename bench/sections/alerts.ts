@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createCharts } from '../../src/app/bot/charts.js';
 import { CommitQueue } from '../../src/app/service/commit-queue.js';
 import { systemClock, type Clock } from '../../src/edges/clock.js';
-import { createDelivery, newSubscription } from '../../src/edges/delivery/index.js';
+import { Delivery, newSubscription } from '../../src/edges/delivery/index.js';
 import { createDiscordSend, requestsPerSecond } from '../../src/edges/discord/index.js';
 import { type HistoryRow, type Resolution } from '../../src/core/countries/index.js';
 import { historyRules, type IncidentEvent } from '../../src/core/incidents/index.js';
@@ -80,7 +80,7 @@ export async function measureAlerts(
     charts: createCharts({ reader: store, logger }),
     lookUpChannel: (channelId) => ({ channelId, name: 'alerts', guildId: '1', kind: 'text', permissions }),
   });
-  const delivery = createDelivery({
+  const delivery = new Delivery({
     store,
     send,
     clock,

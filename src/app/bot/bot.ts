@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Clock } from '../../edges/clock.js';
 import { inviteLink, type Config } from '../../edges/config/index.js';
 import { createCountryDirectory } from '../../core/countries/index.js';
-import { createDelivery, createEditSubscription, createOperator } from '../../edges/delivery/index.js';
+import { Delivery, createEditSubscription, createOperator } from '../../edges/delivery/index.js';
 import {
   checkDiscord,
   commands,
@@ -92,7 +92,7 @@ export function createBot({
     lookUpChannel: (channelId) => gateway.lookUpChannel(channelId),
   });
   const operator = createOperator({ send, channelId: operatorChannelId, clock, random, logger });
-  const delivery = createDelivery({
+  const delivery = new Delivery({
     store,
     send,
     operatorChannelId,

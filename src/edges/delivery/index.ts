@@ -1,4 +1,4 @@
-export { createDelivery, type Delivery } from './delivery.js';
+export { Delivery } from './delivery.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
 export { createOperator, type Operator } from './operator.js';
 export { planOf, toldAfter, type Plan } from './plan/plan.js';

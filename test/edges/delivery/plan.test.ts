@@ -1,10 +1,11 @@
 /** What a channel hears of an event, by what it wants to hear and what it was told before. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planAtOnce } from '../../../src/edges/delivery/plan/at-once.js';
+import { compose, toldAs } from '../../../src/edges/delivery/plan/compose.js';
 import {
   newSubscription,
   planOf,
+  type Owed,
   type Plan,
   type Subscription,
   type ToldRecord,
@@ -209,20 +210,23 @@ test('several countries at once: one message of those that concern a channel, an
   ];
   for (const [name, subscription, before, expected] of cases) {
     const whole = { ...plain, ...subscription };
-    const plan = planAtOnce({ event: atOnce, position: 4 }, whole, before, now);
+    const owed: Owed = { channelId, position: 4, positions: [4], priority: 0, owedAt: atOnce.at };
+    const composed = compose(owed, [{ event: atOnce, position: 4 }], whole, before, atOnce.at);
+    const { message } = composed;
     const nameOf = (incident: string | null): string =>
       [syria, lebanon, jordan].find((single) => single.incident === incident)!.country!;
     const text =
-      plan === null
+      message === null
         ? null
         : (() => {
-            const after = plan.told('x');
+            const after = toldAs(composed, 'x', now);
+            assert.ok(message.kind === 'alert');
             assert.ok(
               after.every(({ firstMessageId, position }) => position === (firstMessageId === 'x' ? null : 1)),
               `${name}: no single country's to edit`,
             );
-            const names = plan.event.countries.map(({ country }) => country);
-            const { part, roleId, replyTo } = plan.post;
+            const names = message.event.countries.map(({ country }) => country);
+            const { part, roleId, replyTo } = message;
             const heard = names.slice(0, after.length).join(' ');
             const rest = names.slice(after.length).join(' ');
             return (

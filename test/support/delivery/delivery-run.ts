@@ -1,4 +1,4 @@
-import { createDelivery, type Delivery } from '../../../src/edges/delivery/index.js';
+import { Delivery } from '../../../src/edges/delivery/index.js';
 import { requestsPerSecond } from '../../../src/edges/discord/rest/requests-per-second.js';
 import { createLogger } from '../../../src/edges/observability/index.js';
 import { scheduleStart, type DeliverySchedule } from './delivery-schedule.js';
@@ -49,7 +49,7 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
         (...args: readonly unknown[]) =>
           dead ? never : (target[name] as (...all: readonly unknown[]) => unknown).apply(target, [...args]),
     });
-    const delivery = createDelivery({
+    const delivery = new Delivery({
       store: mortalStore,
       send: discord.sender(mortal),
       operatorChannelId: null,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/edges/clock.js';
-import { createDelivery, type Message } from '../../../src/edges/delivery/index.js';
+import { Delivery, type Message } from '../../../src/edges/delivery/index.js';
 import {
   createDiscordSend,
   createGateway,
@@ -142,7 +142,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
         ofCountry: () => Promise.resolve(null),
       },
     });
-    const delivery = createDelivery({
+    const delivery = new Delivery({
       store: mortalStore,
       operatorChannelId: null,
       refresh: () => Promise.resolve(null),

@@ -63,8 +63,7 @@ function concernsOf(event: IncidentEvent, subscription: Subscription, now: UnixM
 }
 
 /**
- * `told`: what the channel was told of the event's incident. An event of several countries is planned country by
- * country: planAtOnce.
+ * What becomes of an event of one country. `told`: what the channel was told of its incident before.
  */
 export function planOf(
   event: IncidentEvent,
@@ -111,18 +110,17 @@ export function planOf(
   }
 }
 
-/** What is remembered once a plan was carried out; null: nothing. `messageId` null where nothing was posted. */
+/** What is remembered once `plan` was carried out, its message posted as `messageId`; null: nothing new. */
 export function toldAfter(
   plan: Plan,
   { event, position }: { readonly event: IncidentEvent; readonly position: number },
   channelId: string,
   told: ToldRecord | null,
-  messageId: string | null,
+  messageId: string,
   now: UnixMillis,
 ): ToldRecord | null {
   if (plan.kind === 'skip' || event.incident === null) return null;
   if (plan.kind === 'end') return told === null ? null : { ...told, over: true };
-  if (messageId === null) return null;
   if (told === null || plan.part === 'start') {
     return {
       channelId,

@@ -1,13 +1,7 @@
 /** Delivery to channels, on a clock of the test's own against a Discord that is only played. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  createDelivery,
-  newSubscription,
-  type Delivery,
-  type Message,
-  type Subscription,
-} from '../../../../src/edges/delivery/index.js';
+import { Delivery, newSubscription, type Message, type Subscription } from '../../../../src/edges/delivery/index.js';
 import { requestsPerSecond } from '../../../../src/edges/discord/rest/requests-per-second.js';
 import type { IncidentEvent } from '../../../../src/core/incidents/index.js';
 import { createLogger } from '../../../../src/edges/observability/index.js';
@@ -61,7 +55,7 @@ async function open(
     discord,
     lines,
     now: null,
-    delivery: createDelivery({
+    delivery: new Delivery({
       store,
       send: discord.sender(clock.mortal(() => false)),
       operatorChannelId: operator,

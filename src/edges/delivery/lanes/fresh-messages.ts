@@ -1,18 +1,21 @@
 import type { IncidentEvent } from '../../../core/incidents/index.js';
+import { hourMs, minuteMs, type UnixMillis } from '../../../core/time.js';
+import type { Message, ToldRecord } from '../ports.js';
 import type { BestEffortQueue } from './best-effort-queue.js';
-import type { ToldRecord } from '../ports.js';
-import type { UnixMillis } from '../../../core/time.js';
 
-const everyMs = 5 * 60_000;
-/** Discord lets older messages be edited, but seldom (error 30046). */
-const freshMs = 3_600_000;
+const everyMs = 5 * minuteMs;
+/** Discord allows few edits of older messages (error 30046). */
+const freshMs = hourMs;
 
-/** Which first messages are new enough to be brought up to date, and when that was last done. */
+interface FreshMessage {
+  readonly told: ToldRecord;
+  readonly event: IncidentEvent;
+  revision: number;
+}
+
+/** The messages of starts that are new enough to be edited when the country's numbers change. */
 export class FreshMessages {
-  readonly #messages = new Map<
-    string,
-    { readonly told: ToldRecord; readonly event: IncidentEvent; revision: number }
-  >();
+  readonly #messages = new Map<string, FreshMessage>();
 
   add(told: ToldRecord, event: IncidentEvent): void {
     this.#messages.set(`${told.channelId} ${told.incident}`, { told, event, revision: 0 });
@@ -42,26 +45,18 @@ export class FreshMessages {
       if (asked === undefined) refreshed.set(event.id, (asked = refresh(event)));
       const changed = await asked;
       if (changed === null) continue;
-      bestEffort.add({
-        kind: 'edit',
-        channelId: told.channelId,
-        messageId: told.firstMessageId,
-        message: {
-          kind: 'alert',
-          event: changed,
-          part: 'start',
-          roleId: null,
-          replyTo: null,
-          silent: true,
-          revision,
-          end: null,
-        },
-      });
+      const { channelId, firstMessageId: messageId } = told;
+      bestEffort.add({ kind: 'edit', channelId, messageId, message: editOf(changed, revision, null) });
     }
   }
 
-  /** The incident's end was told: that is its message's last edit. */
+  /** The incident's end was told, and its message gets its last edit. */
   forget(channelId: string, incident: string): void {
     this.#messages.delete(`${channelId} ${incident}`);
   }
+}
+
+/** The message that told an incident's start, as an edit shows it. */
+export function editOf(event: IncidentEvent, revision: number, end: IncidentEvent | null): Message {
+  return { kind: 'alert', event, part: 'start', roleId: null, replyTo: null, silent: true, revision, end };
 }
