@@ -4,14 +4,11 @@ import { inflateSync } from 'node:zlib';
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** Bytes per row, and the row's samples before unfiltering of every later row: RGBA, 8 bit. */
+  /** The RGBA samples of a pixel, 8 bits each. */
   readonly pixel: (x: number, y: number) => readonly number[];
 }
 
-/**
- * A PNG of 8-bit RGBA, not interlaced (what resvg writes), by the PNG specification: chunks, inflate, undo the row
- * filters.
- */
+/** Decodes a PNG of 8-bit RGBA that is not interlaced, which is what resvg writes: chunks, inflate, row filters. */
 export function decodePng(png: Uint8Array): Picture {
   const bytes = Buffer.from(png);
   assert.equal(bytes.subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n');
@@ -43,7 +40,7 @@ export function decodePng(png: Uint8Array): Picture {
   return { width, height, pixel: (x, y) => [...rows.subarray(y * stride + x * 4, y * stride + x * 4 + 4)] };
 }
 
-/** Pixels of a region that differ from the picture's corner. */
+/** How many pixels of a region differ from the picture's corner. */
 export function inkIn(picture: Picture, left: number, top: number, right: number, bottom: number): number {
   const paper = picture.pixel(0, 0).join();
   let ink = 0;

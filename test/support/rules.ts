@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { merged, parseRules, type Rules } from '../../src/core/rules.js';
 
-/** config/rules.json as it ships, with `patch` laid over it. */
+/** The shipped config/rules.json, with `patch` applied. */
 export function shippedRules(patch: unknown = {}): Rules {
   const problems: string[] = [];
   const rules = parseRules(

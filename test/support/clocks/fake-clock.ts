@@ -8,8 +8,8 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until it is told to move. Timers run in the order of their time (then of their making), and
- * `now` is each timer's own time while it runs.
+ * A clock that stands still until the test moves it. Timers run in the order of their times, and then in the order in
+ * which they were set. While a timer runs, `now` is the time it was set for.
  */
 export class FakeClock implements Clock {
   #now: number;
@@ -45,12 +45,14 @@ export class FakeClock implements Clock {
     return [...this.#timers].map((timer) => timer.at - this.#now).sort((a, b) => a - b);
   }
 
-  /** Resolves as soon as a timer of this length (in what is left of it) is pending: somebody waits. */
+  /** Resolves as soon as a timer with exactly this much left is pending: the code under test waits. */
   async waiting(ms: number): Promise<void> {
     while (!this.pending.includes(ms)) await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }
 
-  /** Moves the clock at once; what timers started asynchronously has not run when this returns. */
+  /**
+   * Moves the clock without letting the event loop turn: promises that the timers settled have not run yet on return.
+   */
   jump(ms: number): void {
     const target = this.#now + ms;
     for (let next = this.#next(target); next !== null; next = this.#next(target)) this.#fire(next);
@@ -58,8 +60,8 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Moves the clock and lets the event loop turn after every timer, so that what it set off (I/O on loopback aside) is
-   * done.
+   * Moves the clock and lets the event loop turn after every timer, so that promises which the timer settled have run.
+   * I/O, even on loopback, may still be under way.
    */
   async advance(ms: number): Promise<void> {
     const target = this.#now + ms;
@@ -71,7 +73,9 @@ export class FakeClock implements Clock {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  /** What timers see when the event loop stood still for so long: all that fell due run late, at the new time. */
+  /**
+   * What timers see when the event loop was blocked for `ms`: all that fell due in that time run late, at the new time.
+   */
   stall(ms: number): void {
     const late = this.#now + ms;
     this.#now = late;

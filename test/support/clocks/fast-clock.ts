@@ -2,8 +2,8 @@ import type { Clock } from '../../../src/edges/clock.js';
 import { systemClock } from '../../../src/edges/clock.js';
 
 /**
- * Real timers at `times` their speed: for what must wait on sockets as well, where a clock that stands still would wait
- * for ever.
+ * Real timers that run `times` as fast. For tests that also wait for sockets, where a clock that stands still would
+ * never let the socket's answer come.
  */
 export function fastClock(times: number): Clock {
   const start = systemClock.now();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/edges/clock.js';
 import { sleepWith } from './sleep.js';
 
-/** Of real time, how much one step counts at most: a machine that stood still must not look like minutes of silence. */
+/** The most real time that one step counts: a machine that was paused must not look like minutes of silence. */
 const longestStepMs = 2;
 /**
  * After this many steps in which nothing fell due the next may leap. While real work is under way none may: a machine
@@ -16,8 +16,8 @@ interface Timer {
 }
 
 /**
- * A clock for what speaks over real sockets for hours: it runs at `times` the real speed while something happens, and
- * leaps to the next timer when nothing does.
+ * A clock for hours of tests over real sockets: it runs `times` as fast as real time while something happens, and leaps
+ * to the next timer when nothing does.
  */
 export class LeapingClock implements Clock {
   readonly #times: number;
@@ -51,14 +51,12 @@ export class LeapingClock implements Clock {
     return sleepWith((wait, fn) => this.after(wait, fn))(ms, signal);
   }
 
-  /** Resolves when it is `at`. */
+  /** Resolves when the clock reaches `at`. */
   async reach(at: number): Promise<void> {
     if (at > this.#now) await this.sleep(at - this.#now);
   }
 
-  /**
-   * Resolves with true as soon as `holds`, asked again after each step; with false when it is `at` and it never did.
-   */
+  /** Asks `holds` after each step. Resolves with true as soon as it holds, with false once the clock reaches `at`. */
   async until(holds: () => Promise<boolean>, at: number): Promise<boolean> {
     for (;;) {
       if (await holds()) return true;
@@ -67,7 +65,7 @@ export class LeapingClock implements Clock {
     }
   }
 
-  /** The machine slept: what fell due meanwhile runs late, all of it at the new time. */
+  /** Moves the clock as if the machine had slept: timers that fell due in between run late, at the new time. */
   jump(ms: number): void {
     this.#now += ms;
   }

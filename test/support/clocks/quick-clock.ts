@@ -3,20 +3,20 @@ import { sleepWith } from './sleep.js';
 import { TimerHeap } from './timer-heap.js';
 
 interface Timer {
-  /** null: cancelled. */
+  /** null: the timer was cancelled. */
   fn: (() => void) | null;
 }
 
 /**
- * A clock for many virtual hours: it jumps from timer to timer, all of one instant at once, and lets what they set off
- * settle (of itself promises alone, no I/O) before it goes on.
+ * A clock for many virtual hours: it jumps from timer to timer, runs all timers of one instant together, and waits
+ * until what they set off has settled. By default it waits for promises alone, not for I/O.
  */
 export class QuickClock {
   #now: number;
   readonly #settle: () => Promise<void>;
   readonly #timers = new TimerHeap<Timer>();
 
-  /** `settle` resolves when what timers set off is done. */
+  /** `settle` resolves when everything that the timers set off is done. */
   constructor(now: number, settle = settled) {
     this.#now = now;
     this.#settle = settle;
@@ -26,7 +26,7 @@ export class QuickClock {
     return this.#now;
   }
 
-  /** A clock whose timers never run again once `dead` says so: that of a process that may be killed. */
+  /** A clock for a process that may be killed: once `dead` returns true, none of its timers runs. */
   mortal(dead: () => boolean): Clock {
     const after = (ms: number, fn: () => void): (() => void) =>
       this.#after(ms, () => {
@@ -35,7 +35,7 @@ export class QuickClock {
     return { now: () => this.#now, after, sleep: sleepWith(after) };
   }
 
-  /** Goes on without letting anything settle, where no timer falls due until then; whether it could. */
+  /** Moves the clock if no timer falls due before `target`; returns whether it did. Lets nothing settle. */
   skipTo(target: number): boolean {
     if (this.#timers.nextAt <= target) return false;
     this.#now = Math.max(this.#now, target);

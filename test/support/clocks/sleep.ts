@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/edges/clock.js';
 
-/** A clock's sleep, made of its timers. Infinity: until the signal alone. */
+/** A clock's `sleep`, made of its `after`. Infinity ms: only the signal ends it. */
 export function sleepWith(after: Clock['after']): Clock['sleep'] {
   return (ms, signal) =>
     new Promise((resolve) => {

@@ -6,12 +6,12 @@ interface Entry<T> {
 
 const isBefore = <T>(a: Entry<T>, b: Entry<T>): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** What is to come, by its time, and then in the order in which it was added. */
+/** Items in the order of their times; items of one time in the order in which they were added. */
 export class TimerHeap<T> {
   readonly #heap: Entry<T>[] = [];
   #order = 0;
 
-  /** When the first is due; Infinity: there is none. */
+  /** The time of the first item; Infinity if the heap is empty. */
   get nextAt(): number {
     return this.#heap.length > 0 ? this.#heap[0].at : Infinity;
   }
@@ -27,7 +27,7 @@ export class TimerHeap<T> {
     }
   }
 
-  /** Removes the first; there must be one. */
+  /** Removes the first item. The heap must not be empty. */
   take(): T {
     const heap = this.#heap;
     const [{ what }] = heap;

@@ -26,7 +26,7 @@ import {
   type StoredState,
 } from '../../../src/core/incidents/index.js';
 
-/** Half past four on the day North Korea went down. */
+/** 22 December 2014, 16:30 UTC: 15 minutes after North Korea went down. */
 export const now = Date.UTC(2014, 11, 22, 16, 30);
 export const minuteMs = 60_000;
 export const hourMs = 3_600_000;
@@ -53,7 +53,7 @@ export const guild: Extract<Place, { kind: 'guild' }> = {
 };
 export const dm: Place = { kind: 'bot-dm', channelId: dmId };
 
-/** All that commands read and do, in memory. */
+/** Everything that commands read and change, in memory. */
 export class CommandWorld {
   readonly stored: StoredState[] = [];
   readonly measured: CountryRecord[] = [];
@@ -69,7 +69,7 @@ export class CommandWorld {
   logEnd = 7;
   trouble: string | null = null;
   readonly troubles: string[] = [];
-  /** Every call to the store throws this. */
+  /** If set, every call to the store throws this. */
   fault: Error | null = null;
 
   readonly deps: CommandDeps = {
@@ -126,7 +126,7 @@ export class CommandWorld {
     version: '1.2.3',
   };
 
-  /** The command's answer, which must be one that Discord takes. */
+  /** The command's answer. Throws if Discord would refuse it. */
   async ask(
     command: Command,
     options: CommandInput['options'] = {},
@@ -261,7 +261,7 @@ interface Judged {
   readonly open?: { readonly worst: Exclude<Level, 'normal'>; readonly since: number; readonly lowest: number };
 }
 
-/** What is stored of a country whose families were judged so. */
+/** What the store holds of a country whose families were judged as given. */
 export function stateOf(country: string, ipv4: Judged = {}, ipv6: Judged = {}): StoredState {
   const none = initialIncidentState.ipv4;
   return {
@@ -326,7 +326,7 @@ function openOf(country: string, name: string, { open }: Judged): StoredState['i
   };
 }
 
-/** 5-minute rows from `from` to `to`, all measured. */
+/** A row for every 5 minutes from `from` to `to`, all of them measured. */
 export function binRows(country: string, from: number, to: number): HistoryRow[] {
   const step = 300_000;
   const first = Math.ceil(from / step) * step;

@@ -10,7 +10,7 @@ import { singlesOf, type IncidentEvent } from '../../../src/core/incidents/index
 interface Step {
   readonly id: string;
   readonly part: string;
-  /** Of an event of several countries: those that the channel hears of. */
+  /** The incidents that the message tells this channel of; several if it combines countries. */
   readonly incidents: readonly (string | null)[];
   readonly position: number;
 }
@@ -19,7 +19,7 @@ interface Step {
 export function undisturbed(events: readonly IncidentEvent[], subscription: Subscription): Step[] {
   const told = new Map<string, ToldRecord>();
   return events.flatMap((event, index): Step[] => {
-    // Told by the one that stands for it and others.
+    // The combined event tells of it.
     if (event.partOf !== null) return [];
     const position = index + 1;
     const posts = singlesOf(event).flatMap((single) => {
@@ -36,7 +36,7 @@ export function undisturbed(events: readonly IncidentEvent[], subscription: Subs
   });
 }
 
-/** Where each event stands; one that is told by another stands where that does. */
+/** By event id, the event's place in the log. An event that a combined one tells has the place of the combined one. */
 function positionsOf(events: readonly IncidentEvent[]): Map<string, number> {
   const positions = new Map(events.map(({ id }, index) => [id, index + 1]));
   for (const { id, partOf } of events) if (partOf !== null) positions.set(id, positions.get(partOf)!);
@@ -44,8 +44,8 @@ function positionsOf(events: readonly IncidentEvent[]): Map<string, number> {
 }
 
 /**
- * What is wrong with what a channel heard (in the order in which it stands there), a sentence each. Doubles are left
- * out: see `doubles`.
+ * What is wrong with the messages in a channel (in the channel's order), a sentence each. Leaves out doubles: see
+ * `doubles`.
  */
 export function faultsIn(
   messages: readonly Message[],
@@ -92,8 +92,8 @@ export function faultsIn(
 }
 
 /**
- * Events that a channel hears again, one for each message that does so: the message once more, or a backlog with what
- * it had heard.
+ * The repetitions in a channel, one for each message that repeats an event: the same message again, or a backlog that
+ * includes an event the channel had heard.
  */
 export function doubles(messages: readonly Message[]): string[] {
   const seen = new Set<string>();

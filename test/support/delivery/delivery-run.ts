@@ -7,19 +7,21 @@ import { QuickClock } from '../clocks/quick-clock.js';
 import { seededRandom } from '../random.js';
 import { VirtualDiscord } from './virtual-discord.js';
 
-/** Longer than anything is under way. */
+/** Longer than any request takes. */
 const afterwardsMs = 20 * 60_000;
 const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
 
 export interface DeliveryRun {
   readonly discord: VirtualDiscord;
   readonly store: MemoryDeliveryStore;
-  /** How often a message was posted that may have stood there already. */
+  /** How many messages were posted again although the first post may have arrived. */
   readonly doubtful: number;
   readonly lost: number;
 }
 
-/** Plays a schedule to its end: the bot lives and is killed, events come, Discord and the store have their troubles. */
+/**
+ * Plays a schedule to its end: the bot starts and is killed, events come, and Discord and the store fail as scheduled.
+ */
 export async function runSchedule(schedule: DeliverySchedule, seed: number): Promise<DeliveryRun> {
   const clock = new QuickClock(scheduleStart);
   const random = seededRandom(seed + 1_000_000);
@@ -38,7 +40,7 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
     };
   }
 
-  /** One life of the bot: after kill() nothing of it has any effect, though what it had sent still arrives. */
+  /** One life of the bot. After kill() it changes nothing more, but requests that it had sent still arrive. */
   const live = (): { readonly delivery: Delivery; kill(): void } => {
     let dead = false;
     const mortal = clock.mortal(() => dead);
@@ -70,7 +72,7 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
     };
   };
 
-  // Before anything happened, so that the first event counts.
+  // Started before anything happens, so that the first event counts.
   let life: ReturnType<typeof live> | null = live();
   const acts: { at: number; act: () => void }[] = [
     ...schedule.events.map((event) => ({
@@ -100,8 +102,7 @@ export async function runSchedule(schedule: DeliverySchedule, seed: number): Pro
     await clock.runUntil(at);
     act();
   }
-  // Who is owed nothing any more may still hear again what was under way; hours later there is nothing left that could
-  // come.
+  // A channel that is owed nothing may still get requests that are under way. Hours later none is left.
   const troubled = Math.max(...schedule.faults.map(({ to }) => to), ...schedule.storeAway.map(({ to }) => to));
   for (let isOver = false; !isOver && clock.now() < schedule.end;) {
     isOver = clock.now() > troubled && (await store.depth()).owed === 0;

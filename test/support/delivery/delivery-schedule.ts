@@ -8,24 +8,24 @@ const minute = 60_000;
 const hour = 60 * minute;
 export const scheduleStart = Date.UTC(2026, 2, 2, 8);
 
-/** Everything that happens in one schedule, decided by its seed before it runs. */
+/** Everything that happens in one schedule. The seed decides it before the run. */
 export interface DeliverySchedule {
   readonly channels: ReadonlyMap<string, VirtualChannel>;
   readonly subscriptions: readonly Subscription[];
   readonly events: readonly IncidentEvent[];
   readonly faults: readonly VirtualFault[];
-  /** When the bot is killed; it is back `downMs` later. */
+  /** When the bot is killed. It starts again `downMs` later. */
   readonly kills: readonly { readonly at: number; readonly downMs: number }[];
   /** When the store does not answer. */
   readonly storeAway: readonly { readonly from: number; readonly to: number }[];
-  /** Whether a write may be done and its answer lost. */
+  /** Whether the store may carry out a write and lose the answer. */
   readonly lossyStore: boolean;
   readonly end: number;
 }
 
 const countries = ['KP', 'SY', 'EG', 'IR', 'AZ', 'BD', 'CA', 'KZ'];
 
-/** `long`: Discord is away for longer than news live. */
+/** `long`: Discord is away for longer than an event counts as news. */
 export function deliverySchedule(seed: number, long: boolean, channelCount = 40): DeliverySchedule {
   const random = seededRandom(seed);
   const span = long ? 9 * hour : 40 * minute;
@@ -43,7 +43,7 @@ export function deliverySchedule(seed: number, long: boolean, channelCount = 40)
   };
 }
 
-/** Channels of every kind, and what each wants to hear. */
+/** Channels of every kind, with their subscriptions. */
 export function audience(
   random: () => number,
   channelCount: number,
@@ -76,7 +76,7 @@ export function audience(
   return { channels, subscriptions };
 }
 
-/** What happens in `count` countries, in order. */
+/** The events of `count` countries, in order of time. */
 export function incidents(random: () => number, count: number, span: number): IncidentEvent[] {
   const from = (): number => scheduleStart + Math.floor(random() * span * 0.6);
   return Array.from({ length: count }, (_, index) => incident(countries[index], from(), span, random))
@@ -84,7 +84,7 @@ export function incidents(random: () => number, count: number, span: number): In
     .sort((a, b) => a.at - b.at);
 }
 
-/** Several countries that are told as one; what follows is told of each. */
+/** Several countries that one combined event tells of. Their later events are told one by one. */
 function atOnce(random: () => number, span: number): IncidentEvent[] {
   const from = scheduleStart + Math.floor(random() * span * 0.6);
   const parts = countries
@@ -97,7 +97,7 @@ function atOnce(random: () => number, span: number): IncidentEvent[] {
   ];
 }
 
-/** One country's incident: it opens, may deepen, lasts, relapses, and is over, or not. */
+/** One country's incident: it opens, may deepen, goes on, may relapse, and may end. */
 function incident(country: string, from: number, span: number, random: () => number): IncidentEvent[] {
   const below = (limit: number): number => Math.floor(random() * limit);
   const id = `${country}-ipv4-${from}`;

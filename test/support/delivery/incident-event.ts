@@ -2,7 +2,7 @@ import { asOne, type IncidentEvent } from '../../../src/core/incidents/index.js'
 
 const openedAt = Date.UTC(2014, 11, 22, 16, 17);
 
-/** North Korea going down on 22 December 2014, with what a test wants otherwise. */
+/** The event of North Korea going down on 22 December 2014, with `changes` applied. */
 export function incidentEvent(changes: Partial<IncidentEvent> = {}): IncidentEvent {
   return {
     id: 'KP-ipv4-1419265020000/1',
@@ -46,7 +46,7 @@ export function incidentEvents(count: number, first = 1): IncidentEvent[] {
   return Array.from({ length: count }, (_, n) => incidentEvent({ id: `KP-ipv4-1419265020000/${first + n}` }));
 }
 
-/** What the log has of countries that are told as one: an event of each, and at the end the one that tells of all. */
+/** What the log holds when countries are combined: an event of each country, then the combined event. */
 export function eventsAtOnce(singles: readonly Partial<IncidentEvent>[], asn: number | null = null): IncidentEvent[] {
   const events = singles.map(({ country = 'KP', ...changes }) =>
     incidentEvent({

@@ -13,38 +13,38 @@ import type {
 import type { IncidentEvent } from '../../../src/core/incidents/index.js';
 
 type DeliveryStore = EventLog & Outbox & Subscriptions & Notes;
-/** Every call of the four ports. */
+/** The name of a call to any of delivery's four ports. */
 export type StoreCall = keyof DeliveryStore;
 
 const toldKeptMs = 35 * 86_400_000;
 
 /**
- * All that delivery remembers, in memory, held to the contract of the real stores by test/store. Every call does its
- * work before it returns, and its promise is settled then: no timers. Rows are copied as they come and as they go; what
- * is below their first level is frozen.
+ * Everything that delivery remembers, in memory. test/edges/store holds it to the same contract as the real stores.
+ * Every call has done its work, and its promise is settled, by the time it returns: there are no timers. Rows are
+ * copied on the way in and out; values inside a row are frozen.
  */
 export class MemoryDeliveryStore implements DeliveryStore {
   /**
-   * Called first in every call. Where it throws, the call is rejected with that and nothing has happened: the store is
+   * Called first in every call. If it throws, the call is rejected with that error and changes nothing: the store is
    * away.
    */
   onCall: (name: StoreCall) => void = () => undefined;
   /**
-   * Called last in every call. Where it throws, the call is rejected with that, but what it asked for is done: the
-   * answer was lost.
+   * Called last in every call. If it throws, the call is rejected with that error although its work is done: the answer
+   * was lost.
    */
   onAnswer: (name: StoreCall) => void = () => undefined;
 
   readonly #log: LoggedEvent[] = [];
   readonly #cursors = new Map<string, number>();
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Per channel, by position. No list is empty. */
+  /** By channel, in order of position. No list is empty. */
   readonly #owed = new Map<string, Owed[]>();
   readonly #told = new Map<string, Map<string, ToldRecord>>();
   readonly #notes = new Map<string, string>();
   #expansion: Expansion | null = null;
 
-  /** As a commit of the ingest does. */
+  /** What the ingest's commit does: puts events at the end of the log. */
   append(...events: readonly IncidentEvent[]): void {
     for (const event of events) this.#log.push(asJson({ position: this.#log.length + 1, event }));
   }
@@ -194,7 +194,7 @@ export class MemoryDeliveryStore implements DeliveryStore {
   }
 }
 
-/** What JSON makes of it, frozen all through. */
+/** A deeply frozen copy, with only what JSON keeps. */
 function asJson<T extends object>(value: T): T {
   return frozen(JSON.parse(JSON.stringify(value)) as T);
 }

@@ -18,7 +18,7 @@ import { seededRandom } from '../random.js';
 import type { RealSchedule } from './real-schedule.js';
 
 const times = 200;
-/** After the end of a schedule all must be well again within this. */
+/** The time within which everything must work again after the end of a schedule. */
 const patienceMs = 12 * 3_600_000;
 /** The client's heartbeats run in real time, the bot's patience with them in the schedule's: none may be due in either. */
 const heartbeatIntervalMs = 2_000_000_000;
@@ -26,19 +26,19 @@ const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
 const chart = { png: Buffer.from('89504e470d0a1a0a', 'hex'), altText: 'a chart' };
 
 export interface RealRun {
-  /** What stands in a channel; a message that no bot asked for is a fault. */
+  /** The messages in a channel. A message that no request of the bot caused is a fault. */
   heard(channelId: string): Message[];
-  /** Channels where a message was posted that may have stood there already, each as often as that happened. */
+  /** A channel for each message that was posted again although the first post may have arrived. */
   readonly doubtful: readonly string[];
   readonly lost: number;
-  /** Channels and servers that the bot took for gone. */
+  /** Channels and servers that the bot considered gone. */
   readonly gone: readonly string[];
-  /** How often it was killed between a message and its acknowledgement. */
+  /** How many kills fell between a message and its acknowledgement. */
   readonly killed: number;
-  /** How often each kind of fault struck. */
+  /** By kind of fault, how many requests it struck. */
   readonly struck: ReadonlyMap<string, number>;
   readonly owed: number;
-  /** What the gateway has to say against itself in the end. */
+  /** What the bot's gateway reports as wrong at the end; null if nothing. */
   readonly unwell: string | null;
 }
 
@@ -54,7 +54,7 @@ interface Life {
 }
 
 /**
- * Plays a schedule with delivery, sender and gateway of the bot and the unmodified client, against a loopback Discord.
+ * Plays a schedule with the bot's delivery, sender and gateway and the unmodified client against a loopback Discord.
  */
 export async function runRealSchedule(schedule: RealSchedule, seed: number): Promise<RealRun> {
   const random = seededRandom(seed + 1_000_000);
@@ -78,7 +78,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       gatewaySleeps--;
     },
   };
-  // discord.js dates rate limits by it.
+  // discord.js reads Date.now() for rate limits, so it must follow the schedule's clock.
   const realNow = Date.now;
   Date.now = () => clock.now();
   const store = new MemoryDeliveryStore();
@@ -105,7 +105,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     return work.finally(() => underWay--);
   };
 
-  /** One life of the bot: killed, nothing of it has any effect, though what it had sent still arrives. */
+  /** One life of the bot. After kill() it changes nothing more, but requests that it had sent still arrive. */
   const live = (): Life => {
     const ended = new AbortController();
     const never = new Promise<never>(() => undefined);
@@ -124,7 +124,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       random,
       logger,
       commands: [],
-      // Nobody uses a command.
+      // The schedules use no command.
       deps: {} as GatewayOptions['deps'],
       onNotice: () => undefined,
       onCommand: () => undefined,
@@ -315,10 +315,10 @@ function faultOf(
       return { kind: 'rate-limit', retryAfterSeconds: seconds, on: atMessages };
     case 'global-429':
       return { kind: 'rate-limit', retryAfterSeconds: seconds, global: true, on: everywhere };
-    // At a login it would be the end of the bot, as it should be.
+    // At a login this would end the bot, and rightly.
     case '401':
       return { kind: 'error', status: 401, on: atMessages };
-    // At a login the client would wait for 15 s of real time.
+    // At a login the client would wait 15 s of real time.
     case 'hang':
       return { kind, on: ({ path }) => strikes(path !== '/gateway/bot') };
     case 'accept-then-reset':

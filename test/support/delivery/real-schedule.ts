@@ -27,24 +27,24 @@ export interface RealSchedule extends Pick<DeliverySchedule, 'channels' | 'subsc
   }[];
   readonly gateway: readonly { readonly kind: (typeof gatewayFaults)[number]; readonly at: number }[];
   /**
-   * The bot is killed when Discord has taken the `nth` message after `at`, before it hears of it; it is back `downMs`
-   * later.
+   * Kills the bot after Discord has taken the `nth` message since `at`, before the bot gets the answer. It starts again
+   * `downMs` later.
    */
   readonly kills: readonly { readonly at: number; readonly nth: number; readonly downMs: number }[];
-  /** Discord is down, and in the middle of that `leapMs` pass at once; what comes later is dated after it. */
+  /** Discord is down. In the middle of that the clock leaps by `leapMs`; later times include the leap. */
   readonly outage: { readonly from: number; readonly to: number; readonly leapMs: number } | null;
   readonly end: number;
 }
 
-/** Seeds that follow each other go round all the kinds of faults. */
+/** A run of successive seeds covers every kind of fault. */
 export function realSchedule(seed: number): RealSchedule {
   const random = seededRandom(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const { channels, subscriptions } = audience(random, 40);
   const planned = incidents(random, seed % 8 === 0 ? 2 : 1, span);
-  /** Shortly before something is told. */
+  /** Shortly before an event is told. */
   const before = (): number => planned[below(planned.length)].at - below(2_000);
-  // Half of the time the last event of all: nothing newer is told with it afterwards.
+  // Half of the time this is the last event of all: then no newer one is told together with it.
   const { at: lastHeard } = planned[seed % 8 === 4 ? planned.length - 1 : below(planned.length)];
   const outageFrom = lastHeard + 1_000 + below(10_000);
   const outage =
@@ -59,7 +59,7 @@ export function realSchedule(seed: number): RealSchedule {
     const from = dated(before());
     return { kind, from, to: from + 10_000 + below(2 * minute), chance: [0.3, 0.6, 1][below(3)] };
   });
-  // Whether Discord took its last messages is not known until long after it has forgotten their nonces.
+  // Discord forgets the nonces of its last messages long before the bot can learn whether they were taken.
   if (outage !== null)
     rest.unshift({
       kind: seed % 8 === 0 ? 'accept-then-hang' : 'accept-then-reset',
@@ -70,8 +70,8 @@ export function realSchedule(seed: number): RealSchedule {
   const gateway = [gatewayFaults[seed % gatewayFaults.length], gatewayFaults[below(gatewayFaults.length)]].map(
     (kind) => ({ kind, at: dated(before() + below(5_000)) }),
   );
-  // No more than one life ends for longer than a nonce lives: each time that happens to a message costs a double where
-  // nobody can tell.
+  // At most one downtime is longer than a nonce lives. Each such downtime may cost one double, because then neither
+  // side can tell whether a message was posted.
   const kills = Array.from({ length: seed % 3 }, (_, index) => ({
     at: dated(before()),
     nth: 1 + below(20),

@@ -1,4 +1,6 @@
-/** A table and an intake that fills it from a CutStream, on a clock that jumps; and what the table says at the end. */
+/**
+ * A table, and an intake that fills it from a CutStream, on a clock that jumps. At the end the tables can be compared.
+ */
 import {
   createMrtDecoder,
   createRisLiveDecoder,
@@ -20,13 +22,13 @@ import { QuickClock } from '../clocks/quick-clock.js';
 import { shippedRules } from '../rules.js';
 
 const rules = shippedRules({ table: { minVoters: 4, minCollectors: 1, warmingMs: 120_000 } }).table;
-/** What arrives meanwhile comes together. */
+/** Messages that arrive within one step are handed over together. */
 const stepMs = 4 * second;
-/** So many steps at the most until what is under way gets on. */
+/** The intake's waiting work runs at least once in this many steps. */
 const settleEvery = 4;
 const codes = prefixes.map((text) => parsePrefix(text)!);
 
-/** What a table holds: by peer the prefixes it sees, as a text; and what came of it. */
+/** The contents of a table: by peer the prefixes it has, as a text, and the verdicts that follow. */
 export interface Held {
   readonly bits: ReadonlyMap<string, string>;
   readonly peers: readonly PeerView[];
@@ -36,7 +38,7 @@ export interface Held {
 
 export class Reception {
   readonly clock: QuickClock;
-  /** What the sink was told but for rows, and when. */
+  /** What the intake told its sink, except rows, with the time. */
   readonly told: string[] = [];
   readonly stream: CutStream;
   readonly #said: readonly Said[];
@@ -48,10 +50,10 @@ export class Reception {
   #isReady = false;
   #settled: number;
   #consumer: FeedConsumer | null = null;
-  /** Of each collector's last message heard. */
+  /** By collector, the time of the last message that was received. */
   readonly #heard = new Map<string, number>();
 
-  /** `said`: what arrives, and when. */
+  /** `said`: the messages, with the times at which they arrive. */
   constructor(stream: CutStream, startsAt: number, said = stream.said) {
     this.stream = stream;
     this.#said = said;
@@ -67,7 +69,7 @@ export class Reception {
     });
   }
 
-  /** Starts an intake, with what is told in `more` instead of the usual; its run. */
+  /** Starts an intake and its run. `more` replaces the usual options. */
   start(more: Partial<IntakeOptions> = {}): { readonly intake: Intake; readonly run: Promise<'too-old'> } {
     this.#stop = new AbortController();
     const table = this.#table;
@@ -137,19 +139,19 @@ export class Reception {
     this.#stop.abort();
   }
 
-  /** Whom the feed would tell. */
+  /** The consumer that the intake gave its feed. */
   get consumer(): FeedConsumer {
     return this.#consumer!;
   }
 
-  /** The process ended: what it remembers is its table. */
+  /** Ends the process; only its table survives. */
   forget(): void {
     this.#heard.clear();
   }
 
   /**
-   * Plays what arrives until then, a step at a time. `hears`: whether a message comes through; `connected`: whether the
-   * socket is there; both asked by the time of arrival.
+   * Plays the messages that arrive until `until`, step by step. `hears`: whether a message comes through. `connected`:
+   * whether the socket is open. Both are asked by time of arrival.
    */
   async play(
     until: number,
@@ -186,7 +188,10 @@ export class Reception {
     }
   }
 
-  /** What a run holds that nothing interrupts, without an intake: the RIBs, and then everything said, as it arrived. */
+  /**
+   * The contents of a table that was never interrupted: filled without an intake, from the RIBs and then every message
+   * as it arrived.
+   */
   static async whole(stream: CutStream): Promise<Held> {
     const reception = new Reception(stream, ribTime);
     const table = reception.#table;
@@ -205,7 +210,7 @@ export class Reception {
 
   held(): Held {
     const table = this.#table;
-    // Full feeds are chosen every 10 minutes: now, by what there is now.
+    // Full feeds are chosen every 10 minutes. This makes the table choose now.
     table.settle(this.clock.now() + 600 * second);
     const peers = table.peers();
     const bits = new Map<string, string>();

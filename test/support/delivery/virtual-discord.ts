@@ -3,11 +3,11 @@ import type { Message, Send, SendResult } from '../../../src/edges/delivery/inde
 import { requestsPerSecond } from '../../../src/edges/discord/rest/requests-per-second.js';
 import { RateLimit } from '../../../src/edges/waiting/index.js';
 
-/** How long the virtual Discord knows a nonce again: "a few minutes". */
+/** How long the virtual Discord recognises a nonce. Discord's documentation says "a few minutes". */
 const nonceMs = 180_000;
 const timeoutMs = 10_000;
 
-/** What befalls requests: each has its time, and some only some channels. */
+/** What goes wrong with requests, when, and in which channels. */
 export interface VirtualFault {
   readonly kind:
     | 'down'
@@ -23,9 +23,9 @@ export interface VirtualFault {
     | 'gone';
   readonly from: number;
   readonly to: number;
-  /** Of the requests in that time. */
+  /** How likely it is to strike a request in that time. */
   readonly chance: number;
-  /** null: all. */
+  /** null: all channels. */
   readonly channels: ReadonlySet<string> | null;
 }
 
@@ -33,7 +33,7 @@ export interface VirtualMessage {
   readonly id: string;
   readonly channelId: string;
   readonly at: number;
-  /** What the footer says; null where the channel shows no embeds. */
+  /** What the footer says; null if the channel shows no embeds. */
   readonly footer: string | null;
   readonly message: Message;
 }
@@ -43,11 +43,11 @@ export interface VirtualChannel {
   readonly embeds: boolean;
 }
 
-/** Discord as delivery meets it, on a clock of the test's own: channels, nonces for a while, and scheduled faults. */
+/** Discord as delivery sees it, on the test's clock: channels, nonces that expire, and scheduled faults. */
 export class VirtualDiscord {
   readonly messages: VirtualMessage[] = [];
   readonly edits: { readonly messageId: string; readonly message: Message }[] = [];
-  /** When each process sent its requests. */
+  /** By process, when it sent its requests. */
   readonly requests: number[][] = [];
   readonly channels: ReadonlyMap<string, VirtualChannel>;
   readonly #faults: readonly VirtualFault[];
@@ -65,13 +65,13 @@ export class VirtualDiscord {
     return this.#byChannel.get(channelId) ?? [];
   }
 
-  /** As a process with this clock speaks to it. */
+  /** Discord as a process with this clock reaches it. */
   sender(clock: Clock): Send {
     const rateLimit = new RateLimit(clock, requestsPerSecond);
     const never = new AbortController().signal;
     const sent: number[] = [];
     this.requests.push(sent);
-    /** In steps, so that many arrive together. */
+    /** In steps of 50 ms, so that many requests arrive together. */
     const travel = (): Promise<void> => clock.sleep(50 + 50 * Math.floor(this.#random() * 4));
     return {
       post: async (channelId, message) => {
@@ -194,13 +194,13 @@ function nonceOf(message: Message): string {
   return footerOf(message);
 }
 
-/** What the footer of a message may show that tells this. */
+/** The ids that the footer of this message may show. */
 function marksOf(message: Message): string[] {
   const parts = message.kind === 'backlog' ? [...new Set(message.events.map(({ partOf }) => partOf))] : [];
   return [footerOf(message), ...(parts.length === 1 && parts[0] !== null ? [parts[0]] : [])];
 }
 
-/** The id that the footer shows, by which a message is found again. */
+/** The id in the footer, by which a message is found again. */
 export function footerOf(message: Message): string {
   switch (message.kind) {
     case 'alert':

@@ -2,34 +2,40 @@ import type { Answer } from './rest/answer.js';
 import { errorAnswer, rateLimitAnswer } from './rest/answer.js';
 
 interface FaultKinds {
-  /** Of the route, or of the whole bot. */
+  /** Scope: this route, or the whole bot. */
   readonly 'rate-limit': { readonly retryAfterSeconds: number; readonly global?: boolean };
-  /** code 0, as Discord gives where it has none. */
+  /** Without a code, Discord answers code 0. */
   readonly error: { readonly status: number; readonly code?: number };
-  /** The request is done, but the answer is lost with the connection. */
+  /** Discord carries out the request, but the connection breaks before the answer. */
   readonly 'accept-then-reset': unknown;
   readonly reset: unknown;
   /** No answer until the server stops. */
   readonly hang: unknown;
   readonly 'accept-then-hang': unknown;
-  /** Not Discord's: what a proxy or a captive portal says. */
+  /** Not an answer of Discord's: a proxy's or a captive portal's page. */
   readonly page: { readonly status: number };
 }
 
-/** Which requests: "POST /channels/:id/messages" (:id is any one part of a path), "*" for all, or asked of each. */
+/**
+ * Which requests it strikes: "POST /channels/:id/messages" (:id stands for any part of a path), "*" for all, or a
+ * function that is asked about each request.
+ */
 export type Target = string | ((request: { readonly method: string; readonly path: string }) => boolean);
 
 export type Fault = {
   [Kind in keyof FaultKinds]: {
     readonly kind: Kind;
-    /** Message posts, unless told. */
+    /** Default: posts of messages. */
     readonly on?: Target;
-    /** 1, unless told. */
+    /** Default: 1. */
     readonly times?: number;
   } & FaultKinds[Kind];
 }[keyof FaultKinds];
 
-/** What becomes of a request: refused with an answer, done with its answer lost, or neither done nor answered. */
+/**
+ * What happens to a request: refused with an answer, carried out with the answer lost, or neither carried out nor
+ * answered.
+ */
 export type Fate =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'page'; readonly status: number }
@@ -37,7 +43,10 @@ export type Fate =
 
 export const messagePosts = 'POST /channels/:id/messages';
 
-/** Faults that strike the next requests they match, each in its turn, and others that stand until they are ended. */
+/**
+ * Faults in a queue, each of which strikes the next request that it matches, and standing faults that last until they
+ * are ended.
+ */
 export class Faults {
   readonly #queue: { readonly fault: Fault; left: number }[] = [];
   readonly #standing = new Set<Fault>();
@@ -46,14 +55,14 @@ export class Faults {
     this.#queue.push(...faults.map((fault) => ({ fault, left: fault.times ?? 1 })));
   }
 
-  /** Strikes every matching request (all, unless told otherwise) until the returned function is called. */
+  /** Strikes every matching request (default: all requests) until the returned function is called. */
   stand(fault: Fault): () => void {
     const standing = { on: '*', ...fault };
     this.#standing.add(standing);
     return () => this.#standing.delete(standing);
   }
 
-  /** null: nothing goes wrong. */
+  /** What happens to this request; null: it is answered as usual. */
   take(method: string, path: string): Fate | null {
     for (const fault of this.#standing) if (matches(fault.on ?? '*', method, path)) return fateOf(fault);
     const index = this.#queue.findIndex(({ fault }) => matches(fault.on ?? messagePosts, method, path));

@@ -4,7 +4,7 @@ import { isThread, type World } from './world.js';
 
 export type Embed = NonNullable<RESTPostAPIChannelMessageJSONBody['embeds']>[number];
 
-/** What of a request's body becomes the message. */
+/** The fields of a request's body that become part of the message. */
 export interface MessageBody {
   readonly content?: string | null;
   readonly embeds?: readonly Embed[] | null;
@@ -32,7 +32,7 @@ export interface Attachment {
   readonly bytes: Buffer;
 }
 
-/** A message as it stands now: an edit changes what the edit's body names. Fields that no body named are absent. */
+/** A message as it is now: an edit changes the fields that its body names. Fields that no body named are absent. */
 export interface Message extends MessageBody {
   readonly id: string;
   readonly channelId: string;
@@ -45,7 +45,7 @@ export interface Message extends MessageBody {
   components?: readonly unknown[];
   flags: number;
   files: readonly Attachment[];
-  /** What each edit's body said, in order. */
+  /** The body of each edit, in order. */
   readonly edits: MessageBody[];
   deleted: boolean;
 }
@@ -73,8 +73,8 @@ export function createMessage(world: World, { channelId, authorId, body, files }
 }
 
 /**
- * Changes what the body names; null and an empty list clear. Attachments that a body with `attachments` does not list
- * are gone.
+ * Changes the fields that the body names; null and an empty list clear a field. A body with `attachments` removes every
+ * attachment that it does not list.
  */
 export function editMessage(world: World, message: Message, body: MessageBody, files: readonly UploadedFile[]): void {
   if (body.content !== undefined) message.content = body.content;

@@ -1,17 +1,17 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { description, type Operation, type Schema } from './rest/description.js';
 
-/** A request as it came: what Discord's own description of its API is asked about. */
+/** A request as it arrived, to compare with Discord's own description of its API. */
 export interface Request {
   readonly method: string;
   /** Below /api/v10. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The JSON of the body; undefined: none came. */
+  /** The body's JSON; undefined: the request had no body. */
   readonly json: unknown;
 }
 
-/** Every way in which these requests differ from Discord's OpenAPI file, a sentence each. */
+/** Every difference between this request and Discord's OpenAPI file, a sentence each. */
 export function violationsOf(request: Request): string[] {
   const name = `${request.method} ${request.path}`;
   const operation = description().paths.find(({ pattern }) => pattern.test(request.path))?.operations[
@@ -41,7 +41,7 @@ function queryViolations(operation: Operation, { query }: Request): string[] {
   return found;
 }
 
-/** In a query all is text; what is no number or boolean stays text, for the schema to refuse. */
+/** A query holds only text. Text that is neither a number nor a boolean stays text, and the schema refuses it. */
 function fromQuery(text: string, { type }: Schema): unknown {
   const types = Array.isArray(type) ? type : [type];
   if ((types.includes('integer') || types.includes('number')) && text !== '' && Number.isFinite(Number(text)))
@@ -52,7 +52,7 @@ function fromQuery(text: string, { type }: Schema): unknown {
 
 function bodyViolations({ requestBody }: Operation, { json }: Request): string[] {
   if (requestBody === undefined) return json === undefined ? [] : ['a body where none belongs'];
-  // The multipart form is the same JSON in payload_json, beside the files.
+  // A multipart form holds the same JSON in payload_json, beside the files.
   const schema = requestBody.content['application/json']?.schema;
   if (json === undefined || schema === undefined) return requestBody.required === true ? ['no body'] : [];
   return schemaViolations(schema, json);
@@ -63,10 +63,7 @@ function schemaViolations(schema: Schema, value: unknown): string[] {
   return validate(value) ? [] : wordsOf(validate.errors ?? []);
 }
 
-/**
- * What failed because something below it failed, and what says no more than that a value is not null, goes without
- * saying.
- */
+/** Leaves out errors that only repeat an error further down, or that only say a value is not null. */
 function wordsOf(errors: readonly ErrorObject[]): string[] {
   const below = (path: string): boolean => errors.some((other) => other.instancePath.startsWith(`${path}/`));
   const wantsNull = ({ params }: ErrorObject): boolean =>

@@ -4,7 +4,7 @@ import { bits, isThread, type Channel, type World } from './world.js';
 const all = Object.values(PermissionFlagsBits).reduce((sum, bit) => sum | bit, 0n);
 const inDirectMessages = bits('ViewChannel', 'SendMessages', 'EmbedLinks', 'AttachFiles', 'ReadMessageHistory');
 
-/** In the whole guild, from ownership and roles. 0 to who is no member. */
+/** In the whole guild, from ownership and roles. 0 for a user who is not a member. */
 export function guildPermissions(world: World, guildId: string, userId: string): bigint {
   const guild = world.guilds.get(guildId);
   const member = guild?.members.get(userId);
@@ -18,8 +18,8 @@ export function guildPermissions(world: World, guildId: string, userId: string):
 }
 
 /**
- * In one channel, as Discord's documentation computes it (Permissions, Permission Overwrites), and 0 for who may not
- * see it.
+ * In one channel, as Discord's documentation computes it (Permissions, Permission Overwrites). 0 for a user who may not
+ * see the channel.
  */
 export function channelPermissions(world: World, channel: Channel, userId: string): bigint {
   if (channel.guildId === null)
@@ -50,7 +50,7 @@ export function channelPermissions(world: World, channel: Channel, userId: strin
   return hidden || (permissions & PermissionFlagsBits.ViewChannel) === 0n ? 0n : permissions;
 }
 
-/** The permission that lets one write there. */
+/** The permission needed to write in this channel. */
 export const sendingIn = (channel: Channel): bigint =>
   isThread(channel) ? PermissionFlagsBits.SendMessagesInThreads : PermissionFlagsBits.SendMessages;
 

@@ -17,19 +17,16 @@ import { World } from './world.js';
 
 export interface DiscordOptions {
   /**
-   * Dates messages and ids, and ends the lives of nonces and interactions. Sockets and the client's heartbeats know
-   * real time only.
+   * Gives messages and ids their time, and ends the life of nonces and interactions. Sockets and the client's
+   * heartbeats follow real time.
    */
   readonly clock?: Clock;
-  /** How long Discord remembers a nonce: "a few minutes" by its documentation. */
+  /** How long Discord remembers a nonce. The documentation says "a few minutes". */
   readonly nonceMs?: number;
-  /**
-   * Whether requests are counted and refused by Discord's rate limits (5 messages in 5 s and channel); headers come in
-   * any case.
-   */
+  /** Whether rate limits are enforced (5 messages in 5 s per channel). The headers are always sent. */
   readonly rateLimits?: boolean;
   readonly heartbeatIntervalMs?: number;
-  /** As a bit set: Guilds alone, unless told otherwise. */
+  /** A bit set. Default: Guilds alone. */
   readonly allowedIntents?: number;
 }
 
@@ -40,11 +37,11 @@ export interface DiscordOptions {
 export class DiscordServer {
   readonly world: World;
   readonly gateway: Gateway;
-  /** What happens in Discord and is told on the gateway. */
+  /** Changes the world and tells the client through the gateway. */
   readonly changes: Changes;
-  /** Every request that arrived, in the order of their ends: "POST /channels/1/messages". */
+  /** Every request in the order in which they ended: "POST /channels/1/messages". */
   readonly requests: string[] = [];
-  /** What Discord's own description of its API has against the requests. */
+  /** Every difference between the requests and Discord's own description of its API. */
   readonly violations: string[] = [];
   readonly #faults = new Faults();
   readonly #messages: Messages;
@@ -101,15 +98,12 @@ export class DiscordServer {
     this.#createServer = () => createRest(options).on('upgrade', this.gateway.upgrade);
   }
 
-  /** Up to and without the version: what DISCORD_API_URL holds. */
+  /** The address without the version, as DISCORD_API_URL holds it. */
   get apiUrl(): string {
     return `http://127.0.0.1:${this.#port}/api`;
   }
 
-  /**
-   * Every message that was posted to a channel, as it stands now, in the order it was taken; those deleted since as
-   * well.
-   */
+  /** Every message posted to a channel, in order, as it is now, including deleted ones. */
   get posted(): readonly Message[] {
     return this.#messages.posted;
   }
@@ -119,7 +113,7 @@ export class DiscordServer {
     return this.#hung;
   }
 
-  /** Listens; after a stop again on the same port, with the world and the sessions as they were. */
+  /** Listens. After a stop it listens on the same port, with the same world and sessions. */
   async start(): Promise<void> {
     this.#server = this.#createServer();
     this.#server.listen(this.#port, '127.0.0.1');
@@ -127,7 +121,7 @@ export class DiscordServer {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Breaks all connections. Throws where a request was none that Discord describes. */
+  /** Breaks all connections. Throws if a request violated Discord's API description. */
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -138,39 +132,36 @@ export class DiscordServer {
     this.assertClean();
   }
 
-  /** Throws where a request was none that Discord describes. */
+  /** Throws if a request violated Discord's API description. */
   assertClean(): void {
     if (this.violations.length > 0)
       throw new Error(`Discord does not describe these requests:\n${this.violations.join('\n')}`);
   }
 
-  /** The next requests that match (message posts, unless a fault says otherwise) meet these, one each. */
+  /** Each fault strikes one of the next matching requests. Default: posts of messages. */
   script(...faults: readonly Fault[]): void {
     this.#faults.script(...faults);
   }
 
-  /**
-   * Every request that matches (all, unless the fault says otherwise) meets this, until the returned function is
-   * called.
-   */
+  /** Strikes every matching request (default: all) until the returned function is called. */
   stand(fault: Fault): () => void {
     return this.#faults.stand(fault);
   }
 
   /**
-   * A user uses the bot. Resolves when there is something to see: an answer, after "is thinking..." the message it
-   * becomes, or that nothing came in time. What follows later shows in the same object.
+   * A user uses the bot. Resolves when there is something to see: an answer (after "is thinking..." the message that
+   * replaces it), or that no answer came in time. Later changes show in the same object.
    */
   interact(use: Use): Promise<Seen> {
     return this.#interactions.use(use);
   }
 
-  /** The minutes pass in which a nonce is remembered. */
+  /** Forgets all nonces, as Discord does after some minutes. */
   forgetNonces(): void {
     this.#messages.forgetNonces();
   }
 
-  /** Resolves as soon as `holds`: asked again after every request, and whatever comes over the gateway. */
+  /** Resolves as soon as `holds` returns true. It is asked after every request and every gateway message. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#watchers.add(resolve));
   }

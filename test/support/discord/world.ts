@@ -17,7 +17,7 @@ export interface Role {
 }
 
 export interface Member {
-  /** Ids, without @everyone, which all have. */
+  /** Role ids, without @everyone, which every member has. */
   roles: string[];
 }
 
@@ -25,11 +25,11 @@ export interface Guild {
   readonly id: string;
   name: string;
   ownerId: string;
-  /** By id; @everyone's is the guild's own. */
+  /** By id. @everyone has the guild's own id. */
   readonly roles: Map<string, Role>;
-  /** By user id. Where the bot is missing it is not in the guild. */
+  /** By user id. If the bot is missing, it is not in the guild. */
   readonly members: Map<string, Member>;
-  /** In an outage of Discord's. */
+  /** Away because of an outage at Discord. */
   unavailable: boolean;
 }
 
@@ -46,13 +46,13 @@ export interface Channel {
   name: string;
   /** null: a direct message. */
   readonly guildId: string | null;
-  /** A thread's channel; null otherwise. */
+  /** The channel of a thread; null for other channels. */
   readonly parentId: string | null;
-  /** A thread has its parent's. */
+  /** A thread has those of its channel. */
   overwrites: Overwrite[];
   archived: boolean;
   locked: boolean;
-  /** User ids: the other side of a direct message, or who is in a private thread. */
+  /** User ids: the other side of a direct message, or the members of a private thread. */
   readonly recipients: Set<string>;
 }
 
@@ -78,7 +78,7 @@ export const isThread = ({ type }: Channel): boolean => threadTypes.includes(typ
 export const bits = (...names: readonly PermissionName[]): bigint =>
   names.reduce((sum, name) => sum | PermissionFlagsBits[name], 0n);
 
-/** What an invite link asks for; it becomes the bot's own role. */
+/** The permissions that an invite link asks for; they become the bot's own role. */
 const invited = bits(
   'ViewChannel',
   'SendMessages',
@@ -87,25 +87,25 @@ const invited = bits(
   'AttachFiles',
   'ReadMessageHistory',
 );
-/** A part of what a new server lets everyone do. */
+/** Some of the permissions that everyone has in a new server. */
 const everyone = bits('ViewChannel', 'SendMessages', 'ReadMessageHistory', 'UseApplicationCommands');
 
 /**
- * What exists in this Discord. A test may change everything at any time, and REST follows at once; what is to be heard
- * on the gateway as well is done through `DiscordServer.changes`.
+ * Everything that exists in this Discord. A test may change it at any time, and REST reflects that at once. Use
+ * `DiscordServer.changes` if the gateway should tell the client too.
  */
 export class World {
   token = 'good-token';
   readonly application = { id: '100000000000000002', name: 'lightsout' };
   readonly bot: User = { id: '100000000000000001', username: 'lightsout', bot: true };
-  /** Who uses commands where a test names nobody: no owner, with no role. */
+  /** Uses commands if a test names no user. Not an owner, and without roles. */
   readonly user: User = { id: '400000000000000001', username: 'reader', bot: false };
   readonly users = new Map<string, User>();
   readonly guilds = new Map<string, Guild>();
   readonly channels = new Map<string, Channel>();
   /** By channel, oldest first. */
   readonly messages = new Map<string, Message[]>();
-  /** Global: 'global'; otherwise by guild. */
+  /** By guild; the global ones under 'global'. */
   readonly commands = new Map<string, RegisteredCommand[]>();
   readonly ids: Snowflakes;
 
@@ -116,7 +116,7 @@ export class World {
     this.addChannel({ id: '200000000000000001', name: 'alerts' });
   }
 
-  /** With the bot and the user in it, owned by neither. */
+  /** A guild with the bot and the user as members; neither owns it. */
   addGuild({
     id = this.ids.next(),
     name = `guild ${id}`,
@@ -140,7 +140,7 @@ export class World {
     return guild;
   }
 
-  /** A text channel of the first guild, unless told otherwise. */
+  /** Default: a text channel of the first guild. */
   addChannel(fields: NewChannel = {}): Channel {
     const parent = this.channels.get(fields.parentId ?? '');
     const id = fields.id ?? this.ids.next();
@@ -159,7 +159,7 @@ export class World {
     return channel;
   }
 
-  /** A thread of the kind that goes with its parent; private ones hold whom `recipients` names. */
+  /** A thread of the kind that suits its channel. The members of a private thread are `recipients`. */
   addThread(parentId: string, fields: NewChannel = {}): Channel {
     const announced = this.channels.get(parentId)?.type === ChannelType.GuildAnnouncement;
     return this.addChannel({
@@ -184,7 +184,7 @@ export class World {
     return user;
   }
 
-  /** The one between the bot and this user, made at its first use. */
+  /** The channel between the bot and this user, created at first use. */
   directMessages(userId: string): Channel {
     const known = [...this.channels.values()].find(
       (channel) => channel.type === ChannelType.DM && channel.recipients.has(userId),
@@ -192,7 +192,7 @@ export class World {
     return known ?? this.addChannel({ type: ChannelType.DM, guildId: null, recipients: [userId] });
   }
 
-  /** Takes permissions from the bot in this channel, by an overwrite for it alone. */
+  /** Takes permissions from the bot in this channel, by an overwrite for the bot alone. */
   deny(channelId: string, ...names: readonly PermissionName[]): void {
     const overwrite = this.#overwriteOfBot(channelId);
     overwrite.deny |= bits(...names);

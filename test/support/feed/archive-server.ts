@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
 /**
- * How a file is given out. truncated: half the gzip, as if complete. reset: half (of what was asked for), then the
- * connection is cut. stalled: half, then silence. dripping: one byte (of what was asked for), then the connection is
- * cut. empty: no byte, as if complete. busy: 503, asking for two minutes' rest. corrupt: one byte of the gzip is
- * another.
+ * How a file is served. truncated: half the gzip, as if complete. reset: half of the range asked for, then the
+ * connection breaks. stalled: half, then silence. dripping: one byte of the range asked for, then the connection
+ * breaks. empty: no byte, as if complete. busy: 503, with a request to wait two minutes. corrupt: one byte of the gzip
+ * is changed.
  */
 export type Serving =
   'whole' | 'truncated' | 'reset' | 'stalled' | 'dripping' | 'empty' | 'absent' | 'broken' | 'busy' | 'corrupt';
@@ -16,28 +16,28 @@ export type Serving =
 export interface ArchiveAnswer {
   readonly path: string;
   readonly status: number;
-  /** Of the request. */
+  /** The request's Range header. */
   readonly range: string | null;
 }
 
-/** The RIS archive on loopback: https://data.ris.ripe.net's paths and nothing else. */
+/** The RIS archive on loopback: only the paths of https://data.ris.ripe.net. */
 export interface ArchiveServer {
   readonly url: string;
-  /** Paths asked for so far, in order. */
+  /** The paths of all requests, in order. */
   readonly requests: readonly string[];
-  /** How each was answered. */
+  /** How each request was answered. */
   readonly answers: readonly ArchiveAnswer[];
-  /** Requests whose answer is on its way. */
+  /** Requests whose answer is under way. */
   readonly open: number;
   /** Publishes MRT bytes under /rrcNN/latest-bview.gz. */
   rib(collector: string, mrt: Uint8Array, serving?: Serving): void;
-  /** Publishes these bytes as they are. */
+  /** Publishes these bytes unchanged. */
   publish(path: string, gz: Uint8Array, serving?: Serving): void;
-  /** Publishes MRT bytes as the update file that starts then (a whole multiple of 5 min, Unix ms). */
+  /** Publishes MRT bytes as the update file that starts at `start` (a whole multiple of 5 min, Unix ms). */
   updates(collector: string, start: number, mrt: Uint8Array, serving?: Serving): void;
-  /** The next `times` requests for this path are served so; then as published. */
+  /** Serves the next `times` requests for this path in this way; after that, as published. */
   fail(path: string, serving: Serving, times: number): void;
-  /** Resolves when the path has been asked for so often in all. */
+  /** Resolves when the path has been requested `times` times in all. */
   asked(path: string, times?: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -49,9 +49,11 @@ export function updatesPath(collector: string, start: number): string {
 }
 
 export interface ArchiveServerOptions {
-  /** ETag, Last-Modified and parts, as RIPE's server gives them; without them a file has no version. */
+  /**
+   * Whether answers carry an ETag, Last-Modified and ranges, as RIPE's server does. Without them a file has no version.
+   */
   readonly versions?: boolean;
-  /** 0: a free one. */
+  /** 0: any free port. */
   readonly port?: number;
 }
 
@@ -119,7 +121,7 @@ export async function startArchiveServer({
     for (const watcher of waiting) watcher();
   };
   const server = createServer(serve);
-  /** Those too that have asked for nothing yet: one that comes while we stop would be waited for without end. */
+  /** Includes connections without a request yet: if one came while we stop, the stop would wait for it for ever. */
   const sockets = new Set<Socket>();
   let stopped = false;
   server.on('connection', (socket: Socket) => {

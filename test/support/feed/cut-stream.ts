@@ -1,6 +1,6 @@
 /**
- * A seeded little Internet of 24 peers on three collectors: what they say in half an hour, as RIS Live's JSON in the
- * order in which it arrives, and as the archive's MRT files in the order in which the collectors wrote it.
+ * A seeded small Internet of 24 peers on three collectors. It gives half an hour of messages twice: as RIS Live's JSON
+ * in the order of arrival, and as the archive's MRT files in the order of the collectors' clocks.
  */
 import { mrtPeerTable, mrtRib, mrtStateChange, mrtUpdate, type MrtSession } from './mrt-writer.js';
 import { seededRandom } from '../random.js';
@@ -11,21 +11,21 @@ export const minute = 60 * second;
 export const fileMs = 5 * minute;
 export const ribTime = Date.UTC(2024, 0, 1, 8);
 export const streamEnds = ribTime + 30 * minute;
-/** Nobody's session ends or begins after this. */
+/** No session ends or begins after this. */
 const lastState = ribTime + 17 * minute;
 const origin = 64_500;
 
 export const collectors = ['rrc00', 'rrc01', 'rrc03'];
-/** How long a message of each is under way, at least. */
+/** By collector, the shortest time a message takes to arrive. */
 const lagMs = [300, 4_000, 14_000];
-/** And at most so much longer: messages of different peers overtake each other. */
+/** A message may take up to this much longer, so messages of different peers overtake each other. */
 const jitterMs = 1_900;
 
 export const prefixes = [
   ...Array.from({ length: 40 }, (_, index) => `5.${index}.0.0/16`),
   ...Array.from({ length: 12 }, (_, index) => `2a00:${(index + 1).toString(16)}::/32`),
 ];
-/** Never withdrawn: what says that a collector is there. */
+/** Never withdrawn: announcing it shows that a collector is there. */
 const heartbeat = prefixes[0];
 
 export interface Said {
@@ -39,7 +39,7 @@ export interface Said {
 interface Speaker extends MrtSession {
   readonly collector: number;
   readonly table: readonly string[];
-  /** Until when its session is down. */
+  /** The time at which its session comes back. */
   downUntil: number;
   lastArrival: number;
 }
@@ -54,7 +54,7 @@ export class CutStream {
     const random = seededRandom(seed);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
     this.#speakers = Array.from({ length: 24 }, (_, index) => {
-      // Every sixth has about the share of the full table at which a full feed begins or ends.
+      // Every sixth peer has about the share of the full table that makes a full feed.
       const share = index % 6 === 5 ? 0.7 + random() * 0.07 : 0.97;
       return {
         collector: index % 3,
@@ -102,7 +102,7 @@ export class CutStream {
       if (random() < 0.02 && at < lastState) {
         const back = Math.min(lastState, at + Math.floor(random() * 90 * second));
         speaker.downUntil = back;
-        // A session that flaps may say nothing of its end.
+        // A session that flaps may not report its end.
         if (random() < 0.8) say(at, speaker, { state: 'down' });
         later.push({
           at: back,
@@ -122,7 +122,7 @@ export class CutStream {
     for (const collector of collectors) this.#write(collector, said);
   }
 
-  /** The file of that path, as soon as it is published: three minutes after its end. */
+  /** The file of that path, once it is published: three minutes after it ends. */
   file(path: string, now: number): Uint8Array | null {
     const start = /updates\.(\d{4})(\d\d)(\d\d)\.(\d\d)(\d\d)/.exec(path)?.slice(1).map(Number);
     if (

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Archive } from '../../../src/edges/feed/index.js';
 
 /**
- * An archive without a network: `given`: a file's bytes, compressed or not, by its path; null while it is not there.
+ * An archive without a network. `given`: the bytes of the file at a path, compressed or not; null while there is no
+ * file.
  */
 export function memoryArchive(given: (path: string) => Uint8Array | null): Archive {
   const fileAt = (path: string): Uint8Array | null => {
@@ -42,7 +43,7 @@ export function memoryArchive(given: (path: string) => Uint8Array | null): Archi
   };
 }
 
-/** An archive has no empty files: the head of a record of an unknown type, without a body. */
+/** A record header of an unknown type without a body. The archive has no empty files. */
 const nothing = new Uint8Array(12);
 
 const tagOf = (bytes: Uint8Array): string => `"${createHash('sha1').update(bytes).digest('hex')}"`;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import unbzip2 from 'unbzip2-stream';
 
-/** The octets of a file in test/fixtures/mrt, inflated. */
+/** The decompressed bytes of a file in test/fixtures/mrt. */
 export async function mrtFixture(name: string): Promise<Buffer> {
   const file = readFileSync(new URL(`../../fixtures/mrt/${name}`, import.meta.url));
   if (name.endsWith('.gz')) return gunzipSync(file);

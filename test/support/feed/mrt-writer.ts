@@ -1,6 +1,6 @@
 /**
- * MRT records from simple objects (RFC 6396): what a loopback archive serves and a replay reads. Concatenate them to a
- * file.
+ * Writes MRT records (RFC 6396) from simple objects, for loopback archives and replays. A file is a concatenation of
+ * records.
  */
 import ipaddr from 'ipaddr.js';
 
@@ -11,14 +11,14 @@ export interface MrtSession {
 }
 export interface MrtUpdate {
   readonly peer: MrtSession;
-  /** AS path, one AS_SEQUENCE; needed where anything is announced. */
+  /** AS path, one AS_SEQUENCE. Required if anything is announced. */
   readonly path?: readonly number[];
   /** Prefixes of both families. */
   readonly announce?: readonly string[];
   readonly withdraw?: readonly string[];
 }
 
-/** A peer, by its place in the table of peers, and its path. */
+/** A peer, by its position in the peer table, and its path. */
 interface MrtEntry {
   readonly peer: number;
   readonly path: readonly number[];
@@ -29,11 +29,11 @@ const u16 = (value: number): number[] => [(value >>> 8) & 0xff, value & 0xff];
 const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
 const counted = (octets: readonly number[]): number[] => [...u16(octets.length), ...octets];
 const isIpv6 = (text: string): boolean => text.includes(':');
-/** The library would try to read an IPv4 address as one of IPv6 first. */
+/** ipaddr.js tries to read every address as IPv6 first, which is slow. */
 const addressOctets = (address: string): number[] =>
   isIpv6(address) ? ipaddr.IPv6.parse(address).toByteArray() : address.split('.').map(Number);
 
-/** The same few thousand prefixes are said by every peer of a world. */
+/** A cache: every peer of a world sends the same few thousand prefixes. */
 const knownOctets = new Map<string, readonly number[]>();
 const mostKnown = 10_000;
 
@@ -48,7 +48,7 @@ function prefixOctets(prefix: string): readonly number[] {
   return octets;
 }
 
-/** One record; a time with a fraction of a second makes a BGP4MP one BGP4MP_ET. */
+/** One record. A time with a fraction of a second turns a BGP4MP into a BGP4MP_ET. */
 export function mrtRecord(at: number, type: number, subtype: number, body: readonly number[]): Uint8Array {
   const seconds = Math.floor(at / 1000);
   const micros = Math.round((at - seconds * 1000) * 1000);
@@ -72,7 +72,7 @@ function pathAttributes(path: readonly number[]): number[] {
   return [...attribute(0x40, 1, [0]), ...attribute(0x40, 2, segment)];
 }
 
-/** PEER_INDEX_TABLE: stands before the RIB records that name peers by their place in it. */
+/** PEER_INDEX_TABLE. It comes before the RIB records, which name peers by their position in it. */
 export function mrtPeerTable(at: number, peers: readonly MrtSession[]): Uint8Array {
   const entries = peers.flatMap(({ address, asn }) => [
     isIpv6(address) ? 3 : 2,
@@ -86,12 +86,12 @@ export function mrtPeerTable(at: number, peers: readonly MrtSession[]): Uint8Arr
   return mrtRecord(at, 13, 1, [10, 0, 0, 254, ...u16(0), ...u16(peers.length), ...entries]);
 }
 
-/** RIB_IPV4_UNICAST or RIB_IPV6_UNICAST: one prefix, an entry for each peer (by its place in the table) that has it. */
+/** RIB_IPV4_UNICAST or RIB_IPV6_UNICAST: one prefix, with an entry for each peer that has it. */
 export function mrtRib(at: number, prefix: string, entries: readonly MrtEntry[]): Uint8Array {
   return mrtRibs(at, entries)(prefix);
 }
 
-/** mrtRib() for many prefixes that the same peers have by the same paths. */
+/** mrtRib() for many prefixes that the same peers have on the same paths. */
 export function mrtRibs(at: number, entries: readonly MrtEntry[]): (prefix: string) => Uint8Array {
   const rows = entries.flatMap(({ peer, path }) => [
     ...u16(peer),

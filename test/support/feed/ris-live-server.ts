@@ -12,29 +12,29 @@ export interface Subscription {
 export interface RisLiveServerOptions {
   /** Collectors whose subscription is never acknowledged. */
   readonly ignoring?: readonly string[];
-  /** 0: a free one. */
+  /** 0: any free port. */
   readonly port?: number;
 }
 
 /**
- * RIS Live on loopback: acknowledges subscriptions, answers pings, and sends what it is told to. Messages go to every
- * connection, whatever it asked for: a test sends what its client should get.
+ * RIS Live on loopback: acknowledges subscriptions, answers pings, and sends what the test tells it to send. Every
+ * connection gets every message, whatever it subscribed to.
  */
 export interface RisLiveServer {
   readonly url: string;
   readonly port: number;
-  /** Of every connection so far, in order. */
+  /** The subscriptions of all connections so far, in order. */
   readonly subscriptions: readonly Subscription[];
-  /** The request path (with its query) of every connection so far. */
+  /** The request path (with its query) of each connection so far. */
   readonly requests: readonly string[];
   readonly pings: number;
   readonly connections: number;
-  /** Resolves when so many connections have been made in all, and the last of them has subscribed so often. */
+  /** Resolves when this many connections were made in all, and the last one has subscribed this often. */
   subscribed(connections: number, subscriptions?: number): Promise<void>;
-  /** Objects are sent as JSON, strings and bytes as they are, as text frames. */
+  /** Sends text frames: objects as JSON, strings and bytes unchanged. */
   send(...frames: readonly (object | string | Uint8Array)[]): void;
   risError(message: string): void;
-  /** Cuts every connection without a word. */
+  /** Breaks every connection without a close frame. */
   drop(): void;
   /** Closes every connection as a server does. */
   close(code: number, reason: string): void;
@@ -91,7 +91,7 @@ export async function startRisLiveServer(options: RisLiveServerOptions = {}): Pr
   };
   const send = (...frames: readonly (object | string | Uint8Array)[]): void => {
     each((socket, tcp) => {
-      // In one packet: each costs both ends more than what is in it.
+      // All frames in one packet: a packet costs both ends more than a frame does.
       tcp.cork();
       for (const frame of frames) {
         const raw = typeof frame === 'string' || frame instanceof Uint8Array;

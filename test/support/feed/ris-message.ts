@@ -9,7 +9,7 @@ export interface RisSession {
   readonly at: number;
 }
 export interface RisUpdate extends RisSession {
-  /** AS path, an AS_SET as a nested list. */
+  /** AS path; an AS_SET is a nested list. */
   readonly path?: readonly (number | readonly number[])[];
   readonly announce?: readonly string[];
   readonly withdraw?: readonly string[];

@@ -6,7 +6,7 @@ import { northKorea, ServiceWorld } from '../process/service-world.js';
 
 const second = 1_000;
 const minute = 60 * second;
-/** The times of 22 December 2014 by Dyn Research, on another day: Discord's ids know no 2014. */
+/** The times of 22 December 2014 by Dyn Research, moved to another day, because Discord's ids begin in 2015. */
 const times = {
   rib: Date.parse('2026-03-02T12:00:00Z'),
   start: Date.parse('2026-03-02T12:07:00Z'),
@@ -17,10 +17,10 @@ const times = {
   end: Date.parse('2026-03-04T02:00:00Z'),
 } as const;
 
-/** So that IPv6 is judged at all; of North Korea there is none. */
+/** North Korea has no IPv6. These routes let IPv6 be judged at all. */
 const ipv6Elsewhere = ['2001:200::/32', '2400:2000::/32', '2404:1a8::/32'];
 
-/** What was sent, and when it is looked at. Unix ms. */
+/** A message, and the time at which the reader looks at it (Unix ms). */
 export interface Shot {
   readonly message: Message;
   readonly at: number;
@@ -30,11 +30,11 @@ export interface Outage {
   /** The alert as it was posted. */
   readonly alert: Shot;
   readonly status: Shot;
-  /** The reply that says it is over. */
+  /** The reply that says the outage is over. */
   readonly restored: Shot;
 }
 
-/** A day and a half of the whole service in some minutes: routes that come and go, an outage, its end. */
+/** Plays a day and a half of the whole service in some minutes: routes that come and go, an outage, its end. */
 export async function tellOutage(): Promise<Outage> {
   const world = await ServiceWorld.open(times.start, { registry: 'shipped' });
   const { clock, discord } = world;
@@ -72,7 +72,7 @@ export async function tellOutage(): Promise<Outage> {
   }
 }
 
-/** Short losses, the more the later, each far shorter than what would be an outage. */
+/** Short losses, ever more frequent, each far too short to be an outage. */
 function losses(): { readonly from: number; readonly to: number; readonly lost: readonly string[] }[] {
   const random = seededRandom(22_122_014);
   const all: { from: number; to: number; lost: readonly string[] }[] = [];
@@ -95,7 +95,7 @@ function answerIn({ messages }: Seen): Message {
   return messages[0];
 }
 
-/** As it stands now; later edits do not show in it. */
+/** The message as it is now; later edits do not change the copy. */
 function copyOf(message: Message): Message {
   return { ...message, edits: [...message.edits] };
 }

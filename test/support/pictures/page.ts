@@ -2,15 +2,15 @@ import type { APIEmbed, APIEmbedField } from 'discord.js';
 import type { Message } from '../discord/message.js';
 import type { Shot } from './outage.js';
 
-/** What stands above a message besides its author. */
+/** The line above a message, besides its author. */
 export type Above =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'reply'; readonly to: string }
   | { readonly kind: 'command'; readonly by: string; readonly name: string };
 
 /**
- * A page that shows one message as a chat with a dark look would: sentence, embed, picture. Own drawing; no asset of
- * Discord's is in it.
+ * A page that shows one message as a dark chat would: sentence, embed, picture. Drawn here, without any asset of
+ * Discord's.
  */
 export function renderPage({ message, at }: Shot, above: Above): string {
   const { content, embeds } = message;
@@ -59,7 +59,7 @@ ${footer === undefined ? '' : `<footer>${escaped(footer.text)}</footer>`}
 </section>`;
 }
 
-/** Up to three that may stand beside each other, or one that may not. */
+/** Rows of up to three inline fields, or of one field that is not inline. */
 function rowsOf(fields: readonly APIEmbedField[]): APIEmbedField[][] {
   const rows: APIEmbedField[][] = [];
   for (const field of fields) {
@@ -77,7 +77,7 @@ function fieldHtml({ name, value }: APIEmbedField, inRow: number, at: number): s
   );
 }
 
-/** Discord's markdown, as far as the bot writes it. */
+/** Renders the part of Discord's markdown that the bot writes. */
 function textHtml(text: string, at: number): string {
   return escaped(text)
     .replace(/&lt;t:(\d+):([fR])&gt;/g, (_, seconds: string, form: string) =>
@@ -119,7 +119,7 @@ function plural(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-/** A bulb that is out. */
+/** A light bulb, switched off. */
 const bulb =
   '<svg viewBox="0 0 40 40" width="40" height="40"><circle cx="20" cy="20" r="20" fill="#3d4450"/>' +
   '<path d="M20 9a8 8 0 0 0-4.6 14.5c.9.7 1.4 1.6 1.4 2.6h6.4c0-1 .5-1.9 1.4-2.6A8 8 0 0 0 20 9z" ' +

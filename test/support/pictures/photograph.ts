@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Of the body of every page; CSS pixels. */
+/** Width of every page's body, in CSS pixels. */
 const width = 680;
 
 /**
- * A PNG of a page, twice as fine as its CSS pixels and as high as what it shows. Needs Chromium and pngquant on the
- * PATH.
+ * Writes a PNG of a page, at two pixels per CSS pixel and as high as the page's content. Needs Chromium and pngquant on
+ * the PATH.
  */
 export function photograph(html: string, file: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'lightsout-picture-'));

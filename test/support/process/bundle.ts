@@ -4,10 +4,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
-/** With parts that are no JavaScript, or files that they look for beside their own. */
+/** Not bundled: these have parts that are not JavaScript, or look for files beside their own. */
 const whole = ['@photostructure/sqlite', '@resvg/resvg-js', 'pino', 'pino-pretty', 'zlib-sync'];
 
-/** Each source goes on finding what it reads from beside itself. */
+/** Each source keeps its own URL, so that it finds the files beside it. */
 const ownUrls: Plugin = {
   name: 'own urls',
   setup(building) {
@@ -19,11 +19,11 @@ const ownUrls: Plugin = {
 };
 
 /**
- * Makes one script of `entry` (a URL) and all it imports, packages too, and returns its path: a process of it starts in
- * little more than plain node does, where a hundred modules cost three times that. Types are not checked.
+ * Bundles `entry` (a URL) and everything it imports, packages too, into one script, and returns its path. Such a
+ * process starts almost as fast as plain node; a hundred modules take three times as long. Types are not checked.
  */
 export async function bundle(entry: string): Promise<{ readonly script: string; remove(): void }> {
-  // Below node_modules, so that what is left outside is found from there.
+  // Below node_modules, so that the packages that are not bundled are found from there.
   const cache = join(project, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'bundled-'));

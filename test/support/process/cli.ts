@@ -10,26 +10,26 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 const running = new Set<ChildProcess>();
 let script: string | null = null;
-// A story that fails half-way must not leave its process, for then the test would never end.
+// If a story fails half-way, its process must not stay: the test run would never end.
 after(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** lightsout as its users run it: a process of its own. */
+/** lightsout as its users run it, in a process of its own. */
 export interface CliProcess {
   readonly pid: number;
   stdout: string;
   stderr: string;
-  /** Resolves as soon as what was printed (on either stream) matches. Rejects if the process ends before. */
+  /** Resolves as soon as the output on either stream matches. Rejects if the process ends first. */
   printed(pattern: RegExp): Promise<void>;
   kill(signal: NodeJS.Signals): void;
-  /** Nobody reads on: what the process writes from now on breaks the pipe. */
+  /** Closes our end of the stream: the next write of the process breaks the pipe. */
   hangUp(stream: 'stdout' | 'stderr'): void;
-  /** The exit code, once it has ended. */
+  /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
 }
 
-/** Starts `lightsout ...argv` with these variables and nothing else of the environment but PATH. */
+/** Starts `lightsout ...argv` with these variables; of the rest of the environment it gets only PATH. */
 export function startCli(argv: readonly string[], env: Readonly<Record<string, string>>): CliProcess {
   script ??= compiledProgram();
   const child = spawn(process.execPath, [script, ...argv], {

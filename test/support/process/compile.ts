@@ -23,15 +23,15 @@ const require = createRequire(import.meta.url);
 
 /** Below node_modules, so that packages are found from there. */
 const cache = join(project, 'node_modules/.cache');
-/** What was compiled of other sources, and not run for so long, is in nobody's use. */
+/** A compiled program that was not used for this long may be deleted. */
 const staleMs = 24 * 3_600_000;
 
-/** What the program reads from beside its sources. */
+/** Files that the program reads from beside its sources. */
 const readAtRunTime = ['src/edges/chart/fonts', 'src/app/demo/bview.20151023.derived-3peers-1in40.gz'];
 
 /**
- * Strips the types from `entry` (a URL) and all it imports, and returns the path of a script for plain node: it starts
- * in a tenth of the time that a loader needs, which matters to a test of 50 processes. Types are not checked.
+ * Strips the types from `entry` (a URL) and everything it imports, and returns the path of a script for plain node. It
+ * starts in a tenth of the time that a loader needs, which matters to a test of 50 processes. Types are not checked.
  */
 export function compile(entry: string): { readonly script: string; remove(): void } {
   mkdirSync(cache, { recursive: true });
@@ -48,7 +48,7 @@ export function compile(entry: string): { readonly script: string; remove(): voi
       visit(join(dirname(file), name.replace(/\.js$/, '.ts')));
   };
   const targetOf = (file: string): string => join(out, relative(project, file).replace(/\.ts$/, '.js'));
-  // Its type says that these are modules, and its version is told by the bot.
+  // package.json says that these files are modules, and holds the version that the bot reports.
   copyFileSync(join(project, 'package.json'), join(out, 'package.json'));
   visit(fileURLToPath(entry));
   for (const read of readAtRunTime) {
@@ -58,7 +58,7 @@ export function compile(entry: string): { readonly script: string; remove(): voi
   return { script: targetOf(fileURLToPath(entry)), remove: () => rmSync(out, { recursive: true, force: true }) };
 }
 
-/** lightsout itself, compiled once for all processes and runs until a source of it changes; the script's path. */
+/** The path of the whole program, compiled. All processes and test runs share it until a source changes. */
 export function compiledProgram(): string {
   mkdirSync(cache, { recursive: true });
   const hash = createHash('sha256');
@@ -71,7 +71,7 @@ export function compiledProgram(): string {
   const kept = join(cache, `program-${hash.digest('hex')}`);
   if (!existsSync(kept)) {
     const compiled = compile(pathToFileURL(join(project, 'src/main.ts')).href);
-    // Whole or not at all; another process may have been quicker.
+    // The rename makes it appear whole. Another process may have been faster.
     try {
       renameSync(dirname(dirname(compiled.script)), kept);
     } catch (error) {
@@ -91,15 +91,15 @@ function removeStale(): void {
   }
 }
 
-/** Kept by its source's hash: the compiler takes seconds for the whole program, and many tests start it. */
+/** Cached by the hash of the source: compiling the whole program takes seconds, and many tests start it. */
 function transpiled(source: string): string {
   const kept = join(cache, `transpiled-${createHash('sha256').update(source).digest('hex')}.js`);
   if (existsSync(kept)) return readFileSync(kept, 'utf8');
-  // Loaded where it is needed: it takes longer to load than the program.
+  // Loaded only if needed, because it takes longer to load than the program.
   const { ModuleKind, ScriptTarget, transpileModule } = require('typescript') as typeof ts;
   const compilerOptions = { module: ModuleKind.ESNext, target: ScriptTarget.ES2022, verbatimModuleSyntax: true };
   const script = transpileModule(source, { compilerOptions }).outputText;
-  // Whole or not at all, for tests run side by side.
+  // The rename makes the file appear whole, because tests run at the same time.
   const partial = `${kept}.${process.pid}`;
   writeFileSync(partial, script);
   renameSync(partial, kept);

@@ -9,13 +9,13 @@ const cache = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta
 
 export interface RedisBinary {
   readonly path: string;
-  /** What it must find in its environment to run. */
+  /** The environment it needs to run. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * redis-server from PATH; else Debian's own, unpacked into node_modules/.cache: nothing is installed, no root is
- * needed. Rejects with one sentence where neither is to be had.
+ * redis-server from PATH, or else Debian's package, unpacked into node_modules/.cache: nothing is installed, and root
+ * is not needed. Rejects with one sentence if both fail.
  */
 export async function findRedisServer(): Promise<RedisBinary> {
   const installed = { path: 'redis-server', env: {} };
@@ -49,8 +49,8 @@ function unpackedIn(root: string): RedisBinary {
 }
 
 /**
- * Two test files may come here at once: each unpacks into a folder of its own, and the first to finish gives its the
- * name.
+ * Two test files may do this at once. Each unpacks into its own folder; the first to finish renames its folder to
+ * `root`.
  */
 async function unpack(root: string): Promise<void> {
   const work = `${root}.${process.pid}`;
@@ -72,7 +72,7 @@ async function unpack(root: string): Promise<void> {
     for (const folder of [join(own.lists, 'partial'), join(own.cache, 'archives/partial'), own.debs, own.root]) {
       mkdirSync(folder, { recursive: true });
     }
-    // A source of the machine's that doesn't answer is no matter, as long as the packages are found.
+    // A package source that does not answer is no problem if the packages are found in the others.
     await run('apt-get', [...apt, '-q', 'update']).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
     });
@@ -92,7 +92,7 @@ async function unpack(root: string): Promise<void> {
   }
 }
 
-/** redis-server, and of the libraries it depends on those that this machine does not have. */
+/** redis-server, and those of its libraries that this machine lacks. */
 async function missingPackages(apt: readonly string[]): Promise<string[]> {
   const missing = ['redis-server', 'redis-tools'];
   for (const name of missing) {
@@ -105,7 +105,7 @@ async function missingPackages(apt: readonly string[]): Promise<string[]> {
 }
 
 async function isInstalled(name: string): Promise<boolean> {
-  // One status for each architecture it is installed for.
+  // One status for each architecture that the package is installed for.
   const status = await run('dpkg-query', ['-W', '-f', '${db:Status-Status} ', name]).catch(() => ({ stdout: '' }));
   return status.stdout.split(' ').includes('installed');
 }

@@ -10,21 +10,21 @@ import { createInterface } from 'node:readline';
 import { findRedisServer } from './redis-binary.js';
 import type { RedisBinary } from './redis-binary.js';
 
-/** A redis-server of the test's own, on loopback, with a private folder. */
+/** A redis-server on loopback for one test, with a private folder. */
 export interface RedisServer {
-  /** With the password, if it has one. */
+  /** Includes the password, if there is one. */
   readonly url: string;
-  /** SIGSTOP and SIGCONT: a server that hangs. */
+  /** SIGSTOP makes the server hang, SIGCONT lets it go on. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
-  /** As a crash. */
+  /** Kills it, as a crash would. */
   kill(): Promise<void>;
-  /** After kill(): the same server again, with what its append-only file holds. */
+  /** After kill(): starts the same server again, with the content of its append-only file. */
   start(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
 
-/** Resolves when it accepts connections. `durable`: every write is on the disk before it is acknowledged. */
+/** Resolves when it accepts connections. `durable`: every write is on disk before it is acknowledged. */
 export async function startRedisServer(
   options: { readonly password?: string; readonly durable?: boolean } = {},
 ): Promise<RedisServer> {
@@ -41,7 +41,7 @@ export async function startRedisServer(
     child.kill('SIGKILL');
     await gone;
   };
-  // Should the test end in a way that skips stop().
+  // In case the test ends without stop().
   const atExit = (): void => void child.kill('SIGKILL');
   process.on('exit', atExit);
   return {

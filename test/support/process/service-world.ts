@@ -20,15 +20,15 @@ import { risUpdate } from '../feed/ris-message.js';
 const second = 1_000;
 const tickMs = 10 * second;
 /**
- * Where a write reaches its disk at once: a commit a minute of a story of days would wait for a real one for longer
- * than all else takes.
+ * A folder in memory: a story of days commits every minute, and a real disk would take longer than the rest of the
+ * test.
  */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const configDir = fileURLToPath(new URL('../../../config', import.meta.url));
 
 export const northKorea = ['175.45.176.0/24', '175.45.177.0/24', '175.45.178.0/24', '175.45.179.0/24'];
 const elsewhere = Array.from({ length: 40 }, (_, index) => `133.${index}.0.0/16`);
-/** More /24s than a new table has room for, in space of the same country as `elsewhere`. */
+/** More /24s than a new table has room for, in the same country as `elsewhere`. */
 const manyElsewhere = Array.from({ length: 5_000 }, (_, index) => `133.${100 + (index >> 8)}.${index & 255}.0/24`);
 const collectors = ['rrc00', 'rrc01', 'rrc03'];
 const peers = collectors.flatMap((collector, row) =>
@@ -40,14 +40,14 @@ const peers = collectors.flatMap((collector, row) =>
 );
 
 /**
- * Each so many steps it is made sure that all was judged; where the clock runs fast, and the only store is in this
- * process, seldom.
+ * After this many steps the test checks that everything was judged. `play` checks rarely, because its clock runs fast
+ * and its only store is in this process.
  */
 const stepsUnasked = { run: 9, play: 60 };
-/** RIS Live is dead after 30 s of silence. */
+/** RIS Live counts as dead after 30 s of silence, so steps are shorter. */
 const playStepMs = 20 * second;
 
-/** What was sent on loopback is read in the next turns of the event loop; asking costs more than waiting for them. */
+/** What was sent on loopback is read within this many turns of the event loop. Asking would cost more than waiting. */
 const socketTurns = 4;
 
 interface Change {
@@ -57,29 +57,29 @@ interface Change {
 
 interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** How many routes there are beside North Korea's: 40, or 5,040. */
+  /** How many routes exist beside North Korea's: 40, or 5,040. */
   readonly routes?: 'few' | 'many';
-  /** Who holds which addresses: a few lines, or all of what ships with the program. */
+  /** Which addresses belong to which country: a small registry, or the one that ships with the program. */
   readonly registry?: 'two countries' | 'shipped';
 }
 
 /**
- * An Internet of 24 peers on three collectors, seen through a loopback RIS Live and archive by a service on a clock
- * that stands still until the test moves it. What the peers say goes out live, and into the update files that the
- * archive will publish.
+ * An Internet of 24 peers on three collectors. A service sees it through a loopback RIS Live and archive, on a clock
+ * that stands still until the test moves it. What the peers announce and withdraw goes out live, and into the update
+ * files that the archive publishes.
  */
 export class ServiceWorld {
   readonly clock: FakeClock;
-  /** Its heartbeats are seldom, for the service's clock jumps and sockets do not. */
+  /** Heartbeats are rare, because the service's clock jumps while sockets follow real time. */
   readonly discord: DiscordServer;
   readonly dataDir = mkdtempSync(join(inMemory, 'lightsout-'));
   readonly output: string[] = [];
   readonly logs: string[] = [];
-  /** Where the operator is told; null: in the log alone. To be set before a start. */
+  /** The channel where the operator is told; null: only the log. Set it before a start. */
   operatorChannelId: string | null = null;
-  /** The collectors that are heard; the others' peers say nothing. */
+  /** The collectors whose peers send anything. */
   speaking: readonly string[] = collectors;
-  /** How far the collectors' clocks are ahead of ours, in ms. */
+  /** How far the collectors' clocks are ahead of the service's, in ms. */
   ahead = 0;
   readonly #risLive: RisLiveServer;
   readonly #archive: ArchiveServer;
@@ -114,7 +114,10 @@ export class ServiceWorld {
     return world;
   }
 
-  /** Every collector's RIB as of then, with North Korea in it; `serving`: how the last collector's is given out. */
+  /**
+   * Publishes every collector's RIB of that time, with North Korea in it. `serving`: how the last collector's file is
+   * served.
+   */
   publishRib(at: number, serving: Serving = 'whole'): void {
     for (const collector of collectors) {
       const own = peers.filter((peer) => peer.collector === collector);
@@ -132,7 +135,7 @@ export class ServiceWorld {
     }
   }
 
-  /** The update files from..to (multiples of 5 min), of what was said in their time. */
+  /** Publishes the update files from..to (multiples of 5 min), with the messages sent in that time. */
   publishUpdates(from: number, to: number): void {
     for (let file = from; file < to; file += 300 * second) {
       for (const collector of collectors) {
@@ -180,7 +183,7 @@ export class ServiceWorld {
     };
   }
 
-  /** `npm run adopt -- CC FAMILY`; its exit code. */
+  /** Runs `npm run adopt -- CC FAMILY` and returns its exit code. */
   adopt(country: string, family: string): Promise<number> {
     return adopt([country, family], this.#world);
   }
@@ -198,7 +201,7 @@ export class ServiceWorld {
     );
   }
 
-  /** What is stored of the ingest's sight and of a country. The service must be stopped. */
+  /** What the store holds of the ingest's feed and of a country. The service must be stopped. */
   async remembered(
     country: string,
   ): Promise<{ health: FeedHealth | null; record: CountryRecord | null; ongoing: IncidentEvent[] }> {
@@ -215,22 +218,24 @@ export class ServiceWorld {
     return found;
   }
 
-  /** Puts a registry into DATA_DIR that gives each /16 to another country than the one that ships; its name. */
+  /**
+   * Puts a registry into DATA_DIR that gives each /16 to another country than the shipped one does; returns its name.
+   */
   putRegistry(): Promise<string> {
     return putRegistry(this.dataDir, delegatedFile({ units: 256 }).toString().split('\n'), '20270101');
   }
 
-  /** Starts the service; it is stopped by `stop` of the app, or by `close`. */
+  /** Starts the service. The app's `stop`, or `close`, stops it. */
   async start(role: Role = 'all'): Promise<App> {
     const loaded = loadConfig(this.#environment, (path) => readFileSync(path, 'utf8'));
     if (loaded.kind === 'invalid') throw new Error(loaded.problems.join('\n'));
-    // Any free port: tests run side by side.
+    // Any free port, because tests run at the same time.
     const app = await createApp({ ...loaded.config, http: { host: '127.0.0.1', port: 0 } }, role, this.#world);
     this.#apps.push(app);
     return app;
   }
 
-  /** Moves the clock until the service is through a bootstrap and judges what is later than now. */
+  /** Moves the clock until the service has loaded its table and judges the present. */
   async ready(app: App): Promise<void> {
     const after = this.clock.now() / second;
     for (let turn = 0; turn < 500; turn++) {
@@ -241,7 +246,10 @@ export class ServiceWorld {
     throw new Error(`never ready:\n${this.logs.join('')}`);
   }
 
-  /** Ten seconds later each peer says what it is told to say; resolves when the service has judged that moment. */
+  /**
+   * Moves the clock by ten seconds, then every peer announces or withdraws; resolves when the service has judged that
+   * moment.
+   */
   async tick(
     app: App,
     kind: 'announce' | 'withdraw' | null = null,
@@ -259,7 +267,7 @@ export class ServiceWorld {
     throw new Error(`not judged at ${new Date(at).toISOString()}:\n${this.logs.join('')}`);
   }
 
-  /** tick(), judged or not. */
+  /** Like tick(), without waiting for the judgement. */
   async say(kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
     await this.clock.advance(tickMs - (this.clock.now() % tickMs));
     if (kind !== null) this.#speak(kind, prefixes);
@@ -284,8 +292,8 @@ export class ServiceWorld {
   }
 
   /**
-   * Plays `changes` (oldest first) and the quiet between them until `until`, with a heartbeat every 20 s of the clock.
-   * What is said at a tick's own time comes after that tick.
+   * Plays `changes` (oldest first) and the quiet times between them until `until`, with a heartbeat every 20 s of the
+   * clock. A change at the time of a tick comes after that tick.
    */
   play(app: App, until: number, changes: readonly Change[]): Promise<void> {
     return this.#play(
@@ -297,7 +305,7 @@ export class ServiceWorld {
     );
   }
 
-  /** Nothing changes for so long. */
+  /** Plays `ms` without any change. */
   run(app: App, ms: number): Promise<void> {
     return this.#play(app, Math.ceil((this.clock.now() + ms) / tickMs) * tickMs, tickMs, stepsUnasked.run, []);
   }
@@ -309,7 +317,7 @@ export class ServiceWorld {
       await this.clock.advance(next - now);
       this.#heartbeat();
       if (left.at(0)?.at === next) {
-        // How messages fall into packets is chance.
+        // The tick must be judged first, because how messages fall into packets is chance.
         await this.#judged(app, next);
         this.#speak(left.shift()!.kind, northKorea);
       }
@@ -351,7 +359,7 @@ async function settled(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** A metric's value by its name without the prefix; 0 where it is not set. */
+/** The value of a metric, by its name without the prefix; 0 if it is not set. */
 export async function metric(app: App, name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${app.httpPort}/metrics`)).text();
   return Number(new RegExp(`^lightsout_${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);

@@ -1,8 +1,8 @@
 import { countryCodes } from '../../../src/core/countries/index.js';
 
 /**
- * A whole registry, small: so many countries, the first of them KP with 175.45.176.0/22 and more, each of the others
- * with `units` /24s of a /16 of its own and a /32 of IPv6.
+ * A small registry file. The first country is KP with 175.45.176.0/22 and `more`; each of the others has `units` /24s
+ * of a /16 of its own, and a /32 of IPv6.
  */
 export function delegatedFile({
   day = '20270101',

@@ -5,10 +5,7 @@ export function ipv4Unit(text: string): number {
   return text.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 }
 
-/**
- * S of every country, from the stretches of units that the prefixes cover together: plainly right. Codes are sentinel
- * codes.
- */
+/** By country, how many units the prefixes cover together, computed in the simplest way. Codes are sentinel codes. */
 export function unitsCovered(map: CountryMap, family: 0 | 1, visible: Iterable<number>): Map<string, number> {
   const totals = new Map<string, number>();
   const count = (holder: number, units: number): void => {
@@ -24,7 +21,7 @@ export function unitsCovered(map: CountryMap, family: 0 | 1, visible: Iterable<n
   return totals;
 }
 
-/** What the prefixes cover, in order and apart. */
+/** The ranges that the prefixes cover, in order, without overlaps. */
 function stretchesOf(family: 0 | 1, codes: Iterable<number>): [start: number, end: number][] {
   const unitLength = family === 0 ? 24 : 48;
   const each = Array.from(codes, (code): [number, number] => {

@@ -2,16 +2,16 @@ import { ElemBatch, type PeerIndex } from '../../../src/core/bgp/index.js';
 import type { CoreEvent } from '../../../src/core/events.js';
 import type { Pipeline, TickResult } from '../../../src/core/pipeline.js';
 
-/** What passed through a pipeline's door, in order. */
+/** A call to a pipeline, in order. */
 export type CoreStep = { readonly kind: 'event'; readonly event: CoreEvent } | { readonly kind: 'advance'; to: number };
 
 export interface CoreRecording {
   readonly steps: readonly CoreStep[];
-  /** What the ticks gave. */
+  /** The results of the ticks. */
   readonly results: readonly TickResult[];
 }
 
-/** Notes from now on what the pipeline is told, with copies of the batches, which are reused. */
+/** Records every call to the pipeline from now on. Batches are copied, because the caller reuses them. */
 export function record(pipeline: Pipeline): CoreRecording {
   const recording = { steps: [] as CoreStep[], results: [] as TickResult[] };
   const handle = pipeline.handle.bind(pipeline);
@@ -30,7 +30,7 @@ export function record(pipeline: Pipeline): CoreRecording {
   return recording;
 }
 
-/** Tells the pipeline the same again. Its peers must be those of the recording. */
+/** Repeats the recorded calls on another pipeline, which must have the same peers as the recorded one. */
 export function playBack({ steps }: Pick<CoreRecording, 'steps'>, pipeline: Pipeline): TickResult[] {
   const results: TickResult[] = [];
   for (const step of steps) {

@@ -8,7 +8,7 @@ import { ipv4Unit } from '../registry/units.js';
 
 const start = Date.parse('2026-01-05T00:00:00Z');
 const letters = 'ABCDEFGHIJ';
-/** AA, AB .. JJ: a hundred of them. */
+/** A hundred codes: AA, AB .. JJ. */
 export const manyCodes = Array.from(
   { length: 100 },
   (_, index) => letters[Math.floor(index / 10)] + letters[index % 10],
@@ -25,17 +25,17 @@ const { map } = parseRegistry(
 const elsewhere = Array.from({ length: 250 }, (_, index) => `7.${index}.0.0/16`);
 
 export interface ManyCountriesOptions {
-  /** How many of the hundred there are, ZA not among them, which never falls. */
+  /** How many of the hundred countries exist. ZA, which never falls, is not counted. */
   readonly countries?: number;
-  /** Voters on rrc00, rrc01, .. */
+  /** The number of voters on rrc00, rrc01, .. */
   readonly voters?: readonly number[];
-  /** Who announces a country's routes; a network of its own where it is not said. */
+  /** The ASN that announces a country's routes. Default: an ASN of its own. */
   readonly origins?: Readonly<Record<string, number>>;
   readonly groups?: readonly GroupDefinition[];
   readonly rules?: unknown;
 }
 
-/** Countries of 20 routes each, seen by full feeds on some collectors, on a clock that the test moves. */
+/** Countries of 20 routes each, which full feeds on some collectors see, on a clock that the test moves. */
 export class ManyCountries {
   readonly map: CountryMap = map;
   readonly codes: readonly string[];
@@ -45,7 +45,7 @@ export class ManyCountries {
   at = start;
   readonly #options: ManyCountriesOptions;
   readonly #collectorOf: readonly number[];
-  /** What each peer has withdrawn. */
+  /** By peer, the prefixes that it has withdrawn. */
   readonly #gone = new Map<number, Set<string>>();
 
   constructor(options: ManyCountriesOptions = {}) {
@@ -58,7 +58,7 @@ export class ManyCountries {
     this.run(60_000);
   }
 
-  /** A new process: the table as it is now, and what was stored. */
+  /** Starts a new process with the present table and what was stored. */
   restart(): this {
     this.pipeline = this.#made(
       [...this.view.states()].map((state) => JSON.parse(JSON.stringify(state)) as StoredState),
@@ -70,7 +70,7 @@ export class ManyCountries {
     return Array.from({ length: routesEach }, (_, index) => `20.${manyCodes.indexOf(code)}.${index}.0/24`);
   }
 
-  /** The first or last `count` peers of a collector; all of them where it is not said. */
+  /** The first or last `count` peers of a collector. Default: all of them. */
   on(collector: number, count = Infinity): number[] {
     return this.#collectorOf.flatMap((own, peer) => (own === collector ? [peer] : [])).slice(0, count);
   }
@@ -89,7 +89,7 @@ export class ManyCountries {
     return this;
   }
 
-  /** A collector is in a gap, or out of it again. */
+  /** A collector enters a gap, or leaves it. */
   lose(collector: number): this {
     this.pipeline.handle({ kind: 'collector-lost', collector: `rrc0${collector}`, from: this.at });
     return this;
@@ -100,13 +100,13 @@ export class ManyCountries {
     return this;
   }
 
-  /** A RIB of the collector will follow. */
+  /** Forgets the collector's tables, as before a new RIB. */
   reset(collector: number): this {
     this.pipeline.handle({ kind: 'collector-reset', collector: `rrc0${collector}` });
     return this;
   }
 
-  /** Takes the ticks of the next `ms`, the first of them now. */
+  /** Takes the ticks of the next `ms`, the first one now. */
   run(ms: number): this {
     const end = this.at + ms;
     for (const result of this.pipeline.advance(end - 1)) {
@@ -122,8 +122,8 @@ export class ManyCountries {
   }
 
   /**
-   * "03:00 opened AA down since 01:00", in minutes from the start; several countries are "AA+AB+..", what is told by
-   * them ends with a *.
+   * "03:00 opened AA down since 01:00", in minutes from the start. Several countries are "AA+AB+..". An event that a
+   * combined one tells ends with a *.
    */
   get told(): string[] {
     return this.events.map(({ at, kind, country, countries, level, since, partOf, asn }) => {
@@ -140,7 +140,7 @@ export class ManyCountries {
     });
   }
 
-  /** What is posted of it. */
+  /** The texts that are posted. */
   get posted(): string[] {
     return this.told.filter((line) => !line.endsWith('*'));
   }

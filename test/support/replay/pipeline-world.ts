@@ -12,7 +12,7 @@ import type { PipelineView } from '../../../src/core/view.js';
 import { shippedRules } from '../rules.js';
 import { ipv4Unit } from '../registry/units.js';
 
-/** BB holds four /24s, CC everything else that is routed, AA the IPv6. */
+/** BB holds four /24s, CC the rest of the routed IPv4, AA the IPv6. */
 const { map: fourCountries } = parseRegistry(
   `${ipv4Unit('6.0.0.0')},${ipv4Unit('6.0.3.255')},BB\n${ipv4Unit('7.0.0.0')},${ipv4Unit('7.255.255.255')},CC\n`,
   '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,AA',
@@ -25,22 +25,22 @@ export const tinyRoutes = ['6.0.0.0/24', '6.0.1.0/24', '6.0.2.0/24', '6.0.3.0/24
 export const elsewhere = Array.from({ length: 60 }, (_, index) => `7.${index}.0.0/16`);
 export const elsewhereIpv6 = Array.from({ length: 60 }, (_, index) => `2a00:${(index + 256).toString(16)}::/32`);
 
-/** The whole core, as 40 full feeds on three collectors make it see, on a clock that the test moves. */
+/** The whole core with 40 full feeds on three collectors, on a clock that the test moves. */
 export class PipelineWorld {
   readonly pipeline: Pipeline;
   readonly peers = new PeerIndex();
-  /** What every tick gave. */
+  /** The events of all ticks. */
   readonly events: IncidentEvent[] = [];
   readonly rows: HistoryRow[] = [];
-  /** The last of each country. */
+  /** By country, its last record. */
   readonly records = new Map<string, CountryRecord>();
-  /** States that the last swap of the registry moved. */
+  /** The states that the last change of registry moved. */
   moved: readonly StoredState[] = [];
   at: number;
 
   /**
-   * `restored`: what is remembered of BB or of more, with its `bins`; `measured`: what was last measured of it;
-   * isEmpty: nobody has a table yet, or is known.
+   * `restored`: the stored states of BB or of more countries, with BB's `bins`. `measured`: BB's last record.
+   * `isEmpty`: no peer is known or has a table yet.
    */
   constructor({
     start = '2026-01-05T00:00:00Z',
@@ -102,13 +102,13 @@ export class PipelineWorld {
     return this;
   }
 
-  /** Another registry takes over at the next tick. */
+  /** Another registry applies from the next tick on. */
   swap(map: CountryMap): this {
     this.pipeline.handle({ kind: 'registry', map });
     return this;
   }
 
-  /** Takes the ticks of the next `ms`, the first of them now. */
+  /** Takes the ticks of the next `ms`, the first one now. */
   run(ms: number): this {
     const end = this.at + ms;
     for (const { events, rows, records, moved } of this.pipeline.advance(end - 1)) {
@@ -125,7 +125,7 @@ export class PipelineWorld {
     return this.pipeline.view();
   }
 
-  /** S of BB as of the last tick. */
+  /** BB's units at the last tick. */
   get units(): number {
     return this.view.samples('BB')?.[0].units ?? 0;
   }

@@ -24,8 +24,8 @@ export const recordedPeers: readonly RecordedPeer[] = recordedCollectors.flatMap
 );
 
 /**
- * The rest of the Internet: as large as the country at least, or a peer that loses the country would be no full feed,
- * or be taken for one that withdraws its table.
+ * The rest of the Internet. It must be at least as large as the country: otherwise a peer that loses the country would
+ * look like a partial feed, or like one that withdraws its table.
  */
 function elsewhere(country: number): Route[] {
   return Array.from({ length: Math.max(40, country) }, (_, index) => ({
@@ -43,7 +43,7 @@ type Said = { readonly at: number; readonly peer: RecordedPeer } & (
   | { readonly kind: 'state'; readonly up: boolean }
 );
 
-/** What 24 peers saw, and said then: written to files as a replay reads them. */
+/** What 24 peers had at first and announced or withdrew later, written to files that a replay reads. */
 export class RecordedWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'lightsout-replay-'));
   readonly #ribAt: number;
@@ -59,7 +59,7 @@ export class RecordedWorld {
     ];
   }
 
-  /** Nothing that matters: a sign of life. */
+  /** A message that changes nothing, to show that the collector is there. */
   quiet(at: string): this {
     return this.announce(at, elsewhere(1).slice(0, 1));
   }
@@ -81,7 +81,7 @@ export class RecordedWorld {
     return this.#say(at, peers, (base) => ({ ...base, kind: 'state', up: state === 'up' }));
   }
 
-  /** Everything a peer has, announced again, as after a session reset. */
+  /** Every route of each peer, announced again, as after a session reset. */
   wholeTable(at: string, peers: readonly RecordedPeer[]): this {
     return this.announce(at, this.#routes, peers);
   }
@@ -90,7 +90,7 @@ export class RecordedWorld {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** --rib flags: a RIB of each collector. */
+  /** --rib flags: a RIB for each collector. */
   ribs(): string[] {
     return recordedCollectors.flatMap((collector) => [
       '--rib',
@@ -111,7 +111,7 @@ export class RecordedWorld {
     return Buffer.concat([mrtPeerTable(this.#ribAt, own), ...records]);
   }
 
-  /** --updates flags: an MRT file of each collector. */
+  /** --updates flags: an MRT file for each collector. */
   mrtUpdates(): string[] {
     return recordedCollectors.flatMap((collector) => [
       '--updates',
@@ -119,7 +119,7 @@ export class RecordedWorld {
     ]);
   }
 
-  /** --updates flag: RIS Live lines of all of them. */
+  /** --updates flag: one file of RIS Live lines for all collectors. */
   lines(name = 'updates.jsonl'): string[] {
     return [
       '--updates',
@@ -133,7 +133,7 @@ export class RecordedWorld {
     ];
   }
 
-  /** All of it, or what was said from `from` until before `to`. */
+  /** The collector's messages, or those from `from` until before `to`. */
   mrt(collector: string, from = -Infinity, to = Infinity): Buffer {
     return Buffer.concat(
       this.#inOrder()
@@ -148,7 +148,7 @@ export class RecordedWorld {
     return path;
   }
 
-  /** No two peers are equally quick: within four seconds all have said it. */
+  /** Peers differ in speed: within four seconds all of them have sent it. */
   #say(at: string, peers: readonly RecordedPeer[], said: (base: { at: number; peer: RecordedPeer }) => Said): this {
     peers.forEach((peer, index) => this.#said.push(said({ at: Date.parse(at) + (index % 8) * 500, peer })));
     return this;
@@ -161,7 +161,7 @@ export class RecordedWorld {
   }
 }
 
-/** Announcements share a message where they share a path. */
+/** Announcements with the same origin share a message. */
 function byOrigin(routes: readonly Route[]): [origin: number, prefixes: string[]][] {
   const groups = new Map<number, string[]>();
   for (const { prefix, origin } of routes) groups.set(origin, [...(groups.get(origin) ?? []), prefix]);
@@ -191,8 +191,8 @@ function asLines(said: Said): string[] {
 }
 
 /**
- * A country's IPv4 space in the registry, cut into `count` prefixes of at most `longestSpan` /24s, spread over the ASNs
- * given by turns.
+ * A country's IPv4 space in the registry, cut into `count` prefixes of at most `span` /24s each, announced by the ASNs
+ * in turn.
  */
 export function ipv4Routes(country: string, count: number, span: number, origins: readonly number[]): Route[] {
   const prefixes: string[] = [];

@@ -10,7 +10,7 @@ const configDir = fileURLToPath(new URL('../../../config', import.meta.url));
 const csv = (name: string): string => readFileSync(resolve(`@ip-location-db/asn-country/${name}.csv`), 'utf8');
 export const registryCsv = { ipv4: csv('asn-country-ipv4-num'), ipv6: csv('asn-country-ipv6') } as const;
 
-/** Its lines; there are 200,000 of all countries, too many to be cut apart for each story. */
+/** A country's lines. All countries have 200,000, too many to parse for each story. */
 export function ofCountry(registry: string, country: string): string[] {
   const lines: string[] = [];
   const ending = `,${country}\n`;
@@ -20,7 +20,7 @@ export function ofCountry(registry: string, country: string): string[] {
   return lines;
 }
 
-/** The registry as it ships, or of one country alone: that is quick to tick. */
+/** The shipped registry, or only one country of it, which makes ticks fast. */
 export function registryMap(country: string | null): CountryMap {
   const own = (text: string): string => (country === null ? text : ofCountry(text, country).join('\n'));
   return parseRegistry(own(registryCsv.ipv4), own(registryCsv.ipv6), []).map;
@@ -28,15 +28,15 @@ export function registryMap(country: string | null): CountryMap {
 
 export interface Replayed {
   readonly code: number;
-  /** What stdout carried, by line, without the summary. */
+  /** The lines of stdout, without the summary. */
   readonly lines: readonly string[];
-  /** The last line: of stdout with --json, else of stderr. */
+  /** The last line: of stdout with --json, otherwise of stderr. */
   readonly summary: Readonly<Record<string, unknown>>;
-  /** All else that stderr carried, by line. */
+  /** All other lines of stderr. */
   readonly said: readonly string[];
 }
 
-/** `lightsout replay ...argv` with this registry, its output collected; `env` beside CONFIG_DIR. */
+/** Runs `lightsout replay ...argv` with this registry and collects its output. `env` is added to CONFIG_DIR. */
 export async function runReplayCommand(
   argv: readonly string[],
   map: CountryMap,

@@ -31,20 +31,26 @@ const binMs = 300_000;
 const noFlips: readonly number[] = [];
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A story is what was measured, tick by tick, in words: "10m 84/80; 60s ?; 2h 0/0". */
+/** A story says in words what each tick measured: "10m 84/80; 60s ?; 2h 0/0". */
 export interface Story {
   readonly country?: string;
-  /** The first tick. */
+  /** The time of the first tick. */
   readonly from?: string;
-  /** S0/N0, then distinct origins (5 if not said). */
+  /** Baseline units/prefixes, then the number of origins (default: 5). */
   readonly base?: string;
   readonly base6?: string;
-  /** Segments of "duration S/N"; "?" is an unusable table, "-" no tick at all. One lone number stands for S and N. */
+  /**
+   * Segments of "duration units/prefixes"; "?" is an unusable table, "-" no tick at all. A single number stands for
+   * both.
+   */
   readonly ipv4?: string;
   readonly ipv6?: string;
-  /** A tick each: "10s" if not said. What takes weeks is seen once a minute. */
+  /** Time between ticks; default "10s". Stories of weeks use a minute. */
   readonly tick?: string;
-  /** When the operator asks to adopt what IPv4 has, after the first tick: "2h"; whether he may is not asked. */
+  /**
+   * When the operator adopts the present IPv4 level, counted from the first tick: "2h". Nothing checks whether that is
+   * allowed.
+   */
   readonly adopt?: string;
 }
 
@@ -83,7 +89,7 @@ function segments(script: string, tickMs: number): Segment[] {
   });
 }
 
-/** One family of a story: its samples, with flips and bins as the countries folder would make them. */
+/** One family of a story: its samples, with flips and bins as core/countries makes them. */
 class FamilyTrack {
   readonly #script: Segment[];
   readonly #base: readonly [number, number];
@@ -94,7 +100,7 @@ class FamilyTrack {
   #lastPrefixes: number | null = null;
   #binTicks: number[] = [];
   #at = 0;
-  /** By window: from which bin on it was counted. */
+  /** By window length: the last spread, and the bins it was computed from. */
   readonly #spreads = new Map<
     number,
     { readonly first: number; readonly from: number; readonly bins: number; readonly spread: number | null }
@@ -140,7 +146,7 @@ class FamilyTrack {
         baseUnits === 0
           ? null
           : { units: baseUnits, prefixes: basePrefixes, origins: this.#origins, provisional: false },
-      // Itself: a function made at every tick is named anew each time, which costs more than what it does.
+      // `this` and not a new function for each tick, because creating those would cost more than the call.
       shares: this,
       voters: 40,
       collectors: 3,
@@ -160,7 +166,9 @@ class FamilyTrack {
     this.#binTicks = [];
   }
 
-  /** max - min of the bins that lie wholly in the last `ms` of the last tick; kept until a bin comes or goes. */
+  /**
+   * max - min of the bins that lie wholly within `ms` before the last tick. Computed again only when the bins change.
+   */
   spread(ms: number): number | null {
     const first = Math.ceil((this.#at - ms) / binMs) * binMs;
     const known = this.#spreads.get(ms);
@@ -176,8 +184,7 @@ class FamilyTrack {
 }
 
 /**
- * Plays a story through detector and incidents, as the pipeline does. `through`: what is done to the states between two
- * ticks.
+ * Plays a story through detector and incidents, as the pipeline does. `through` is applied to the states between ticks.
  */
 export function play(story: Story, through: <T extends object>(state: T) => T = (state) => state): Told {
   const { country = 'XX', base = '100/100', base6 = '0/0', ipv4, ipv6 } = story;
@@ -239,7 +246,7 @@ function stepped(
   return { before, after: state, reason };
 }
 
-/** Time of day, with the days since the story's first: "10:26:00", "1d 14:32:00". */
+/** Time of day, after the number of days since the story began: "10:26:00", "1d 14:32:00". */
 function createClock(start: number): (at: number) => string {
   const firstDay = Math.floor(start / unitMs.d);
   return (at) => {

@@ -8,9 +8,9 @@ export interface Payload {
   readonly t: string | null;
 }
 
-/** One gateway connection: JSON, on one zlib stream where the client asked for it. */
+/** One gateway connection: JSON, inside one zlib stream if the client asked for that. */
 export class Connection {
-  /** null: neither identified nor resumed. */
+  /** null: neither identified nor resumed yet. */
   sessionId: string | null = null;
   readonly #deflate: Deflate | null;
 
@@ -19,7 +19,7 @@ export class Connection {
     zlibStream: boolean,
   ) {
     this.#deflate = zlibStream ? createDeflate() : null;
-    // A compressed payload is over with the flush, whose four bytes the client looks for.
+    // A flush ends each compressed payload. The client looks for the flush's four bytes.
     const chunks: Buffer[] = [];
     this.#deflate?.on('data', (chunk: Buffer) => {
       chunks.push(chunk);

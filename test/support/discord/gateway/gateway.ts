@@ -8,12 +8,12 @@ import { Connection, type Payload } from './connection.js';
 import type { Route } from '../rest/rest.js';
 import type { World } from '../world.js';
 
-/** Discord's documentation, Gateway: what an IDENTIFY a day, sends a minute and a heartbeat interval come to. */
+/** Limits of Discord's documentation, Gateway: IDENTIFYs a day, sends a minute, and the heartbeat interval. */
 const sessionsADay = 1000;
 const sendsAMinute = 120;
 /**
- * After these a session cannot be resumed (Opcodes and Status Codes, Gateway Close Event Codes; 1000 and 1001 from the
- * client).
+ * A session closed with one of these codes cannot be resumed (documentation: Gateway Close Event Codes). 1000 and 1001
+ * come from the client.
  */
 const endsSession: readonly number[] = [
   1000,
@@ -30,7 +30,7 @@ const endsSession: readonly number[] = [
 
 export interface GatewayOptions {
   readonly heartbeatIntervalMs: number;
-  /** As a bit set; an IDENTIFY with another is closed with 4014. */
+  /** A bit set. An IDENTIFY with any other intent is closed with 4014. */
   readonly allowedIntents: number;
 }
 
@@ -40,16 +40,16 @@ interface Session {
   connection: Connection | null;
 }
 
-/** The gateway: sessions that outlive their connections, and what a test makes go wrong with them. */
+/** The gateway. Its sessions outlive their connections, and a test can make either fail. */
 export class Gateway {
-  /** false: heartbeats go unanswered. */
+  /** false: heartbeats get no answer. */
   acknowledges = true;
-  /** How many arrived. */
+  /** How many of each arrived. */
   readonly counts = { connections: 0, identifies: 0, resumes: 0, resumed: 0, heartbeats: 0 };
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #connections = new Set<Connection>();
   readonly #sessions = new Map<string, Session>();
-  /** Of the next IDENTIFYs, one each. */
+  /** What the next IDENTIFYs get instead of READY, one each. */
   readonly #refusals: ({ readonly kind: 'invalid' } | { readonly kind: 'close'; readonly code: number })[] = [];
 
   constructor(
@@ -70,22 +70,22 @@ export class Gateway {
     ];
   }
 
-  /** For the HTTP server's 'upgrade'. */
+  /** For the HTTP server's 'upgrade' event. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, request));
   };
 
-  /** Every session there is: [id, whether it is connected]. */
+  /** Every session that exists. */
   get sessions(): { readonly id: string; readonly connected: boolean }[] {
     return [...this.#sessions.values()].map(({ id, connection }) => ({ id, connected: connection !== null }));
   }
 
-  /** Tells every session, connected or not: those that are away hear of it when they resume. */
+  /** Sends an event to every session. A session without a connection gets it when it resumes. */
   dispatch(type: string, data: unknown): void {
     for (const session of this.#sessions.values()) this.#send(session, type, data);
   }
 
-  /** The next IDENTIFYs get op 9 instead of READY. */
+  /** The next `times` IDENTIFYs get op 9 instead of READY. */
   refuseSessions(times: number): void {
     for (let n = 0; n < times; n++) this.#refusals.push({ kind: 'invalid' });
   }
@@ -95,7 +95,7 @@ export class Gateway {
     this.#refusals.push({ kind: 'close', code });
   }
 
-  /** Closes all connections with this code. */
+  /** Closes every connection with this code. */
   close(code: number): void {
     for (const connection of this.#connections) {
       if (endsSession.includes(code)) this.#end(connection);
@@ -103,17 +103,17 @@ export class Gateway {
     }
   }
 
-  /** The connections break without a word. */
+  /** Breaks every connection without a close frame. */
   drop(): void {
     for (const { socket } of this.#connections) socket.terminate();
   }
 
-  /** Op 7. */
+  /** Sends op 7 to every connection. */
   requestReconnect(): void {
     for (const connection of this.#connections) connection.send({ op: Op.Reconnect, d: null, s: null, t: null });
   }
 
-  /** Op 9. */
+  /** Sends op 9 to every connection. */
   invalidateSessions(resumable: boolean): void {
     for (const connection of this.#connections) {
       if (!resumable) this.#end(connection);
@@ -121,7 +121,7 @@ export class Gateway {
     }
   }
 
-  /** What was sent is gone: a RESUME gets op 9. */
+  /** Forgets all sessions: a RESUME gets op 9. */
   forgetSessions(): void {
     this.#sessions.clear();
   }

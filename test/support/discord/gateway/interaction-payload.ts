@@ -16,10 +16,10 @@ const contexts: Record<Place, InteractionContextType> = {
   'bot-dm': InteractionContextType.BotDM,
   private: InteractionContextType.PrivateChannel,
 };
-/** To everybody, 10 MiB (the documentation's Uploading Files). */
+/** 10 MiB, the limit for every user (documentation: Uploading Files). */
 const attachmentSizeLimit = 10_485_760;
 
-/** Where it is used, and the channel there. */
+/** The place where a command is used, and the channel there. */
 export function placeOf(world: World, use: Use): { readonly place: Place; readonly channel: Channel } {
   const user = use.user ?? world.user;
   const named = use.channelId === undefined ? undefined : world.channels.get(use.channelId);
@@ -66,7 +66,7 @@ export function wireInteraction(
     app_permissions: String(channelPermissions(world, channel, world.bot.id)),
     locale: use.locale ?? 'en-US',
     entitlements: [],
-    // "0": installed in a guild (its id), or in the direct messages with the bot ("0"). "1": by a user.
+    // "0": installed in a guild (the guild's id, or "0" in direct messages with the bot). "1": installed by a user.
     authorizing_integration_owners: byUser ? { 1: user.id } : { 0: guild?.id ?? '0' },
     context: contexts[place],
     attachment_size_limit: attachmentSizeLimit,
@@ -117,7 +117,7 @@ interface WireOption {
   readonly options?: readonly WireOption[];
 }
 
-/** A guild's own command goes before the global one. */
+/** A guild's own command hides the global one of the same name. */
 function commandNamed(world: World, name: string, guildId: string | undefined): RegisteredCommand {
   const scopes = guildId === undefined ? ['global'] : [guildId, 'global'];
   for (const scope of scopes) {
@@ -135,7 +135,7 @@ function optionsBelow({ options }: RegisteredCommand, path: readonly string[]): 
 }
 
 /**
- * The client lets nobody send what the command does not have. While one types, what is required may still be missing.
+ * Throws if a user sends options that the command does not define. During autocomplete required options may be missing.
  */
 function checkOptions(
   command: string,
@@ -168,7 +168,7 @@ function wireOption(name: string, value: OptionValue, focused: boolean): WireOpt
   return 'role' in value ? { name, type: Type.Role, value: value.role } : { name, type: Type.User, value: value.user };
 }
 
-/** What the mentioned ids are, by kind and id. */
+/** The objects that the mentioned ids stand for, by kind and id. */
 function resolve(
   world: World,
   values: readonly OptionValue[],

@@ -2,31 +2,29 @@ import type { Message } from '../message.js';
 import type { User } from '../world.js';
 
 /**
- * Where a command is used: in a guild the bot is in, in the direct messages with it, or anywhere else by who installed
- * it for themselves.
+ * Where a command is used: in a guild that the bot is in, in direct messages with the bot, or in any other place by a
+ * user who installed the bot for themselves.
  */
 export type Place = 'guild' | 'bot-dm' | 'private';
 
-/** A mention of something, as an option's value. */
+/** An option's value that mentions a user, role or channel. */
 export type OptionValue =
   string | number | boolean | { readonly channel: string } | { readonly role: string } | { readonly user: string };
 
 interface Shared {
-  /** The guild's first channel, unless told; in 'bot-dm' the direct messages with the user. */
+  /** Default: the guild's first channel; in 'bot-dm' the direct messages with the user. */
   readonly channelId?: string;
   readonly place?: Place;
-  /** The world's `user`, unless told. */
+  /** Default: the world's `user`. */
   readonly user?: User;
   readonly locale?: string;
-  /** Of the user in the channel; what their roles give, unless told. */
+  /** The user's permissions in the channel. Default: those of the user's roles. */
   readonly memberPermissions?: bigint;
-  /**
-   * Installed for the guild, unless told; 'user': by the user, for themselves, and in a guild the bot need not be in.
-   */
+  /** Default: 'guild'. 'user': the user installed the bot for themselves, and it need not be in the guild. */
   readonly installedBy?: 'guild' | 'user';
 }
 
-/** What a user does. A subcommand stands behind its command: "watch add". */
+/** An action of a user. A subcommand follows its command: "watch add". */
 export type Use = Shared &
   (
     | { readonly command: string; readonly options?: Readonly<Record<string, OptionValue>> }
@@ -44,23 +42,26 @@ export interface Choice {
   readonly value: string | number;
 }
 
-/** What the user sees of it. */
+/** What the user sees of the answer. */
 export interface Seen {
   /**
-   * reply: a message at once. thinking: "is thinking...", and then a message. update: of the message the button is on;
-   * deferred-update: the same, later. choices: of an autocomplete. none: "The application did not respond".
+   * reply: a message. thinking: "is thinking...", later a message. update: a change of the message that has the button.
+   * deferred-update: the same, later. choices: an autocomplete's. none: "The application did not respond".
    */
   readonly acknowledged: 'reply' | 'thinking' | 'update' | 'deferred-update' | 'choices' | 'none';
-  /** Seen by the user alone. */
+  /** Only the user sees the answer. */
   readonly ephemeral: boolean;
-  /** From the use to the acknowledgement; null without one. */
+  /** Time from the use to the acknowledgement; null without an acknowledgement. */
   readonly afterMs: number | null;
-  /** As they stand now: the answer first (with an update, the message the button is on), then what followed. */
+  /**
+   * The messages as they are now: the answer first (or, after an update, the message with the button), then the
+   * follow-ups.
+   */
   readonly messages: readonly Message[];
   readonly choices: readonly Choice[];
 }
 
-/** One use of the bot, from the server's side. */
+/** One use of the bot, as the server sees it. */
 export interface Interaction {
   readonly id: string;
   readonly token: string;
@@ -69,16 +70,16 @@ export interface Interaction {
   readonly kind: 'command' | 'autocomplete' | 'component';
   readonly installedBy: 'guild' | 'user';
   readonly inGuild: boolean;
-  /** What it came from: a component's. */
+  /** The message whose component was used; null for other uses. */
   readonly source: Message | null;
   acknowledged: Seen['acknowledged'] | null;
   afterMs: number | null;
   ephemeral: boolean;
-  /** null as long as it is thinking, or where there is none. */
+  /** The answer; null while the bot is thinking, or if there is no answer. */
   original: Message | null;
   readonly followUps: Message[];
   choices: readonly Choice[];
-  /** Called when there is an answer to see, or there will be none. */
+  /** Called when there is an answer to see, or when none can come any more. */
   readonly settle: () => void;
 }
 

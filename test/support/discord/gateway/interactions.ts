@@ -12,7 +12,7 @@ import type { Call, Route } from '../rest/rest.js';
 import type { World } from '../world.js';
 
 /**
- * Discord's documentation, Receiving and Responding: to the first answer, and how long the token lives; choices;
+ * Limits of the documentation, Receiving and Responding: time to the first answer, life of the token, choices, and
  * follow-ups without the bot.
  */
 const limits = { answerMs: 3000, tokenMs: 900_000, choices: 25, followUpsOfUserInstall: 5 } as const;
@@ -20,7 +20,7 @@ const limits = { answerMs: 3000, tokenMs: 900_000, choices: 25, followUpsOfUserI
 /** Uses of the bot by users, and its answers. */
 export class Interactions {
   readonly #byToken = new Map<string, Interaction>();
-  /** Cancels of the waits that are under way. */
+  /** Cancels the waits that are under way. */
   readonly #waits = new Set<() => void>();
 
   constructor(
@@ -42,8 +42,8 @@ export class Interactions {
   }
 
   /**
-   * A user uses the bot. Resolves when there is something to see: an answer, after "is thinking..." the message it
-   * becomes, or that nothing came in time. What follows later shows in the same object.
+   * A user uses the bot. Resolves when there is something to see: an answer (after "is thinking..." the message that
+   * replaces it), or that no answer came in time. Later changes show in the same object.
    */
   use(use: Use): Promise<Seen> {
     const [id, token] = [this.world.ids.next(), `token-${this.world.ids.next()}`];
@@ -84,7 +84,7 @@ export class Interactions {
     });
   }
 
-  /** Nobody waits for an answer any more. */
+  /** Ends all waits for answers. */
   stop(): void {
     for (const cancel of this.#waits) cancel();
   }
@@ -193,7 +193,7 @@ export class Interactions {
     };
   }
 
-  /** Whose token this is; only once it has been answered, and for as long as it lives. */
+  /** The interaction of this token. Refuses a token before the first answer and after the token's life. */
   #find({ params }: Call): Interaction {
     const interaction = this.#byToken.get(params.token);
     if (params.application !== this.world.application.id || interaction === undefined) throw new Refusal(50027);
@@ -218,7 +218,7 @@ export class Interactions {
   #followUp(call: Call): Answer {
     const interaction = this.#find(call);
     const body = call.json as MessageBody;
-    // Right after "is thinking..." this is the edit that it waits for.
+    // The first follow-up after "is thinking..." counts as its edit.
     if (interaction.acknowledged === 'thinking' && interaction.original === null) {
       return this.#edit({ ...call, params: { ...call.params, message: '@original' } });
     }
@@ -240,7 +240,7 @@ export class Interactions {
       call.params.message === '@original' && interaction.acknowledged === 'thinking' && interaction.original === null;
     if (thinking) {
       if (isEmpty(body, call.files.length)) throw new Refusal(50006);
-      // Whether it is ephemeral was said when it began to think.
+      // The bot decided whether the message is ephemeral when it began to think.
       interaction.original = this.#create(
         interaction,
         { ...body, flags: ((body.flags ?? 0) & ~64) | (interaction.ephemeral ? 64 : 0) },
@@ -264,7 +264,7 @@ export class Interactions {
       interaction.acknowledged === 'thinking' &&
       interaction.original === null
     ) {
-      // "is thinking..." is a message already: without it, what follows is no edit of it.
+      // "is thinking..." is a message already. Without it, a later edit would have nothing to edit.
       interaction.original = {
         ...createMessage(this.world, {
           channelId: interaction.channelId,
@@ -281,7 +281,7 @@ export class Interactions {
     return noContent;
   }
 
-  /** What only the user sees is no message of the channel. */
+  /** A message that only the user sees is not one of the channel's messages. */
   #create({ channelId }: Interaction, body: MessageBody, files: readonly UploadedFile[]): Message {
     const message = createMessage(this.world, { channelId, authorId: this.world.bot.id, body, files });
     if (!isEphemeral(message)) this.messages.add(message);

@@ -10,7 +10,7 @@ export interface Answer {
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const noContent: Answer = { status: 204 };
 
-/** Status and words by code, as Discord answers them (its documentation, Opcodes and Status Codes, JSON). */
+/** Status and text by error code (documentation: Opcodes and Status Codes, JSON). */
 const refusals = new Map<number, readonly [status: number, message: string]>([
   [0, [404, '404: Not Found']],
   [Code.UnknownChannel, [404, 'Unknown Channel']],
@@ -53,14 +53,14 @@ const refusals = new Map<number, readonly [status: number, message: string]>([
   ],
 ]);
 
-/** Where and what: `embeds/0/title` to code and words. */
+/** By place in the body (`embeds/0/title`): code and text. */
 export interface FormError {
   readonly path: readonly (string | number)[];
   readonly code: string;
   readonly message: string;
 }
 
-/** Discord says no: thrown wherever a request is worked on, and answered as an error of the documented shape. */
+/** Discord refuses the request. Routes throw it; it becomes an error of the documented shape. */
 export class Refusal extends Error {
   readonly answer: Answer;
 
@@ -74,13 +74,13 @@ export class Refusal extends Error {
   }
 }
 
-/** For a scripted error, whose status need not be the usual one. */
+/** An error that a test scripted. Its status need not be the usual one of the code. */
 export function errorAnswer(status: number, code: number): Answer {
   if (status === 401 && code === 0) return { status, body: { message: '401: Unauthorized', code } };
   return { status, body: { message: refusals.get(code)?.[1] ?? `${status}: error`, code } };
 }
 
-/** As the documentation's "Rate Limits" gives it: a header in seconds, and the same in the body. */
+/** The documentation's "Rate Limits": a header in seconds, and the same in the body. */
 export function rateLimitAnswer(seconds: number, scope: 'user' | 'global' | 'shared', code = 0): Answer {
   const global = scope === 'global';
   return {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { rateLimitAnswer, type Answer } from './answer.js';
 
-/** As Discord answers for posts in one channel; other routes have about the same. */
+/** Discord's limit for posts in one channel; other routes are similar. */
 const limit = 5;
 const windowMs = 5000;
 
 /**
- * Rate limits by route and major parameter. Every answer has their headers. Only where asked to `enforce` are requests
- * counted and refused: otherwise they say that all is well, for a client that reads "0 left" waits.
+ * Rate limits by route and major parameter. Every answer has the headers. Requests are counted and refused only with
+ * `enforce`. Without it the headers always say that requests are left, because a client that reads "0 left" waits.
  */
 export class Buckets {
   readonly #open = new Map<string, { resetAt: number; used: number }>();
@@ -17,7 +17,7 @@ export class Buckets {
     readonly enforce: boolean,
   ) {}
 
-  /** A refusal (or null), and the headers that go with any answer. */
+  /** A refusal or null, and the headers that belong to the answer. */
   take(method: string, path: string): { readonly refusal: Answer | null; readonly headers: Record<string, string> } {
     const key = bucketOf(method, path);
     const now = this.now();
@@ -32,7 +32,7 @@ export class Buckets {
   }
 }
 
-/** Those of a scripted rate limit: nothing left until then. */
+/** The headers of a scripted rate limit: no request is left for this many seconds. */
 export function exhaustedHeaders(method: string, path: string, now: number, seconds: number): Record<string, string> {
   return headersOf(bucketOf(method, path), 0, seconds, now + seconds * 1000);
 }
@@ -47,12 +47,12 @@ function headersOf(key: string, remaining: number, resetAfterSeconds: number, re
   };
 }
 
-/** Ids below the first are one bucket: only channel, guild and webhook (with its token) are major parameters. */
+/** Only channel, guild and webhook (with its token) are major parameters. All ids further down share one bucket. */
 function bucketOf(method: string, path: string): string {
   const [, kind, major, ...rest] = path.split('/');
   const minor = rest.map((part, n) => (/^\d+$/.test(part) || (kind === 'interactions' && n === 0) ? ':id' : part));
   return [method, kind, major, ...minor].join(' ');
 }
 
-/** Routes that differ in nothing but their ids share a hash, as with Discord. */
+/** Routes that differ only in their ids share a hash, as in Discord. */
 const routeOf = (key: string): string => key.replace(/\d{5,}/g, ':id');

@@ -2,7 +2,7 @@ import { wireChannel, wireGuild, wireMember, wireRole } from './channels.js';
 import type { Gateway } from '../gateway/gateway.js';
 import type { Channel, Guild, Member, NewChannel, Role, World } from '../world.js';
 
-/** Whatever happens in Discord: the world changes, and the gateway tells of it. */
+/** Changes that happen in Discord: the world changes, and the gateway tells the client. */
 export class Changes {
   constructor(
     readonly world: World,
@@ -15,13 +15,13 @@ export class Changes {
     return channel;
   }
 
-  /** With overwrites as well: what `world.deny` changed is told by an update of nothing. */
+  /** Also for overwrites: after `world.deny`, an update without fields tells the client. */
   channelUpdate(id: string, fields: Partial<Pick<Channel, 'name' | 'overwrites'>> = {}): void {
     const channel = Object.assign(this.world.channels.get(id)!, fields);
     this.gateway.dispatch('CHANNEL_UPDATE', wireChannel(this.world, channel));
   }
 
-  /** Its threads go with it, of which Discord says nothing. */
+  /** Deletes the channel and its threads. Discord sends no event for the threads. */
   channelDelete(id: string): void {
     const channel = this.world.channels.get(id)!;
     this.#forget(({ id: other, parentId }) => other === id || parentId === id);
@@ -45,7 +45,7 @@ export class Changes {
     this.gateway.dispatch('THREAD_DELETE', { id, type, guild_id: guildId, parent_id: parentId });
   }
 
-  /** The bot is invited; or, with the id of a guild there is, that guild is back after an outage. */
+  /** The bot is invited. With the id of an existing guild: that guild is back after an outage. */
   guildCreate(fields: { readonly id?: string; readonly name?: string } = {}): Guild {
     const guild = this.world.guilds.get(fields.id ?? '') ?? this.world.addGuild(fields);
     guild.unavailable = false;
@@ -53,9 +53,7 @@ export class Changes {
     return guild;
   }
 
-  /**
-   * The bot is thrown out, and the guild is gone for it; `unavailable`: the guild is away, in an outage of Discord's.
-   */
+  /** The bot is removed from the guild. `unavailable`: the guild is away because of an outage at Discord. */
   guildDelete(id: string, { unavailable = false } = {}): void {
     if (unavailable) this.world.guilds.get(id)!.unavailable = true;
     else this.world.guilds.get(id)!.members.delete(this.world.bot.id);
@@ -67,7 +65,7 @@ export class Changes {
     this.gateway.dispatch('GUILD_ROLE_UPDATE', { guild_id: guildId, role: wireRole(role) });
   }
 
-  /** The bot's own roles: told even to a bot without the members intent. */
+  /** Changes the bot's own roles. Discord tells even a bot without the members intent. */
   memberUpdate(guildId: string, fields: Partial<Member>): void {
     const guild = this.world.guilds.get(guildId)!;
     Object.assign(guild.members.get(this.world.bot.id)!, fields);

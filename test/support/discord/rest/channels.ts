@@ -12,7 +12,7 @@ export function channelRoutes(world: World): Route[] {
   ];
 }
 
-/** Bulk registration, globally and for one guild. */
+/** Bulk registration of commands, global and for one guild. */
 export function commandRoutes(world: World): Route[] {
   const scopes = [
     ['/applications/:application/commands', (): string => 'global'],
@@ -30,7 +30,7 @@ function checked(world: World, { params }: Call, scope: string): string {
   return scope;
 }
 
-/** Replaces all of the scope; a command that keeps its name keeps its id. */
+/** Replaces all commands of the scope. A command that keeps its name keeps its id. */
 function register(
   world: World,
   scope: string,
@@ -150,7 +150,7 @@ export function wireMember(world: World, guild: Guild, userId: string): Record<s
   };
 }
 
-/** What GUILD_CREATE brings: with the bot's own member, as for a bot without the members intent. */
+/** The data of GUILD_CREATE. Without the members intent, a bot sees only itself among the members. */
 export function wireGuild(world: World, guild: Guild): Record<string, unknown> {
   const { id, name, ownerId } = guild;
   if (guild.unavailable) return { id, unavailable: true };

@@ -19,9 +19,9 @@ export interface Operation {
   };
 }
 
-/** Discord's OpenAPI file, ready to be asked. */
+/** Discord's OpenAPI file, parsed for lookups. */
 export interface Description {
-  /** Those with the fewest parameters first: /users/@me is no /users/{id}. */
+  /** Paths with fewer parameters come first, so that /users/@me does not match /users/{id}. */
   readonly paths: readonly { readonly pattern: RegExp; readonly operations: Record<string, Operation | undefined> }[];
   validatorOf(schema: Schema): ValidateFunction;
 }
@@ -36,8 +36,7 @@ const prefix = '#/components/schemas/';
 let loaded: Description | undefined;
 
 /**
- * Read at the first request of the process; a schema is compiled when a value first reaches it, for there are 540 of
- * them.
+ * Read at the first request of the process. A schema is compiled when a value first reaches it, because there are 540.
  */
 export function description(): Description {
   return (loaded ??= load());
@@ -106,12 +105,12 @@ function load(): Description {
   };
 }
 
-/** Where the file is known to be wrong for bots, and one thing it leaves open. */
+/** Corrects the file where it is known to be wrong for bots, and closes one gap. */
 function amend(schemas: Record<string, Schema>): void {
-  // 4000 characters are for people who pay; the documentation's Create Message says 2000.
+  // 4000 characters are for subscribers; the documentation's Create Message says 2000.
   for (const name of ['MessageCreateRequest', 'MessageEditRequestPartial'])
     propertiesOf(schemas[name]).content.maxLength = 2000;
-  // The documentation's Application Command Object has the bit set as a string, as everywhere.
+  // The documentation's Application Command Object has the bit set as a string, as everywhere else.
   for (const name of [
     'ApplicationCommandUpdateRequest',
     'ApplicationCommandCreateRequest',
@@ -119,30 +118,31 @@ function amend(schemas: Record<string, Schema>): void {
   ]) {
     propertiesOf(schemas[name]).default_member_permissions = { type: ['string', 'null'], pattern: '^\\d+$' };
   }
-  // discord.js sends these with every message, where they belong and where they do not.
+  // discord.js sends these fields with every message, even where they have no meaning.
   for (const { properties } of Object.values(schemas) as {
     readonly properties?: Record<string, Schema | undefined>;
   }[]) {
     if (properties?.content === undefined || properties.embeds === undefined) continue;
     for (const name of ['tts', 'enforce_nonce']) properties[name] ??= { type: 'boolean' };
   }
-  // Discord passes over a field that it does not know; in what a bot sends, that is a slip of the pen.
+  // Discord ignores a field that it does not know. If the bot sends one, it is a mistake.
   for (const schema of Object.values(schemas))
     if (schema.type === 'object' && schema.properties !== undefined) schema.additionalProperties ??= false;
 }
 
 const propertiesOf = (schema: Schema): Record<string, Schema> => schema.properties as Record<string, Schema>;
 
-/** By the value of `type`, the schema that goes with it. */
+/** By the value of `type`, the schema that belongs to it. */
 interface Union {
   readonly names: Readonly<Record<string, string>>;
   readonly nullable: boolean;
 }
 
 /**
- * Compiling a message's schema with all that it refers to takes half a second, and a mistake in one of eleven
- * alternatives reads like eleven. So in place: a reference becomes `described`, followed when a value gets there;
- * alternatives that differ in `type` become `byType`, of which the one that was meant is asked.
+ * Compiling a message's schema with all its references takes half a second, and a mistake in one of eleven alternatives
+ * gives errors for all eleven. So this rewrites the schema in place: a reference becomes `described`, which is followed
+ * when a value reaches it; alternatives that differ in `type` become `byType`, which checks only the alternative that
+ * the value names.
  */
 function untie(node: unknown, schemas: Record<string, Schema>): void {
   if (typeof node !== 'object' || node === null) return;
@@ -161,7 +161,7 @@ function untie(node: unknown, schemas: Record<string, Schema>): void {
   for (const child of Object.values(schema)) untie(child, schemas);
 }
 
-/** null: some of them do not say their type. */
+/** null: not every alternative names its type. */
 function unionOf(branches: readonly Schema[], schemas: Record<string, Schema>): Union | null {
   const names: Record<string, string> = {};
   const named = branches.filter(({ type }) => type !== 'null');

@@ -26,7 +26,7 @@ export function checkRequestSize(bytes: number): void {
   if (bytes > limits.requestBytes) throw new Refusal(40005);
 }
 
-/** Throws 40005 or 50035 with its tree of errors for what is beyond a limit. */
+/** Throws 40005, or 50035 with its tree of errors, if the message exceeds a limit. */
 export function checkLimits(body: MessageBody, files: readonly UploadedFile[]): void {
   if (files.some(({ bytes }) => bytes.length > limits.fileBytes)) throw new Refusal(40005);
   const errors: FormError[] = [];
@@ -89,10 +89,10 @@ function checkEmbed(embed: Embed, n: number, tooLong: TooLong, errors: FormError
   });
 }
 
-/** In code points, as Discord counts. */
+/** Code points, because Discord counts those. */
 const lengthOf = (text: string | null | undefined): number => Array.from(text ?? '').length;
 
-/** Characters that count towards the sum of all embeds. */
+/** The characters that count towards the limit of all embeds together. */
 function embedLength({ title, description, footer, author, fields }: Embed): number {
   const texts = [
     title,
@@ -104,7 +104,7 @@ function embedLength({ title, description, footer, author, fields }: Embed): num
   return texts.reduce((sum, text) => sum + lengthOf(text), 0);
 }
 
-/** Nothing that anybody could see. */
+/** Whether a reader would see nothing. */
 export function isEmpty({ content, embeds, components }: MessageBody, files: number): boolean {
   return (content ?? '').trim() === '' && (embeds ?? []).length === 0 && (components ?? []).length === 0 && files === 0;
 }

@@ -8,16 +8,15 @@ import { compareIds } from '../snowflake.js';
 import { bits, isThread, type Channel, type PermissionName, type World } from '../world.js';
 
 /**
- * Of messages older than an hour: how many edits a channel takes in this time (no documentation says; about so it was
- * observed).
+ * How many edits a channel accepts in this window for messages older than an hour. Observed; no documentation gives it.
  */
 const oldEdits = { olderThanMs: 3_600_000, count: 3, windowMs: 20_000 } as const;
 
-/** The messages of channels: who may read and write them, and what is remembered of those that were sent. */
+/** The messages of channels: who may read and write them, and what Discord keeps. */
 export class Messages {
-  /** Every message that a bot's POST put into a channel, in the order it was taken; those deleted since as well. */
+  /** Every message that a bot's POST put into a channel, in order, including messages deleted later. */
   readonly posted: Message[] = [];
-  /** (channel, nonce) to the message, as long as Discord remembers it. */
+  /** By channel and nonce the message, for as long as Discord remembers the nonce. */
   readonly #nonces = new Map<string, { readonly message: Message; readonly until: number }>();
   readonly #oldEdits = new Map<string, number[]>();
 
@@ -46,7 +45,7 @@ export class Messages {
     this.#nonces.clear();
   }
 
-  /** Into the channel, past all rules. */
+  /** Puts a message into the channel without any check. */
   add(message: Message): void {
     const { messages } = this.world;
     messages.set(message.channelId, [...(messages.get(message.channelId) ?? []), message]);
@@ -88,7 +87,7 @@ export class Messages {
     return ok(wireMessage(this.world, message));
   }
 
-  /** What is replied to; undefined where it is gone and the reply may stand alone (fail_if_not_exists: false). */
+  /** The message replied to; undefined if it is gone and the reply may go without it (fail_if_not_exists: false). */
   #referenceOf(
     channel: Channel,
     { message_reference: reference }: MessageBody,
@@ -115,11 +114,11 @@ export class Messages {
     if ((may & sendingIn(channel)) === 0n) throw new Refusal(50013);
     const manages = (may & bits('ManageThreads')) !== 0n;
     if (channel.locked && !manages) throw new Refusal(160005);
-    // A message wakes an archived thread, unless it is locked.
+    // A message reopens an archived thread unless the thread is locked.
     if (channel.archived) channel.archived = false;
   }
 
-  /** Without Read Message History Discord answers no error, but nothing. */
+  /** Without Read Message History Discord answers with an empty list, not with an error. */
   #list({ params, query }: Call): Answer {
     const channel = visibleChannel(this.world, params.channel);
     const may = channelPermissions(this.world, channel, this.world.bot.id);
@@ -158,7 +157,7 @@ export class Messages {
     const { channel, message } = this.#find(call);
     const body = call.json as MessageBody;
     if (message.authorId !== this.world.bot.id) throw new Refusal(50005);
-    // Archived threads take no change; in a locked one it needs a moderator to open it.
+    // Archived threads cannot be changed, and only a moderator can reopen a locked one.
     if (channel.archived) throw new Refusal(50083);
     checkLimits(body, call.files);
     const may = channelPermissions(this.world, channel, this.world.bot.id);
@@ -184,7 +183,7 @@ export class Messages {
     return noContent;
   }
 
-  /** One's own needs Send Messages, another's Manage Messages as well. */
+  /** A bot's own message needs Send Messages; another's needs Manage Messages as well. */
   #crosspost(call: Call): Answer {
     const { channel, message } = this.#find(call, 'SendMessages');
     if (channel.type !== ChannelType.GuildAnnouncement) throw new Refusal(50024);

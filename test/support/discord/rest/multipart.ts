@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 export interface UploadedFile {
-  /** n of files[n]. */
+  /** The n of files[n]. */
   readonly index: string;
   readonly filename: string;
   readonly contentType: string;
@@ -9,14 +9,12 @@ export interface UploadedFile {
 }
 
 export interface Body {
-  /** undefined: there is none. */
+  /** undefined: the request had no JSON. */
   readonly json: unknown;
   readonly files: readonly UploadedFile[];
 }
 
-/**
- * A body as Discord takes it: JSON, or multipart/form-data with the JSON in payload_json. Rejects on what is neither.
- */
+/** Reads a body as Discord does: JSON, or multipart/form-data with the JSON in payload_json. Rejects anything else. */
 export async function readBody(headers: IncomingHttpHeaders, bytes: Buffer): Promise<Body> {
   if (bytes.length === 0) return { json: undefined, files: [] };
   const contentType = headers['content-type'] ?? '';

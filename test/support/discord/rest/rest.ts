@@ -7,7 +7,7 @@ import { readBody, type Body, type UploadedFile } from './multipart.js';
 import { violationsOf } from '../oracle.js';
 import type { World } from '../world.js';
 
-/** A request that a route works on. */
+/** A request as a route gets it. */
 export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -15,7 +15,7 @@ export interface Call {
   readonly files: readonly UploadedFile[];
 }
 
-/** Its path has `:names`. Throws a Refusal where Discord refuses. */
+/** The path has `:names`. The function throws a Refusal if Discord refuses the request. */
 export type Route = readonly [method: string, path: string, work: (call: Call) => Answer];
 
 export interface RestOptions {
@@ -24,18 +24,18 @@ export interface RestOptions {
   readonly faults: Faults;
   readonly buckets: Buckets;
   /**
-   * Told of each request when it has been worked on: "POST /channels/1/messages", and what Discord's own description
-   * has against it.
+   * Called after each request with "POST /channels/1/messages" and the request's violations of Discord's API
+   * description.
    */
   readonly onRequest: (request: string, violations: readonly string[]) => void;
   /** A fault leaves this request without an answer, until its connection closes. */
   readonly onHang: (response: ServerResponse) => void;
 }
 
-/** Where the token is in the path, the header proves nothing. */
+/** These paths carry a token of their own, so the bot's token in the header is not checked. */
 const withoutBotToken = [/^\/interactions\//, /^\/webhooks\//];
 
-/** REST v10 over HTTP: reads requests, asks the oracle, lets faults strike, and answers with rate limit headers. */
+/** REST v10 over HTTP: reads requests, asks the oracle, applies faults, and answers with rate limit headers. */
 export function createRest({ world, routes, faults, buckets, onRequest, onHang }: RestOptions): Server {
   const compiled = routes.map(([method, path, work]) => ({
     method,
@@ -103,7 +103,8 @@ export function createRest({ world, routes, faults, buckets, onRequest, onHang }
       response.writeHead(fate.status, { 'content-type': 'text/html' }).end('<html>Please sign in</html>');
     else if (fate?.kind === 'lost') {
       const answer = fate.done ? done() : null;
-      // What Discord would have refused is answered all the same: only what it took can be lost.
+      // A refusal is answered even if the answer was to be lost: only a request that was carried out can lose its
+      // answer.
       if (answer !== null && answer.status >= 400) send(answer);
       else if (fate.how === 'reset') response.destroy();
       else onHang(response);
@@ -114,7 +115,7 @@ export function createRest({ world, routes, faults, buckets, onRequest, onHang }
   return createServer((request, response) => void receive(request, response));
 }
 
-/** null: the client went away in the middle. */
+/** null: the client disconnected before the end. */
 async function bytesOf(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   try {
@@ -135,7 +136,7 @@ function reply(
     response.writeHead(status, { 'content-type': 'application/json', ...limits, ...headers }).end(JSON.stringify(body));
 }
 
-/** Who the bot is and where it is. */
+/** Routes that tell the bot who it is and which guilds it is in. */
 export function identityRoutes(world: World): Route[] {
   const shown = {
     icon: null,
