@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createCharts } from '../../src/app/bot/charts.js';
-import { CommitQueue } from '../../src/app/service/commit-queue.js';
+import { CommitQueue } from '../../src/app/service/watch/commit-queue.js';
 import { systemClock, type Clock } from '../../src/edges/clock.js';
 import { Delivery, newSubscription } from '../../src/edges/delivery/index.js';
 import { createDiscordSend, requestsPerSecond } from '../../src/edges/discord/index.js';

@@ -1,7 +1,7 @@
 /** How long a tick holds up the stream, and how soon after the message that decides it an event is on the disk. */
 import { join } from 'node:path';
 import { createRisLiveDecoder, ElemBatch, ElemKind } from '../../src/core/bgp/index.js';
-import { CommitQueue } from '../../src/app/service/commit-queue.js';
+import { CommitQueue } from '../../src/app/service/watch/commit-queue.js';
 import { systemClock } from '../../src/edges/clock.js';
 import { createLogger } from '../../src/edges/observability/index.js';
 import { openStore } from '../../src/edges/store/index.js';

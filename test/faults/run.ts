@@ -5,8 +5,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWatch, type Watch } from '../../src/app/service/ingest.js';
-import { Impairments } from '../../src/app/service/impairments.js';
+import { Watch } from '../../src/app/service/watch/watch.js';
+import { Impairments } from '../../src/app/service/watch/impairments.js';
 import type { Clock } from '../../src/edges/clock.js';
 import type { IncidentEvent } from '../../src/core/incidents/index.js';
 import { createMetrics, type Logger } from '../../src/edges/observability/index.js';
@@ -141,7 +141,7 @@ class World {
     const impairments = new Impairments();
     const logger = this.#logger(clock);
     while (!life.dead) {
-      const watch = createWatch(
+      const watch = new Watch(
         {
           store: this.#store.asStore(),
           rules,

@@ -44,7 +44,7 @@ const orders: Readonly<Record<string, readonly string[]>> = {
   'edges/store': ['.', 'redis', 'sqlite'],
   'edges/store/redis': ['scripts', '.'],
   app: ['.', 'registry', 'bot', 'service', 'replay', 'demo', 'cli'],
-  'app/service': ['snapshot', '.'],
+  'app/service': ['snapshot', 'watch', '.'],
 };
 
 /** What an edge may import beside the core: other edges, and packages. Each package has one home. */

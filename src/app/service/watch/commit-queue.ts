@@ -1,6 +1,5 @@
-import type { UnixMillis } from '../../core/bgp/index.js';
-import type { Clock } from '../../edges/clock.js';
-import type { HistoryRow } from '../../core/countries/index.js';
+import type { HistoryRow } from '../../../core/countries/index.js';
+import type { Clock } from '../../../edges/clock.js';
 import type {
   Commit,
   CountryRecord,
@@ -9,13 +8,15 @@ import type {
   IncidentStore,
   Lease,
   StoredState,
-} from '../../core/incidents/index.js';
-import type { Logger } from '../../edges/observability/index.js';
-import type { Judged } from '../../core/judgement.js';
-import { StoreUnavailableError } from '../../edges/store/index.js';
+} from '../../../core/incidents/index.js';
+import type { Logger } from '../../../edges/observability/index.js';
+import type { Judged } from '../../../core/judgement.js';
+import { secondMs, type UnixMillis } from '../../../core/time.js';
+import { StoreUnavailableError } from '../../../edges/store/index.js';
+import { backOff, retry } from '../../../edges/waiting/index.js';
 
-const retryFirstMs = 250;
-const retryMostMs = 10_000;
+/** One process writes at a time, so the waits need no chance. */
+const commitBackOff = backOff({ firstMs: 250, mostMs: 10 * secondMs, random: () => 1 });
 
 export interface CommitQueueOptions {
   readonly store: Pick<IncidentStore, 'commit'>;
@@ -25,14 +26,14 @@ export interface CommitQueueOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onCommitted: (commit: Commit, tookMs: number) => void;
-  /** The store takes no more from us: another is the leader. */
+  /** The store takes no more from us, because another process leads. */
   readonly onFenced: () => void;
 }
 
 /**
- * Makes ticks durable, in order and one commit at a time, without holding up the stream. While the store is away what
- * is to be written gathers (of states, records and health the latest); the commit under way is repeated unchanged, for
- * nobody knows whether it took place.
+ * Makes ticks durable, in order and one commit at a time, without holding up the stream. While the store is away, what
+ * is to be written gathers (of states, records and health only the latest). The commit under way is repeated unchanged,
+ * because it may have taken place.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
@@ -46,7 +47,7 @@ export class CommitQueue {
   #writing: Promise<void> | null = null;
   #trouble: string | null = null;
   #fenced = false;
-  /** Aborted when no more time may be spent on attempts. */
+  /** Aborted when there is no more time for attempts. */
   readonly #cut = new AbortController();
 
   constructor(options: CommitQueueOptions) {
@@ -66,11 +67,11 @@ export class CommitQueue {
     this.#events.push(...events);
     this.#health = health ?? this.#health;
     this.#at = at;
-    // States that only count a dwell on can wait for the minute's row; an event can't.
+    // States in which only a dwell has grown can wait for the minute's row; an event cannot.
     this.#writeWaiting();
   }
 
-  /** Written at once, with what else is waiting. */
+  /** Writes it at once, with what else is waiting. */
   say(health: FeedHealth): void {
     this.#health = health;
     this.#at = Math.max(this.#at, health.at);
@@ -84,7 +85,7 @@ export class CommitQueue {
     signal.addEventListener('abort', cut, { once: true });
     this.#write();
     await this.#writing;
-    // What came while the last commit was under way; after one given up on, nobody knows which version the store has.
+    // Then what came meanwhile; but after a commit that was given up, the store's version is unknown.
     if (!this.#cut.signal.aborted) this.#write();
     await this.#writing;
     signal.removeEventListener('abort', cut);
@@ -109,7 +110,7 @@ export class CommitQueue {
     this.#events = [];
     this.#records.clear();
     this.#health = null;
-    this.#writing = this.#insist(commit).finally(() => {
+    this.#writing = this.#commit(commit).finally(() => {
       this.#writing = null;
       if (!this.#cut.signal.aborted) this.#writeWaiting();
     });
@@ -119,28 +120,30 @@ export class CommitQueue {
     if (this.#events.length > 0 || this.#rows.length > 0 || this.#health !== null) this.#write();
   }
 
-  async #insist(commit: Commit): Promise<void> {
+  /** Tries until it is durable or fenced, or until the attempts are cut. */
+  async #commit(commit: Commit): Promise<void> {
     const { store, clock, logger } = this.#options;
-    for (let waitMs = retryFirstMs; ; waitMs = Math.min(waitMs * 2, retryMostMs)) {
+    const write = async (): Promise<void> => {
       const startedAt = clock.now();
-      try {
-        const outcome = await store.commit(commit);
-        this.#trouble = null;
-        if (outcome === 'fenced') {
-          this.#fenced = true;
-          this.#options.onFenced();
-          return;
-        }
-        this.#version = commit.version;
-        this.#options.onCommitted(commit, clock.now() - startedAt);
+      const outcome = await store.commit(commit);
+      this.#trouble = null;
+      if (outcome === 'fenced') {
+        this.#fenced = true;
+        this.#options.onFenced();
         return;
-      } catch (error) {
+      }
+      this.#version = commit.version;
+      this.#options.onCommitted(commit, clock.now() - startedAt);
+    };
+    await retry(write, {
+      clock,
+      signal: this.#cut.signal,
+      backOff: commitBackOff,
+      onFailure: (error) => {
         this.#trouble = `the store does not take what is to be remembered: ${String(error)}`;
         if (error instanceof StoreUnavailableError) logger.warn({ err: error }, 'commit failed, trying again');
-        else logger.error({ err: error }, 'commit failed in a way nobody foresaw, trying again');
-        if (!this.#cut.signal.aborted) await clock.sleep(waitMs, this.#cut.signal);
-        if (this.#cut.signal.aborted) return;
-      }
-    }
+        else logger.error({ err: error }, 'commit failed for an unexpected reason, trying again');
+      },
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { createNotice, type IncidentEvent, type StandingImpairment } from '../../core/incidents/index.js';
+import { createNotice, type IncidentEvent, type StandingImpairment } from '../../../core/incidents/index.js';
 
 /**
  * How long each is borne in silence. Five minutes for what blinds us or thins our sight out; a first load takes its

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GuardMetrics, type Guarded } from '../../../src/app/service/guard-metrics.js';
-import { impairedBy, type SightNow } from '../../../src/app/service/impaired-by.js';
-import { createMetrics } from '../../../src/edges/observability/index.js';
-import type { CollectorStage } from '../../../src/edges/feed/index.js';
-import { Impairments, type Impairment } from '../../../src/app/service/impairments.js';
+import { CarriedCounters } from '../../../../src/app/service/watch/carried-counters.js';
+import { followGuards, type Guarded } from '../../../../src/app/service/watch/guard-metrics.js';
+import { createMetrics } from '../../../../src/edges/observability/index.js';
+import { findImpairments, type ImpairmentSigns } from '../../../../src/app/service/watch/find-impairments.js';
+import type { CollectorStage } from '../../../../src/edges/feed/index.js';
+import { Impairments, type Impairment } from '../../../../src/app/service/watch/impairments.js';
 
 const minute = 60_000;
 const start = Date.UTC(2026, 2, 2, 8);
@@ -144,16 +145,18 @@ test('until 0.3 the holds of mass and shared-as are exported together too', asyn
   const metrics = createMetrics();
   const none = { begun: 0, released: 0, dissolved: 0 };
   const hold = { countries: ['AA'], since: start, words: '' };
-  new GuardMetrics(metrics).follow({
-    sessions: { resetsByState: 0, resetsByVolume: 0, massWithdrawals: 0 },
+  followGuards(metrics, new CarriedCounters(), {
+    view: {
+      sessionCounters: { resetsByState: 0, resetsByVolume: 0, massWithdrawals: 0 },
+      holds: [
+        { ...hold, guard: 'mass' },
+        { ...hold, guard: 'shared-as', countries: ['BB'] },
+      ],
+      holdCounts: { mass: { ...none, begun: 2 }, 'shared-as': { ...none, begun: 1 }, 'one-collector': none },
+    },
     intake: { gaps: {}, fillFiles: 0, updateFiles: 0, fillRows: 0 },
     archive: { requests: {}, bytes: 0 },
     stages: [],
-    holds: [
-      { ...hold, guard: 'mass' },
-      { ...hold, guard: 'shared-as', countries: ['BB'] },
-    ],
-    holdCounts: { mass: { ...none, begun: 2 }, 'shared-as': { ...none, begun: 1 }, 'one-collector': none },
   } as unknown as Guarded);
   const text = await metrics.registry.metrics();
   for (const [guard, begun, held] of [
@@ -172,7 +175,7 @@ const stage = (collector: string, stage: CollectorStage['stage'], why = ''): Col
   since: start,
   why,
 });
-const well: SightNow = {
+const well: ImpairmentSigns = {
   now: start,
   phase: 'watching',
   feed: { kind: 'live', since: start },
@@ -187,7 +190,7 @@ const well: SightNow = {
     ipv6: { kind: 'unusable', reason: 'few-voters', voters: 0, collectors: 0, needed: 20 },
   },
 };
-const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])[] = [
+const sights: readonly (readonly [string, Partial<ImpairmentSigns>, readonly string[]])[] = [
   ['all is well', {}, []],
   [
     'a socket that is lost',
@@ -293,7 +296,7 @@ const sights: readonly (readonly [string, Partial<SightNow>, readonly string[]])
 for (const [name, change, expected] of sights) {
   test(`impaired by ${name}`, () =>
     assert.deepEqual(
-      impairedBy({ ...well, ...change }).map(({ kind, text }) => `${kind}: ${text}`),
+      findImpairments({ ...well, ...change }).map(({ kind, text }) => `${kind}: ${text}`),
       expected,
     ));
 }
@@ -306,7 +309,7 @@ test('what hinders us fits into a message, whatever the reasons are', () => {
       `rrc${row}/2026.03/updates.20260302.0800.gz: gzip: incorrect data check (5 attempts)`,
     ),
   );
-  const [{ text }] = impairedBy({ ...well, stages });
+  const [{ text }] = findImpairments({ ...well, stages });
   assert.deepEqual(
     [text.length, text.slice(0, 40), text.at(-1)],
     [1_000, 'judged without rrc0 (rrc0/2026.03/update', '…'],

@@ -1,12 +1,14 @@
-import type { Clock } from '../../edges/clock.js';
-import { historyRules } from '../../core/incidents/index.js';
-import type { Logger } from '../../edges/observability/index.js';
-import type { Pipeline } from '../../core/pipeline.js';
-import { StoreRefusedError, type Store } from '../../edges/store/index.js';
+import { dayMs, secondMs } from '../../../core/time.js';
+import type { Clock } from '../../../edges/clock.js';
+import { historyRules } from '../../../core/incidents/index.js';
+import type { Logger } from '../../../edges/observability/index.js';
+import type { Pipeline } from '../../../core/pipeline.js';
+import { StoreRefusedError, type Store } from '../../../edges/store/index.js';
+import { retry } from '../../../edges/waiting/index.js';
 import type { Impairments } from './impairments.js';
 
-const weekMs = 7 * 86_400_000;
-const retryMs = 5_000;
+const weekMs = 7 * dayMs;
+const retryMs = 5 * secondMs;
 
 export interface RestoreOptions {
   readonly store: Store;
@@ -17,32 +19,30 @@ export interface RestoreOptions {
 }
 
 /**
- * Hands what was remembered to a pipeline that has not ticked yet, tried until it can be read. Returns the version of
- * what was restored; null after the signal. Rejects with StoreRefusedError.
+ * Reads what was stored into a pipeline that has not ticked yet, and tries again until it can be read. Returns the
+ * version of what was read; null after the signal. Rejects with StoreRefusedError.
  */
 export async function restoreRemembered(
   { store, pipeline, impairments, clock, logger }: RestoreOptions,
   signal: AbortSignal,
 ): Promise<number | null> {
-  const remembered = async <T>(read: () => Promise<T>): Promise<T | null> => {
-    while (!signal.aborted) {
-      try {
-        return await read();
-      } catch (error) {
-        // What only the operator can mend does not mend itself.
+  const remembered = <T>(read: () => Promise<T>): Promise<T | null> =>
+    retry(read, {
+      clock,
+      signal,
+      backOff: () => retryMs,
+      onFailure(error) {
+        // Only the operator can mend this, so there is nothing to wait for.
         if (error instanceof StoreRefusedError) throw error;
-        logger.warn({ err: error }, 'what was remembered cannot be read, trying again');
-        await clock.sleep(retryMs, signal);
-      }
-    }
-    return null;
-  };
+        logger.warn({ err: error }, 'the stored data cannot be read, trying again');
+      },
+    });
 
   const loaded = await remembered(() => store.load());
   if (loaded === null) return null;
   const now = clock.now();
   for (const state of loaded.states) {
-    // A week at a time: ten thousand bins at once of every country would leave much room to waste.
+    // A week at a time, because ten thousand bins of each country at once would leave a heap of garbage.
     for (let from = now - historyRules.bin.keepMs; from < now; from += weekMs) {
       const bins = await remembered(() => store.history(state.country, 'bin', from, Math.min(from + weekMs, now)));
       if (bins === null) return null;

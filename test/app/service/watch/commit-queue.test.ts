@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommitQueue } from '../../../src/app/service/commit-queue.js';
-import type { Commit, CommitOutcome } from '../../../src/core/incidents/index.js';
-import { createLogger } from '../../../src/edges/observability/index.js';
-import { StoreUnavailableError } from '../../../src/edges/store/index.js';
-import { healthOf, recordOf } from '../../edges/store/samples.js';
-import { FakeClock } from '../../support/clocks/fake-clock.js';
+import { CommitQueue } from '../../../../src/app/service/watch/commit-queue.js';
+import type { Commit, CommitOutcome } from '../../../../src/core/incidents/index.js';
+import { createLogger } from '../../../../src/edges/observability/index.js';
+import { StoreUnavailableError } from '../../../../src/edges/store/index.js';
+import { healthOf, recordOf } from '../../../edges/store/samples.js';
+import { FakeClock } from '../../../support/clocks/fake-clock.js';
 
 test(
   'while the store is away nothing piles up: the latest record of each country and the latest health are ' + 'written',
