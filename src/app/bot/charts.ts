@@ -10,7 +10,7 @@ import {
   type StateReader,
 } from '../../core/incidents/index.js';
 import type { Logger } from '../../edges/observability/index.js';
-import { isOver, moment, renderStandingLine } from '../../core/report/index.js';
+import { isOver, moment, renderStatusLine } from '../../core/report/index.js';
 import { createSharedPromises } from './shared-promises.js';
 
 export interface ChartsOptions {
@@ -45,7 +45,7 @@ export function createCharts({ reader, logger }: ChartsOptions): Charts {
       revision === 0 ? incidents.filter(({ incident }) => incident !== event.incident).concat(event) : incidents;
     return draw({
       title: countryName(country, event.label ?? undefined).name,
-      subtitle: capitalised(renderStandingLine(event, to)),
+      subtitle: capitalised(renderStatusLine(event, to)),
       source,
       from,
       to,
@@ -108,7 +108,7 @@ const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 /** What goes on, and what was not measured of late since when: of that nobody knows that nothing goes on. */
 function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Family[], now: number): string {
   const ongoing = incidents.find((event) => !isOver(event));
-  const parts = ongoing === undefined ? [] : [capitalised(renderStandingLine(ongoing, now))];
+  const parts = ongoing === undefined ? [] : [capitalised(renderStatusLine(ongoing, now))];
   const stale = families.filter(({ latest }) => latest === null || latest.at <= now - staleMs);
   const fresh = families.filter((family) => !stale.includes(family));
   if (stale.length === 0) return parts[0] ?? 'No outage is going on';

@@ -2,19 +2,16 @@ import { countryName, flagOf } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { factsOf } from './facts.js';
 import { count, moment, plural, span } from './figures.js';
-import { isOver, renderStanding, renderStandingLine } from './standing.js';
+import { isOver, renderStatus, renderStatusLine } from './status.js';
 import { capitalised, clip, nationalInternet, remains, textLimit } from './text.js';
 
-/**
- * What is told of several incidents at once, after a channel could not be reached for long (Discord was away, or the
- * channel closed to us).
- */
+/** What a channel missed, in one message: it could not be reached for long (Discord was away, or the channel closed). */
 export interface Backlog {
   /** At most `textLimit` UTF-16 units, no markup. */
   readonly text: string;
   /** "2 outages going on". */
   readonly title: string;
-  /** 0xRRGGBB, of the worst that goes on. */
+  /** 0xRRGGBB, of the worst incident that goes on. */
   readonly colour: number;
   /** One for each incident, worst first, those that are over last. */
   readonly lines: readonly string[];
@@ -25,7 +22,7 @@ const toldLate = 'Told late: this channel could not be reached.';
 const ranks = { down: 0, major: 1, degraded: 2, normal: 3 } as const;
 
 /**
- * `events`: the last one of each incident, oldest first, one at least; none of them a notice. `at`: when it is told.
+ * `events`: the last event of each incident, oldest first; at least one, and no notice. `at`: when it is told.
  */
 export function renderBacklog(events: readonly IncidentEvent[], at: number): Backlog {
   const ongoing = events.filter((event) => !isOver(event)).sort((a, b) => ranks[a.level] - ranks[b.level]);
@@ -54,19 +51,19 @@ function text(ongoing: readonly IncidentEvent[], over: readonly IncidentEvent[],
   return listed(`${kindsOf(over)} came and went while this channel could not be reached: `, over, '', at);
 }
 
-/** The first wording that there is room for, or the last. */
+/** The first wording that fits, or the last. */
 function fitting(wordings: readonly string[]): string {
   return wordings.find((wording) => wording.length <= textLimit) ?? wordings[wordings.length - 1];
 }
 
-/** "4 outages". What is only unstable is none. */
+/** "4 outages"; "4 disruptions" if one of them is only unstable. */
 function kindsOf(events: readonly IncidentEvent[]): string {
   return plural(events.length, events.every(({ incident }) => incident !== null) ? 'outage' : 'disruption');
 }
 
-/** As many as there is room for, and how many more there are. */
+/** Names as many as fit, and says how many more there are. */
 function listed(head: string, events: readonly IncidentEvent[], tail: string, at: number): string {
-  const items = events.map((event) => `${nameOf(event).name} (${renderStanding(event, at)})`);
+  const items = events.map((event) => `${nameOf(event).name} (${renderStatus(event, at)})`);
   const wording = (shown: number): string => {
     const parts = items.slice(0, shown);
     if (shown < items.length) parts.push(`${count(items.length - shown)} more`);
@@ -113,7 +110,7 @@ function wentBy(event: IncidentEvent, at: number): string[] {
 /** "🇰🇵 North Korea: down since 16:15 UTC on 22 Dec, all 4 routes withdrawn". */
 function line(event: IncidentEvent, at: number): string {
   const flag = event.country === null ? '' : flagOf(event.country);
-  return `${flag === '' ? '' : `${flag} `}${nameOf(event).name}: ${renderStandingLine(event, at)}`;
+  return `${flag === '' ? '' : `${flag} `}${nameOf(event).name}: ${renderStatusLine(event, at)}`;
 }
 
 const nameOf = (event: IncidentEvent): ReturnType<typeof countryName> =>

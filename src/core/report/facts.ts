@@ -1,6 +1,6 @@
 import { countryCodes, countryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
-import { atOnceLines, atOnceTitle } from './at-once.js';
+import { combinedLines, combinedTitle } from './combined.js';
 import { count, elapsed, percent, plural } from './figures.js';
 
 /** A short fact beside the sentence. A time is left to the reader's own clock and format. */
@@ -56,7 +56,7 @@ export function footerText(id: string): string {
 }
 
 function title(event: IncidentEvent): string {
-  if (event.countries.length > 0) return atOnceTitle(event);
+  if (event.countries.length > 0) return combinedTitle(event);
   if (event.country === null) return 'Operator notice';
   return (
     `${countryName(event.country, event.label ?? undefined).name}: ` +
@@ -103,7 +103,7 @@ function fields(event: IncidentEvent): Fact[] {
     if (of.family === null || of.baseline <= 0) return;
     text(of.family === 'ipv4' ? 'IPv4' : 'IPv6', `${unitsOf(of.family, of.visible, of.baseline, of.share)}${routes}`);
   };
-  if (event.countries.length > 0) text('Countries', atOnceLines(event, mostCountries), false);
+  if (event.countries.length > 0) text('Countries', combinedLines(event, mostCountries), false);
   visibility(
     event,
     event.basePrefixes > 0 ? `, ${count(event.prefixes)} of ${plural(event.basePrefixes, 'route')}` : '',

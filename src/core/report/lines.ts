@@ -12,7 +12,7 @@ export function renderLine(event: IncidentEvent): string {
 
 /**
  * One line of a replay's transcript: time, country, family, level, share | reason | text; "-" where an event has none,
- * "*" for several countries. What is told by another event says so in its reason.
+ * "*" for a combined event. A part of one says so in its reason.
  */
 export function renderTranscriptLine(event: IncidentEvent): string {
   const time = new Date(event.at).toISOString().replace('.000Z', 'Z');
@@ -30,7 +30,7 @@ export function renderTranscriptLine(event: IncidentEvent): string {
 
 /**
  * One line of JSON for programs: the keys in this order, times ISO 8601 UTC, the share as the event has it. `countries`
- * and `asn` only of an event that tells of several countries, `partOf` only of one that is told by such a one.
+ * and `asn` only of a combined event, `partOf` only of its parts.
  */
 export function renderJsonLine(event: IncidentEvent): string {
   return JSON.stringify({

@@ -1,6 +1,6 @@
 import { countryName, type CountryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
-import { atOnceWordings } from './at-once.js';
+import { combinedWordings } from './combined.js';
 import { count, elapsed, lengthBeforeNoun, moment, ordinal, percent, plural, span } from './figures.js';
 
 /** What a message may hold, in UTF-16 units: a tweet's length. */
@@ -17,7 +17,7 @@ const wholeShare = 0.95;
  */
 export function renderText(event: IncidentEvent): string {
   if (event.countries.length > 0) {
-    const wordings = atOnceWordings(event);
+    const wordings = combinedWordings(event);
     return clip(wordings.find((wording) => wording.length <= textLimit) ?? wordings[wordings.length - 1]);
   }
   if (event.country === null) return clip(event.notice ?? event.reason);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { countryCodes } from '../../../src/core/countries/index.js';
 import type { EventKind, IncidentEvent } from '../../../src/core/incidents/index.js';
-import { eventsAtOnce, incidentEvent } from '../../support/delivery/incident-event.js';
+import { combinedEvents, incidentEvent } from '../../support/delivery/incident-event.js';
 
 /** "2014-12-22 16:15" or with seconds, UTC, as Unix ms. */
 export const utc = (text: string): number => Date.parse(`${text.replace(' ', 'T')}Z`);
@@ -62,12 +62,12 @@ export const anyEvent: fc.Arbitrary<IncidentEvent> = fc
   })
   .map(({ times: [since, until, at], ...rest }) => ({ ...northKoreaDown, ...rest, since, until, at }));
 
-/** Several countries told as one. */
-export const anyAtOnce: fc.Arbitrary<IncidentEvent> = fc
+/** A combined event. */
+export const anyCombined: fc.Arbitrary<IncidentEvent> = fc
   .tuple(fc.array(anyEvent, { minLength: 2, maxLength: 60 }), fc.option(fc.integer({ min: 1, max: 4_294_967_295 })))
   .map(([events, asn]) => {
     const { at } = events[0];
-    return eventsAtOnce(
+    return combinedEvents(
       events.map((event) => ({ ...event, kind: 'opened', at, since: Math.min(event.since ?? at, at) })),
       asn,
     ).at(-1)!;

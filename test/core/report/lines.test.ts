@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncidentEvent } from '../../../src/core/incidents/index.js';
 import { factsOf, renderJsonLine, renderLine, renderTranscriptLine } from '../../../src/core/report/index.js';
-import { eventsAtOnce } from '../../support/delivery/incident-event.js';
+import { combinedEvents } from '../../support/delivery/incident-event.js';
 import { northKoreaDown, utc } from './events.js';
 
 const notice: IncidentEvent = {
@@ -82,7 +82,7 @@ test('the facts of a message beside its sentence', () => {
   );
 });
 
-const [syriaPart, , atOnce] = eventsAtOnce(
+const [syriaPart, , combined] = combinedEvents(
   [
     { country: 'SY', baseline: 84, visible: 4, share: 0.0476, prefixes: 5, basePrefixes: 84 },
     { country: 'LB', level: 'major', family: 'ipv6' },
@@ -94,9 +94,9 @@ test('several countries in a terminal, a transcript and JSON', () => {
   const text =
     '2 countries lost most of their Internet through AS12345 at 16:15 UTC: Syria and Lebanon. That network ' +
     'had half or more of what each of them lost.';
-  assert.equal(renderLine(atOnce), `2014-12-22 16:17 UTC ${text}`);
+  assert.equal(renderLine(combined), `2014-12-22 16:17 UTC ${text}`);
   assert.equal(
-    renderTranscriptLine(atOnce),
+    renderTranscriptLine(combined),
     '2014-12-22T16:17:00Z  *  -  down      0.0455 | 2 of 230 countries fell within 180 s of each other, held ' +
       `for 300 s | ${text}`,
   );
@@ -106,7 +106,7 @@ test('several countries in a terminal, a transcript and JSON', () => {
   );
   const json = (event: IncidentEvent): Record<string, unknown> =>
     JSON.parse(renderJsonLine(event)) as Record<string, unknown>;
-  const { id, country, family, countries, asn, partOf } = json(atOnce);
+  const { id, country, family, countries, asn, partOf } = json(combined);
   assert.deepEqual(
     [id, country, family, countries, asn, partOf],
     ['mass-1419265020000-SY', null, null, ['SY', 'LB'], 12_345, undefined],
@@ -115,7 +115,7 @@ test('several countries in a terminal, a transcript and JSON', () => {
 });
 
 test('the facts of several countries', () => {
-  assert.deepEqual(factsOf(atOnce), {
+  assert.deepEqual(factsOf(combined), {
     title: '2 countries at once',
     colour: 0xda373c,
     fields: [
@@ -137,7 +137,7 @@ test('the facts of several countries', () => {
     links: [{ label: 'RIPEstat: AS12345', url: 'https://stat.ripe.net/resource/AS12345' }],
     footer: 'mass-1419265020000-SY · BGP view',
   });
-  const many = eventsAtOnce(
+  const many = combinedEvents(
     Array.from({ length: 20 }, (_, index) => ({ country: `C${index}`, baseline: 100 - index })),
   ).at(-1)!;
   const [countries] = factsOf(many).fields;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { flagOf } from '../../../src/core/countries/index.js';
 import type { EventKind, IncidentEvent, OtherFamily } from '../../../src/core/incidents/index.js';
 import { messageLimit, renderText, textLimit } from '../../../src/core/report/index.js';
-import { eventsAtOnce } from '../../support/delivery/incident-event.js';
-import { anyAtOnce, anyEvent, northKoreaDown, utc } from './events.js';
+import { combinedEvents } from '../../support/delivery/incident-event.js';
+import { anyCombined, anyEvent, northKoreaDown, utc } from './events.js';
 
 type Change = Partial<IncidentEvent>;
 
@@ -451,8 +451,8 @@ for (const [kind, table] of Object.entries(stories)) {
 }
 
 /** At 16:22, of these countries, the one that lost most first; each of what it says, or down since 16:15. */
-const atOnce = (countries: readonly (string | Change)[], asn: number | null = null): IncidentEvent =>
-  eventsAtOnce(
+const combined = (countries: readonly (string | Change)[], asn: number | null = null): IncidentEvent =>
+  combinedEvents(
     countries.map((one, index) => {
       const change = typeof one === 'string' ? { country: one } : one;
       return { at: utc('2014-12-22 16:22'), since: utc('2014-12-22 16:15'), baseline: 100 - index, ...change };
@@ -466,33 +466,33 @@ test('what is said: several countries at once', () => {
   const cases: [string, IncidentEvent, string][] = [
     [
       'all down, and all at once',
-      atOnce(nine.slice(0, 3)),
+      combined(nine.slice(0, 3)),
       'The Internet of 3 countries went down at 16:15 UTC: Syria, Lebanon and Jordan. So many at once can be a ' +
         'fault of our view as well; it has lasted for 7 min.',
     ],
     [
       'within minutes, as many named as there is room for',
-      atOnce(nine.map((country, index) => (index === 8 ? { country, level: 'major', since: later } : country))),
+      combined(nine.map((country, index) => (index === 8 ? { country, level: 'major', since: later } : country))),
       '9 countries lost most of their Internet within 3 minutes from 16:15 UTC: Syria, Lebanon, Jordan, Iraq, ' +
         'Kuwait, Qatar, Bahrain, Oman and Yemen. So many at once can be a fault of our view as well; it has ' +
         'lasted for 4 min.',
     ],
     [
       'more than there is room for',
-      atOnce([...nine, 'SA', 'IR', 'EG', 'SD', 'LY', 'TN', 'DZ']),
+      combined([...nine, 'SA', 'IR', 'EG', 'SD', 'LY', 'TN', 'DZ']),
       'The Internet of 16 countries went down at 16:15 UTC: Syria, Lebanon, Jordan, Iraq, Kuwait, Qatar, ' +
         'Bahrain, Oman, Yemen, Saudi Arabia, Iran, Egypt, Sudan, Libya and 2 others. So many at once can be a ' +
         'fault of our view as well; it has lasted for 7 min.',
     ],
     [
       'some of it',
-      atOnce(['SY', { country: 'LB', level: 'degraded' }]),
+      combined(['SY', { country: 'LB', level: 'degraded' }]),
       '2 countries lost much of their Internet at 16:15 UTC: Syria and Lebanon. So many at once can be a fault ' +
         'of our view as well; it has lasted for 7 min.',
     ],
     [
       'part of it',
-      atOnce([
+      combined([
         { country: 'SY', level: 'degraded' },
         { country: 'LB', level: 'degraded', family: 'ipv6' },
       ]),
@@ -501,7 +501,7 @@ test('what is said: several countries at once', () => {
     ],
     [
       'IPv6',
-      atOnce([
+      combined([
         { country: 'SY', family: 'ipv6' },
         { country: 'LB', family: 'ipv6' },
       ]),
@@ -510,7 +510,7 @@ test('what is said: several countries at once', () => {
     ],
     [
       'through one network',
-      atOnce(['SY', { country: 'PS-GZ', label: 'Gaza', level: 'major', since: later }], 12_345),
+      combined(['SY', { country: 'PS-GZ', label: 'Gaza', level: 'major', since: later }], 12_345),
       '2 countries lost most of their Internet through AS12345 at 16:15 UTC: Syria and Gaza. That network had ' +
         'half or more of what each of them lost.',
     ],
@@ -520,7 +520,7 @@ test('what is said: several countries at once', () => {
 
 test('several countries at once keep to the length, and to one line', () => {
   fc.assert(
-    fc.property(anyAtOnce, (event) => {
+    fc.property(anyCombined, (event) => {
       const text = renderText(event);
       assert.ok(text.length <= textLimit, `${text.length}: ${text}`);
       assert.match(text, /^(?:The|\d+) [^\n*_`#<>]*\.$/);

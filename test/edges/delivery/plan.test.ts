@@ -12,7 +12,7 @@ import {
 } from '../../../src/edges/delivery/index.js';
 import { concerns } from '../../../src/edges/delivery/plan/plan.js';
 import type { IncidentEvent } from '../../../src/core/incidents/index.js';
-import { eventsAtOnce, incidentEvent } from '../../support/delivery/incident-event.js';
+import { combinedEvents, incidentEvent } from '../../support/delivery/incident-event.js';
 
 const now = Date.UTC(2026, 2, 2, 8);
 const channelId = '200000000000000001';
@@ -154,7 +154,7 @@ for (const [name, table] of Object.entries(stories)) {
 }
 
 test('several countries at once: one message of those that concern a channel, and what it was told of each', () => {
-  const [syria, lebanon, jordan, atOnce] = eventsAtOnce([
+  const [syria, lebanon, jordan, combined] = combinedEvents([
     { country: 'SY', baseline: 90 },
     { country: 'LB', baseline: 80, kind: 'escalated' },
     { country: 'JO', baseline: 70, ...degraded },
@@ -210,8 +210,8 @@ test('several countries at once: one message of those that concern a channel, an
   ];
   for (const [name, subscription, before, expected] of cases) {
     const whole = { ...plain, ...subscription };
-    const owed: Owed = { channelId, position: 4, positions: [4], priority: 0, owedAt: atOnce.at };
-    const composed = compose(owed, [{ event: atOnce, position: 4 }], whole, before, atOnce.at);
+    const owed: Owed = { channelId, position: 4, positions: [4], priority: 0, owedAt: combined.at };
+    const composed = compose(owed, [{ event: combined, position: 4 }], whole, before, combined.at);
     const { message } = composed;
     const nameOf = (incident: string | null): string =>
       [syria, lebanon, jordan].find((single) => single.incident === incident)!.country!;
@@ -236,7 +236,7 @@ test('several countries at once: one message of those that concern a channel, an
             );
           })();
     assert.equal(text, expected, name);
-    if (text !== null) assert.ok(concerns(atOnce, whole, now), name);
+    if (text !== null) assert.ok(concerns(combined, whole, now), name);
     for (const single of [syria, lebanon, jordan]) assert.ok(!concerns(single, whole, now), `${name}: never by itself`);
   }
 });

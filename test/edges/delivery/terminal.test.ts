@@ -5,7 +5,7 @@ import type { IncidentEvent } from '../../../src/core/incidents/index.js';
 import { createLogger } from '../../../src/edges/observability/index.js';
 import { renderLine } from '../../../src/core/report/index.js';
 import { FakeClock } from '../../support/clocks/fake-clock.js';
-import { eventsAtOnce, incidentEvent, incidentEvents } from '../../support/delivery/incident-event.js';
+import { combinedEvents, incidentEvent, incidentEvents } from '../../support/delivery/incident-event.js';
 import { MemoryDeliveryStore } from '../../support/delivery/memory-delivery-store.js';
 
 const pollMs = 3_000;
@@ -47,7 +47,7 @@ test('what a terminal is told', () => {
   for (const [event, told] of stories) assert.equal(isTold(incidentEvent(event)), told, JSON.stringify(event));
   // Of many at once, with some below what a terminal is told of, those that it is told of are named first, though
   // others lost more.
-  const [one] = eventsAtOnce([
+  const [one] = combinedEvents([
     ...['US', 'DE', 'FR', 'GB', 'IT', 'ES', 'NL', 'BE', 'AT', 'CH', 'SE', 'NO', 'FI', 'PL', 'CZ', 'PT', 'GR', 'RO'].map(
       (country, n) => ({
         country,
@@ -64,7 +64,7 @@ test('what a terminal is told', () => {
     /^2014-12-22 16:17 UTC 19 countries lost much of their Internet at 16:15 UTC: Syria, Romania, Greece, .* others?\./,
   );
   assert.deepEqual(
-    eventsAtOnce([{ country: 'SY' }, { country: 'LB', level: 'degraded', worst: 'degraded' }]).map(isTold),
+    combinedEvents([{ country: 'SY' }, { country: 'LB', level: 'degraded', worst: 'degraded' }]).map(isTold),
     [false, false, true],
   );
 });

@@ -31,7 +31,7 @@ export function deliverySchedule(seed: number, long: boolean, channelCount = 40)
   const span = long ? 9 * hour : 40 * minute;
   const { channels, subscriptions } = audience(random, channelCount);
   const alone = incidents(random, 1 + Math.floor(random() * 3), span);
-  const events = [...alone, ...(seed % 3 === 1 ? atOnce(seededRandom(seed + 2_000_000), span) : [])].sort(
+  const events = [...alone, ...(seed % 3 === 1 ? combinedOutage(seededRandom(seed + 2_000_000), span) : [])].sort(
     (a, b) => a.at - b.at,
   );
   return {
@@ -85,7 +85,7 @@ export function incidents(random: () => number, count: number, span: number): In
 }
 
 /** Several countries that one combined event tells of. Their later events are told one by one. */
-function atOnce(random: () => number, span: number): IncidentEvent[] {
+function combinedOutage(random: () => number, span: number): IncidentEvent[] {
   const from = scheduleStart + Math.floor(random() * span * 0.6);
   const parts = countries
     .slice(3, 5 + Math.floor(random() * 4))

@@ -47,7 +47,7 @@ export function incidentEvents(count: number, first = 1): IncidentEvent[] {
 }
 
 /** What the log holds when countries are combined: an event of each country, then the combined event. */
-export function eventsAtOnce(singles: readonly Partial<IncidentEvent>[], asn: number | null = null): IncidentEvent[] {
+export function combinedEvents(singles: readonly Partial<IncidentEvent>[], asn: number | null = null): IncidentEvent[] {
   const events = singles.map(({ country = 'KP', ...changes }) =>
     incidentEvent({
       country,

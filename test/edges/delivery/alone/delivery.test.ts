@@ -5,7 +5,7 @@ import { Delivery, newSubscription, type Message, type Subscription } from '../.
 import { requestsPerSecond } from '../../../../src/edges/discord/rest/requests-per-second.js';
 import type { IncidentEvent } from '../../../../src/core/incidents/index.js';
 import { createLogger } from '../../../../src/edges/observability/index.js';
-import { eventsAtOnce, incidentEvent } from '../../../support/delivery/incident-event.js';
+import { combinedEvents, incidentEvent } from '../../../support/delivery/incident-event.js';
 import { MemoryDeliveryStore } from '../../../support/delivery/memory-delivery-store.js';
 import { QuickClock } from '../../../support/clocks/quick-clock.js';
 import { VirtualDiscord, type VirtualFault, type VirtualMessage } from '../../../support/delivery/virtual-discord.js';
@@ -115,8 +115,8 @@ function story(name: string, act: (world: World) => Promise<void>, ...setting: P
 
 const away = (from: number, to: number): VirtualFault => ({ kind: 'down', from, to, chance: 1, channels: null });
 
-const atOnce = (): IncidentEvent[] =>
-  eventsAtOnce(
+const combined = (): IncidentEvent[] =>
+  combinedEvents(
     [
       { country: 'KP', at: start },
       { country: 'SY', at: start },
@@ -124,7 +124,7 @@ const atOnce = (): IncidentEvent[] =>
   );
 
 story('several countries at once are one message, and what follows of each replies to it', async (world) => {
-  await world.happen(minute, ...atOnce());
+  await world.happen(minute, ...combined());
   world.now = { prefixes: 2 };
   await world.happen(10 * minute, { ...still, country: 'SY', incident: 'SY', id: 'SY/2' });
   await world.happen(minute, back);
@@ -146,7 +146,7 @@ story('several countries at once are one message, and what follows of each repli
 story(
   'told late, several countries at once are summed up with what came after',
   async (world) => {
-    await world.happen(hour, ...atOnce());
+    await world.happen(hour, ...combined());
     await world.happen(7 * hour, back);
     assert.deepEqual(world.heard(), ['backlog of KP restored, SY opened']);
     await world.happen(minute, { ...back, country: 'SY', incident: 'SY', id: 'SY/3' });

@@ -9,7 +9,7 @@ import { runRealSchedule } from '../../../support/delivery/real-run.js';
 
 export interface RealTally {
   messages: number;
-  combined: number;
+  backlogs: number;
   doubled: number;
   doubtful: number;
   killed: number;
@@ -40,7 +40,7 @@ async function play(seed: number, tally: RealTally): Promise<void> {
     );
     twice += again.length;
     tally.messages += heard.length;
-    tally.combined += heard.filter(({ kind }) => kind === 'backlog').length;
+    tally.backlogs += heard.filter(({ kind }) => kind === 'backlog').length;
   }
   tally.doubled += twice;
   tally.doubtful += run.doubtful.length;
@@ -48,6 +48,6 @@ async function play(seed: number, tally: RealTally): Promise<void> {
   for (const [kind, count] of run.struck) tally.struck.set(kind, (tally.struck.get(kind) ?? 0) + count);
 }
 
-const tally: RealTally = { messages: 0, combined: 0, doubled: 0, doubtful: 0, killed: 0, struck: new Map() };
+const tally: RealTally = { messages: 0, backlogs: 0, doubled: 0, doubtful: 0, killed: 0, struck: new Map() };
 for (const seed of process.argv.slice(2)) await play(Number(seed), tally);
 process.send?.(tally, () => process.disconnect());

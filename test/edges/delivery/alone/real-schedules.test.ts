@@ -30,16 +30,16 @@ test(
     player.on('message', (message) => (tally = message as RealTally));
     player.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint += text));
     await once(player, 'close');
-    const { messages, combined, doubled, doubtful, killed, struck: counts } = tally ?? assert.fail(complaint);
+    const { messages, backlogs, doubled, doubtful, killed, struck: counts } = tally ?? assert.fail(complaint);
     const struck = (kind: string): number => counts.get(kind) ?? 0;
     const faults = [...restFaults, ...gatewayFaults, 'outage'].map((kind) => `${kind} ${struck(kind)}`).join(', ');
     t.diagnostic(
-      `${messages} messages, ${combined} of them combined; ${doubled} stand twice where nobody could tell, ` +
+      `${messages} messages, ${backlogs} of them backlogs; ${doubled} stand twice where nobody could tell, ` +
         `${doubtful} were counted`,
     );
     t.diagnostic(`killed ${killed} times; ${faults}`);
     for (const kind of [...restFaults, ...gatewayFaults, 'outage']) assert.ok(struck(kind) > 0, `${kind} never struck`);
     assert.ok(killed > 5, 'it was killed between a message and its acknowledgement');
-    assert.ok(combined > 20, 'Discord was away for longer than news live');
+    assert.ok(backlogs > 20, 'Discord was away for longer than news live');
   },
 );

@@ -13,7 +13,7 @@ const longEvery = 10;
 
 export interface Tally {
   messages: number;
-  combined: number;
+  backlogs: number;
   /** Messages that stand twice where nobody could tell. */
   doubled: number;
   /** What the bot itself counted as perhaps doubled. */
@@ -42,12 +42,12 @@ async function play(seed: number, tally: Tally): Promise<void> {
       assert.ok(sent[index] - sent[index - 45] >= 1_000, `seed ${seed}: more than 45 requests in a second`);
   }
   tally.messages += run.discord.messages.length;
-  tally.combined += run.discord.messages.filter(({ message }) => message.kind === 'backlog').length;
+  tally.backlogs += run.discord.messages.filter(({ message }) => message.kind === 'backlog').length;
   tally.doubled += twice;
   tally.doubtful += run.doubtful;
 }
 
 const { from, to } = workerData as { readonly from: number; readonly to: number };
-const tally: Tally = { messages: 0, combined: 0, doubled: 0, doubtful: 0 };
+const tally: Tally = { messages: 0, backlogs: 0, doubled: 0, doubtful: 0 };
 for (let seed = from; seed < to; seed++) await play(seed, tally);
 parentPort?.postMessage(tally);

@@ -14,8 +14,8 @@ import {
 } from '../../../../src/edges/discord/messages/message.js';
 import { singlesOf, type IncidentEvent } from '../../../../src/core/incidents/index.js';
 import { messageLimit } from '../../../../src/core/report/index.js';
-import { anyAtOnce, anyEvent, northKoreaDown, utc } from '../../../core/report/events.js';
-import { eventsAtOnce } from '../../../support/delivery/incident-event.js';
+import { anyCombined, anyEvent, northKoreaDown, utc } from '../../../core/report/events.js';
+import { combinedEvents } from '../../../support/delivery/incident-event.js';
 
 type Alert = Extract<Message, { kind: 'alert' }>;
 
@@ -117,7 +117,7 @@ const labelled = fc
 
 test('no content exceeds a tweet, with flag, role and the longest names and numbers', () => {
   fc.assert(
-    fc.property(fc.oneof(anyEvent, labelled, anyAtOnce), (event) => {
+    fc.property(fc.oneof(anyEvent, labelled, anyCombined), (event) => {
       for (const message of [
         alert(event, { roleId }),
         {
@@ -161,7 +161,7 @@ function assertLimits(embed: APIEmbed): void {
 test('no embed exceeds what Discord takes, whatever the event and however many are late', () => {
   const reason = fc.oneof(fc.string({ maxLength: 3000 }), fc.stringMatching(/^[*_~]{900,1100}$/));
   fc.assert(
-    fc.property(fc.oneof(anyEvent, labelled, anyAtOnce), reason, fc.constantFrom(1, 30, 120), (event, why, count) => {
+    fc.property(fc.oneof(anyEvent, labelled, anyCombined), reason, fc.constantFrom(1, 30, 120), (event, why, count) => {
       const odd = { ...event, reason: why };
       for (const message of [alert(odd), alert(odd, { end: { ...odd, kind: 'restored' } })])
         assertLimits(renderMessage(message, channelId, whole).body.embeds![0]);
@@ -290,9 +290,9 @@ test('a message is known again by how its footer begins', () => {
 });
 
 test('several countries that are told late may stand there as the alert that they were', () => {
-  const [atOnce] = eventsAtOnce([{ country: 'SY' }, { country: 'LB' }]).slice(-1);
-  const late: Message = { kind: 'backlog', events: singlesOf(atOnce), roleId: null, replyTo: null, at: atOnce.at };
-  const { text } = renderMessage(alert(atOnce), channelId, whole).body.embeds![0].footer!;
+  const [combined] = combinedEvents([{ country: 'SY' }, { country: 'LB' }]).slice(-1);
+  const late: Message = { kind: 'backlog', events: singlesOf(combined), roleId: null, replyTo: null, at: combined.at };
+  const { text } = renderMessage(alert(combined), channelId, whole).body.embeds![0].footer!;
   assert.ok(marksOf(late).some((mark) => text.startsWith(mark)));
   const more: Message = { ...late, events: [...late.events, northKoreaDown] };
   assert.ok(

@@ -386,8 +386,8 @@ describe('the sender', () => {
         { kind: 'absent' },
         'it tells more than the alert did',
       );
-      const combined = idOf(await send.post(channelId, late(incidentEvent(), restored), never));
-      assert.deepEqual(await find(send, late(incidentEvent(), restored)), { kind: 'found', messageId: combined });
+      const backlog = idOf(await send.post(channelId, late(incidentEvent(), restored), never));
+      assert.deepEqual(await find(send, late(incidentEvent(), restored)), { kind: 'found', messageId: backlog });
     });
 
     test('behind hundreds of others, up to 500', async () => {

@@ -2,15 +2,15 @@ import type { IncidentEvent } from '../incidents/index.js';
 import { moment, percent, span } from './figures.js';
 import { remains } from './text.js';
 
-/** Whether nothing of it is left to tell. */
+/** Whether the event ends its incident. */
 export function isOver({ kind }: IncidentEvent): boolean {
   return kind === 'restored' || kind === 'new-normal';
 }
 
 /**
- * How a country stands after an event, in a few words: "down since 16:15 UTC on 22 Dec", "IPv6 down 10:26-14:32 UTC".
+ * A country's status after an event, in a few words: "down since 16:15 UTC on 22 Dec", "IPv6 down 10:26-14:32 UTC".
  */
-export function renderStanding(event: IncidentEvent, now: number): string {
+export function renderStatus(event: IncidentEvent, now: number): string {
   const { kind, level, worst, since, until } = event;
   const family = event.family === 'ipv6' ? 'IPv6 ' : '';
   if (kind === 'new-normal') return `${family}settled at ${percent(event.visible, event.share)} of its address space`;
@@ -25,12 +25,10 @@ export function renderStanding(event: IncidentEvent, now: number): string {
 }
 
 /** The same with what is left: "down since 16:15 UTC, all 4 routes withdrawn"; "down 10:26-14:32 UTC, over now". */
-export function renderStandingLine(event: IncidentEvent, now: number): string {
-  const standing = renderStanding(event, now);
-  if (isOver(event)) return event.kind === 'restored' ? `${standing}, over now` : standing;
-  return (
-    `${standing}, ` + remains(event, event.level === event.worst && event.kind !== 'unstable' ? 'left' : 'visible')
-  );
+export function renderStatusLine(event: IncidentEvent, now: number): string {
+  const status = renderStatus(event, now);
+  if (isOver(event)) return event.kind === 'restored' ? `${status}, over now` : status;
+  return `${status}, ` + remains(event, event.level === event.worst && event.kind !== 'unstable' ? 'left' : 'visible');
 }
 
 const conditions = { down: 'down', major: 'major outage', degraded: 'degraded', normal: 'normal' } as const;

@@ -1,14 +1,14 @@
 import { countryName } from '../countries/index.js';
 import { singlesOf, type EventCountry, type IncidentEvent } from '../incidents/index.js';
+import { minuteMs } from '../time.js';
 import { count, elapsed, moment, percent, plural } from './figures.js';
 
-/** The words of an event that tells of several countries. */
+/** The words of a combined event, which tells of several countries. */
 
-const minuteMs = 60_000;
 const levelNames = { down: 'down', major: 'major outage', degraded: 'degraded', normal: 'normal' } as const;
 
-/** Wordings of the sentence, the one that names most countries first. */
-export function atOnceWordings(event: IncidentEvent): string[] {
+/** The sentence in several wordings; the first names the most countries. */
+export function combinedWordings(event: IncidentEvent): string[] {
   const names = event.countries.map((country) => nameOf(country).name);
   return names.map((_, index) => sentence(event, listed(names, names.length - index)));
 }
@@ -49,12 +49,12 @@ function listed(names: readonly string[], shown: number): string {
 }
 
 /** "9 countries at once". */
-export function atOnceTitle({ countries }: IncidentEvent): string {
+export function combinedTitle({ countries }: IncidentEvent): string {
   return `${count(countries.length)} countries at once`;
 }
 
-/** As many as a field holds, a line each: "Syria: down, 0 of 84 routes left (0 %)". */
-export function atOnceLines(event: IncidentEvent, most: number): string {
+/** A line for each of the first `most` countries: "Syria: down, 0 % left, 0 of 84 routes". */
+export function combinedLines(event: IncidentEvent, most: number): string {
   const lines = singlesOf(event)
     .slice(0, most)
     .map((single) => {
