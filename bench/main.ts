@@ -1,7 +1,6 @@
 /**
- * npm run bench [-- section ...]: runs the benchmarks as plain JavaScript, as the service itself runs, in a process of
- * its own, without the loader that transforms TypeScript on the way. Sections: rib, memory, core, socket, snapshot,
- * ticks, events, alerts.
+ * npm run bench [-- section ...]: runs the benchmarks as plain JavaScript in a process of its own, because the service
+ * runs without a TypeScript loader too. Sections: rib, memory, core, socket, snapshot, ticks, events, alerts.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

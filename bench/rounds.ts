@@ -1,21 +1,22 @@
-/** Measuring in interleaved rounds, so that a machine that is slow for a while is slow for everyone. */
+/** Measures in interleaved rounds: if the machine is slow for a while, it is slow for every contestant. */
 
 export interface Contestant {
   readonly name: string;
   /** Not timed. */
   readonly before?: () => void | Promise<void>;
-  /** Milliseconds that it took, by its own watch. */
+  /** Returns the milliseconds that it took, measured by itself. */
   readonly run: () => number | Promise<number>;
 }
 
-/** Median milliseconds of each contestant, by its name. The first round warms up and does not count. */
+/** By name, the median milliseconds of each contestant. The first round warms up and does not count. */
 export async function interleaved(
   rounds: number,
   contestants: readonly Contestant[],
 ): Promise<ReadonlyMap<string, number>> {
   const times = new Map(contestants.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round <= rounds; round++) {
-    // Each comes after each of the others as often: what one leaves in the caches is nobody's advantage.
+    // Each contestant follows each of the others equally often, so that none profits from what another left in the
+    // caches.
     const turn = round % contestants.length;
     for (const { name, before, run } of [...contestants.slice(turn), ...contestants.slice(0, turn)]) {
       await before?.();

@@ -1,8 +1,7 @@
 /**
- * The goals of this program's speed and size as ratios, measured in one run, and this machine's own numbers beside
- * them. Synthetic but like the real thing: 1.05 M IPv4 and 0.24 M IPv6 prefixes in registered space, frames of 676
- * bytes. argv: the scripts of the feed's server, of the memory's children and of Discord's server, then the sections
- * wanted (none: all).
+ * Measures the goals for speed and size, as ratios taken in one run, beside this machine's own numbers. The data is
+ * synthetic but realistic: 1.05 M IPv4 and 0.24 M IPv6 prefixes in registered space, frames of 676 bytes. argv: the
+ * scripts of the feed's server, the memory's children and Discord's server, then the sections (default: all).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -27,7 +26,7 @@ import { measureEvents, measureQuestion, measureTicks } from './sections/ticks.j
 import { startAt, Watch } from './worlds/watch.js';
 
 const coreMix = { count: 500, full: 60 };
-/** RIS has some 1,500 sessions in all, about a quarter of them full feeds. */
+/** RIS has about 1,500 sessions; about a quarter of them are full feeds. */
 const memoryMixes = [
   { count: 512, full: 60, atLeast: 450, aim: 350 },
   { count: 1500, full: 375, atLeast: 650, aim: 600 },
@@ -39,7 +38,7 @@ const say = (text: string): void =>
 const [serverScript, memoryScript, discordScript, ...chosen] = process.argv.slice(2);
 const wanted = (section: string): boolean => chosen.length === 0 || chosen.includes(section);
 
-/** By what is measured with them: a country leaves once. */
+/** How many countries leave for each measurement. A country can leave only once. */
 const leave = { events: 60, single: 20, many: 4 };
 const alertGoals = [
   { atLeast: 1500, aim: 500 },
@@ -65,7 +64,7 @@ try {
     );
   }
 
-  // More countries leave within three minutes here than ever do: they are to be told one by one.
+  // More countries leave within three minutes than in reality. They must be told one by one, not combined.
   const watch = new Watch(map, shippedRules({ guards: { mass: { countries: 1000, share: 1 } } }), coreMix);
   const messages = makeMessages(watch.sessions, prefixes, startAt);
   const count = messages.texts.length;

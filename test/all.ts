@@ -1,7 +1,7 @@
 /**
- * npm test: every test beside types, lint and layout. `npm run test:unit` (argument `unit`): the tests alone. node:test
- * of Node 20 takes no patterns, so the files are listed here: each test below a folder `alone` has a process of its
- * own, all others share one with their neighbours (test/together).
+ * npm test: every test beside types, lint and layout. `npm run test:unit` (argument `unit`): only the tests. node:test
+ * of Node 20 takes no patterns, so this lists the files: each test below a folder `alone` gets a process of its own,
+ * all others share one with their neighbours (test/together).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
 /**
- * `npm run types` and `npm run lint` over one program: each on its own makes the same one, and checks the same types.
+ * `npm run types` and `npm run lint` over one program: each of them alone would build the same program and check the
+ * same types.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +40,7 @@ for (const path of unformatted) process.stdout.write(`${path} is not formatted: 
 const lintFailed = results.some(({ errorCount, fatalErrorCount }) => errorCount + fatalErrorCount > 0);
 process.exitCode = diagnostics.length > 0 || lintFailed || unformatted.length > 0 ? 1 : 0;
 
-/** What `prettier --check .` would name. */
+/** The files that `prettier --check .` would name. */
 async function unformattedFiles(): Promise<string[]> {
   const found: string[] = [];
   for (const path of filesBelow('.')) {

@@ -1,17 +1,17 @@
 /**
- * Discord as far as a bot that posts can tell, in a process of its own: prints its port, takes every message at once,
- * and says when its last byte came and of which event it tells. Without limits: what is measured is the bot and its own
- * pace. Ends with its parent.
+ * A stand-in for Discord in a process of its own, as far as posting needs one: prints its port, accepts every message
+ * at once, and reports when the last byte of each arrived and which event it tells. It has no rate limits, because the
+ * bot and its own pace are measured. Ends with its parent.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A message that came. */
+/** A message that arrived. */
 export interface Arrival {
-  /** In Unix milliseconds, with their fractions. */
+  /** Unix milliseconds with fractions. */
   readonly at: number;
   readonly channelId: string;
-  /** Of the event, from the embed's footer; null where there was none. */
+  /** The event's id, from the embed's footer; null if there was none. */
   readonly eventId: string | null;
   readonly hasChart: boolean;
 }

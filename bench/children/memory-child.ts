@@ -1,6 +1,6 @@
 /**
- * A whole service's memory after the load and ten minutes of updates, in a process of its own: argv codes4 codes6 texts
- * rules peers full.
+ * The memory of a whole service after the load and ten minutes of updates, in a process of its own: argv codes4 codes6
+ * texts rules peers full.
  */
 import { readFileSync } from 'node:fs';
 import { createRisLiveDecoder, ElemBatch } from '../../src/core/bgp/index.js';

@@ -1,7 +1,7 @@
 /**
- * The other end of the socket, in a process of its own: prints its port, and sends a file of WebSocket frames to
- * whoever has spoken after the handshake (RFC 6455), as fast as it is read. The frames are ready made: a sender that
- * has to think would be the slowest part of what is measured. Ends with its parent.
+ * The other end of the socket, in a process of its own: prints its port, and after the handshake (RFC 6455) answers the
+ * client's first message with a file of WebSocket frames, as fast as the client reads. The frames are made beforehand,
+ * because a sender that computes would be the slowest part of the measurement. Ends with its parent.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

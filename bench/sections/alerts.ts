@@ -1,6 +1,6 @@
 /**
- * How soon after the message that decides it an alert has arrived at Discord: the ingest and the bot in one process, as
- * they are served.
+ * How soon after the deciding message an alert has arrived at Discord, with ingest and bot in one process, as in
+ * production.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,13 +22,15 @@ import type { Watch } from '../worlds/watch.js';
 
 const single = 1;
 const many = 120;
-/** Until an alert is decided, event time makes a step of a tick as often; while it is told, none. */
+/**
+ * Until an alert is decided, event time moves one tick ahead this often. While the alert is being told it stands still.
+ */
 const tickEveryMs = 30;
-/** After an alert, so that none is slowed by the one before. */
+/** The pause after an alert, so that it does not slow down the next one. */
 const restMs = (channels: number): number => 200 + (channels / 45) * 1000;
 const dayMs = 86_400_000;
 /**
- * Permissions that an invitation asks for: View Channel, Send Messages, Embed Links, Attach Files, Read Message
+ * The permissions that an invitation asks for: View Channel, Send Messages, Embed Links, Attach Files, Read Message
  * History.
  */
 const permissions = (1n << 10n) | (1n << 11n) | (1n << 14n) | (1n << 15n) | (1n << 16n);
@@ -69,7 +71,7 @@ export async function measureAlerts(
     });
   }
 
-  // Alerts of the year of the messages are not old to it.
+  // The messages are dated in another year. With the clock set back, their alerts are not too old to tell.
   const ahead = Date.now() - watch.nextTick;
   const clock: Clock = { ...systemClock, now: () => Date.now() - ahead };
   const send = createDiscordSend({
@@ -92,7 +94,7 @@ export async function measureAlerts(
     refresh: () => Promise.resolve(null),
     report: { attempt: () => undefined, doubtful: () => undefined, lost: () => undefined },
   });
-  /** In Unix milliseconds: when the message came that let T reach this tick. */
+  /** By tick, when the message arrived that moved event time to it (Unix milliseconds). */
   const reachedAt = new Map<number, number>();
   let opened: IncidentEvent[] = [];
   const queue = new CommitQueue({
@@ -115,7 +117,7 @@ export async function measureAlerts(
     queue.add(at, result);
   };
 
-  /** Each country leaves when the alert before it has been told everywhere. */
+  /** Each country leaves once the alert of the country before has arrived everywhere. */
   const measure = async (channels: number, countries: readonly SmallCountry[]): Promise<AlertTimes> => {
     await subscribe(store, channels, clock.now());
     const latencies: number[] = [];
@@ -132,7 +134,7 @@ export async function measureAlerts(
           if (doneAt === Infinity && arrivalsOf(opened).length === opened.length * channels) doneAt = came;
           return came > doneAt + restMs(channels) ? undefined : at;
         }
-        // One that was in trouble before has nothing new to tell.
+        // A country that was already in an incident has no new one to tell.
         if (at > first + ticksToDecide * blockMs) return undefined;
         if (caughtUp && !decided && came > steppedAt + tickEveryMs) {
           at += blockMs;
@@ -167,7 +169,7 @@ export async function measureAlerts(
   }
 }
 
-/** Channels that hear of everything when it begins. */
+/** Subscribes channels to the start of every incident. */
 async function subscribe(store: Store, channels: number, now: number): Promise<void> {
   for (let index = 0; index < channels; index++) {
     const channelId = String(1_000_000_000_000_000_000n + BigInt(index));
@@ -177,7 +179,7 @@ async function subscribe(store: Store, channels: number, now: number): Promise<v
   }
 }
 
-/** What charts show: minutes and bins of the day before, all as it is now, an hour at a time. */
+/** The data of the charts: minutes and bins of the day before, all at the present level, an hour at a time. */
 function* dayOfHistory(watch: Watch, countries: readonly SmallCountry[]): Generator<HistoryRow[]> {
   const until = watch.nextTick;
   const rows = (resolution: Resolution, from: number): HistoryRow[] => {

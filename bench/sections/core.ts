@@ -1,11 +1,11 @@
-/** The whole pipeline on one core, against JSON.parse alone on the same bytes. */
+/** The whole pipeline on one core, compared with JSON.parse alone on the same bytes. */
 import { createRisLiveDecoder, ElemBatch } from '../../src/core/bgp/index.js';
 import { blockCount, blockMessages, blockMs, postpone, type Messages } from '../worlds/messages.js';
 import { interleaved, timed } from '../rounds.js';
 import type { Watch } from '../worlds/watch.js';
 
 const rounds = 15;
-/** What the socket hands over at a time: 64 KB. */
+/** The number of messages that the socket hands over at once: 64 KB. */
 const turnMessages = 96;
 
 export interface CoreTimes {

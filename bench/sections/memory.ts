@@ -14,7 +14,7 @@ export interface MemoryUse {
   readonly peak: number;
 }
 
-/** What processes of their own use at full size, one after the other. `script` is memory-child. */
+/** The memory of processes of full size, started one after the other. `script` is memory-child. */
 export async function measureMemory(
   script: string,
   prefixes: readonly [Float64Array, Float64Array],

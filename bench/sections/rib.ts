@@ -1,4 +1,4 @@
-/** A RIB file inflated, decoded and put into the table, against the same file inflated and forgotten. */
+/** Compares a RIB file decompressed, decoded and put into the table with the same file only decompressed. */
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMrtDecoder, ElemBatch, PeerIndex } from '../../src/core/bgp/index.js';

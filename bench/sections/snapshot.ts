@@ -1,4 +1,4 @@
-/** The table kept while the stream goes on, and taken over by another process's core. */
+/** Writes the table while the stream goes on, and loads it into another process's core. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -18,15 +18,15 @@ const writes = 5;
 
 export interface SnapshotTimes {
   readonly bytes: number;
-  /** Of the process, for one without the stream. */
+  /** CPU time of the process for one snapshot without the stream. */
   readonly cpuMs: number;
   /**
-   * With the stream: until one is on the disk, and the longest that it and the stream together held up the event loop,
-   * of each.
+   * For each snapshot beside the stream: the time until it is on disk, and the longest block of the event loop
+   * meanwhile.
    */
   readonly writeMs: readonly number[];
   readonly stallMs: readonly number[];
-  /** The same without a snapshot, for as long. */
+  /** The longest block of the event loop in the same time without a snapshot. */
   readonly quietStallMs: readonly number[];
   readonly loadMs: number;
 }
@@ -60,7 +60,7 @@ export async function measureSnapshot(
 
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const at = watch.nextTick - 1;
-  /** 50,000 messages a second, none of which lets a tick come, until `work` is done. */
+  /** Feeds 50,000 messages a second until `work` is done. Their event time stays below the next tick. */
   const beside = async (work: () => Promise<void>): Promise<{ ms: number; stallMs: number }> => {
     let done = false;
     const feeding = feedLive(watch, texts, () => (done ? undefined : at));

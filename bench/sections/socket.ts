@@ -1,6 +1,5 @@
 /**
- * The whole pipeline behind the RIS Live socket, against `ws` that receives and does nothing, or parses and does
- * nothing.
+ * The whole pipeline behind the RIS Live socket, compared with `ws` that only receives, or only receives and parses.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

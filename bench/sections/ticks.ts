@@ -1,4 +1,4 @@
-/** How long a tick holds up the stream, and how soon after the message that decides it an event is on the disk. */
+/** How long a tick blocks the stream, and how soon after the deciding message an event is on disk. */
 import { join } from 'node:path';
 import { createRisLiveDecoder, ElemBatch, ElemKind } from '../../src/core/bgp/index.js';
 import { CommitQueue } from '../../src/app/service/watch/commit-queue.js';
@@ -39,8 +39,8 @@ export function measureTicks(watch: Watch, { texts }: Messages): TickTimes {
 const questions = 20;
 
 /**
- * What is asked at a decision: every verdict without each collector. One prefix in twenty stands near the threshold
- * meanwhile, which is far more than ever do.
+ * Measures the question that each decision asks: the verdicts without each collector. One prefix in twenty is near the
+ * threshold, far more than in reality.
  */
 export function measureQuestion(
   watch: Watch,
@@ -69,7 +69,7 @@ export function measureQuestion(
   return { p50: quantile(times, 0.5), longest: Math.max(...times), near: near.length, turned };
 }
 
-/** Event time runs faster than the clock, so that many ticks come together: a tick every 200 ms. */
+/** Event time runs faster than the clock, a tick every 200 ms, so that many ticks can be measured. */
 const messagesPerTick = 10_000;
 
 export interface EventTimes {
@@ -78,7 +78,7 @@ export interface EventTimes {
   readonly events: number;
 }
 
-/** `leaving` leave one after the other, a tick apart. */
+/** The countries of `leaving` leave one after the other, a tick apart. */
 export async function measureEvents(
   watch: Watch,
   { texts }: Messages,
@@ -89,7 +89,7 @@ export async function measureEvents(
   const store = await openStore({ kind: 'sqlite', dataDir: join(dir, 'data') }, logger);
   const lease = (await store.acquire('bench', 60_000))!;
   const latencies: number[] = [];
-  /** When the message came that let T reach this tick. */
+  /** By tick, when the message arrived that moved event time to it. */
   const reachedAt = new Map<number, number>();
   const queue = new CommitQueue({
     store,

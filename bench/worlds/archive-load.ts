@@ -1,7 +1,4 @@
-/**
- * A RIB from a loopback archive into the table: read in the main thread, and in a thread of its own
- * (feed/decode-workers.ts).
- */
+/** Loads a RIB from a loopback archive into the table, decoded in the main thread and in a worker thread. */
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +16,7 @@ const rounds = 3;
 export interface ArchiveLoadTimes {
   readonly sameThreadMs: number;
   readonly ownThreadMs: number;
-  /** Milliseconds that the main thread was busy meanwhile. */
+  /** Milliseconds during which the main thread was busy. */
   readonly sameThreadBusyMs: number;
   readonly ownThreadBusyMs: number;
 }

@@ -7,8 +7,8 @@ const binMs = historyRules.bin.stepMs;
 const countInWeek = (7 * 86_400_000) / binMs;
 
 /**
- * What a service that has run for long remembers: 35 days of bins of every country, all much as it is now. Read a week
- * at a time, as the service does. Before the first tick.
+ * Restores what a service remembers after a long time: 35 days of bins for every country, all near the present level.
+ * It reads a week at a time, as the service does. Call it before the first tick.
  */
 export function restoreHistory(pipeline: Pipeline, countries: readonly string[], until: number): void {
   const count = historyRules.bin.keepMs / binMs;

@@ -1,4 +1,4 @@
-/** The feed while it happens, and countries that leave the Internet in it. */
+/** Feeds messages at the rate of the live stream, and lets countries leave the Internet in it. */
 import { setImmediate } from 'node:timers/promises';
 import { createRisLiveDecoder, ElemBatch, ElemKind, prefixLength } from '../../src/core/bgp/index.js';
 import type { CountryMap } from '../../src/core/countries/index.js';
@@ -6,10 +6,10 @@ import type { Watch } from './watch.js';
 
 const messagesPerMs = 50;
 const turnMessages = 96;
-/** Two minutes of dwell, and some more. */
+/** The dwell of two minutes, and some more. */
 export const ticksToDecide = 20;
 
-/** An IPv4 country of some size, by the prefixes that are its. */
+/** A country of some size, and the IPv4 prefixes that belong to it. */
 export interface SmallCountry {
   readonly code: string;
   readonly prefixes: readonly number[];
@@ -30,9 +30,9 @@ export function smallCountries(map: CountryMap, codes: Float64Array): SmallCount
 }
 
 /**
- * 50,000 messages a second into the watch. `timeOf` says for each message what event time it carries, and undefined
- * ends the feed; it hears the message's number and when it came, in the milliseconds of performance.now(), and whether
- * all that came before is done.
+ * Feeds 50,000 messages a second into the watch. `timeOf` gives each message its event time; undefined ends the feed.
+ * It gets the message's number, when it arrived (in the milliseconds of performance.now()), and whether no more
+ * messages are waiting.
  */
 export async function feedLive(
   watch: Watch,
@@ -50,7 +50,7 @@ export async function feedLive(
       if (at === undefined) return;
       decoder.decode(texts[handled % texts.length], batch);
       batch.at.fill(at, 0, batch.length);
-      // Not gathered over the turn: then no message would have to wait for the others.
+      // Each message alone, not gathered over the turn, so that none waits for the others.
       watch.updates(batch);
       batch.clear();
     }
@@ -58,7 +58,7 @@ export async function feedLive(
   }
 }
 
-/** Every full feed withdraws what is the country's. */
+/** Every full feed withdraws the country's prefixes. */
 export function withdrawEverywhere(watch: Watch, { prefixes }: SmallCountry, at: number): void {
   const batch = new ElemBatch(8192);
   for (const { peer, share } of watch.sessions) {

@@ -4,26 +4,26 @@ import { risUpdate } from '../../test/support/feed/ris-message.js';
 import { below, createRandom, type Random } from './random.js';
 import { originOf, type Session } from './sessions.js';
 
-/** A block is ten seconds, one tick, of the whole feed's average (RIPE RIS, 2026: some 7,000 messages a second). */
+/** A block is one tick of ten seconds at the whole feed's average (RIPE RIS, 2026: some 7,000 messages a second). */
 export const blockMessages = 70_000;
 export const blockMs = 10_000;
 export const blockCount = 4;
 
-/** Every so many messages one withdraws, and the next announces what is away. */
+/** One message in this many withdraws; the next one announces the prefixes again. */
 const withdrawalEvery = 12;
 /** Half of the updates are about one prefix in fifty. */
 const busyShare = 0.02;
 
-/** Every frame in one piece of memory: a WebSocket frame header (RFC 6455) and the text, each. */
+/** All frames in one buffer; a frame is a WebSocket header (RFC 6455) and a text. */
 export interface Messages {
   readonly frames: Buffer;
-  /** The text of each. */
+  /** The text of each frame. */
   readonly texts: readonly Buffer[];
   readonly prefixes: number;
 }
 
 const headerOctets = 4;
-/** Of the ten digits of the seconds in a text. */
+/** The position, within a text, of the ten digits of the seconds. */
 const secondsAt = '{"type":"ris_message","data":{"timestamp":'.length;
 
 interface Route {
@@ -34,7 +34,8 @@ interface Route {
 }
 
 /**
- * Blocks one after the other. What a block withdraws the next announces again, and the first what the last withdrew.
+ * Blocks, one after the other. Each block announces what the block before withdrew; the first one announces what the
+ * last withdrew, so that blocks can be repeated.
  */
 export function makeMessages(
   sessions: readonly Session[],
@@ -143,7 +144,7 @@ export function textsIn(frames: Buffer): Buffer[] {
   return texts;
 }
 
-/** Moves the texts on in time, in place. */
+/** Adds seconds to the time of each text, in place. */
 export function postpone(texts: readonly Buffer[], seconds: number): void {
   for (const text of texts)
     text.write(String(Number(text.toString('latin1', secondsAt, secondsAt + 10)) + seconds), secondsAt, 'latin1');

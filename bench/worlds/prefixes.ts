@@ -1,4 +1,4 @@
-/** A routing table's prefixes: as many and as long as the Internet's in 2026, in space that somebody holds. */
+/** The prefixes of a routing table: as many and as long as the Internet's in 2026, in registered space. */
 import { prefixLength } from '../../src/core/bgp/index.js';
 import type { CountryMap } from '../../src/core/countries/index.js';
 import { below, weighted, type Random } from './random.js';
@@ -31,7 +31,7 @@ const lengthsV6: Readonly<Record<number, number>> = {
   48: 480,
 };
 
-/** Sentinel codes by family, ascending by address as in a RIB. */
+/** By family, sentinel codes in ascending order of address, as in a RIB. */
 export function makePrefixes(map: CountryMap, random: Random): readonly [Float64Array, Float64Array] {
   return [
     distinct(prefixCounts[0], 24, () => ipv4Code(map, random)),
@@ -44,7 +44,7 @@ function distinct(count: number, unitLength: number, make: () => number): Float6
   while (codes.size < count) codes.add(make());
   const places = Float64Array.from(codes, (code) => {
     const length = prefixLength(code);
-    // First address in units, then the shorter prefix.
+    // By first address in units, then the shorter prefix first.
     return (code - 2 ** length) * 2 ** (unitLength - length) + length / 64;
   }).sort();
   return places.map((place) => {
@@ -70,7 +70,7 @@ function ipv4Code(map: CountryMap, random: Random): number {
 function ipv6Code(map: CountryMap, random: Random): number {
   const { starts, ends } = map.ipv6;
   const range = below(random, starts.length);
-  // Holders announce from the beginning of what they hold.
+  // Holders announce from the start of their space.
   const within = Math.min(ends[range] - starts[range], 4 * 65_536) * random() ** 3;
   const unit = Math.floor(starts[range] + within);
   const length = lengthOf(random, lengthsV6);

@@ -15,7 +15,7 @@ export function below(random: Random, limit: number): number {
   return Math.floor(random() * limit);
 }
 
-/** The index of a weight, as often as its share. */
+/** A random index; each is as likely as its weight is large. */
 export function weighted(random: Random, weights: readonly number[]): number {
   let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
   for (let index = 0; index < weights.length; index++) {

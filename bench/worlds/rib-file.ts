@@ -1,4 +1,4 @@
-/** A RIB as a collector dumps it: TABLE_DUMP_V2 (RFC 6396), gzip. */
+/** A RIB file as a collector writes it: TABLE_DUMP_V2 (RFC 6396), gzip. */
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -25,8 +25,8 @@ export async function writeRib(file: string, prefixes: Float64Array, at: number)
 }
 
 /**
- * The records of `count` of the prefixes, evenly spread, for a table of these peers: ORIGIN, AS_PATH, NEXT_HOP,
- * COMMUNITIES and, for one route in three, LARGE_COMMUNITY: some 100 octets an entry with its head.
+ * The records of `count` of the prefixes, evenly spread, for a table of these peers. An entry has ORIGIN, AS_PATH,
+ * NEXT_HOP, COMMUNITIES and, for one route in three, LARGE_COMMUNITY: some 100 octets with its header.
  */
 export function* ribRecords(
   prefixes: Float64Array,
@@ -70,7 +70,7 @@ export function* ribRecords(
   }
 
   function entry(start: number, peer: number, origin: number): number {
-    // Routes of one origin by way of one peer look alike, as they do in the real table.
+    // Routes with the same origin and peer have the same attributes, as in the real table.
     const alike = origin * 131 + peer;
     const path = paths[alike % paths.length];
     const own = communities[(alike >>> 2) % communities.length];
@@ -107,7 +107,7 @@ export function* ribRecords(
   for (let index = 0; index < count; index++) yield record(index, prefixes[index * step]);
 }
 
-/** Records in pieces of a megabyte. */
+/** Gathers records into pieces of a megabyte. */
 export function* chunked(records: Iterable<Uint8Array>): Generator<Buffer> {
   let chunk: Uint8Array[] = [];
   let octets = 0;

@@ -1,4 +1,4 @@
-/** Sessions like those of RIS: some send all they know, most a little. */
+/** Sessions like those of RIS: some send everything they know, most send little. */
 import { ElemBatch, ElemKind, type PeerIndex } from '../../src/core/bgp/index.js';
 import { createRandom } from './random.js';
 
@@ -34,12 +34,12 @@ export interface Session {
   readonly share: number;
 }
 
-/** What makeSessions gives those that are no full feeds. */
+/** How makeSessions sizes the sessions that are not full feeds. */
 export const smallFeeds = '90 % below 1 % and 10 % up to 20 % of all prefixes';
 
 /**
- * `full` sessions of another AS each with 97 to 99.9 % of all prefixes; of the others nine in ten send below 1 %, the
- * rest up to 20 %.
+ * `full` sessions, each with an AS of its own and 97 to 99.9 % of all prefixes. Of the others, nine in ten send below 1
+ * %, the rest up to 20 %.
  */
 export function makeSessions(peers: PeerIndex, count: number, full: number): Session[] {
   const random = createRandom(count);
@@ -54,7 +54,7 @@ export function makeSessions(peers: PeerIndex, count: number, full: number): Ses
   });
 }
 
-/** Hands out the RIB of every collector: prefix after prefix, of each the entries of all peers, as a dump has them. */
+/** Passes on the RIB of every collector: prefix after prefix, with the entries of all peers, as in a RIB file. */
 export function forEachRib(
   sessions: readonly Session[],
   prefixes: readonly [Float64Array, Float64Array],
@@ -66,7 +66,7 @@ export function forEachRib(
   for (const collector of collectors) {
     const own = sessions.filter((session) => session.collector === collector);
     for (const family of [0, 1] as const) {
-      // The place of the next prefix that each has: as far off as its share says, at random (a geometric distribution).
+      // By session, the position of its next prefix. The random gap follows its share (a geometric distribution).
       const gap = (share: number): number => 1 + Math.floor(Math.log(1 - random()) / Math.log(1 - share));
       const next = own.map(({ share }) => gap(share) - 1);
       for (const [index, code] of prefixes[family].entries()) {
@@ -84,7 +84,7 @@ export function forEachRib(
   apply(batch);
 }
 
-/** Some 80,000 origins, the same for a prefix every time. */
+/** One of some 80,000 origins, always the same for a prefix. */
 export function originOf(code: number): number {
   return 1 + ((code * 7919) % 80_021);
 }

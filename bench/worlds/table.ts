@@ -1,4 +1,4 @@
-/** One row of what was measured against its goal. */
+/** A row: what was measured, and the goal. */
 export interface Row {
   readonly what: string;
   readonly value: number;
@@ -7,7 +7,7 @@ export interface Row {
   readonly better: 'higher' | 'lower';
   readonly atLeast: number;
   readonly aim: number;
-  /** What stands behind it, in this machine's own numbers. */
+  /** The explanation, in this machine's own numbers. */
   readonly because: string;
 }
 

@@ -1,4 +1,4 @@
-/** The core as the live service drives it: decoder's batches in, event time, ticks. */
+/** The core as the live service drives it: batches of the decoder, event time, ticks. */
 import { ElemBatch, ElemKind, PeerIndex } from '../../src/core/bgp/index.js';
 import type { CountryMap } from '../../src/core/countries/index.js';
 import { Pipeline, type TickResult } from '../../src/core/pipeline.js';
@@ -7,7 +7,7 @@ import { tickMs } from '../../src/core/time.js';
 import { collectors, forEachRib, makeSessions, type Session } from './sessions.js';
 
 export const ribAt = Date.UTC(2026, 0, 5);
-/** The first message's time. */
+/** The time of the first message. */
 export const startAt = ribAt + 600_000;
 
 export class Watch {
@@ -30,7 +30,7 @@ export class Watch {
     this.sessions = makeSessions(this.peers, sessions.count, sessions.full);
   }
 
-  /** Every collector's RIB, and the first judgement. */
+  /** Loads every collector's RIB and takes the first tick. */
   load(prefixes: readonly [Float64Array, Float64Array]): void {
     forEachRib(this.sessions, prefixes, ribAt, (batch) => this.pipeline.handle({ kind: 'rib-rows', batch }));
     this.pipeline.handle({ kind: 'load-done', at: startAt });
@@ -50,7 +50,7 @@ export class Watch {
     }
   }
 
-  /** Every session says at the time of the next tick that it is there. */
+  /** Every session announces something at the time of the next tick. */
   tick(): void {
     const batch = new ElemBatch(this.sessions.length);
     for (const { peer } of this.sessions) batch.push(ElemKind.idle, 0, peer, this.#nextTick, 0, 0);

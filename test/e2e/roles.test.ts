@@ -1,4 +1,4 @@
-/** The service in several processes' worth of roles on one Redis: an ingest, its standby, a bot. */
+/** The service in several roles on one Redis: an ingest, its standby, and a bot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,7 +18,7 @@ interface Stage {
   readonly bot: App;
 }
 
-/** An ingest that judges, and a bot, on a Redis that keeps what it took. */
+/** An ingest that judges, and a bot, on a Redis that keeps its data. */
 async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
   const redis = await startRedisServer({ durable: true });
   const world = await ServiceWorld.open(start, { env: { REDIS_URL: redis.url } });
@@ -47,12 +47,12 @@ function texts({ discord }: ServiceWorld): (string | null | undefined)[] {
   return discord.posted.map(({ content }) => content?.replace(' Baseline provisional: under 24 hrs of data.', ''));
 }
 
-/** What Redis does takes real time: a command it does not answer 2 s. */
+/** The most real time that Redis may take. A command that it does not answer fails after 2 s. */
 const patienceMs = 20_000;
-/** An app that is asked again at once does nothing else. */
+/** An app that is asked again at once gets nothing else done. */
 const askEveryMs = 20;
 
-/** Asks an app until it answers so: what Redis does takes real time, in which the test's clock stands still. */
+/** Asks an app until it gives this answer. Redis takes real time, during which the test's clock stands still. */
 async function answers(world: ServiceWorld, app: App, ready: boolean, reason: RegExp): Promise<void> {
   for (const end = performance.now() + patienceMs; performance.now() < end;) {
     const { status, reasons } = await readiness(app);
@@ -64,7 +64,7 @@ async function answers(world: ServiceWorld, app: App, ready: boolean, reason: Re
   );
 }
 
-/** Resolves when both apps have said so often that Redis is back. */
+/** Resolves when both apps have reported this many times that Redis is back. */
 async function reconnected(world: ServiceWorld, times: number): Promise<void> {
   for (const end = performance.now() + patienceMs; performance.now() < end;) {
     if ((world.logs.join('').match(/Redis at \S+ is back/g) ?? []).length >= times) return;

@@ -10,9 +10,7 @@ const minute = 60_000;
 const start = Date.parse('2026-03-02T08:07:00Z');
 const rib = Date.parse('2026-03-02T08:00:00Z');
 
-/**
- * A world whose archive has the RIBs of 08:00 (`serving` says how the last is given out) and ten minutes of updates.
- */
+/** A world whose archive has the RIBs of 08:00 and ten minutes of updates. `serving`: how the last RIB is served. */
 function story(
   name: string,
   act: (world: ServiceWorld) => Promise<void>,
@@ -61,10 +59,10 @@ story(
   { registry: 'shipped' },
 );
 
-/** Starts a stopped service again, ten minutes later; the archive has the files of the time between. */
+/** Starts a stopped service again, ten minutes later. The archive has the update files of the time between. */
 async function startedAgain(world: ServiceWorld): Promise<App> {
   const app = await world.start();
-  // Files of later than the stream's first message would be there before it.
+  // The update files end after the stream's first message, so they must not appear before it.
   while (world.logs.join('').match(/RIS Live: receiving/g)?.length !== 2) {
     await world.say();
     await metric(app, 'last_tick_timestamp_seconds');
@@ -99,7 +97,7 @@ story(
   { routes: 'many' },
 );
 
-/** With the table that was kept, and, where that is gone, from RIBs that are from before the outage. */
+/** Once with the kept table, and once without it, from RIBs that are older than the outage. */
 const restarts = [
   ['the table that was kept', 3],
   ['RIBs from before it', 6],
@@ -171,7 +169,8 @@ story('what was not judged while too few collectors spoke is not made up when th
   await world.tick(app, 'withdraw');
   await world.run(app, 50_000);
   const lastTickAt = await metric(app, 'last_tick_timestamp_seconds');
-  // The country is back, which of three collectors only one says; the others say so when they are heard again.
+  // The country is back, but only one of three collectors reports it. The others report it once they are connected
+  // again.
   world.speaking = ['rrc00'];
   await world.say('announce');
   for (let ticks = 0; ticks < 12; ticks++) await world.say();
@@ -254,7 +253,7 @@ story(
     await world.ready(first);
     await world.run(first, 2 * minute);
     const file = await world.putRegistry();
-    // Looked for every five minutes, and in use from the next tick on.
+    // The service looks for a new registry every five minutes and uses it from the next tick on.
     for (let turn = 0; turn < 60 && !world.logs.join('').includes('another registry is in use'); turn++)
       await world.tick(first);
     assert.match(world.logs.join(''), new RegExp(`"from":"\\d{8}-package","to":"${file}"`));

@@ -1,6 +1,6 @@
 import { TimerHeap } from '../support/clocks/timer-heap.js';
 
-/** Acts to be done in the order of their times (then of their making); each may add more. */
+/** Functions to call in the order of their times, then in the order in which they were added. Each may add more. */
 export class Agenda {
   readonly #acts = new TimerHeap<() => void>();
 
@@ -8,7 +8,7 @@ export class Agenda {
     this.#acts.add(at, act);
   }
 
-  /** Does everything up to `to`; what is later stays undone. */
+  /** Calls every function up to `to`. Later ones remain. */
   run(to: number): void {
     while (this.#acts.nextAt <= to) this.#acts.take()();
   }

@@ -12,7 +12,7 @@ export interface ModelPeer {
   readonly collector: string;
   readonly address: string;
   readonly asn: number;
-  /** By prefix: 1 where it has the route while the prefix is routed at all. */
+  /** By prefix: 1 if the peer has the route whenever the prefix is routed. */
   readonly member: Uint8Array;
   readonly full: boolean;
 }
@@ -23,7 +23,7 @@ export interface ModelPrefix {
   readonly family: 0 | 1;
   readonly country: string;
   readonly origin: number;
-  /** The /24s or /48s under it, numbered within its country. */
+  /** The /24s or /48s in it, numbered within its country. */
   readonly units: readonly number[];
 }
 
@@ -31,7 +31,7 @@ export interface Model {
   readonly collectors: readonly string[];
   readonly peers: readonly ModelPeer[];
   readonly prefixes: readonly ModelPrefix[];
-  /** Who holds what. */
+  /** Which country holds which addresses. */
   readonly map: CountryMap;
 }
 
@@ -57,10 +57,10 @@ const countries: Readonly<Record<string, readonly [number, number]>> = {
   US: [220, 80],
 };
 const codes = Object.keys(countries);
-/** Those that may go dark, from the tiny to the large. */
+/** The countries that may go dark, from tiny to large. */
 export const mortalCountries: readonly string[] = codes.filter((code) => code !== 'DE' && code !== 'US');
 
-/** Where each country's prefixes lie: the first units of /20s and of /40s that are wholly its own. */
+/** By country, where its prefixes are: the first units of /20s and /40s that belong to it alone. */
 export interface Land {
   readonly map: CountryMap;
   slots(country: string, family: 0 | 1, count: number): readonly number[];
@@ -70,7 +70,7 @@ const slotUnits = [16, 256] as const;
 const firstOctet = 40;
 let made: Land | null = null;
 
-/** A registry of a line for each country: small, and quick to be watched. */
+/** A registry with a line for each country, which makes ticks fast. */
 function madeLand(): Land {
   if (made !== null) return made;
   const ipv6Block = (code: string): string => `2a${(16 + codes.indexOf(code)).toString(16)}`;
@@ -91,7 +91,7 @@ function madeLand(): Land {
   return (made = { map, slots });
 }
 
-/** The land of a real registry: for the service as it is, which knows no other. */
+/** Places the model in a real registry, for the service as it ships, which reads no other. */
 export function landOf(map: CountryMap): Land {
   const numbers = new Map(map.codes.map((code, number) => [code, number]));
   return {
@@ -158,7 +158,7 @@ function makePrefixes(random: () => number, land: Land): ModelPrefix[] {
         0,
         Array.from({ length: 2 ** (24 - length) }, (_, index) => slots[slot] + index),
       );
-      // A more-specific beside its aggregate: losing it alone costs nothing.
+      // A more-specific beside its aggregate: losing it alone changes no unit.
       if (length < 24 && count + 1 < ipv4 && random() < 0.15) {
         add(ipv4Text(slots[slot], 24), 0, [slots[slot]]);
         count++;

@@ -1,7 +1,7 @@
 /**
- * What may and must have been told, whatever went wrong on our side. `Usable` is the pipeline's own word at its ticks,
- * held to the truth: outside of the time that faults and their mending may take it must be usable, else blindness would
- * excuse everything.
+ * Decides what may and what must have been told, whatever faults there were. It takes "usable" from the pipeline's own
+ * ticks, but checks it: outside of the faults and the time to recover from them, the table must be usable. Otherwise
+ * blindness would excuse everything.
  */
 import { endsIncident, type IncidentEvent } from '../../src/core/incidents/index.js';
 import { shippedRules } from '../support/rules.js';
@@ -11,11 +11,11 @@ import type { Dark } from './truth.js';
 
 const second = 1_000;
 const { detector } = shippedRules();
-/** How exact a told time is. */
+/** The tolerance for a told time. */
 const exactMs = minute;
-/** A decision may wait for a lapse to pass, for messages on their way, and for the tick after. */
+/** A decision may wait for a lapse to pass, for messages under way, and for the next tick. */
 const slackMs = 60 * second;
-/** Many at once, and what hangs on one collector, is looked at for so long before it is told. */
+/** Several countries at once, and decisions that depend on one collector, are held this long before they are told. */
 const holdMs = 5 * minute + 30 * second;
 const impairedMs = 5 * minute;
 const loadingMs = 31 * minute;
@@ -25,7 +25,7 @@ interface Span {
   readonly to: number;
 }
 
-/** What is wrong with a run, in sentences; none: nothing. */
+/** What is wrong with a run, a sentence each; empty if all is well. */
 export function wrongs(schedule: Schedule, log: RunLog): string[] {
   const { outages } = schedule;
   const found: string[] = [];
@@ -41,7 +41,7 @@ export function wrongs(schedule: Schedule, log: RunLog): string[] {
   return found;
 }
 
-/** Time without a usable tick for longer than judgement bears, on the clock. */
+/** Times on the clock without a usable tick for longer than a judgement survives. */
 function blindSpans({ from, to }: Schedule, { ticks }: RunLog): Span[] {
   const usable = ticks.filter((tick) => tick.usable[0]).map(({ now }) => now);
   const spans: Span[] = [];
@@ -53,7 +53,7 @@ function blindSpans({ from, to }: Schedule, { ticks }: RunLog): Span[] {
   return spans;
 }
 
-/** When the country is down by the rules, by the truth: from the prefixes' own times. */
+/** When the country is down by the rules, computed from the true times of its prefixes. */
 function truthOf({ country }: Outage, { model }: Schedule, darkness: readonly Dark[]): Span {
   const own = model.prefixes.filter((prefix) => prefix.country === country && prefix.family === 0);
   const dark = new Map(darkness.map((one) => [one.prefix, one]));
@@ -72,7 +72,7 @@ function truthOf({ country }: Outage, { model }: Schedule, darkness: readonly Da
   return { from, to: times.find((at) => at > from && !isDownAt(at))! };
 }
 
-/** A run that began at `at` and must last `dwellMs` begins anew after each blind span that falls into it. */
+/** When a run that began at `at` and must last `dwellMs` really begins: each blind span in it starts it again. */
 function begins(at: number, dwellMs: number, blind: readonly Span[]): number {
   let start = at;
   for (const span of blind) if (span.to > start && span.from < start + dwellMs + slackMs) start = span.to;
@@ -80,9 +80,8 @@ function begins(at: number, dwellMs: number, blind: readonly Span[]): number {
 }
 
 /**
- * What falls into a short gap is judged without, until its files have filled it; and peers that were away come back to
- * the vote, where the country is a good part of their tables, when their warming is over: before, those that kept the
- * routes may outweigh the others.
+ * Until when an outage may stay hidden. What falls into a short gap is judged without it until files fill the gap. And
+ * peers that were away vote again only after warming: until then, those that kept the routes may outvote the others.
  */
 function hiddenUntil(seenFrom: number, at: number, { faults }: Schedule): number {
   const hiding = faults.filter((fault) => ['sockets-cut', 'slow-consumer', 'peers-down', 'reset'].includes(fault.kind));
@@ -147,7 +146,7 @@ function wrongsOfOutage(outage: Outage, schedule: Schedule, log: RunLog, blind: 
   return found;
 }
 
-/** How long after its end a fault may still make the table unusable, all else well; 0: it never may. */
+/** How long after its end a fault may still make the table unusable, if there is no other; 0: it may not at all. */
 function mendingMs(fault: Fault): number {
   switch (fault.kind) {
     case 'drops':
@@ -163,13 +162,13 @@ function mendingMs(fault: Fault): number {
     case 'peers-down':
       return 17 * minute;
     default:
-      // The file in which it ended is published up to 4 min after its own end; while that is awaited, or the table
-      // taken over, the stream may be heard so late that the next is needed as well.
+      // The file with the end of the fault appears up to 4 min after its own end. Meanwhile the stream may resume so
+      // late that the next file is needed as well.
       return 19 * minute;
   }
 }
 
-/** When the table may be unusable by the faults. Files that are late, broken or away put off what waits for them. */
+/** When faults excuse an unusable table. Files that are late, broken or missing delay whatever waits for them. */
 function excused({ faults, from }: Schedule): Span[] {
   const spans = [{ from, to: from + 12 * minute }];
   for (const fault of faults)
@@ -204,7 +203,7 @@ function whyAt(ticks: readonly Tick[], from: number, to: number): string {
   return why.size === 0 ? 'no ticks' : [...why].join(', ');
 }
 
-/** When there is a process that could say something. A load may take half an hour before that is news. */
+/** When a process is awake and can tell anything. A load may take half an hour before it counts as trouble. */
 function wakingHours({ faults }: Schedule, { lives }: RunLog): Span[] {
   const naps = faults.filter((fault) => fault.kind === 'asleep');
   return lives.flatMap(({ from, to }) => {
@@ -219,7 +218,7 @@ function wakingHours({ faults }: Schedule, { lives }: RunLog): Span[] {
   });
 }
 
-/** The operator is told of what lasted longer than five minutes, and of its end. */
+/** The operator must be told of blindness that lasts longer than five minutes, and of its end. */
 function wrongsOfNotices(schedule: Schedule, log: RunLog, blind: readonly Span[]): string[] {
   const notices = log.told.filter(({ event }) => event.kind === 'notice');
   const found: string[] = [];

@@ -1,10 +1,10 @@
-/** Schedules played by worker processes, as many at a time as wished. */
+/** Plays schedules in worker processes, a given number at a time. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { bundle } from '../support/process/bundle.js';
 import type { Job, Outcome } from './schedule-worker.js';
 
-/** Both worlds of each seed: the quiet Internet, and the one with an outage. */
+/** Both versions of each seed: without and with an outage. */
 export function jobsOf(seeds: readonly number[]): Job[] {
   return seeds.flatMap((seed) => [
     { seed, withOutage: false },
@@ -47,7 +47,7 @@ async function died(worker: ReturnType<typeof fork>): Promise<never> {
   throw new Error(`a worker ended: ${String(signal ?? code)}`);
 }
 
-/** What a person needs of a schedule that failed. */
+/** What a person needs to know about a schedule that failed. */
 export function report({ seed, withOutage, wrongs, schedule }: Outcome): string {
   return [
     `seed ${seed} failed:`,

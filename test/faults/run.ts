@@ -1,6 +1,6 @@
 /**
- * Plays a schedule on the real ingest in event time: the real watch between a virtual feed and a virtual archive,
- * killed and started as it says.
+ * Plays a schedule on the real ingest in event time: the watch between a virtual feed and a virtual archive, killed and
+ * started as the schedule says.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,10 +22,10 @@ import { VirtualArchive } from './virtual/virtual-archive.js';
 import { createVirtualFeed } from './virtual/virtual-feed.js';
 import { settled } from './process/real-work.js';
 
-/** A tick that was judged, of both families: whether its table was usable. */
+/** A tick: for both families, whether the table was usable. */
 export interface Tick {
   readonly at: number;
-  /** On the clock. */
+  /** On the clock, not in event time. */
   readonly now: number;
   readonly usable: readonly [boolean, boolean];
   readonly why: string;
@@ -57,7 +57,7 @@ export async function runSchedule(schedule: Schedule, keepLog = false): Promise<
   }
 }
 
-/** One process: killed, its timers never fire again; asleep, they fire late. */
+/** One process. Once it is dead its timers never fire; while it sleeps they fire late. */
 interface Life {
   dead: boolean;
   readonly stop: AbortController;
@@ -107,7 +107,7 @@ class World {
     return { truth: this.#truth, ticks: this.#ticks, told: this.#told, lives: this.#lives, lines: this.#lines };
   }
 
-  /** What it kept on disk. */
+  /** Removes the files that the run kept. */
   remove(): void {
     rmSync(this.#dir, { recursive: true, force: true });
   }
@@ -178,7 +178,7 @@ class World {
     }
   }
 
-  /** Notes the last tick, and by what table it was judged. */
+  /** Notes the last tick, and whether its table was usable. */
   #look(watch: Watch): void {
     const phase = watch.phase();
     if (phase.kind !== 'watching' || phase.lastTickAt === null || phase.lastTickAt === this.#ticks.at(-1)?.at) return;

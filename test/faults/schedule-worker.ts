@@ -1,6 +1,6 @@
 /**
- * Plays the schedules that its parent names, one after the other, and says what was wrong. A process of its own,
- * without a loader.
+ * A process without a loader that plays the schedules its parent names, one after the other, and reports what was
+ * wrong.
  */
 import { wrongs } from './oracle.js';
 import { runSchedule } from './run.js';
@@ -12,11 +12,11 @@ export interface Job {
 }
 
 export interface Outcome extends Job {
-  /** Sentences; none: all is well. */
+  /** Sentences; empty if all is well. */
   readonly wrongs: readonly string[];
   readonly schedule: string;
   readonly outages: number;
-  /** Outages of which an alert was told. */
+  /** Outages that an alert told. */
   readonly found: number;
   readonly notices: number;
   /** In event time. */

@@ -1,4 +1,4 @@
-/** What goes wrong, and when: drawn from a seed, and readable. */
+/** A schedule: what goes wrong, and when. The seed decides it, and a person can read it. */
 import type { Serving } from '../support/feed/archive-server.js';
 import { seededRandom } from '../support/random.js';
 import { below, between, oneOf, someOf, type Random } from './chance.js';
@@ -8,9 +8,9 @@ const second = 1_000;
 export const minute = 60_000;
 const hour = 60 * minute;
 
-/** Times are Unix ms of the true clock; peers are indexes into the model's. */
+/** Times are Unix ms of the true clock. Peers are indexes into the model's peers. */
 export type Fault =
-  /** In the network: what every collector's records tell as well. */
+  /** In the network: the collectors record it too. */
   | {
       readonly kind: 'reset';
       readonly at: number;
@@ -35,7 +35,7 @@ export type Fault =
       readonly overMs: number;
       readonly backAfterMs: number;
     }
-  /** On the way to us. The archive has it all. */
+  /** On the way from RIS to us. The archive has every message. */
   | { readonly kind: 'drops'; readonly at: number; readonly ms: number; readonly share: number }
   | { readonly kind: 'duplicates'; readonly at: number; readonly ms: number; readonly share: number }
   | { readonly kind: 'reordering'; readonly at: number; readonly ms: number; readonly byMs: number }
@@ -56,7 +56,7 @@ export type Fault =
     }
   | { readonly kind: 'sockets-cut'; readonly at: number; readonly ms: number; readonly how: 'closed' | 'dead' }
   | { readonly kind: 'slow-consumer'; readonly at: number; readonly ms: number }
-  /** Of the archive. */
+  /** In the archive. */
   | {
       readonly kind: 'bad-files';
       readonly at: number;
@@ -73,29 +73,29 @@ export type Fault =
       readonly byMs: number;
     }
   | { readonly kind: 'archive-away'; readonly at: number; readonly ms: number }
-  /** Our own. */
+  /** In our own process. */
   | { readonly kind: 'killed'; readonly at: number; readonly ms: number }
   | { readonly kind: 'asleep'; readonly at: number; readonly ms: number };
 
-/** reset: half of it, then the connection breaks. */
+/** reset: half of the file, then the connection breaks. */
 export type BadServing = Exclude<Serving, 'whole' | 'stalled' | 'busy'>;
 
 export interface Outage {
   readonly country: string;
-  /** The first withdrawal, and the first announcement after it. */
+  /** The time of the first withdrawal, and that of the first announcement after it. */
   readonly from: number;
   readonly to: number;
-  /** How long the withdrawing, and the coming back, take. */
+  /** How long the withdrawals take, and how long the announcements. */
   readonly overMs: number;
   readonly backOverMs: number;
-  /** Peers that keep what they had. */
+  /** Peers that keep the routes. */
   readonly zombies: readonly number[];
 }
 
 export interface Schedule {
   readonly seed: number;
   readonly model: Model;
-  /** Of the RIBs that there are at the start. */
+  /** The time of the RIBs that exist at the start. */
   readonly ribAt: number;
   readonly from: number;
   readonly to: number;
@@ -103,10 +103,10 @@ export interface Schedule {
   readonly outages: readonly Outage[];
 }
 
-/** As many models as there are; each is built once. */
+/** The models, each built once. */
 const models = new Map<number, Model>();
 const modelCount = 6;
-/** After the last fault there is time to mend everything: 30 min of the session check, a late file, and some more. */
+/** After the last fault, time to recover: 30 min of the session check, a late file, and some more. */
 const tailMs = 55 * minute;
 
 function modelOf(seed: number): Model {
@@ -119,7 +119,7 @@ function modelOf(seed: number): Model {
 export function createSchedule(seed: number, withOutage: boolean, model = modelOf(seed)): Schedule {
   const random = seededRandom(seed * 104_729 + 13);
   const ribAt = Date.UTC(2026, 2, 2 + below(random, 20), 8 * below(random, 3));
-  // Mostly soon after the RIB; at times so late that the next is dumped on the way.
+  // Mostly soon after the RIB; sometimes so late that the next RIB appears during the load.
   const from = ribAt + Math.round(random() < 0.1 ? between(random, 5, 6.5) * hour : between(random, 7, 50) * minute);
   const firstAt = from + 12 * minute;
   const lastAt = from + 100 * minute;
@@ -168,7 +168,7 @@ function makeOutages(random: Random, model: Model, firstAt: number, lastAt: numb
   const [first, second_] = someOf(random, mortalCountries, 2);
   const outage = make(first, between(random, firstAt, lastAt));
   if (random() > 0.25) return [outage];
-  // Two at a time are two facts. Far enough apart that neither hides in the other's dwell.
+  // Two outages are told as two, if they are far enough apart that neither hides in the other's dwell.
   return [outage, make(second_, outage.from + between(random, 15, 40) * minute)];
 }
 
@@ -271,7 +271,7 @@ function makeFault(random: Random, model: Model, at: number): Fault {
   }
 }
 
-/** What is drawn; cuts twice, for a hole is what most of the machinery is for. */
+/** The kinds to draw from. Cuts are in it twice, because most of the machinery deals with gaps. */
 const kinds = [
   'reset',
   'reset-storm',
@@ -297,7 +297,7 @@ const kinds = [
 
 const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 19);
 
-/** A schedule as a person reads it, a line each. */
+/** The schedule as a person reads it, a line for each fault. */
 export function describe({ seed, model, ribAt, from, to, faults, outages }: Schedule): string {
   const lines = faults.map((fault) => {
     const { kind, at, ...rest } = fault;

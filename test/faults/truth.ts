@@ -1,6 +1,6 @@
 /**
- * What the collectors record: every message of every peer, from the RIBs on, as the network's own part of a schedule
- * has it.
+ * The truth of a schedule: what the collectors record, every message of every peer since the RIBs, including the faults
+ * in the network itself.
  */
 import { seededRandom } from '../support/random.js';
 import { Agenda } from './agenda.js';
@@ -8,15 +8,15 @@ import { below, between, oneOf, type Random } from './chance.js';
 import { minute, type Outage, type Schedule } from './schedule.js';
 
 const second = 1_000;
-/** Prefixes in one UPDATE of a table transfer, or of a withdrawal of many. */
+/** Prefixes in one UPDATE of a table transfer or of a large withdrawal. */
 const updatePrefixes = 60;
 
 export interface TrueMessage {
-  /** Stamped by the collector, ms. */
+  /** The collector's timestamp, ms. */
   readonly at: number;
   readonly peer: number;
   readonly kind: 'update' | 'idle' | 'up' | 'down';
-  /** Indexes into the model's prefixes; either may be empty, not both, in an update. */
+  /** Indexes into the model's prefixes. An update has at least one of the two lists. */
   readonly announce: readonly number[];
   readonly withdraw: readonly number[];
   /** The AS between peer and origin. */
@@ -24,9 +24,9 @@ export interface TrueMessage {
 }
 
 export interface Truth {
-  /** Ascending in time. */
+  /** In order of time. */
   readonly messages: readonly TrueMessage[];
-  /** When a prefix of an outage went, and came back, for the middle of the peers. */
+  /** By outage, when each prefix went and came back, at the median peer. */
   readonly darkness: ReadonlyMap<Outage, readonly Dark[]>;
 }
 
@@ -38,12 +38,12 @@ export interface Dark {
 
 const none: readonly number[] = [];
 
-/** Everything recorded from the RIBs' time to the schedule's end. */
+/** Everything recorded from the time of the RIBs to the end of the schedule. */
 export function createTruth(schedule: Schedule): Truth {
   const { model, ribAt, from, to, outages, faults } = schedule;
   const random = seededRandom(schedule.seed * 31_337 + 7);
   const network = new Network(schedule, random);
-  // Long before anybody watches, little needs to have happened.
+  // Long before the service watches, few messages are enough.
   const busyFrom = Math.max(ribAt, from - 20 * minute);
   for (const collector of model.collectors) chatter(network, collector, ribAt, busyFrom, to);
   singleFlaps(network, busyFrom + minute, to - 15 * minute, outages);
@@ -70,19 +70,19 @@ export function createTruth(schedule: Schedule): Truth {
   return { messages: network.run(to), darkness };
 }
 
-/** The peers' tables as time goes by. Acts are played in the order of their times. */
+/** The peers' tables over time. Its acts are played in the order of their times. */
 class Network {
   readonly schedule: Schedule;
   readonly random: Random;
-  /** By prefix, whether anybody announces it. */
+  /** By prefix, whether it is announced at its origin. */
   readonly routed: Uint8Array;
   readonly #tables: readonly Uint8Array[];
   readonly #up: boolean[];
-  /** What a peer withdrew by itself, and has not taken back. */
+  /** By peer, what it withdrew by itself and has not announced again. */
   readonly #dumped: readonly Set<number>[];
-  /** Prefixes that a peer keeps although nobody routes them. */
+  /** By peer, prefixes that it keeps although they are no longer routed. */
   readonly kept: readonly Set<number>[];
-  /** Grows when a session is lost: what was under way in it is over. */
+  /** By peer, a number that grows when its session is lost, which cancels what was under way in it. */
   readonly #session: number[];
   readonly #messages: TrueMessage[] = [];
   readonly #agenda = new Agenda();
@@ -103,7 +103,7 @@ class Network {
     this.#agenda.add(at, act);
   }
 
-  /** Plays all acts up to `to`, also those that acts add. */
+  /** Plays all acts up to `to`, including those that acts add. */
   run(to: number): TrueMessage[] {
     this.#agenda.run(to);
     return this.#messages.sort((a, b) => a.at - b.at);
@@ -142,7 +142,7 @@ class Network {
     if (stated) this.say(at, peer, 'down');
   }
 
-  /** The session is back, and its whole table comes over `ms`. */
+  /** The session is back, and sends its whole table within `ms`. */
   transfer(peer: number, stated: boolean, at: number, ms: number): void {
     if (this.#up[peer]) return;
     this.#up[peer] = true;
@@ -197,8 +197,8 @@ class Network {
 }
 
 /**
- * Every collector says something every few seconds: routes again by another way, a keepalive, now and then one route
- * gone for a while.
+ * Every collector's peers send something every few seconds: a route by another path, a keepalive, and now and then a
+ * withdrawal of one route for a while.
  */
 function chatter(network: Network, collector: string, from: number, busyFrom: number, to: number): void {
   const { random } = network;
@@ -229,7 +229,7 @@ function chatter(network: Network, collector: string, from: number, busyFrom: nu
   }
 }
 
-/** Single prefixes go for a few minutes, one at a time, as they do everywhere all day. */
+/** Single prefixes disappear for a few minutes, one at a time, as they do everywhere all day. */
 function singleFlaps(network: Network, from: number, to: number, outages: readonly Outage[]): void {
   const {
     random,
@@ -243,7 +243,7 @@ function singleFlaps(network: Network, from: number, to: number, outages: readon
     network.at(at, () => network.routed.fill(0, prefix, prefix + 1));
     network.at(back, () => network.routed.fill(1, prefix, prefix + 1));
     for (const { index: peer } of model.peers) {
-      if (random() < 0.03) continue; // never heard that it was gone
+      if (random() < 0.03) continue; // this peer never heard that it was gone
       const gone = at + between(random, 100, 8_000);
       const again = back + between(random, 100, 8_000);
       network.at(gone, () => network.withdraw(gone, peer, [prefix]));
@@ -256,7 +256,7 @@ function goDark(network: Network, outage: Outage, random: Random): Dark[] {
   const { model } = network.schedule;
   const own = model.prefixes.filter(({ country }) => country === outage.country);
   for (const zombie of outage.zombies) for (const { index } of own) network.kept[zombie].add(index);
-  // Network after network, each with all that is its.
+  // Network after network, each with all its prefixes.
   const origins = [...new Set(own.map(({ origin }) => origin))];
   const dark: Dark[] = [];
   for (const [place, origin] of origins.entries()) {

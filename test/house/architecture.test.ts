@@ -1,6 +1,6 @@
 /**
- * Holds src/ to the picture in src/README.md: imports point left through each folder's door, the core is deterministic,
- * and a package has one home. Holds test/ to its folders: each test runs once.
+ * Holds src/ to the picture in src/README.md: imports point left and go through each folder's door, the core is
+ * deterministic, and each package is used in one place. Holds test/ to its folders: each test runs once.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,8 +13,8 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * The order inside a folder: each entry, a file or a sub-folder, may import the entries to its left. `.` stands for all
- * other files of the folder; its index.ts, the door, comes last and may import everything in the folder. A sub-folder
- * that is not here would be found: it may import nothing.
+ * other files of the folder. Its index.ts, the door, comes last and may import everything in the folder. A sub-folder
+ * that is missing here may import nothing, so it is noticed.
  */
 const orders: Readonly<Record<string, readonly string[]>> = {
   core: [
@@ -47,7 +47,7 @@ const orders: Readonly<Record<string, readonly string[]>> = {
   'app/service': ['snapshot', 'watch', '.'],
 };
 
-/** What an edge may import beside the core: other edges, and packages. Each package has one home. */
+/** What an edge may import beside the core: other edges, and packages. Each package is used in one edge only. */
 const edges: Readonly<Record<string, readonly string[]>> = {
   'edges/clock.ts': [],
   'edges/waiting': ['edges/clock.ts'],
@@ -76,11 +76,11 @@ const impure = new RegExp(
     .join('|'),
 );
 
-/** A folder with more files than this beside its sub-folders is two folders. */
+/** A folder with more files than this beside its sub-folders should be two folders. */
 const mostFiles = 15;
 
 interface SourceFile {
-  /** Path below src, with /. */
+  /** The path below src, with /. */
   readonly path: string;
   readonly text: string;
 }
@@ -93,7 +93,7 @@ function filesBelow(folder: string): SourceFile[] {
 
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
 
-/** core/bgp, edges/clock.ts, app: the room that a file stands in. */
+/** The unit of the rules that a file belongs to: core/bgp, edges/clock.ts, app. */
 function roomOf(path: string): string {
   const [top, second] = path.split('/');
   return top === 'core' || top === 'edges' ? `${top}/${second}` : top;
@@ -106,7 +106,7 @@ function sharedFolder(a: string, b: string): string {
   return left.slice(0, until === -1 ? left.length : until).join('/');
 }
 
-/** Whether `path` may import `target`, both inside a folder that has an order. */
+/** What is wrong if `path` imports `target`, both in a folder that has an order; null if nothing. */
 function breachOfOrder(folder: string, path: string, target: string): string | null {
   const order = orders[folder] as readonly string[] | undefined;
   if (order === undefined) return null;
@@ -144,7 +144,7 @@ function breachOfPackage(path: string, name: string): string | null {
   const room = roomOf(path);
   if (room.startsWith('core/')) return `${path}: the core may not import ${name}`;
   if (name.startsWith('node:') || (edges[room] as readonly string[] | undefined)?.includes(name) === true) return null;
-  // main.ts loads .env; no other file outside the edges needs a package.
+  // Only main.ts loads .env. Other files outside the edges need no package.
   return path === 'main.ts' && name === 'dotenv' ? null : `${path}: ${room} may not import the package ${name}`;
 }
 
@@ -223,7 +223,7 @@ test('every test runs once: alone, or together with its neighbours', () => {
     .flatMap(([, folder]) => testsBelow(folder));
   const alone = tests.filter((path) => dirname(path).endsWith('/alone'));
   assert.deepEqual([...alone, ...together].sort(), tests.sort());
-  // At the root of a file a hook would run around the tests of every file that shares the process.
+  // At the root of a file, a hook would run around the tests of every file that shares the process.
   for (const path of together)
     assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /^(before|after)Each\(/m, path);
 });

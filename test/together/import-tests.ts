@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The tests below a folder of test/, but those below a folder `alone`: paths from test/, in their order. */
+/** The tests below a folder of test/, except those below a folder `alone`: sorted paths, relative to test/. */
 export function testsBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => join(folder, path).replaceAll('\\', '/'))

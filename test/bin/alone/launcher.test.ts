@@ -1,4 +1,4 @@
-/** bin/lightsout.mjs: what was edited runs, what was deleted does not, and a package runs as it is. */
+/** bin/lightsout.mjs: an edited source runs, a deleted one does not, and a package runs as it is. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ interface Run {
   readonly stderr: string;
 }
 
-/** Plain node; `onStdout` hears each piece of its standard output. */
+/** Runs plain node. `onStdout` gets each piece of its standard output. */
 async function node(args: readonly string[], cwd: string, onStdout?: (kill: () => void) => void): Promise<Run> {
   const child = spawn(process.execPath, args, { cwd, env: { PATH: process.env['PATH'] } });
   let [stdout, stderr] = ['', ''];
@@ -42,7 +42,7 @@ async function node(args: readonly string[], cwd: string, onStdout?: (kill: () =
   return { code, stdout, stderr };
 }
 
-/** A checkout with this launcher, and a program of two files, of which one says `word`. */
+/** A checkout with this launcher and a program of two files, one of which prints `word`. */
 function checkout(word: string): { launch: typeof launch; write: typeof write; path: typeof path } {
   const folder = mkdtempSync(join(scratch, 'checkout-'));
   const path = (name: string): string => join(folder, name);
@@ -84,7 +84,7 @@ test('the first start builds what --ignore-scripts left unbuilt, the next ones o
   assert.deepEqual(await launch(), { code: 0, stdout: 'first\n', stderr: '' });
   assert.equal(readFileSync(path('dist/.built-from'), 'utf8'), stamp);
 
-  // Of the same length, and older than what it replaces.
+  // The new source has the same length as the old one, and an older date.
   write('src/word.ts', `export const word = 'again';\n`);
   utimesSync(path('src/word.ts'), new Date(0), new Date(0));
   rmSync(path('src/old.ts'));
@@ -92,7 +92,7 @@ test('the first start builds what --ignore-scripts left unbuilt, the next ones o
   assert.deepEqual(await launch(), { code: 0, stdout: 'again\n', stderr: '' });
   for (const gone of ['old.js', 'old.js.map', 'fonts']) assert.ok(!existsSync(path(`dist/${gone}`)), gone);
 
-  // A file of dist that is lost comes back, and one that no source made leaves.
+  // A lost file of dist is built again, and a file that belongs to no source is removed.
   rmSync(path('dist/word.js'));
   write('dist/stray.js', '');
   assert.deepEqual(await launch(), { code: 0, stdout: 'again\n', stderr: '' });
@@ -125,7 +125,7 @@ test('a source that does not compile is named, and the last build does not run i
 
 test('launchers started together run the same build, and pass on the signal and exit code', async () => {
   const { launch, write } = checkout('whole');
-  // Left by a launcher that was killed: there is no process of this number.
+  // Left by a launcher that was killed: no process has this number.
   write('dist.lock', '4194305');
   write('dist.new-killed/main.js', '');
   const runs = await Promise.all([launch(), launch(), launch('wait', (kill) => kill())]);

@@ -1,7 +1,7 @@
 /**
  * North Korea, December 2014, through the whole service: loopback RIS Live, archive and Discord, on a clock that the
- * test moves some thousand times as fast as the real one. What then stands in the channel is compared with a transcript
- * that people can read.
+ * test moves some thousand times as fast as the real one. A transcript that people can read holds what must be in the
+ * channel at the end.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,8 +16,8 @@ const start = Date.parse('2014-12-21T15:00:00Z');
 const transcript = new URL('./north-korea-2014.txt', import.meta.url);
 
 /**
- * The published times: hub.dyn.com/dyn-research, "Someone disconnects North Korea - who?". The flapping of the day
- * before is invented, as long and as growing as was told.
+ * Published times: hub.dyn.com/dyn-research, "Someone disconnects North Korea - who?". The flapping of the day before
+ * is invented; its length and growth are as reported.
  */
 const times = {
   flapping: Date.parse('2014-12-21T16:05:00Z'),
@@ -30,7 +30,7 @@ const times = {
 
 type Change = { readonly at: number; readonly kind: 'announce' | 'withdraw' };
 
-/** Short losses, a minute long, every hour at first and every ten minutes at last; too short for an outage each. */
+/** Losses of a minute, every hour at first, every ten minutes at last, each too short for an outage. */
 function flaps(): Change[] {
   const changes: Change[] = [];
   for (let at = times.flapping; at < times.gone - 10 * minute;) {
@@ -48,9 +48,7 @@ const story: readonly Change[] = [
   { at: times.backAgain, kind: 'announce' },
 ];
 
-/**
- * The channel as it stands at the end: when each message came, what it replies to, what it says, what its embed says.
- */
+/** The channel at the end: for each message when it came, what it replies to, its text and its embed. */
 function written(discord: DiscordServer): string {
   const messages = discord.posted;
   return messages
@@ -75,7 +73,7 @@ function written(discord: DiscordServer): string {
     .join('\n\n');
 }
 
-/** The channel at the end. */
+/** The transcript of the channel. */
 async function told(): Promise<string> {
   const world = await ServiceWorld.open(start);
   try {
@@ -87,7 +85,7 @@ async function told(): Promise<string> {
     await world.discord.until(() => world.discord.posted.at(-1)?.content?.includes('16:15-01:46') === true);
     await first.stop();
 
-    // The quiet hours until the relapse: nobody watches, and nothing is told of that either.
+    // The service is stopped during the quiet hours until the relapse, and says nothing about that.
     const table = Date.parse('2014-12-23T15:00:00Z');
     await world.clock.advance(table + 12 * minute - world.clock.now());
     world.publishRib(table);
@@ -104,7 +102,7 @@ async function told(): Promise<string> {
   }
 }
 
-// Played before there is a test: inside one each promise costs twice, and here are millions.
+// Runs before the test starts, because inside a test each promise costs twice as much, and this needs millions.
 const found = await told();
 
 test('North Korea 2014, from RIS to Discord, in real order', () => {

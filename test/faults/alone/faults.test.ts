@@ -1,13 +1,13 @@
 /**
- * A few of the schedules that `npm run soak` plays by the hundred: nothing false is told, nothing true is missed, the
- * operator knows.
+ * A few of the schedules that `npm run soak` plays by the hundred: no false alert, no missed outage, and the operator
+ * is told.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { playAll, report } from '../play.js';
 import { createSchedule } from '../schedule.js';
 
-/** Between them every kind of fault there is. */
+/** Together they have every kind of fault. */
 const quiet = [93, 176];
 const outage = [180, 199];
 const jobs = [

@@ -1,6 +1,6 @@
 /**
- * What RIS Live sends of the truth, in the order and at the times at which it comes to us: after what the way does to
- * it.
+ * What RIS Live delivers of the truth: the messages in the order and at the times of their arrival, after the faults on
+ * the way.
  */
 import { seededRandom } from '../../support/random.js';
 import { between } from '../chance.js';
@@ -8,7 +8,7 @@ import type { Fault, Schedule } from '../schedule.js';
 import type { TrueMessage, Truth } from '../truth.js';
 
 export interface LiveFrame {
-  /** When it is here, on the true clock. */
+  /** When it arrives, on the true clock. */
   readonly due: number;
   readonly message: TrueMessage;
   /** How wrong the collector's clock is. */
@@ -24,7 +24,7 @@ export function createLiveSide({ seed, model, faults }: Schedule, truth: Truth):
     faults.filter((fault): fault is Extract<Fault, { kind: K }> => (kinds as readonly string[]).includes(fault.kind));
   const ways = of('drops', 'duplicates', 'reordering', 'collector-silent', 'collector-lagging', 'clock-skew');
   const frames: LiveFrame[] = [];
-  /** A connection keeps the order: nothing overtakes what a lag holds up. */
+  /** A connection keeps the order: a delayed message delays those behind it. */
   const heldUntil = new Map<string, number>();
   for (const message of truth.messages) {
     const { collector } = model.peers[message.peer];

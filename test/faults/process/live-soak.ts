@@ -1,6 +1,6 @@
 /**
- * 20,000 messages a second over loopback into the service as it ships (dist), with a table of some size from a loopback
- * archive: whether memory stays flat and event time keeps up.
+ * Sends 20,000 messages a second over loopback into the service as it ships (dist), with a table of some size from a
+ * loopback archive, and checks that memory stays flat and event time keeps up.
  */
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,19 +27,19 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const rate = 20_000;
 const collectors = ['rrc00', 'rrc01', 'rrc06', 'rrc15'];
 const peersEach = 12;
-/** In each table, of IPv4: 10 million routes in all. */
+/** IPv4 prefixes in each table: 10 million routes in all. */
 const ribPrefixes = 200_000;
 /**
- * No RIB has them, and the same frames come round again: of more than the guards pass over, each round would be a table
- * sent again.
+ * These are in no RIB, and the same frames are repeated. If they were more than the guards ignore, each round would
+ * look like a table that is sent again.
  */
 const ipv6Prefixes = 900;
 const everyMs = 10_000;
 const fileMs = 300_000;
-/** Until caches and pools have their size. */
+/** Until caches and pools have reached their size. */
 const warmMinutes = 2;
 /**
- * What is called flat: no more of RSS an hour, and no more, less V8's reserve, between the first third and the last.
+ * What counts as flat: the growth of RSS an hour, and its ratio, without V8's reserve, of the last third to the first.
  */
 const flat = { mbPerHour: 60, thirds: 1.05 } as const;
 const mostLagSeconds = 5;
@@ -49,7 +49,7 @@ interface Measure {
   readonly minutes: number;
   readonly rssMb: number;
   readonly heapMb: number;
-  /** What V8 keeps for its heap: it grows and shrinks by steps, and RSS with it. */
+  /** The memory that V8 has committed for its heap. It changes in steps, and RSS with it. */
   readonly committedMb: number;
   /** Buffers and typed arrays. */
   readonly externalMb: number;
@@ -59,7 +59,7 @@ interface Measure {
   readonly voters: number;
 }
 
-/** Whether it kept up and stayed flat. */
+/** Resolves with whether the service kept up and stayed flat. */
 export async function liveSoak(minutes: number, say: (text: string) => void): Promise<boolean> {
   say('building, and making a table and a stream');
   execFileSync(process.execPath, [join(root, 'bin/build.mjs')], { stdio: 'inherit' });
@@ -106,7 +106,7 @@ export async function liveSoak(minutes: number, say: (text: string) => void): Pr
   }
 }
 
-/** RIBs of now for every collector, and the frames of a stream about what is in them. */
+/** Publishes a RIB of now for every collector, and makes the frames of a stream about its prefixes. */
 async function publish(archive: ArchiveServer, dir: string): Promise<Session[]> {
   const [ipv4, ipv6] = makePrefixes(await loadRegistry([]), createRandom(3));
   const sessions = collectors.flatMap((collector, row) =>
@@ -123,7 +123,7 @@ async function publish(archive: ArchiveServer, dir: string): Promise<Session[]> 
     createWriteStream(bodyFile),
   );
   const body = readFileSync(bodyFile);
-  // Each collector's own peer table before the same routes: two members of one gzip stream.
+  // Each collector's peer table before the same routes: two members of one gzip stream.
   for (const collector of collectors) {
     const peers = sessions.filter((session) => session.collector === collector);
     archive.publish(`/${collector}/latest-bview.gz`, Buffer.concat([gzipSync(mrtPeerTable(at, peers)), body]));
@@ -142,8 +142,8 @@ async function publish(archive: ArchiveServer, dir: string): Promise<Session[]> 
 const currentFile = (): number => Math.floor(Date.now() / fileMs) * fileMs;
 
 /**
- * The file of now, with one route in it: the stream tells the rest. Given out before its end, so that nothing has to be
- * waited for.
+ * Publishes the present update file with one route in it, because the stream tells the rest. It appears before its end,
+ * so that the service waits for nothing.
  */
 function publishUpdates(archive: ArchiveServer): void {
   for (const start of [currentFile(), currentFile() + fileMs]) {
@@ -188,7 +188,7 @@ async function measure(
       heapMb: of('nodejs_heap_size_used_bytes') / 1e6,
       committedMb: of('nodejs_heap_size_total_bytes') / 1e6,
       externalMb: of('nodejs_external_memory_bytes') / 1e6,
-      // A tick is up to ten seconds old when it is asked for.
+      // The metric may be a tick of ten seconds old.
       lagSeconds: of('lightsout_event_time_lag_seconds'),
       loopMs: of('nodejs_eventloop_lag_p99_seconds') * 1e3,
       rate: before === null ? 0 : ((messages - before.messages) * 1000) / (now - before.at),
@@ -217,8 +217,7 @@ function judge(all: readonly Measure[], tooSlow: number, say: (text: string) => 
   const warm = all.filter((one) => one.minutes >= Math.min(warmMinutes, all.at(-1)!.minutes / 3));
   const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
   const third = Math.max(1, Math.floor(warm.length / 3));
-  // V8 commits 25 to 60 MB for a heap of 20 to 30, and gives back and takes again as it sees fit: that is no growth of
-  // ours.
+  // V8 commits 25 to 60 MB for a heap of 20 to 30, and returns and takes memory as it likes. That is not our growth.
   const held = (measures: readonly Measure[]): number =>
     median(measures.map(({ rssMb, committedMb, heapMb }) => rssMb - committedMb + heapMb));
   const thirds = held(warm.slice(-third)) / held(warm.slice(0, third));
@@ -243,7 +242,7 @@ function judge(all: readonly Measure[], tooSlow: number, say: (text: string) => 
   return findings.every(([well]) => well);
 }
 
-/** MB a minute: the line through all. */
+/** MB a minute: the slope of the line through all measures. */
 function slope(measures: readonly Measure[]): number {
   const mean = (of: (one: Measure) => number): number =>
     measures.reduce((sum, one) => sum + of(one), 0) / measures.length;

@@ -1,7 +1,7 @@
 /**
- * Whether anything real is under way: virtual time may go on only when nothing is, else a schedule would not be the
- * same twice. Files and slices of long work show among the event loop's resources; zlib's threads do not, so their work
- * is counted.
+ * Knows whether real work is under way. Virtual time may move only if none is; otherwise a schedule would not play the
+ * same way twice. Files and slices of long work show among the event loop's resources. zlib's threads do not, so their
+ * work is counted.
  */
 import { createBrotliCompress, createBrotliDecompress, createGunzip, type Gunzip } from 'node:zlib';
 
@@ -11,7 +11,7 @@ interface Transforming extends Gunzip {
 
 let pending = 0;
 
-/** Counts from now on, in every stream that is made as this one. */
+/** Counts the work of every stream of the same class, from now on. */
 function watch(probe: object): void {
   const prototype = Object.getPrototypeOf(probe) as Transforming;
   (probe as Transforming).destroy();
@@ -38,7 +38,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const isBusy = (): boolean =>
   pending > 0 || process.getActiveResourcesInfo().some((name) => name === 'Immediate' || name.startsWith('FSReq'));
 
-/** Resolves when all promises have run, no file is being read or written, and nothing is in zlib's hands. */
+/** Resolves when all promises have run, no file is being read or written, and zlib is idle. */
 export async function settled(): Promise<void> {
   do await turn();
   while (isBusy());

@@ -1,4 +1,4 @@
-/** The other end of service-process.ts: starts it, moves its clock, asks it, kills it. */
+/** The parent's side of service-process.ts: starts the service, moves its clock, reads its metrics, kills it. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import type { FromService, ToService } from './service-process.js';
 
 export interface ServiceView {
-  /** Event time of the last tick; 0: none yet. */
+  /** Event time of the last tick; 0: no tick yet. */
   readonly lastTickAt: number;
   readonly usable: readonly [boolean, boolean];
 }
@@ -35,12 +35,12 @@ export class ServiceChild {
     return new ServiceChild(child, started.port, output);
   }
 
-  /** What it printed and logged. */
+  /** Its standard output and its log. */
   get output(): string {
     return this.#output.text;
   }
 
-  /** Resolves when what the time set off has been done, sockets aside. */
+  /** Resolves when everything that the new time set off is done, except on sockets. */
   async advance(ms: number, kind: 'advance' | 'stall' = 'advance'): Promise<void> {
     this.#send({ kind, ms });
     await heard(this.#child, this.#output);
@@ -56,8 +56,8 @@ export class ServiceChild {
   }
 
   /**
-   * Over a connection of its own: one that was kept the service closes when it has stood idle for five real seconds,
-   * perhaps just now.
+   * Uses a connection of its own: the service closes idle connections after five real seconds, which may be this
+   * moment.
    */
   async #metrics(): Promise<string> {
     try {
@@ -80,7 +80,7 @@ export class ServiceChild {
     await gone;
   }
 
-  /** In good order. */
+  /** Stops it in the usual way. */
   async stop(): Promise<void> {
     const gone = once(this.#child, 'exit');
     this.#send({ kind: 'stop' });

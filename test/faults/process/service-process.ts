@@ -1,6 +1,6 @@
 /**
- * The service in a process of its own, as it is but for its clock, which the parent moves: real sockets, real files,
- * event time. Started with the time to begin at; configured by the environment, as ever.
+ * The service in a process of its own. Only its clock differs, which the parent moves: sockets and files are real, time
+ * is event time. Its argument is the time to begin at; its configuration comes from the environment, as always.
  */
 import { createApp } from '../../../src/app/service/app.js';
 import { readFileSync } from 'node:fs';
@@ -9,11 +9,11 @@ import { FakeClock } from '../../support/clocks/fake-clock.js';
 import { seededRandom } from '../../support/random.js';
 import { settled } from './real-work.js';
 
-/** stall: the machine slept for so long. */
+/** stall: the machine slept for this long. */
 export type ToService = { readonly kind: 'advance' | 'stall'; readonly ms: number } | { readonly kind: 'stop' };
 export type FromService = { readonly kind: 'started'; readonly port: number } | { readonly kind: 'advanced' };
 
-/** What was sent on loopback is read in the next turns of the event loop. */
+/** What was sent on loopback is read within this many turns of the event loop. */
 const turns = 4;
 
 const clock = new FakeClock(Number(process.argv[2]));

@@ -1,7 +1,6 @@
 /**
- * RIS Live at a steady rate, in a process of its own: sends a file of ready WebSocket frames (bench/messages.ts) over
- * and over, each stamped with the second in which it goes out. Argument: the file, messages a second, collectors.
- * Prints its port.
+ * RIS Live at a steady rate, in a process of its own: sends a file of WebSocket frames (bench/worlds/messages.ts) over
+ * and over, each stamped with the present second. Arguments: the file, messages a second, collectors. Prints its port.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,9 +13,9 @@ const rate = Number(process.argv[3]);
 const collectors = process.argv[4].split(',');
 const texts = textsIn(frames);
 const everyMs = 5;
-/** Of the digits of the seconds in a text. */
+/** The position, within a text, of the digits of the seconds. */
 const secondsAt = '{"type":"ris_message","data":{"timestamp":'.length;
-/** What RIS Live would not wait for: the client is too slow. */
+/** RIS Live drops a client that leaves more than this unread. */
 const mostWaiting = 64 * 1024 * 1024;
 
 function framed(text: string): Buffer {
@@ -47,13 +46,13 @@ server.on('upgrade', (request, socket) => {
     let sent = 0;
     const timer = setInterval(() => {
       const due = Math.floor(((performance.now() - startedAt) * rate) / 1000);
-      // Half a second back: what a text holds after its point may be up to a second more.
+      // Half a second back, because the fraction in a text may add up to a second.
       const seconds = Buffer.from(String(Math.floor(Date.now() / 1000 - 0.5)));
       while (sent < due) {
         const first = sent % texts.length;
         const last = Math.min(texts.length, first + due - sent);
         for (let index = first; index < last; index++) seconds.copy(texts[index], secondsAt);
-        // A copy: what waits in the socket must not change under its way.
+        // A copy, because what waits in the socket must not change.
         const from = texts[first].byteOffset - 4;
         const to = texts[last - 1].byteOffset + texts[last - 1].length;
         socket.write(Buffer.from(frames.subarray(from - frames.byteOffset, to - frames.byteOffset)));

@@ -1,6 +1,6 @@
 /**
- * A schedule through real sockets and processes: a loopback RIS Live and archive, and the service in a process that is
- * killed with SIGKILL.
+ * Plays a schedule through real sockets and processes: a loopback RIS Live and archive, and the service in a process
+ * that is killed with SIGKILL.
  */
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ import { frameOf } from '../virtual/wire.js';
 const second = 1_000;
 const stepMs = 10 * second;
 const fileMs = 5 * minute;
-/** Real sockets take real time: half an hour after the last fault must do. */
+/** Cuts the tail to half an hour after the last fault, because real sockets take real time. */
 const tailCutMs = 25 * minute;
 const configDir = fileURLToPath(new URL('../../../config', import.meta.url));
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -32,13 +32,13 @@ const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 export interface SocketOutcome {
   readonly wrongs: readonly string[];
   readonly schedule: string;
-  /** In a line. */
+  /** One line about the run. */
   readonly words: string;
-  /** What the service printed and logged. */
+  /** The service's standard output and log. */
   readonly output: string;
 }
 
-/** The schedule of a seed, and a kill in it; those of odd seeds have an outage. */
+/** The schedule of a seed, with at least one kill. Odd seeds have an outage. */
 async function socketSchedule(seed: number): Promise<Schedule> {
   const model = createModel(seed, landOf(await loadRegistry([])));
   const whole = createSchedule(1_000 + seed, seed % 2 === 1, model);
@@ -168,7 +168,7 @@ class SocketWorld {
     );
   }
 
-  /** A server that is away has no port to connect to. */
+  /** A server that is away closes its port. */
   async #setServers(): Promise<void> {
     const isLiveAway = this.#during('sockets-cut').some(({ how }) => how === 'closed');
     if (isLiveAway && this.#risLive !== null) {
@@ -227,7 +227,7 @@ class SocketWorld {
       if (collectors.includes(collector)) this.#archive?.fail(path, serving, times);
   }
 
-  /** What is due goes out, if anybody could hear it. */
+  /** Sends what is due, or drops it while the service cannot hear it. */
   #send(): void {
     const isSilent = this.#during('slow-consumer', 'asleep').length > 0 || this.#during('sockets-cut').length > 0;
     const due: Uint8Array[] = [];
@@ -254,7 +254,7 @@ class SocketWorld {
     if (service === null) return;
     const nap = this.#during('asleep').at(0);
     if (nap !== undefined) {
-      // Nothing of what was sent meanwhile will be there, nor the connection.
+      // The service gets nothing of what was sent while it slept, and loses the connection.
       this.#risLive?.drop();
       const ms = Math.ceil((nap.at + nap.ms - this.#now) / stepMs) * stepMs + stepMs;
       this.#now += ms - stepMs;
@@ -262,7 +262,7 @@ class SocketWorld {
       return;
     }
     await service.advance(stepMs);
-    // Time goes no further than the archive's answers: on loopback they take no time that counts.
+    // Time waits for the archive's answers, which would take no noticeable time on loopback.
     for (let turn = 0; turn < 500 && (this.#archive?.open ?? 0) > 0; turn++) await service.advance(0);
     const { lastTickAt, usable } = await service.look();
     if (lastTickAt > 0 && lastTickAt !== this.ticks.at(-1)?.at)

@@ -1,6 +1,6 @@
 /**
- * What an ingest remembers, in memory. It outlives the process that writes it, and takes nothing from one that was
- * replaced.
+ * The store of an ingest, in memory. It outlives the process that writes to it, and refuses writes of a process that
+ * was replaced.
  */
 import type { HistoryRow, Resolution } from '../../../src/core/countries/index.js';
 import type {
@@ -25,7 +25,7 @@ export class MemoryStore {
 
   constructor(readonly onEvents: (events: readonly IncidentEvent[]) => void) {}
 
-  /** A new leader: the one before is fenced. */
+  /** Makes a new leader; the one before is fenced. */
   lease(): Lease {
     return { holder: 'test', epoch: ++this.#epoch };
   }
@@ -56,7 +56,7 @@ export class MemoryStore {
     return Promise.resolve('committed');
   };
 
-  /** What createWatch asks of a store. */
+  /** The part of a store that createWatch uses. */
   asStore(): Store {
     return this as unknown as Store;
   }

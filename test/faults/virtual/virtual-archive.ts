@@ -19,11 +19,11 @@ const takesMs = { rib: 20_000, updates: 300 } as const;
 interface Wanted {
   readonly collector: string;
   readonly kind: 'rib' | 'updates';
-  /** Of a RIB its time, of an update file its start. */
+  /** A RIB's time, or an update file's start. */
   readonly start: number;
 }
 
-/** away: nobody answers. file: `gz` of `octets` octets, cut off after it or given out as if it were whole. */
+/** away: no answer. file: `gz`, cut off after `octets` or served as if it were whole. */
 export type Answer =
   | { readonly kind: 'absent' | 'away' | 'broken' }
   | { readonly kind: 'file'; readonly gz: Buffer; readonly octets: number; readonly cut: boolean };
@@ -44,7 +44,7 @@ export class VirtualArchive {
     );
   }
 
-  /** As one process sees it, by its clock. */
+  /** The archive as one process sees it, by its clock. */
   opener(clock: Clock): Archive {
     const open: Archive['open'] = async (path, signal) => {
       if (this.isThere(path, clock.now()))
@@ -80,13 +80,13 @@ export class VirtualArchive {
     return this.#parse(path, now) !== null;
   }
 
-  /** The sound file of this path; null: there is none yet. */
+  /** The intact file at this path; null if there is none yet. */
   file(path: string, now: number): Buffer | null {
     const wanted = this.#parse(path, now);
     return wanted === null ? null : this.#bytes(wanted);
   }
 
-  /** What a request for this path (rrc00/latest-bview.gz) is answered now. */
+  /** The answer to a request for this path (rrc00/latest-bview.gz) at this time. */
   answer(path: string, now: number): Answer {
     const during = (fault: Fault & { ms: number }): boolean => now >= fault.at && now < fault.at + fault.ms;
     const { faults } = this.#schedule;
@@ -118,7 +118,7 @@ export class VirtualArchive {
     if (!this.#byCollector.has(collector)) return null;
     if (name === 'latest-bview.gz') {
       const { ribAt } = this.#schedule;
-      // Dumping and compressing takes a while.
+      // Writing and compressing a RIB takes a while.
       const newest = Math.floor((now - 25 * minute) / ribEveryMs) * ribEveryMs;
       return { collector, kind: 'rib', start: Math.max(ribAt, newest) };
     }
@@ -165,7 +165,7 @@ export function lowerBound(messages: readonly { readonly at: number }[], at: num
   return low;
 }
 
-/** RIBs of a model before anything has happened: the same for all its schedules, but for their time. */
+/** By model, its RIBs before anything happens. All its schedules share them, except for their time. */
 const firstRibs = new WeakMap<object, Map<string, Buffer>>();
 
 function ribOf({ model, ribAt }: Schedule, collector: string, at: number, messages: readonly TrueMessage[]): Buffer {

@@ -1,6 +1,6 @@
 /**
- * feed/ris-live.ts without its socket: the same states, gaps and back-off, over frames that are there when they are
- * due.
+ * edges/feed/live/ris-live.ts without its socket: the same states, gaps and back-off, over frames that appear when they
+ * are due.
  */
 import { createRisLiveDecoder, ElemBatch, type PeerIndex } from '../../../src/core/bgp/index.js';
 import type { Clock } from '../../../src/edges/clock.js';
@@ -12,7 +12,7 @@ import type { Schedule } from '../schedule.js';
 import { frameOf } from './wire.js';
 
 const connectMs = 200;
-/** Of what is due, what has come together is handed over together. */
+/** Frames that are due within one turn are handed over together. */
 const turnMs = 1_000;
 const impairedAfterMs = 10_000;
 const deadAfterMs = 30_000;
@@ -26,12 +26,12 @@ export interface VirtualFeedOptions {
   readonly peers: PeerIndex;
   readonly clock: Clock;
   readonly random: () => number;
-  /** After each hand-over. */
+  /** Called after each hand-over. */
   readonly onTurn: () => void;
 }
 
 /**
- * up: frames flow. silent: the connection stands, and nothing comes. down: it is refused, and one that stands is
+ * up: frames flow. silent: the connection is open, but nothing comes. down: connections are refused, and an open one is
  * closed.
  */
 type Server =
@@ -40,7 +40,7 @@ type Server =
 function serverAt({ faults }: Schedule, now: number): Server {
   for (const fault of faults) {
     if (fault.kind === 'slow-consumer') {
-      // Its frames wait in the server for a while; then it is told, and closed.
+      // The client's frames wait in the server for a while. Then the server reports it and closes the connection.
       if (now >= fault.at && now < fault.at + fault.ms) return { kind: 'silent' };
       if (now >= fault.at + fault.ms && now < fault.at + fault.ms + turnMs)
         return { kind: 'down', reason: 'Client is too slow' };
@@ -70,12 +70,12 @@ export function createVirtualFeed({
   let failures = 0;
   let trouble: string | null = null;
   let lostAt: number | null = null;
-  /** null: not flowing. */
+  /** null: frames do not flow. */
   let flowing: { readonly since: number; readonly startedAt: number } | null = null;
   let impaired = false;
   let quietSince = 0;
   let lastTurnAt = 0;
-  /** The next frame to come. */
+  /** The index of the next frame. */
   let next = 0;
   let cancel = (): void => undefined;
 
@@ -156,7 +156,7 @@ export function createVirtualFeed({
         lose(server.reason);
         return;
       }
-      // What was sent before nobody asked for.
+      // What was sent before this connection is lost.
       skipTo(clock.now());
       quietSince = lastTurnAt = clock.now();
       turn();

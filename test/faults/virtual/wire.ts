@@ -1,12 +1,12 @@
-/** The truth as bytes: RIS Live's frames, and the archive's RIBs and update files (MRT, RFC 6396). */
+/** Writes the truth as bytes: RIS Live's frames, and the archive's RIBs and update files (MRT, RFC 6396). */
 import ipaddr from 'ipaddr.js';
 import { mrtMessage, mrtPeerTable, mrtStateChange } from '../../support/feed/mrt-writer.js';
 import type { Model } from '../model.js';
 import type { TrueMessage } from '../truth.js';
 
 /**
- * A RIS Live frame as ris-message.ts writes it, put together by hand: a schedule has ten thousand. `shiftMs`: how wrong
- * its collector's clock is.
+ * A RIS Live frame as ris-message.ts writes it, put together by hand, because a schedule has ten thousand. `shiftMs`:
+ * how wrong its collector's clock is.
  */
 export function frameOf(
   { peers, prefixes }: Model,
@@ -42,7 +42,7 @@ function recordsOf(
   if (kind === 'up') return [mrtStateChange(at, peer, 5, 6)];
   if (kind === 'down') return [mrtStateChange(at, peer, 6, 1)];
   if (kind === 'idle') return [mrtMessage(at, peer, 4, [])];
-  // One origin to a message, as a router sends them.
+  // One origin per message, as a router sends them.
   const byOrigin = new Map<number, number[]>();
   for (const prefix of announce) {
     const { origin } = prefixes[prefix];
@@ -94,7 +94,10 @@ function updateBody(
 
 const octets = new Map<string, readonly number[]>();
 
-/** As BGP writes a prefix: its length, and as many octets as that takes. Kept: parsing is slow, and there are few. */
+/**
+ * The octets of a prefix in BGP: its length, and as many octets as that needs. Cached, because parsing is slow and the
+ * prefixes are few.
+ */
 function octetsOfPrefix(text: string): readonly number[] {
   let known = octets.get(text);
   if (known === undefined) {
@@ -113,7 +116,7 @@ export function ribFile(
 ): Buffer {
   const own = peers.filter((peer) => peer.collector === collector);
   const seconds = Math.floor(at / 1000);
-  // Every entry is as long: its place, its time, and the attributes of a path of three.
+  // All entries have the same length: position, time, and the attributes of a path of three.
   const attributesOctets = pathAttributes([0, 0, 0]).length;
   const entryOctets = 8 + attributesOctets;
   const file = Buffer.alloc(prefixes.length * (12 + 4 + 17 + 2 + own.length * entryOctets));
@@ -134,7 +137,7 @@ export function ribFile(
       pos = file.writeUInt32BE(seconds, pos);
       pos = file.writeUInt16BE(attributesOctets, pos);
       template.copy(file, pos);
-      // The peer's own AS is first in its path.
+      // The first AS of a path is the peer's own.
       file.writeUInt32BE(peer.asn, pos + attributesOctets - 12);
       pos += attributesOctets;
     }
