@@ -2,7 +2,7 @@ import { loadConfig, maskUrl } from '../../edges/config/index.js';
 import { countryName, type MapChange } from '../../core/countries/index.js';
 import { readConfigFile } from '../config-files.js';
 import { RegistryFolder } from '../registry/registry-folder.js';
-import { updateRegistry } from '../registry/registry-update.js';
+import { renewRegistry } from '../registry/registry-renewal.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
 
 const usage = 'usage: npm run update-registry [-- --accept-change]';
@@ -32,7 +32,7 @@ export async function updateRegistryCommand(
     return exitCode.config;
   }
   const folder = new RegistryFolder(dataDir);
-  const update = await updateRegistry({
+  const update = await renewRegistry({
     folder,
     url: registryUrl,
     clock,

@@ -4,29 +4,31 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { mapText, parseMapText, type CountryMap } from '../../core/countries/index.js';
+import { hourMs } from '../../core/time.js';
 import type { FileVersion } from '../../edges/feed/index.js';
 
-/** By checksum; of one that shipped with the program, which needs no telling apart, gzip's own must do. */
+/** Named by a checksum. The one that ships with the program is known by its day, and gzip's own checksum guards it. */
 const fileName = /^(\d{8}-(?:[0-9a-f]{16}|package))\.gz$/;
-/** As many as were last written or used. */
+/** The files that were written or used last. */
 const filesKept = 3;
-const tornAfterMs = 3_600_000;
-/** Ten times what a map comes to as text. */
+/** A temporary file that is older than the newest file by this was left by a process that died. */
+const tornAfterMs = hourMs;
+/** Ten times the length of a map as text. */
 const mostBytes = 64 * 1024 * 1024;
 const noteName = 'download.json';
 
-/** What was last downloaded, and from where: to ask only for what is newer. */
+/** What was downloaded last, and from where, so that only something newer is asked for. */
 export interface DownloadNote {
   readonly url: string;
   readonly version: FileVersion | null;
-  /** What it became. */
+  /** The file that was made of it. */
   readonly file: string;
 }
 
 /**
- * DATA_DIR/registry: maps of who holds what, compressed, each named by its day and the beginning of its checksum, so
- * that a torn or foreign file is known. The service and `npm run update-registry` may both write here, for files come
- * whole or not at all.
+ * DATA_DIR/registry: compressed maps of which country holds which addresses, each named by its day and the beginning of
+ * its checksum, so that a torn or foreign file is recognised. The service and `npm run update-registry` may both write
+ * here, because a file appears whole or not at all.
  */
 export class RegistryFolder {
   readonly path: string;
@@ -35,7 +37,7 @@ export class RegistryFolder {
     this.path = join(dataDir, 'registry');
   }
 
-  /** Names of all maps, the newest first: by their day, then as they were written. */
+  /** Names of all maps, newest first: by day, then by when they were written. */
   async names(): Promise<string[]> {
     const files = await this.#files();
     return files
@@ -45,7 +47,7 @@ export class RegistryFolder {
       .map(({ name }) => name);
   }
 
-  /** null: there is none. Throws an Error that names the file where it is not what it says. */
+  /** null if there is no such file. Throws an Error that names the file if its content is not valid. */
   async read(name: string): Promise<CountryMap | null> {
     const file = join(this.path, `${name}.gz`);
     let packed: Buffer;
@@ -58,11 +60,11 @@ export class RegistryFolder {
     const text = await promisify(gunzip)(packed, { maxOutputLength: mostBytes }).catch(() => null);
     const isWhole = text !== null && (name === packageName(name.slice(0, 8)) || name.endsWith(checksumOf([text])));
     const map = !isWhole ? null : parseMapText(text.toString('latin1'));
-    if (map === null) throw new Error(`${file} is torn, or no registry: it is passed over`);
+    if (map === null) throw new Error(`${file} is torn, or no registry: it is not used`);
     return map;
   }
 
-  /** `day`: YYYYMMDD; `origin`: where it came from. Returns its name. The oldest files go. */
+  /** `day`: YYYYMMDD. Returns the file's name. Removes the oldest files. */
   async write(map: CountryMap, day: string, origin: 'download' | 'package'): Promise<string> {
     const pieces = [...mapText(map)].map((piece) => Buffer.from(piece, 'latin1'));
     const name = origin === 'package' ? packageName(day) : `${day}-${checksumOf(pieces)}`;
@@ -71,12 +73,12 @@ export class RegistryFolder {
     return name;
   }
 
-  /** It is in use: not the next to go. */
+  /** The file is in use, so it is not the next to be removed. */
   async touch(name: string, at: Date): Promise<void> {
     await utimes(join(this.path, `${name}.gz`), at, at);
   }
 
-  /** null: nothing is known, or what it speaks of is not here any more. */
+  /** null if nothing was downloaded, or its file was removed. */
   async note(): Promise<DownloadNote | null> {
     try {
       const note = JSON.parse(await readFile(join(this.path, noteName), 'utf8')) as DownloadNote;
@@ -113,7 +115,7 @@ export class RegistryFolder {
     return dated.flatMap(({ name, at }) => (at === null ? [] : [{ name, at }]));
   }
 
-  /** null: somebody else removed it. */
+  /** null if another process removed it. */
   async #writtenAt(entry: string): Promise<number | null> {
     return stat(join(this.path, entry)).then(
       ({ mtimeMs }) => mtimeMs,
@@ -131,7 +133,7 @@ export class RegistryFolder {
   }
 }
 
-/** Of the map that ships with the program. */
+/** The name of the map that ships with the program. */
 export function packageName(day: string): string {
   return `${day}-package`;
 }

@@ -12,13 +12,13 @@ export async function loadRegistry(ignored: readonly string[]): Promise<CountryM
     readFile(resolve('@ip-location-db/asn-country/asn-country-ipv6.csv'), 'utf8'),
   ]);
   const { map, problems } = parseRegistry(ipv4, ipv6, ignored);
-  // Countries that shrink without a word would be the worst of starts.
+  // Otherwise countries would shrink, and nothing would say so.
   if (problems.skipped > 0)
     throw new Error(`The registry that ships with lightsout is damaged (${problems.skipped} lines): run npm ci again.`);
   return map;
 }
 
-/** The day it was made, YYYYMMDD: the package's version is 2.3.YYYYMMDDHH. */
+/** The day on which it was made, YYYYMMDD: the package's version is 2.3.YYYYMMDDHH. */
 export function packagedDay(): string {
   const { version } = JSON.parse(readFileSync(resolve('@ip-location-db/asn-country/package.json'), 'utf8')) as {
     version: string;

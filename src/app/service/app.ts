@@ -2,7 +2,7 @@ import { secretsOf, type Config } from '../../edges/config/index.js';
 import { createHttp, createLogger, createMetrics, type Health, type Logger } from '../../edges/observability/index.js';
 import { StoreRefusedError } from '../../edges/store/index.js';
 import { RegistryFolder } from '../registry/registry-folder.js';
-import { createRegistryRefresh } from '../registry/registry-refresh.js';
+import { RegistryRefresh } from '../registry/registry-refresh.js';
 import { OperatorError, type World } from '../world.js';
 import { createLead, type Lead } from './lead.js';
 import { Lifecycle } from './lifecycle.js';
@@ -98,7 +98,7 @@ async function assemble(config: Config, role: Role, world: World, logger: Logger
 
   let lead: Lead | null = null;
   if (role !== 'bot') {
-    const registries = createRegistryRefresh({
+    const registries = new RegistryRefresh({
       folder: new RegistryFolder(config.dataDir),
       url: config.registryUrl,
       ignored: config.countries.ignored,

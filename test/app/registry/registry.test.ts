@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { RegistryFolder } from '../../../src/app/registry/registry-folder.js';
-import { createRegistryRefresh, type RegistryRefresh } from '../../../src/app/registry/registry-refresh.js';
+import { RegistryRefresh } from '../../../src/app/registry/registry-refresh.js';
 import { packagedDay } from '../../../src/app/registry/registry.js';
 import { updateRegistryCommand } from '../../../src/app/cli/update-registry.js';
 import { systemClock } from '../../../src/edges/clock.js';
-import { updateRegistry, type RegistryUpdate } from '../../../src/app/registry/registry-update.js';
+import { renewRegistry, type RegistryRenewal } from '../../../src/app/registry/registry-renewal.js';
 import { DelegatedReader, mapChanges, type CountryMap } from '../../../src/core/countries/index.js';
 import { createLogger, createMetrics } from '../../../src/edges/observability/index.js';
 import { startArchiveServer, type Serving } from '../../support/feed/archive-server.js';
@@ -95,7 +95,7 @@ const downloads: [what: string, content: Buffer, serving: Serving, found: RegExp
   ['no lines at all', Buffer.alloc(100_000, 'x'), 'whole', /^failed it is no table of lines$/],
 ];
 
-function told(update: RegistryUpdate): string {
+function told(update: RegistryRenewal): string {
   switch (update.kind) {
     case 'new':
       return (
@@ -121,7 +121,7 @@ describe('a download', () => {
       const clock = new FakeClock(Date.parse('2027-01-02T00:00:00Z'));
       const update = await soon(
         clock,
-        updateRegistry({
+        renewRegistry({
           folder,
           url: `${server.url}${path}`,
           clock,
@@ -144,8 +144,8 @@ describe('a download', () => {
     t.after(() => server.stop());
     const { folder } = await folderOf();
     const clock = new FakeClock();
-    const again = (acceptChange = false): Promise<RegistryUpdate> =>
-      updateRegistry({
+    const again = (acceptChange = false): Promise<RegistryRenewal> =>
+      renewRegistry({
         folder,
         url: `${server.url}${path}`,
         clock,
@@ -217,7 +217,7 @@ describe('the daily refresh', () => {
       secrets: [],
       destination: { write: (line: string) => void logs.push(line) },
     });
-    const refresh = createRegistryRefresh({ folder, url, ignored, clock, random: () => 0.5, logger, metrics });
+    const refresh = new RegistryRefresh({ folder, url, ignored, clock, random: () => 0.5, logger, metrics });
     const stop = new AbortController();
     t.after(() => stop.abort());
     return { clock, logs, metrics, refresh, run: () => void refresh.run(stop.signal) };
@@ -275,7 +275,7 @@ describe('the daily refresh', () => {
     );
     assert.deepEqual(logs, []);
     assert.equal((await refresh.inUse({ file: '20260101-0000000000000000', ignored: [] })).file, second);
-    assert.match(logs.join(''), /20260101-0000000000000000.*is not here any more/);
+    assert.match(logs.join(''), /20260101-0000000000000000.*measured with a registry that is missing/);
   });
 
   test('what ships is kept for the next version of the program, with what is ignored now', async (t) => {

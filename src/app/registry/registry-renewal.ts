@@ -13,8 +13,8 @@ import { createArchive, downloadRegistry } from '../../edges/feed/index.js';
 import { loadRegistry, packagedDay } from './registry.js';
 import { packageName, type RegistryFolder } from './registry-folder.js';
 
-export type RegistryUpdate =
-  /** Nothing was to be had that is not here. */
+export type RegistryRenewal =
+  /** The source has nothing newer than the folder. */
   | { readonly kind: 'unchanged'; readonly file: string }
   | {
       readonly kind: 'new';
@@ -23,32 +23,29 @@ export type RegistryUpdate =
       readonly counts: DelegatedCounts;
       readonly changes: readonly MapChange[];
     }
-  /** It came whole, and is not to be believed. */
+  /** It came whole, but differs too much from the last one to be believed. */
   | { readonly kind: 'refused'; readonly doubts: readonly string[] }
   | { readonly kind: 'failed'; readonly reason: string };
 
-export interface UpdateOptions {
+export interface RenewalOptions {
   readonly folder: RegistryFolder;
   readonly url: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /**
-   * Takes a registry that is off by more than is believed, as its operator has looked at it; one that is not whole it
-   * does not take.
-   */
+  /** Accept a registry that differs too much, because the operator has looked at it. It must still be whole. */
   readonly acceptChange: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Downloads the registry and, if it is another than the newest here and sound, puts it into the folder. */
-export async function updateRegistry({
+/** Downloads the registry and puts it into the folder, if it is sound and differs from the newest there. */
+export async function renewRegistry({
   folder,
   url,
   clock,
   random,
   acceptChange,
   signal,
-}: UpdateOptions): Promise<RegistryUpdate> {
+}: RenewalOptions): Promise<RegistryRenewal> {
   const last = await newestIn(folder);
   const note = await folder.note();
   const reader = new DelegatedReader();
@@ -67,15 +64,15 @@ export async function updateRegistry({
   if (doubts.length > 0) return { kind: 'refused', doubts };
   const { counts } = reader;
   const changes = mapChanges(last.map, map);
-  // A day of its own is for a registry that says something else.
+  // If nothing changed, the last file stays in use under its own day.
   const file = changes.length === 0 ? last.file : await folder.write(map, counts.day ?? dayOf(clock.now()), 'download');
   await folder.writeNote({ url, version: got.version, file });
   return changes.length === 0 ? { kind: 'unchanged', file } : { kind: 'new', file, totals, counts, changes };
 }
 
 /**
- * The newest of the folder's maps that can be read and of the one that ships with the program. `onProblem`: of files
- * passed over.
+ * The newest registry that can be read: of the folder, or the one that ships with the program. `onProblem` is told of
+ * each file that cannot be read.
  */
 export async function newestIn(
   folder: RegistryFolder,
