@@ -1,4 +1,4 @@
-/** Several files become one stream: in which order, from when until when, and what is said of what does not fit. */
+/** How several files become one stream: in which order, over which time, and what is said of rows that do not fit. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ function recorded(t: TestContext): RecordedWorld {
   return world;
 }
 
-/** Down from 10:00 to 10:20, with the last word at 10:40. */
+/** Down from 10:00 to 10:20, with the last message at 10:40. */
 function outage(t: TestContext): RecordedWorld {
   return recorded(t)
     .quiet('2025-03-18T09:00:00Z')
@@ -224,7 +224,7 @@ test('what is older than its RIB was in it: passed over, counted, and no time to
     .quiet('2025-03-18T08:10:00Z');
   const { lines, said, summary } = await runReplayCommand([...world.ribs(), ...world.mrtUpdates()], map);
   assert.deepEqual(lines, []);
-  // 24 peers, four routes, withdrawn and announced.
+  // 24 peers and four routes, withdrawn and announced.
   assert.deepEqual(said, ["192 updates were older than their collector's RIB and were passed over"]);
   assert.deepEqual(summary['voters'], { ipv4: 24, ipv6: 0 });
 });
@@ -258,7 +258,7 @@ test('late rows count where they arrive, and are counted', async (t) => {
   const world = outage(t);
   const late = recorded(t).announce('2025-03-18T10:39:00Z', routes);
   const collectors = ['rrc00', 'rrc01', 'rrc03'];
-  // Every voter's last word comes a minute late: it is the last word all the same.
+  // The last message of every voter is a minute late. It still counts as the last.
   const gone = recorded(t).withdraw('2025-03-18T10:41:00Z', routes);
   const argv = collectors.flatMap((collector) => {
     const updates = Buffer.concat([world.mrt(collector), gone.mrt(collector), late.mrt(collector)]);

@@ -1,4 +1,4 @@
-/** The demo's stream through the whole core: every word of it. */
+/** The demo's stream through the whole core, word by word. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';

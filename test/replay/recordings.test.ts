@@ -1,4 +1,7 @@
-/** Every recording at hand through the command: what it counts, and what it says of what it could not use. */
+/**
+ * Every recording in test/fixtures through the command: what it counts, and what it says of records that it could not
+ * use.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +17,7 @@ const map = registryMap(null);
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const noRib = 'no RIB: nobody votes, and nothing is judged';
 
-/** Per file: messages, elems, problems, peers, full feeds of IPv4 and IPv6. */
+/** By file: messages, elems, problems, peers, full feeds of IPv4 and IPv6. */
 type Counts = readonly [messages: number, elems: number, problems: number, peers: number, ipv4: number, ipv6: number];
 
 const ribs: Readonly<Record<string, Counts>> = {
@@ -149,8 +152,8 @@ test(
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const recording = 'bgpkit__rrc15_2010.02_updates.20100227.1600.gz';
     const at = Date.parse('2010-02-27T16:00:00Z');
-    // No RIB of that day is at hand: each peer has what it announces, the one in question 300 routes more, which do not
-    // come again.
+    // There is no RIB of that day. Each peer has what it announces; the peer in question has 300 more routes, which it
+    // does not send again.
     const indices = new PeerIndex();
     const batch = new ElemBatch();
     createMrtDecoder(indices, 'rrc15').push(await mrtFixture(recording), batch);
@@ -182,7 +185,7 @@ test(
       writeFileSync(path, Buffer.concat([mrtPeerTable(at, peers), ...records]));
       return `${collector}=${path}`;
     };
-    // The other voters have every twentieth of its routes: it is a full feed, and they say what is visible.
+    // The other voters have every twentieth of its routes. It is a full feed, and they decide what is visible.
     const others = ['rrc00', 'rrc01', 'rrc03'].map((collector, row) => {
       const peers = Array.from({ length: 8 }, (_, index) => ({
         address: `192.0.2.${row * 8 + index + 1}`,

@@ -1,4 +1,6 @@
-/** What happened, as 24 peers on three collectors would have said it, and word for word what would have been told. */
+/**
+ * Documented outages, as 24 peers on three collectors would have reported them, and word for word what must be told.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -9,7 +11,7 @@ interface Story {
   readonly country: string;
   readonly world: () => RecordedWorld;
   readonly until: string;
-  /** Laid over the rules. */
+  /** A patch of the rules. */
   readonly rules?: object;
   /** Whether the table is usable at the last tick. */
   readonly usable?: boolean;
@@ -19,7 +21,7 @@ const asns = (first: number, count: number): number[] => Array.from({ length: co
 const northKorea = ipv4Routes('KP', 4, 1, [131_279]);
 const fewVoters = { table: { minVoters: 3, minCollectors: 1 } };
 
-/** Told: test/replay/<name>.txt holds the transcript. */
+/** test/replay/<name>.txt holds the transcript. */
 const told: Readonly<Record<string, Story>> = {
   // 29 Nov 2012, 10:26 UTC: 79 of 84 routes in 3-4 min; the five that stay, abroad, go at 23:45; all are back on 1 Dec,
   // 14:32.
@@ -57,7 +59,7 @@ const told: Readonly<Record<string, Story>> = {
       return world;
     },
   },
-  // 17-18 Jul 2024 in a quarter of the time: a network, the next, most of the rest.
+  // 17-18 Jul 2024 at four times the speed: one network, the next, most of the rest.
   'bangladesh-2024': {
     country: 'BD',
     until: '2024-07-18T01:30:00Z',
@@ -85,7 +87,7 @@ const told: Readonly<Record<string, Story>> = {
   },
 };
 
-/** Our own trouble, or nobody's: not a word. */
+/** Our own trouble, or no trouble at all: nothing must be told. */
 const silent: Readonly<Record<string, Story>> = {
   'North Korea, 18 Mar 2025: a route that about 40 % of the voters still see is not gone': {
     country: 'KP',

@@ -6,7 +6,7 @@ import { createLogger, createMetrics } from '../../../src/edges/observability/in
 import type { Store } from '../../../src/edges/store/index.js';
 import { DiscordServer } from '../../support/discord/server.js';
 
-/** Every read and write of it fails. */
+/** A store whose every read and write fails. */
 const lost = new Proxy({}, { get: () => () => Promise.reject(new Error('the store is lost')) }) as Store;
 
 test('a part that fails in a way nobody foresaw ends the bot, with its reason', async () => {

@@ -19,7 +19,7 @@ const hour = 60 * minute;
 const event = incidentEvent();
 const { at, since } = event as { at: number; since: number };
 
-/** North Korea's day: whole until the event's onset, then dark. */
+/** North Korea's day: normal until the event's onset, then dark. */
 class Reader implements HistoryReader, StateReader {
   reads: string[] = [];
   failure: Error | null = null;

@@ -1,4 +1,4 @@
-/** What becomes of subscriptions when channels and servers come and go, and of DISCORD_CHANNEL_ID. */
+/** What happens to subscriptions when channels and servers come and go, and to DISCORD_CHANNEL_ID. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { createStanding } from '../../../src/app/bot/standing.js';
@@ -26,7 +26,7 @@ describe('what stands', () => {
     standing = createStanding({ store, editSubscription: createEditSubscription(store), logger, clock });
   });
 
-  /** What was set off without an answer has settled. */
+  /** Lets promises run that the test cannot await. */
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const save = (channelId: string, changes: Partial<Subscription> = {}): Promise<void> =>
     store.saveSubscription(

@@ -1,4 +1,4 @@
-/** The command line as an operator meets it: exit codes, first lines, refusals, signals. */
+/** The command line as an operator sees it: exit codes, first lines, refusals, signals. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'lightsout-cli-'));
 const recording = 'test/fixtures/mrt/bgpkit__local_only_updates.bz2';
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Nobody answers at these addresses. */
+/** Addresses at which no server listens. */
 async function nowhere() {
   const port = await freePort();
   const dataDir = mkdtempSync(join(scratch, 'data-'));
@@ -40,7 +40,7 @@ async function nowhere() {
   };
 }
 
-/** A world of our own process, in which `stop` is the operator's wish. */
+/** A world of our own process, in which aborting `stop` stands for the operator's signal. */
 function worldOf(env: World['env'], printed: string[], stop = new AbortController()): World {
   const output = { write: (text: string) => printed.push(text) };
   return { env, clock: systemClock, random: () => 0.5, signal: stop.signal, stdout: output, stderr: output };
@@ -89,7 +89,7 @@ describe('a start that cannot be', () => {
       const said: string[] = [];
       assert.equal(await start([], worldOf({ ...env, DATA_DIR: join(scratch, 'other') }, said)), 78);
       assert.match(said.join(''), new RegExp(`HTTP_PORT ${env.HTTP_PORT}`));
-      // As `| head` does: a service whose output nobody reads ends, in good order.
+      // As `| head` does: a service whose output is no longer read stops in the usual way.
       first.hangUp('stderr');
       assert.equal(await first.ended, 0);
     },

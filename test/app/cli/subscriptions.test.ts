@@ -1,7 +1,4 @@
-/**
- * `npm run subscriptions -- export | import`: through the command line as its users run it, and its faults as a
- * function.
- */
+/** `npm run subscriptions -- export | import`: run as its users do, and its faults called as a function. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +49,7 @@ async function run(env: Readonly<Record<string, string>>, ...argv: readonly stri
   const code = await cli.ended;
   return { code, stdout: cli.stdout, stderr: cli.stderr };
 }
-/** The same without a process of its own. */
+/** Calls the same without a process of its own. */
 async function call(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Ended> {
   const said = { stdout: '', stderr: '' };
   const output = (name: keyof typeof said) => ({ write: (text: string) => (said[name] += text) });
@@ -67,7 +64,7 @@ async function call(env: Readonly<Record<string, string>>, ...argv: readonly str
   return { code: await subscriptions(argv, world), ...said };
 }
 
-/** An edited file: one channel more, one changed. Imported, none of them is told what happened before. */
+/** An edited file with one more channel and one changed. After the import neither is told what happened before. */
 const edited = inScratch('edited.json');
 writeFileSync(
   edited,

@@ -1,4 +1,4 @@
-/** The registry's way here: downloaded over loopback, checked, kept in DATA_DIR, found again. */
+/** The registry: downloaded over loopback, checked, kept in DATA_DIR, found again. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ function mapOf(file: Buffer): CountryMap {
 
 const firstMap = mapOf(delegatedFile());
 
-/** A folder whose newest map is that of delegatedFile(), of a day after the one that ships. */
+/** A folder whose newest map is that of delegatedFile(), one day newer than the shipped one. */
 async function folderOf(): Promise<{
   readonly dataDir: string;
   readonly folder: RegistryFolder;
@@ -42,7 +42,7 @@ async function folderOf(): Promise<{
   return { dataDir, folder, file: await folder.write(firstMap, '20261231', 'download') };
 }
 
-/** Lets the clock run until the promise is settled: what waits for a silent server need not wait. */
+/** Moves the clock until the promise is settled, so that no test waits for a silent server. */
 async function soon<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {
   const wait = { over: false };
   const done = promise.finally(() => (wait.over = true));
@@ -223,7 +223,7 @@ describe('the daily refresh', () => {
     return { clock, logs, metrics, refresh, run: () => void refresh.run(stop.signal) };
   }
 
-  /** Real turns of the loop, for files and sockets, and a minute of the clock now and then. */
+  /** Turns the event loop for files and sockets, and sometimes moves the clock by a minute. */
   async function until(clock: FakeClock, holds: () => boolean, stepMs = minute): Promise<void> {
     for (let turn = 0; !holds(); turn++) {
       if (turn > 50_000) throw new Error('never');
@@ -333,7 +333,7 @@ test('npm run update-registry: what changed, nothing new, refused, out of reach'
     path,
     delegatedFile({ units: 101, more: ['nro|KP|ipv4|175.45.180.0|512|20270101|assigned|x|e-stats'] }),
   );
-  // As its users run it; the rest without a process of its own.
+  // Once as its users run it; the others without a process of their own.
   const cli = startCli(['update-registry'], env);
   assert.match(
     `${await cli.ended} ${cli.stdout}${cli.stderr}`,

@@ -1,6 +1,6 @@
 /**
- * Days of history by one command: fetched from a loopback archive, kept, gone on with, and replayed as the same files
- * by hand.
+ * A command that replays days of history: fetched from a loopback archive, kept, resumed, and equal to a replay of the
+ * same files given by hand.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -29,10 +29,7 @@ const told = [
     '(16:15-16:40 UTC). Baseline provisional: under 24 hrs of data.',
 ];
 
-/**
- * North Korea, 22 December 2014, shortened: what 24 peers said, as the archive had it in those years (a RIB named
- * 1559).
- */
+/** North Korea, 22 December 2014, shortened: messages of 24 peers, and an archive as it was then (a RIB named 1559). */
 const world = new RecordedWorld(ribAt, routes)
   .quiet('2014-12-22T16:01:00Z')
   .quiet('2014-12-22T16:09:00Z')
@@ -57,7 +54,7 @@ after(async () => {
   world.remove();
 });
 
-/** An empty cache, and the archive whole but for these. */
+/** An empty cache, and a whole archive except for these files. */
 function fresh(
   t: TestContext,
   except: Readonly<Record<string, Serving>> = {},
@@ -98,7 +95,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     const before = asked().length;
     const second = await days(dataDir);
     assert.deepEqual([second.code, second.lines], [0, told]);
-    // The RIB's newer name is asked for again: it was not there.
+    // The RIB's other name is asked for again, because there was no file of that name.
     assert.deepEqual(
       asked()
         .slice(before)
@@ -156,7 +153,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     });
     const { code, lines, said, summary } = await days(dataDir);
     assert.equal(code, 0);
-    // Eight voters are left: too few.
+    // Eight voters are left, too few.
     assert.deepEqual(lines, []);
     assert.ok(
       said.includes('rrc01: its peers have no vote from 2014-12-22T16:00Z on: what they see after that is not known'),

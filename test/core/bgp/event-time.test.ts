@@ -5,8 +5,8 @@ import { EventTime } from '../../../src/core/bgp/index.js';
 
 type Said = [collector: string, second: number | 'lost' | 'rejoined', now: number | null];
 /**
- * What is wrong -> how many collectors were chosen -> who says which second, and what time it is then; null: no time
- * yet.
+ * Name -> number of collectors, and per step which collectors send which second, and the event time after it; null:
+ * none yet.
  */
 const stories: Record<string, [collectors: number, said: Said[]]> = {
   "the second-newest of the collectors' last": [

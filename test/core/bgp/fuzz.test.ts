@@ -1,6 +1,6 @@
 /**
- * 45,000 mutated messages and records, the same ones every time: nothing throws, nothing hangs, the scanner and
- * JSON.parse always agree, and a decoder stays in step with the records behind the one that was damaged.
+ * 45,000 mutated messages and records, the same in every run: nothing throws or hangs, the scanner and JSON.parse
+ * always agree, and a decoder reads the records after a damaged one.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { risUpdate } from '../../support/feed/ris-message.js';
 const messages = 25_000;
 const records = 20_000;
 
-/** Numbers from 0 to below `bound`, by a fixed seed (mulberry32). */
+/** Numbers from 0 to below `bound`, from a fixed seed (mulberry32). */
 function createDice(seed: number): (bound: number) => number {
   let state = seed;
   return (bound) => {
@@ -92,7 +92,7 @@ function mutated(seed: Buffer, other: Buffer, dice: (bound: number) => number): 
       return replaced;
     }
     default: {
-      // Another number: what most often is still a message.
+      // Another number: what remains is most often still a message.
       const text = seed.toString('latin1');
       const digits = [...text.matchAll(/\d+/g)];
       const hit = digits.length > 0 ? digits[dice(digits.length)] : null;
@@ -139,7 +139,7 @@ test('RIS Live: the scanner and JSON.parse read the same of every message', { ti
     }),
     risUpdate({ ...session, path: [], withdraw: ['2605:de00:bb:0:0:0:0:0/48', '10.0.0.0/9'] }).replaceAll('":', '": '),
   ];
-  // Today's messages come more often: they are the scanner's.
+  // Today's messages come more often, because the scanner reads them.
   const seeds = [...samples, ...Array.from({ length: 20 }, () => today).flat()].map((text) => Buffer.from(text));
   const dice = createDice(1);
   const peers = new PeerIndex();

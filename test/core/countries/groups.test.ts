@@ -13,7 +13,7 @@ const { countries: settings } = shippedRules();
 const map = parseRegistry('83886080,84017151,AA\n', '2a00::,2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff,AA', []).map;
 const group: GroupDefinition = { code: 'AA-GRP', name: 'Grp', asns: [64_500], prefixes: ['5.0.4.0/22', '2a00:1::/32'] };
 
-/** Verdicts of prefixes, by text. */
+/** By text of the prefix, its verdict. */
 class World {
   readonly countries = new Countries(map, [group], () => settings);
   readonly #ids = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** What a tick makes of a country beside S and N: its flips, its history rows, a group's origins. */
+/** What a tick measures of a country besides units and prefixes: flips, history rows, a group's origins. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elsewhereIpv6, everyPeer, PipelineWorld, tinyRoutes } from '../../support/replay/pipeline-world.js';
@@ -43,7 +43,7 @@ test(
       .run(minute)
       .say(everyPeer.slice(0, 4), 'withdrawal', [first])
       .run(5 * minute + 10 * second);
-    // From here on 30 of 40 are lost.
+    // From here on 30 of 40 peers are lost.
     world.say(everyPeer.slice(0, 30), 'peerDown').run(6 * minute);
     const rows = world.rows.filter(({ country }) => country === 'BB');
     const ipv4 = (resolution: 'minute' | 'bin'): number[][] =>

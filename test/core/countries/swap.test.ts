@@ -1,5 +1,6 @@
 /**
- * Another registry in the middle of things: what is counted afterwards is what a table that knew no other would count.
+ * A new registry while the table is in use: afterwards the counts equal those of a table that used the new one from the
+ * start.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +14,7 @@ import { shippedRules } from '../../support/rules.js';
 
 const first4 = 5 * 2 ** 16;
 const first6 = 0x2a00_0000_0000;
-/** Two /32s that are the same in all maps that know their holders, so that not everything changes hands. */
+/** Two /32s with the same holders in all maps, so that not every range changes hands. */
 const still6 = first6 + 2 ** 24;
 const stillPrefixes = Array.from({ length: 120 }, (_, index) => ({
   family: 1 as const,
@@ -21,10 +22,10 @@ const stillPrefixes = Array.from({ length: 120 }, (_, index) => ({
 }));
 const rules = shippedRules().table;
 
-/** Pieces of 5.0.0.0/15 and 2a00::/29, each somebody's or nobody's. */
+/** A piece of 5.0.0.0/15 or 2a00::/29 and the country that holds it, if any. */
 type Piece = readonly [length: number, code: string];
 const code = fc.constantFrom('', 'AA', 'BB', 'CC', 'DD', 'EE');
-/** Pieces, and not the map: sixteen million octets are no counterexample to print. */
+/** Pieces instead of maps, because a counterexample of sixteen million octets cannot be printed. */
 interface Pieces {
   readonly ipv4: readonly Piece[];
   readonly ipv6: readonly Piece[];
@@ -36,7 +37,7 @@ const piecesOf: fc.Arbitrary<Pieces> = fc.record({
   }),
 });
 
-/** IPv4 that nobody holds. */
+/** IPv4 without any holder. */
 const nobodys = new Uint8Array(2 ** 24);
 
 function mapFrom({ ipv4: pieces4, ipv6: pieces6 }: Pieces): CountryMap {
@@ -78,7 +79,7 @@ const prefix = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...stillPrefixes) },
 );
 
-/** A table of one voter, and what its visible prefixes come to. */
+/** A table with one voter, and the counts that follow from its visible prefixes. */
 class World {
   readonly holdings: Holdings;
   readonly routes: readonly [RouteTable, RouteTable];
@@ -108,7 +109,7 @@ class World {
     }
   }
 
-  /** Of every country: S and N of both families, and the owners of all prefixes that are known. */
+  /** By country, units and prefixes of both families, and the owners of all known prefixes. */
   count(): unknown {
     const { map } = this.holdings;
     const owners: Record<string, string> = {};
@@ -135,7 +136,7 @@ class World {
   }
 }
 
-/** What a world that knew this map from the beginning would count. */
+/** The counts of a world that used this map from the start. */
 function counted(map: CountryMap, visible: ReadonlySet<string>): unknown {
   const world = new World(map);
   for (const name of visible) {
@@ -235,7 +236,7 @@ test('a prefix over the space of two, when nobody holds it any more, counts for 
     }),
   ];
   const trie = new UnitTrie(48, 3, holders(two));
-  // What stays keeps the arrays from beginning anew.
+  // These stay, so that the arrays are not created again.
   for (const [id, { code: still }] of stillPrefixes.entries()) trie.add(id + 1, still);
   trie.add(0, slash32);
   trie.flip(0, true);

@@ -1,6 +1,6 @@
 /**
- * S is a union: whatever the order of flips, it equals the units that some visible prefix covers, and never rises by a
- * withdrawal.
+ * Units are a union: after flips in any order they equal the units that some visible prefix covers, and a withdrawal
+ * never raises them.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { ipv4Unit, unitsCovered } from '../../support/registry/units.js';
 import { shippedRules } from '../../support/rules.js';
 
 const { countries: settings } = shippedRules();
-/** 5.0.0.0/16 in two countries and a hole; 2a00::/28 in pieces down to single /48s of different holders. */
+/** 5.0.0.0/16 in two countries with a hole; 2a00::/28 in pieces down to single /48s of different holders. */
 const registry = parseRegistry(
   [
     `${ipv4Unit('5.0.0.0')},${ipv4Unit('5.0.127.255')},AA`,

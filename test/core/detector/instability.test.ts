@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { play, repeat } from '../../support/replay/story.js';
 
-/** Clause -> baseline S0/N0 -> a country whose prefixes come and go -> what is told. All stories begin at 00:00:00. */
+/** Clause -> baseline units/prefixes -> prefixes that come and go -> what is told. All stories begin at 00:00:00. */
 const stories: Record<string, [base: string, script: string, lines: string[]]> = {
   'tiny: 4 flips over half of the prefixes, told when their bin ends': [
     '4/4',

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { play } from '../../support/replay/story.js';
 
-/** Clause -> baseline S0/N0 -> what was measured -> the level changes it must make. All stories begin at 00:00:00. */
+/**
+ * Clause -> baseline units/prefixes -> what was measured -> the expected changes of level. All stories begin at
+ * 00:00:00.
+ */
 const stories: Record<string, [base: string, script: string, moves: string[]]> = {
-  // Column S0 > 16: the values that stand on a threshold.
+  // More than 16 units: values exactly on a threshold.
   'r = 0.80 is not below 0.80': ['100/100', '2h 80', []],
   'degraded below 0.80 for 180 s': ['100/100', '60s 100; 1h 79', ['00:04:00 normal -> degraded since 00:01:00']],
   'degraded not after 170 s': ['100/100', '60s 100; 180s 79; 2h 100', []],
@@ -24,7 +27,7 @@ const stories: Record<string, [base: string, script: string, moves: string[]]> =
   'r = 0.16 and n = 0.16 is major only': ['100/100', '60s 100; 1h 16/16', ['00:04:00 normal -> major since 00:01:00']],
   'n alone decides nothing': ['100/100', '60s 100; 5h 100/1', []],
   'down not after 110 s': ['100/100', '60s 100; 120s 0; 1h 100', []],
-  // Leaving, S0 > 16.
+  // Leaving a level, more than 16 units.
   'degraded is left at r = 0.85 for 600 s, at the first tick of that run': [
     '100/100',
     '60s 100; 10m 70; 1h 85',
@@ -84,7 +87,7 @@ const stories: Record<string, [base: string, script: string, moves: string[]]> =
       '02:03:00 major -> down since 02:01:00',
     ],
   ],
-  // Column S0 <= 16.
+  // At most 16 units.
   'tiny: half gone is degraded only after 30 min': [
     '4/4',
     '60s 4; 1h 2',
@@ -186,7 +189,7 @@ test('levels: every clause as a story', async (t) => {
   }
 });
 
-/** IPv6: dwell 600 s, and only of at least 10 prefixes from at least 3 origins. */
+/** IPv6: dwell 600 s, and only with at least 10 prefixes from at least 3 origins. */
 const ipv6Stories: Record<string, [base: string, script: string, moves: string[]]> = {
   'every dwell is 600 s': [
     '1000/10 3',

@@ -12,7 +12,7 @@ import {
 import { fold, initialIncidentState } from '../../../src/core/incidents/index.js';
 import { detectorSettings, incidentSettings, play, type Story, type Told } from '../../support/replay/story.js';
 
-/** Random walks over what may be measured: stretches of one value, of no table, of nothing at all. */
+/** Random walks over possible measurements: stretches of one value, of an unusable table, of no tick. */
 function walk(base: string, units: number, prefixes: number): fc.Arbitrary<{ base: string; script: string }> {
   const value = fc.oneof(
     { weight: 6, arbitrary: fc.tuple(fc.nat(units), fc.nat(prefixes)).map(([s, n]) => `${s}/${n}`) },
@@ -54,7 +54,7 @@ test('levels move as the table of legal moves says, and only with their reason',
 });
 
 test('the same input gives the same output, also with every state through JSON between two ticks', () => {
-  // A copy that a tick gave back as it was is one already.
+  // A state that a tick returned unchanged is a copy already.
   const copies = new WeakSet();
   const throughJson = <T extends object>(state: T): T => {
     if (copies.has(state)) return state;

@@ -1,5 +1,6 @@
 /**
- * Our own trouble is never a country's: many countries at once, several through one network, and one collector's word.
+ * Our own trouble must never look like a country's: many countries at once, several through one network, and one
+ * collector's word.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,9 +13,9 @@ const minute = 60 * second;
 interface Story {
   readonly options?: ManyCountriesOptions;
   readonly act: (world: ManyCountries) => unknown;
-  /** What is posted. */
+  /** The texts that are posted. */
   readonly posted: readonly string[];
-  /** "begun released dissolved", by guard; nothing was ever held where it is not said. */
+  /** By guard, "begun released dissolved". A guard that is not named here held nothing. */
   readonly holds?: Readonly<Partial<Record<GuardName, string>>>;
 }
 
@@ -23,13 +24,13 @@ const oneByOne = (world: ManyCountries, act: (code: string) => unknown): ManyCou
   for (const code of first(world, 8)) act(code);
   return world;
 };
-/** For what is about one or two: how many others there are makes no difference. */
+/** For stories of one or two countries, where the number of the others makes no difference. */
 const ten = { countries: 9 };
 /** 24 of the 40 voters are on rrc00. */
 const heavy = { ...ten, voters: [24, 8, 8] };
-/** What all on rrc00 and half of the others no longer see: 8 of 40 are left, but 8 of 16 without rrc00. */
+/** Withdrawn by all peers on rrc00 and half of the others: 8 of 40 still have it, but 8 of 16 without rrc00. */
 const byOneCollector = (world: ManyCountries): number[] => [...world.on(0), ...world.on(1)];
-/** Countries whose every dwell is 30 min. */
+/** Countries whose dwell is always 30 min. */
 const slow = (...countries: readonly string[]): ManyCountriesOptions => ({
   rules: {
     overrides: Object.fromEntries(countries.map((country) => [country, { detector: { thin: { lostPrefixes: 50 } } }])),
@@ -240,7 +241,7 @@ const stories: Readonly<Record<string, Story>> = {
         .run(minute)
         .announce(['AB'])
         .run(10 * minute),
-    // Flips of its own: nobody took them for ours.
+    // Flips of the country's own, which no guard holds.
     posted: ['04:10 opened AA down since 01:00', '05:00 unstable AB normal since 02:30'],
     holds: { 'shared-as': '1 0 1' },
   },
@@ -291,7 +292,7 @@ const stories: Readonly<Record<string, Story>> = {
   },
 };
 
-/** Seen by the ten on rrc00 and by this many others, of forty. */
+/** Seen by the ten on rrc00 and by this many of the others; forty in all. */
 const seenBy = (world: ManyCountries, codes: readonly string[], others: number): ManyCountries =>
   world.withdraw(codes, world.everybody.slice(10 + others)).run(5 * minute);
 
@@ -481,7 +482,7 @@ test('asking leaves no trace: states, rows and records are those of a core that 
       groups: [gaza],
       rules: { guards: { collector: { minVoters } } },
     });
-    // AB and AC, of which the group has a part, are near a threshold while AA is asked about.
+    // AB and AC, parts of which are in the group, are near a threshold while the guard asks about AA.
     world
       .withdraw(['AB', 'AC'], byOneCollector(world), 3)
       .withdraw(['AD'], world.on(0), 3)

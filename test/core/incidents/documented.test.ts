@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { play, repeat, type Story } from '../../support/replay/story.js';
 
-/** The outages that are on record, as the routes were counted, and what must be told of them. */
+/** Documented outages as the routes were counted, and what must be told of them. */
 const documented: Record<string, [Story, lines: string[]]> = {
   'North Korea, December 2014: a day of growing flaps, then 9 hr 31 min of nothing, then two relapses': [
     {

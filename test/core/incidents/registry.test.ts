@@ -1,4 +1,4 @@
-/** Another registry takes over while countries are watched: no event, no share that jumps, whatever their state. */
+/** A new registry while countries are watched causes no event and no jump of a share, whatever their state. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRegistry, type CountryMap } from '../../../src/core/countries/index.js';
@@ -9,7 +9,7 @@ const second = 1_000;
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** "BB 6.0.0.0-6.0.3.255": of IPv4; AA holds 2a00::/16. */
+/** "BB 6.0.0.0-6.0.3.255" for IPv4. AA holds 2a00::/16. */
 function mapOf(...ranges: string[]): CountryMap {
   const rows = ranges.map((range) => {
     const [code, first, last] = range.split(/[ -]/);
@@ -19,16 +19,16 @@ function mapOf(...ranges: string[]): CountryMap {
 }
 
 const rest = 'CC 7.0.0.0-7.255.255.255';
-/** As it was. */
+/** The first registry. */
 const first = mapOf('BB 6.0.0.0-6.0.3.255', rest);
-/** BB and half of CC's space are more; the numbers of both are others, for there is an AB before them. */
+/** BB gains half of CC's space. Both get other numbers, because AB comes before them. */
 const renumbered = mapOf(
   'AB 7.0.0.0-7.9.255.255',
   'BB 6.0.0.0-6.0.3.255',
   'BB 7.10.0.0-7.10.255.255',
   'CC 7.11.0.0-7.255.255.255',
 );
-/** BB has half of what it had. */
+/** BB has half of its first space. */
 const halved = mapOf('BB 6.0.0.0-6.0.1.255', 'CC 6.0.2.0-6.0.3.255', rest);
 const gone = mapOf('CC 6.0.0.0-6.0.3.255', rest);
 
@@ -39,7 +39,7 @@ function share(world: PipelineWorld, country: string, family: 0 | 1 = 0): number
 
 const newborn = (): PipelineWorld =>
   new PipelineWorld({ map: first }).say(everyPeer, 'rib', [...tinyRoutes, ...elsewhereIpv6]).loaded();
-/** What a world remembers that has lived for 26 hours: its baselines are settled. */
+/** The state of a world after 26 hours, when its baselines are settled. */
 const past = (() => {
   const { view, rows, at } = newborn().run(26 * hour);
   return {
@@ -124,7 +124,7 @@ for (const [what, map, after] of outages) {
       ['opened', 'restored'],
     );
     assert.equal(swapped.units, after);
-    // What was measured in the outage is told by the registry of then, what is stored stays.
+    // What was measured in the outage is told by the registry of that time; stored rows stay.
     assert.deepEqual(
       swapped.rows
         .filter(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { play, repeat } from '../../support/replay/story.js';
 
-/** Clause -> baseline S0/N0 -> what was measured -> what is told. All stories begin at 00:00:00. */
+/** Clause -> baseline units/prefixes -> what was measured -> what is told. All stories begin at 00:00:00. */
 const stories: Record<string, [base: string, script: string, lines: string[], tick?: string]> = {
   'opened at its first level, escalated at each new worst': [
     '100/100',
@@ -108,7 +108,7 @@ const stories: Record<string, [base: string, script: string, lines: string[], ti
     '60s 100; 50m 40; 10m 5; 5m 50; 20m 5; 5m 50; 20m 5',
     ['00:04:00 opened major since 00:01:00', '00:53:00 escalated down since 00:51:00'],
   ],
-  // Relapse after the close (which comes 10 min after the return).
+  // Relapse after the close, which comes 10 min after the return.
   'a relapse 59 min after the close reopens the same incident': [
     '4/4',
     '60s 4; 20m 0; 69m 4; 20m 0; 1h 4',

@@ -1,4 +1,7 @@
-/** The core's one door: a recorded list of events plays back to the same bytes, and advance() owns the ticks. */
+/**
+ * The core's one door: a recorded list of events plays back to the same bytes, and advance() decides which ticks there
+ * are.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ElemBatch, ElemKind, parsePrefix, PeerIndex } from '../../../src/core/bgp/index.js';
@@ -32,14 +35,14 @@ const { map: halved } = parseRegistry(
 const newPipeline = (peers: PeerIndex, time: TimeSource): Pipeline =>
   new Pipeline({ peers, map, groups: [], rules: shippedRules(), configuredCollectors: 3, only: null, time });
 
-/** A world of which nothing has been told yet. */
+/** A world before its first event. */
 function unheard(time: TimeSource): PipelineWorld {
   const world = new PipelineWorld({ map, time, isEmpty: true });
   for (const peer of everyPeer) world.peers.intern(`rrc0${peer % 3}`, `192.0.2.${peer + 1}`, 64_500 + peer);
   return world;
 }
 
-/** Ticks for `ms`, while every peer says at each that it is there. */
+/** Takes the ticks of `ms`; at each of them every peer announces something. */
 function run(world: PipelineWorld, ms: number): void {
   for (const end = world.at + ms; world.at < end;) world.say(everyPeer, 'idle').run(tick);
 }

@@ -1,4 +1,4 @@
-/** What holds only of the assembled core: rules by country, what is remembered, and when judgement stands still. */
+/** What only the assembled core shows: rules by country, what is remembered, and when judgement is frozen. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredState } from '../../../src/core/incidents/index.js';

@@ -6,7 +6,7 @@ import { combinedEvents, incidentEvent } from '../../support/delivery/incident-e
 /** "2014-12-22 16:15" or with seconds, UTC, as Unix ms. */
 export const utc = (text: string): number => Date.parse(`${text.replace(' ', 'T')}Z`);
 
-/** North Korea going down after a day of flapping: what the other events of the tests differ from. */
+/** North Korea going down after a day of flapping: the event from which the tests' other events differ. */
 export const northKoreaDown = incidentEvent({
   id: 'KP-ipv4-1419264900000/1',
   incident: 'KP-ipv4-1419264900000',
@@ -31,7 +31,7 @@ const kinds: readonly EventKind[] = [
 ];
 const time = fc.integer({ min: utc('2011-01-01 00:00'), max: utc('2031-01-01 00:00') });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
-/** Few, or about as many as the whole Internet has routes. */
+/** A few routes, or about as many as the whole Internet has. */
 const counted = fc.oneof(fc.nat(5), fc.integer({ min: 1_000_000, max: 1_299_999 }));
 export const anyEvent: fc.Arbitrary<IncidentEvent> = fc
   .record({

@@ -9,7 +9,7 @@ import { anyCombined, anyEvent, northKoreaDown, utc } from './events.js';
 
 type Change = Partial<IncidentEvent>;
 
-/** 41 of 84 routes, 12 % of the space, on the day of the analysts' example. */
+/** 41 of 84 routes, 12 % of the space. */
 const syria: Change = { country: 'SY', visible: 500, baseline: 4200, share: 0.119, prefixes: 41, basePrefixes: 84 };
 const gone: Change = { ...syria, visible: 0, share: 0, prefixes: 0 };
 const iran6: Change = {
@@ -450,7 +450,7 @@ for (const [kind, table] of Object.entries(stories)) {
   });
 }
 
-/** At 16:22, of these countries, the one that lost most first; each of what it says, or down since 16:15. */
+/** A combined event at 16:22. The first country lost most. Each is as given, or down since 16:15. */
 const combined = (countries: readonly (string | Change)[], asn: number | null = null): IncidentEvent =>
   combinedEvents(
     countries.map((one, index) => {

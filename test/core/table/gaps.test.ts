@@ -1,4 +1,4 @@
-/** Collectors that are lost and come back, and short holes that files fill later. */
+/** Collectors that are lost and come back, and short gaps that files fill later. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -315,7 +315,7 @@ test('what was withdrawn since a hole stands, though no table ever had it', () =
   assert.equal(world.size(0), 41);
 });
 
-/** What a peer of a small world does, and how long after what came before. */
+/** What a peer of a small world does, and how long after the move before. */
 interface Move {
   readonly peer: number;
   readonly kind: ElemKindCode;
@@ -376,7 +376,8 @@ class SmallWorld {
   }
 
   /**
-   * Counts are what the voters' columns say, one voter an AS; verdicts are beyond no threshold, but by those in a gap.
+   * Asserts that counts agree with the voters' columns (one voter per AS), and that a verdict is beyond a threshold
+   * only because of voters in a gap.
    */
   check(): void {
     const views = this.table.peers();
@@ -416,7 +417,7 @@ test('whatever is cut out and filled in later, in the end each peer sees what it
       fc.array(move, { minLength: 40, maxLength: 120 }),
       cuts,
       (moves, [start, first, between, other, wait]) => {
-        // A session that is down says nothing before it says that it is up.
+        // A session that is down sends nothing before it is up.
         const isDown = new Set<number>();
         const said = moves.filter(({ peer, kind }) => {
           if (kind === peerUp) isDown.delete(peer);

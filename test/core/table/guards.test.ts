@@ -1,6 +1,4 @@
-/**
- * What a session does to us, by the volume of what it says: sending its table again, withdrawing it, and what it costs.
- */
+/** What a session does, judged by the volume of what it sends: it sends its table again, or withdraws it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ElemKind } from '../../../src/core/bgp/index.js';
@@ -12,7 +10,7 @@ const rules = shippedRules({ table: { minVoters: 4, minCollectors: 1 } }).table;
 const ipv4 = Array.from({ length: 1_199 }, (_, index) => `5.${index >>> 4}.${(index & 15) << 4}.0/20`);
 const ipv6 = Array.from({ length: 1_200 }, (_, index) => `2a00:${(index + 4096).toString(16)}::/32`);
 
-/** Networks on two collectors, each with a session, and one more session of the first of them. */
+/** Networks on two collectors, each with a session; the first has a second session. */
 class GuardWorld extends TableWorld {
   constructor(routes: readonly string[] = ipv4, networks = 8) {
     super(
@@ -25,7 +23,7 @@ class GuardWorld extends TableWorld {
     );
   }
 
-  /** Says so of the routes by place, `from` to `to` in % of them; the target is the first. */
+  /** Sends this for the routes from `from` % to `to` %, by position. The target is the first route. */
   part(
     peer: number,
     kind: typeof announcement | typeof withdrawal,
@@ -41,9 +39,7 @@ class GuardWorld extends TableWorld {
   }
 }
 
-/**
- * What happens -> to the status of peer 1 after each step, and in the end the size of its table in % and the voters.
- */
+/** What happens -> the status of peer 1 after each step -> at the end, the size of its table in % and the voters. */
 const stories: Record<
   string,
   { readonly steps: readonly [(world: GuardWorld) => void, string][]; readonly size: number; readonly voters: number }
@@ -533,7 +529,7 @@ describe('a full feed', () => {
 });
 
 describe('no sample shows a fall that a dumping peer made', () => {
-  /** Of twelve voters the first four have the target: up, as it was before. */
+  /** The first four of twelve voters have the target, which is up because it was up before. */
   const thin = (): GuardWorld => {
     const world = new GuardWorld(ipv4, 12);
     world.say(12, peerDown);

@@ -7,7 +7,7 @@ export const target = '203.119.0.0/24';
 
 type Prefix = NonNullable<ReturnType<typeof parsePrefix>>;
 
-/** Each world says the same routes, and each of its sessions. */
+/** A cache, because every session of every world sends the same routes. */
 const known = new Map<string, Prefix>();
 
 function parsed(text: string): Prefix {
@@ -21,7 +21,7 @@ export interface WorldSession {
   readonly asn: number;
 }
 
-/** A table of peers that all hold the same routes, and a clock that the test moves. */
+/** A table of peers that all have the same routes, and a clock that the test moves. */
 export class TableWorld {
   readonly peers = new PeerIndex();
   readonly up = new Set<number>();
@@ -29,7 +29,7 @@ export class TableWorld {
   readonly routes: readonly string[];
   at = 1_000_000_000_000;
 
-  /** `routes`: what each of the sessions has in its RIB, besides the target. */
+  /** `routes`: what the RIB of each session has besides the target. */
   constructor(sessions: readonly WorldSession[], settings: TableSettings, routes: readonly string[]) {
     const sink: VerdictSink = {
       added: () => 0,
@@ -62,7 +62,7 @@ export class TableWorld {
     this.table.apply(batch, 0, batch.length);
   }
 
-  /** What a file says of a time before now. */
+  /** Applies a row of a file, of a time before now. */
   fill(secondsAgo: number, peer: number, kind: ElemKindCode, ...prefixes: readonly string[]): void {
     const batch = this.#batch(64_500, peer, kind, prefixes, this.at - secondsAgo * second);
     this.table.fill(batch, 0, batch.length);
@@ -73,7 +73,7 @@ export class TableWorld {
     this.table.settle(this.at);
   }
 
-  /** A tick every 10 s, for so long. */
+  /** A tick every 10 s for `ms`. */
   run(ms: number): void {
     for (const end = this.at + ms; this.at < end;) this.settle(10 * second);
   }
@@ -82,7 +82,7 @@ export class TableWorld {
     return this.up.has(parsePrefix(target)!.code);
   }
 
-  /** How many voters see it. */
+  /** How many voters have the prefix. */
   seenBy(prefix: string): number {
     const { family, code } = parsePrefix(prefix)!;
     return this.table.routes[family].seenBy(code);

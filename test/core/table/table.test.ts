@@ -28,7 +28,7 @@ describe('a prefix is visible', () => {
       world.say(peer, ElemKind.withdrawal, target);
       seen.push([7 - peer, world.sees]);
     }
-    // 2 of 8 is exactly a quarter: not below it.
+    // 2 of 8 is exactly a quarter, not below it.
     assert.deepEqual(seen, [
       [7, true],
       [6, true],
@@ -202,7 +202,7 @@ describe('a lost peer is unknown, not a withdrawal', () => {
 });
 
 describe('when the voters change', () => {
-  /** A peer is back, with all it had but what it says it lost. */
+  /** A peer comes back with its whole table, except for the prefixes that it withdrew. */
   const comesBack = (world: World, peer: number, ...own: string[]): void => {
     world.say(peer, ElemKind.peerUp);
     world.say(peer, ElemKind.announcement, ...filler, ...own);
@@ -247,7 +247,7 @@ describe('when the voters change', () => {
     for (let peer = 4; peer < 8; peer++) world.say(peer, ElemKind.withdrawal, target);
     world.settle(minute);
     assert.deepEqual([world.table.usability(0).kind, world.sees], ['unusable', true]);
-    // The median of the voters follows: the same four are enough in the end.
+    // The median follows the voters, so the same four are enough in the end.
     for (let minutes = 0; minutes < 6; minutes++) world.settle(minute);
     assert.deepEqual([world.table.usability(0).kind, world.sees], ['usable', false]);
   });

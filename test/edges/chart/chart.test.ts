@@ -10,7 +10,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** One point every `stepMs` in from <= at < to. */
+/** A point every `stepMs`, from <= at < to. */
 function points(from: number, to: number, stepMs: number, share: (at: number) => number | null): ChartPoint[] {
   return Array.from({ length: Math.ceil((to - from) / stepMs) }, (_, i) => ({
     at: from + i * stepMs,
@@ -41,7 +41,7 @@ test('a small chart, line by line: gap, step, band, axis in UTC', () => {
   const golden = [
     // the gap between 16:10 and 16:15, hatched
     '<rect x="247.3" y="132" width="75.7" height="300" fill="url(#unmeasured)"/>',
-    // 100 % until 16:10, and 0 % from 16:15 to the end: two paths, nothing joins them
+    // 100 % until 16:10, and 0 % from 16:15 to the end: two paths with nothing between them
     '<path d="M96 154.2H247.3" fill="none" stroke="#5aa9ff" stroke-width="3" stroke-linejoin="round" ' +
       'stroke-linecap="round"/>',
     '<path d="M323 432H1004" fill="none" stroke="#5aa9ff" stroke-width="3" stroke-linejoin="round" ' +
@@ -145,7 +145,7 @@ test('flat, then a step between two distant columns: the line turns where the va
     start + hour,
   );
   assert.equal(stepPath(stretch, { x: (at) => (at - start) / minute, y: (share) => 10 - 10 * share }), 'M0 0H30V10H60');
-  // the same with all points of half an hour in one pixel
+  // the same when all points of half an hour are in one pixel
   assert.equal(
     stepPath(stretch, { x: (at) => (at - start) / (30 * minute), y: (share) => 10 - 10 * share }),
     'M0 0H1V10H2',

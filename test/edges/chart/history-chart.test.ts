@@ -8,7 +8,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const from = Date.UTC(2014, 11, 22);
 
-/** A row with so many units of IPv4 and IPv6; null: not measured. */
+/** A row with these units of IPv4 and IPv6; null: not measured. */
 function row(resolution: Resolution, at: number, units4: number | null, units6: number | null = null): HistoryRow {
   const values = new Uint32Array(8).fill(unknownValue);
   if (units4 !== null) values[0] = units4;

@@ -1,4 +1,4 @@
-/** What many channels at once must not cost: requests, edits that are dropped, reads of the log. */
+/** The costs that many channels must not have: requests, dropped edits, reads of the log. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BestEffortQueue } from '../../../src/edges/delivery/lanes/best-effort-queue.js';
@@ -8,7 +8,7 @@ import { RateLimit } from '../../../src/edges/waiting/index.js';
 import { FakeClock } from '../../support/clocks/fake-clock.js';
 import { incidentEvent } from '../../support/delivery/incident-event.js';
 
-/** How many get a place before `ms` have passed. */
+/** How many places are given before `ms` have passed. */
 async function taken(clock: FakeClock, rateLimit: RateLimit, ms: number): Promise<number> {
   let count = 0;
   const ended = new AbortController();

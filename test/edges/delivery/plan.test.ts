@@ -1,4 +1,4 @@
-/** What a channel hears of an event, by what it wants to hear and what it was told before. */
+/** What a channel hears of an event, by its subscription and by what it was told before. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compose, toldAs } from '../../../src/edges/delivery/plan/compose.js';
@@ -27,7 +27,7 @@ const told = (severity: ToldRecord['severity'], over = false): ToldRecord => ({
   over,
 });
 
-/** "start @role", "update re 900", "recovery re 900 silent", "end", or why it is skipped. */
+/** "start @role", "update re 900", "recovery re 900 silent", "end", or the reason why it is skipped. */
 function inWords(plan: Plan): string {
   if (plan.kind === 'skip') return plan.reason;
   if (plan.kind === 'end') return 'end';

@@ -45,8 +45,7 @@ test('what a terminal is told', () => {
     [{ kind: 'notice', incident: null, country: null, level: 'normal', worst: 'normal' }, false],
   ];
   for (const [event, told] of stories) assert.equal(isTold(incidentEvent(event)), told, JSON.stringify(event));
-  // Of many at once, with some below what a terminal is told of, those that it is told of are named first, though
-  // others lost more.
+  // A terminal names first those countries of a combined event that it is told about, even if others lost more.
   const [one] = combinedEvents([
     ...['US', 'DE', 'FR', 'GB', 'IT', 'ES', 'NL', 'BE', 'AT', 'CH', 'SE', 'NO', 'FI', 'PL', 'CZ', 'PT', 'GR', 'RO'].map(
       (country, n) => ({

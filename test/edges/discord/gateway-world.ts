@@ -6,19 +6,19 @@ import { createLogger } from '../../../src/edges/observability/index.js';
 import { DiscordServer, type DiscordOptions } from '../../support/discord/server.js';
 
 export interface GatewayWorldOptions extends Omit<DiscordOptions, 'clock'> {
-  /** The bot's; Discord's is the real one. */
+  /** The bot's clock. Discord's is the real one. */
   readonly clock?: Clock;
   readonly commands?: readonly Command[];
 }
 
-/** A bot at a loopback Discord, and all that it says and tells. */
+/** A bot connected to a loopback Discord, with everything that it logs and reports. */
 export class GatewayWorld {
   readonly discord: DiscordServer;
   readonly lines: { readonly level: number; readonly msg: string; readonly [key: string]: unknown }[] = [];
   readonly notices: string[] = [];
-  /** "/status ok", in the order of their ends. */
+  /** "/status ok", in the order in which the commands ended. */
   readonly outcomes: string[] = [];
-  /** What happened to channels and servers: ["gone", id], .. */
+  /** What was reported of channels and servers: ["gone", id], .. */
   readonly told: (readonly string[])[] = [];
   readonly #ended = new AbortController();
   readonly #watchers = new Set<() => void>();
@@ -42,7 +42,7 @@ export class GatewayWorld {
     await this.discord.start();
     void this.run();
     await this.until(() => this.gateway.health().connected);
-    // Its servers come after READY.
+    // The servers follow READY.
     await this.until(() => this.told.some(([what]) => what === 'guild-back') || this.discord.world.guilds.size === 0);
     return this;
   }
@@ -52,7 +52,10 @@ export class GatewayWorld {
     return this.#run;
   }
 
-  /** Resolves as soon as `holds`: asked again whenever the bot logs or tells something, or Discord hears something. */
+  /**
+   * Resolves as soon as `holds` returns true. It is asked whenever the bot logs or reports something, or Discord gets
+   * something.
+   */
   async until(holds: () => boolean): Promise<void> {
     while (!holds())
       await Promise.race([new Promise<void>((resolve) => this.#watchers.add(resolve)), this.#nextOfDiscord()]);
@@ -66,7 +69,7 @@ export class GatewayWorld {
     this.#ended.abort();
     await this.#run;
     await this.discord.stop().catch((error: unknown) => {
-      // One that a story stopped itself has no server to close.
+      // If the story stopped Discord itself, no server is left to close.
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_SERVER_NOT_RUNNING') throw error;
     });
   }
@@ -103,7 +106,7 @@ export class GatewayWorld {
         },
       }),
       commands: this.#options.commands ?? [],
-      // The commands of these tests ask for nothing of it.
+      // The commands of these tests use none of it.
       deps: {} as CommandDeps,
       onNotice: (text) => {
         this.notices.push(text);

@@ -10,8 +10,7 @@ import { DiscordServer, type DiscordOptions } from '../../support/discord/server
 const channelId = '200000000000000001';
 const guildId = '300000000000000001';
 /**
- * The client waits half a second before it connects again: these stories are told at once, each with a Discord of its
- * own.
+ * The client waits half a second before it reconnects, so the stories run at the same time, each with its own Discord.
  */
 const atOnce = { concurrency: true, timeout: 10_000 };
 
@@ -30,7 +29,7 @@ async function begin(t: TestContext, options?: DiscordOptions): Promise<Story> {
     await Promise.all(clients.map((client) => client.destroy()));
     await discord.stop();
   });
-  // Without the five seconds that the client leaves between two IDENTIFYs.
+  // Without the five seconds that the client waits between two IDENTIFYs.
   const ws = { buildIdentifyThrottler: () => Promise.resolve({ waitForIdentify: () => Promise.resolve() }) };
   const newClient = (intents = GatewayIntentBits.Guilds): Client => {
     const client = new Client({ intents, rest: { api: discord.apiUrl }, ws });

@@ -1,4 +1,4 @@
-/** The loopback Discord's users, against discord.js's own client. */
+/** The users of the loopback Discord, with discord.js's own client. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -23,7 +23,7 @@ const discord = new DiscordServer({ clock });
 let client: Client;
 /** What the bot does with the next interaction. */
 let answer: (interaction: Interaction) => Promise<unknown>;
-/** How that went. */
+/** The result of that. */
 let answered: Promise<unknown>;
 
 describe('the loopback Discord: interactions', () => {

@@ -1,4 +1,4 @@
-/** The loopback Discord's REST, as @discordjs/rest and plain requests see it. */
+/** The REST API of the loopback Discord, as @discordjs/rest and plain requests see it. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { ChannelType, DiscordAPIError, OverwriteType, REST, RateLimitError, type APIMessage } from 'discord.js';
@@ -37,7 +37,7 @@ describe('the loopback Discord: REST', () => {
     rest.get(`/channels/${channel}/messages?${query}`) as Promise<APIMessage[]>;
   const edit = (id: string, body: object): Promise<APIMessage> =>
     rest.patch(`/channels/${channelId}/messages/${id}`, { body }) as Promise<APIMessage>;
-  /** "ok", or the code that Discord refuses with. */
+  /** "ok", or the code of Discord's refusal. */
   const outcome = (request: Promise<unknown>): Promise<string> =>
     request.then(
       () => 'ok',
@@ -174,7 +174,7 @@ describe('the loopback Discord: REST', () => {
           .split('.')
           .reduce<Record<string, unknown>>((node, step) => node[step] as Record<string, unknown>, errors);
         assert.ok(Array.isArray(at._errors), JSON.stringify(errors));
-        // Discord's description of itself says the same, but for the sum.
+        // Discord's API description refuses the same, except for the sum.
         assert.equal(discord.violations.splice(0).length > 0, path !== 'embeds');
       });
     }

@@ -17,7 +17,7 @@ const noon = Date.UTC(2026, 5, 10, 12);
 const minute = historyRules.minute.stepMs;
 const day = 86_400_000;
 
-/** What every store must do, whatever it is made of. */
+/** What every store must do. */
 export function storeContract(harness: StoreHarness): void {
   let store: Store;
   let place: Awaited<ReturnType<StoreHarness['create']>>;
@@ -39,7 +39,7 @@ export function storeContract(harness: StoreHarness): void {
     assert.equal(await store.commit(batch(over)), 'committed');
     version++;
   }
-  /** Each story starts with an empty store and the lease in hand. */
+  /** Each story starts with an empty store, whose lease it holds. */
   function story(name: string, run: () => Promise<void>): void {
     test(name, async () => {
       place = await harness.create();
@@ -312,7 +312,7 @@ export function storeContract(harness: StoreHarness): void {
           rowOf(country, resolution, atOf(resolution, slot + index), version * 100 + index),
         );
         for (const { at, values } of rows) model.set(`${country} ${resolution} ${at}`, values[0]);
-        // A step back and forth in time, so that some commits fold and others do not.
+        // A step back and forth in time, so that some commits fold rows and others do not.
         await commit({ at: start + now * 3_600_000, rows });
         const [from, to] = [atOf(resolution, a), atOf(resolution, b)].sort((x, y) => x - y) as [number, number];
         const expected: [number, number][] = [];

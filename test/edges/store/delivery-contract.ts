@@ -13,7 +13,7 @@ import type {
 import { noon, owedTo, toldTo } from './samples.js';
 
 export type DeliveryStore = EventLog & Outbox & Subscriptions & Notes;
-/** What is closed is there for whoever opens it next. */
+/** After a close, the next open must find the content again. */
 type ClosableStore = DeliveryStore & { close(): Promise<void> };
 export interface DeliveryHarness {
   /** An empty place of its own. */
@@ -25,7 +25,7 @@ const day = 86_400_000;
 const subscribed = (channelId: string, over: Partial<Subscription> = {}): Subscription =>
   newSubscription({ channelId, guildId: '7', since: 0, createdAt: noon, ...over });
 
-/** What every store must do for delivery, whatever it is made of. */
+/** What every store must do for delivery. */
 export function deliveryContract(harness: DeliveryHarness): void {
   let store: ClosableStore;
   let place: Awaited<ReturnType<DeliveryHarness['create']>>;
@@ -47,10 +47,10 @@ export function deliveryContract(harness: DeliveryHarness): void {
     await store.close();
     store = await place.open();
   }
-  /** Owes these as the next chunk. */
+  /** Writes these rows as the next chunk. */
   let chunks = 0;
   const owe = (...rows: Owed[]): Promise<void> => store.owe(rows, { position: ++chunks, channelId: null });
-  /** All that is owed, as "channel:positions", by way of every reader; they must agree. */
+  /** Everything that is owed, as "channel:positions". Every way of reading must agree. */
   async function owedNow(): Promise<string[]> {
     const heads = await store.heads();
     const all: Owed[] = [];

@@ -3,8 +3,8 @@ import type { StoreOptions } from '../../../src/edges/store/index.js';
 import { tellUpTo, writtenBy } from './kill-writes.js';
 import { quiet } from './samples.js';
 
-// A child process: told where, it commits numbered batches and tells them as fast as it can until it is killed, and
-// says which were acknowledged. The driver is loaded beforehand: a life is short.
+// A child process that commits and tells numbered batches as fast as it can until it is killed, and prints which were
+// acknowledged. It loads the driver first, because it lives only shortly.
 await (process.argv[2] === 'redis'
   ? import('../../../src/edges/store/redis/index.js')
   : import('../../../src/edges/store/sqlite/index.js'));

@@ -8,7 +8,7 @@ const start = Date.UTC(2026, 5, 10);
 const { stepMs, keepMs } = historyRules.minute;
 const countries = ['KP', 'SY', 'TG'];
 
-/** What the commit of a version writes: states, rows, records, health and two events that all bear its number. */
+/** The commit of a version: states, rows, records, health and two events that all carry its number. */
 export function writtenBy(version: number): Omit<Commit, 'lease' | 'version'> {
   const at = start + version * stepMs;
   return {
@@ -22,7 +22,8 @@ export function writtenBy(version: number): Omit<Commit, 'lease' | 'version'> {
 }
 
 /**
- * Holds the store to this: it is as the commits 1 to its version left it, each whole and once. Returns that version.
+ * Asserts that the store holds exactly what the commits 1 to its version wrote, each whole and once. Returns that
+ * version.
  */
 export async function assertWhole(store: Store): Promise<number> {
   const { version, states } = await store.load();
@@ -50,7 +51,7 @@ export async function assertWhole(store: Store): Promise<number> {
     'events',
   );
   for (const country of countries) {
-    // What is older may have been dropped.
+    // Older rows may have been dropped.
     const first = Math.max(1, version - keepMs / stepMs + 1);
     const rows = await store.history(country, 'minute', start + first * stepMs, start + (version + 60) * stepMs);
     assert.deepEqual(
@@ -63,8 +64,8 @@ export async function assertWhole(store: Store): Promise<number> {
 }
 
 /**
- * Brings two channels up to `version`, from wherever it was left: each version is owed to both, and the first one is
- * told it at once.
+ * Brings two channels up to `version`, from where they are: each version is owed to both, and the first is told it at
+ * once.
  */
 export async function tellUpTo(store: Store, version: number): Promise<void> {
   const left = (await store.channel('1', 1)).owed.at(0);
@@ -76,10 +77,7 @@ export async function tellUpTo(store: Store, version: number): Promise<void> {
   }
 }
 
-/**
- * Holds the store to this: every version up to the last one expanded is owed to both channels or told to the first,
- * once.
- */
+/** Asserts that every version up to the last expanded one is owed to both channels, or told to the first, once. */
 export async function assertTold(store: Store, version: number): Promise<void> {
   const expanded = (await store.expansion())?.position ?? 0;
   assert.ok(expanded === version || expanded === version - 1, `${version} committed, ${expanded} expanded`);

@@ -11,9 +11,9 @@ import { assertTold, assertWhole } from './kill-writes.js';
 import { quiet } from './samples.js';
 
 export interface Writer {
-  /** Writes as fast as it can from here on. `wrote` resolves at its first acknowledged commit. */
+  /** Starts writing as fast as it can. `wrote` resolves at the first acknowledged commit. */
   write(): Promise<{ readonly wrote: Promise<unknown>; readonly acknowledged: () => number }>;
-  /** Resolves when it is gone. */
+  /** Resolves when the process is gone. */
   kill(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export async function writersOf(options: StoreOptions): Promise<{ prepare(): Wri
   };
 }
 
-/** SIGKILLs a writing process at `lives` seeded moments, and looks at what it left each time. */
+/** Kills a writing process with SIGKILL at `lives` seeded moments, and checks each time what it left. */
 export async function survivesBeingKilled(options: StoreOptions, lives: number): Promise<void> {
   const random = seededRandom(20141222);
   const writers = await writersOf(options);
@@ -59,7 +59,7 @@ export async function survivesBeingKilled(options: StoreOptions, lives: number):
       const writer = next.shift()!;
       next.push(writers.prepare());
       const { wrote, acknowledged } = await writer.write();
-      // Every other one dies at whatever it is doing since it was told to write, the rest among commits.
+      // Every second one is killed at any moment after it was told to write, the others between commits.
       if (life % 2 === 0) await wrote;
       await pause(random() * 40);
       await writer.kill();
@@ -77,6 +77,6 @@ export async function survivesBeingKilled(options: StoreOptions, lives: number):
     await Promise.all(next.map((writer) => writer.kill()));
     writers.remove();
   }
-  // Else the moments were all too early, and nothing was tried.
+  // Otherwise all moments were too early, and the test tested nothing.
   assert.ok(livesThatWrote >= lives / 2, `only ${livesThatWrote} of ${lives} lives wrote anything`);
 }

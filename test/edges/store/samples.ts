@@ -25,7 +25,7 @@ export const toldTo = (channelId: string, incident: string, over: Partial<ToldRe
   ...over,
 });
 
-/** A state is opaque to a store but for its version and country: these carry a number to be told apart by. */
+/** A store reads only version and country of a state. `n` distinguishes these. */
 export function stateOf(country: string, n: number, version: number = stateVersion): StoredState {
   return { version, country, n } as unknown as StoredState;
 }
@@ -47,7 +47,7 @@ export function eventOf(id: string, at = 0): IncidentEvent {
   } as unknown as IncidentEvent;
 }
 
-/** The n-th event of an incident of that country: opened, until its kind is said. */
+/** The n-th event of an incident of that country. Default kind: opened. */
 export function incidentEventOf(
   country: string,
   family: 'ipv4' | 'ipv6',
@@ -68,7 +68,7 @@ export function incidentEventOf(
   });
 }
 
-/** An event log as version 1 of the schema left it, in its order: two incidents go on (one reopened), one is over. */
+/** An event log in the schema's version 1: two incidents go on (one was reopened), one is over. */
 export function olderEvents(): object[] {
   const log = [
     incidentEventOf('KP', 'ipv4', 1, 10),

@@ -11,7 +11,7 @@ const minute = 60_000;
 const start = Date.UTC(2026, 2, 2, 8);
 const lost: Impairment = { kind: 'collectors', text: 'judged without rrc06 (silent)' };
 
-/** What the operator reads while `found` says what is so at each half minute. */
+/** The notices that the operator reads, if `found` gives the finding of each half minute. */
 function told(
   impairments: Impairments,
   minutes: number,

@@ -23,7 +23,7 @@ interface Decoded {
   readonly elems: Elem[];
   readonly counters: Readonly<MrtCounters>;
   readonly peers: PeerIndex;
-  /** Problems that were counted, and how often. */
+  /** By problem, how often it was counted. */
   readonly problems: Record<string, number>;
 }
 
@@ -44,7 +44,7 @@ const v6 = { address: '2001:db8::1', asn: 4_200_000_000 };
 const at = 1_700_000_000_000;
 const file = (...records: Uint8Array[]): Buffer => Buffer.concat(records);
 
-/** `rib4:18 up:1`, in order of appearance of the kinds here. */
+/** `rib4:18 up:1`, in the order of the kinds in this file. */
 function tally(elems: readonly Elem[]): string {
   const names = elems.map((elem) => {
     if (elem.kind === 'peer-state') return elem.state;

@@ -1,4 +1,4 @@
-/** The baseline: what it is made of, when it stands still, and what survives a restart. */
+/** The baseline: which bins it is computed from, when it is frozen, and what survives a restart. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Bins, emptyBaselineState, type ClosedBin } from '../../../../src/core/countries/index.js';
@@ -11,13 +11,13 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const start = Date.parse('2026-01-01T00:00:00Z');
 
-/** Bins that are told of one value a tick, and keep what they closed. */
+/** Takes one value a tick, and keeps the bins that were closed. */
 class World {
   readonly closed: ClosedBin[] = [];
   at = start;
   bins = new Bins(settings);
 
-  /** `units` at every tick for so long. */
+  /** `units` at every tick for `ms`. */
   live(ms: number, units: number, prefixes = units): this {
     for (const end = this.at + ms; this.at < end; this.at += 10 * second) {
       const bin = this.bins.tick(this.at, units, prefixes);
@@ -130,7 +130,8 @@ describe('a restart', () => {
   });
 
   test('after an adoption knows nothing of what was before it', () => {
-    // A hand's adoption of what stands for two hours, and one after two days: provisional, and not.
+    // An operator adopts a level after two hours, which makes a provisional baseline, or after two days, which does
+    // not.
     for (const stood of [2 * hour, 2 * day]) {
       const world = new World().live(9 * day, 100);
       world.bins.freeze(true, world.at);

@@ -99,7 +99,7 @@ test('no two countries share a code, a name or an alias', () => {
 });
 
 const completed: [string, readonly string[]][] = [
-  // The code first, then names that begin so.
+  // The code first, then the names that begin with it.
   ['in', ['IN', 'ID']],
   ['south', ['ZA', 'GS', 'KR', 'SS']],
   ['kor', ['KR', 'KP']],

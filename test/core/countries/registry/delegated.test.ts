@@ -24,7 +24,7 @@ function excerpt(name: string): DelegatedReader {
   return read(readFileSync(new URL(`../../../fixtures/delegated/nro-test-${name}`, import.meta.url), 'utf8'));
 }
 
-/** "AA 5.0.0.0 512" of IPv4, "AA 2a00::/32" of IPv6, as the file would say it. */
+/** Lines of the file: "AA 5.0.0.0 512" for IPv4, "AA 2a00::/32" for IPv6. */
 const held = (...ranges: string[]): string =>
   ranges
     .map((range) => {
@@ -136,7 +136,7 @@ test("ignored prefixes are nobody's, of both families", () => {
   assert.deepEqual([holder(map, '5.0.0.0'), holder(map, '5.0.1.0'), totalsOf(map).units], ['AA', '', [3, 2 ** 15]]);
 });
 
-/** As many countries, each with so many /24s and one /32. */
+/** This many countries, each with `units` /24s and one /32. */
 const world = (countries: number, units: number): CountryMap =>
   read(
     held(

@@ -1,4 +1,4 @@
-/** Who lost what: a troubled country's networks, before and now, as they come out of the assembled core. */
+/** Which networks of a country lost what, before and now, as the assembled core reports it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { NetworkChange } from '../../../../src/core/incidents/index.js';

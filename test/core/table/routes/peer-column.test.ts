@@ -1,11 +1,11 @@
-/** A peer's table against a Set of the same ids, from few of them to many. */
+/** A peer's table compared with a Set of the same ids, from few ids to many. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { IdNotes } from '../../../../src/core/table/routes/id-notes.js';
 import { PeerColumn } from '../../../../src/core/table/routes/peer-column.js';
 
-/** Ids come at random below `among`, which grows as the table does; every fourth step takes one out. */
+/** Adds random ids below `among`, which grows as the table does; every fourth step removes one. */
 function filled(steps: readonly number[], among: number): { column: PeerColumn; ids: Set<number> } {
   const column = new PeerColumn();
   const ids = new Set<number>();

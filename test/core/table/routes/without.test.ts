@@ -1,4 +1,4 @@
-/** What the table would say without some of its voters, and what a country would have then. */
+/** The verdicts without some of the voters, and what a country would have then. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -17,15 +17,15 @@ const prefixes = [
   ['6.0.0.0/20', '6.0.0.0/21', '6.0.6.0/23', '6.0.7.0/24', '6.0.8.0/22', '6.0.8.0/24', '6.0.15.0/24', '7.0.0.0/16'],
   ['2a00::/31', '2a00::/32', '2a00:0:8000::/33', '2a00:1::/32', '2a00:1::/48', '2a00:1:0:0::/47', '2a01::/32'],
 ].map((texts) => texts.map((text) => parsePrefix(text)!.code));
-/** By collector. */
+/** The number of voters on each collector. */
 const voters = [12, 6, 3, 2];
 const peers = voters.reduce((sum, count) => sum + count, 0);
-/** Every peer is a full feed, whatever it sees of these. */
+/** Every peer counts as a full feed, however few of these prefixes it has. */
 const { table: settings, countries: countrySettings } = shippedRules({
   table: { fullFeedEnter: 0, fullFeedLeave: 0, minVoters: 1, minVotersShare: 0, minCollectors: 1 },
 });
 
-/** Of each prefix: how many peers saw it at first, and which see it later. */
+/** By prefix: how many peers have it at first, and which have it later. */
 const seen = fc.array(fc.tuple(fc.nat(peers), fc.array(fc.boolean(), { minLength: peers, maxLength: peers })), {
   minLength: 8,
   maxLength: 8,
@@ -54,7 +54,7 @@ test(
             batch.push(ElemKind[kind], family, peer, 0, code, 1);
             table.apply(batch, 0, 1);
           };
-          // Something that all see, so that all have a table.
+          // A prefix that all peers have, so that all have a table.
           const codes = prefixes[family];
           for (let peer = 0; peer < peers; peer++) {
             say('rib', peer, codes[codes.length - 1]);

@@ -1,4 +1,4 @@
-/** A table given out in pieces, and taken over by another. */
+/** A table written in pieces, and taken over by another process. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ElemBatch, ElemKind, formatPrefix, parsePrefix, PeerIndex } from '../../../../src/core/bgp/index.js';
@@ -11,7 +11,7 @@ const start = 1_000_000_000_000;
 const collectors = ['rrc00', 'rrc01', 'rrc03'];
 const peerCount = 12;
 const everyPeer = Array.from({ length: peerCount }, (_, peer) => peer);
-/** No peer is watched for its volume here, but where `guardedPrefixes` says so. */
+/** No peer's volume is watched here, except in tests that set `guardedPrefixes`. */
 const rulesOf = (guardedPrefixes: number): ReturnType<typeof shippedRules>['table'] =>
   shippedRules({ table: { minVoters: 4, minCollectors: 1, guardedPrefixes } }).table;
 const prefixes = [
@@ -30,7 +30,7 @@ type Said = readonly [
 
 class World {
   readonly peers = new PeerIndex();
-  /** Verdicts as they were told, by family. */
+  /** By family, the prefixes whose last verdict is up. */
   readonly up = [new Set<number>(), new Set<number>()] as const;
   readonly table: Table;
   readonly #batch = new ElemBatch();
@@ -66,7 +66,7 @@ class World {
     this.table.apply(batch, 0, batch.length);
   }
 
-  /** What the peer sees, by family. */
+  /** By family, the prefixes that the peer has. */
   seen(peer: number): [number[], number[]] {
     const of = (family: 0 | 1): number[] => {
       const { ids } = this.table.routes[family];
@@ -76,7 +76,7 @@ class World {
     return [of(0), of(1)];
   }
 
-  /** Whose bits are set, by peer. */
+  /** By peer and family, the prefixes that it has. */
   bits(): [number[], number[]][] {
     return everyPeer.map((peer) => this.seen(peer));
   }
@@ -93,7 +93,10 @@ class World {
     );
   }
 
-  /** Prefixes that at least half see and are not up, or less than a quarter and are not down. */
+  /**
+   * Prefixes that at least half of the voters have and that are not up, or that less than a quarter has and that are
+   * not down.
+   */
   wrongVerdicts(): string[] {
     const counts = this.table.counts();
     return prefixes.flatMap((codes, index) =>
@@ -108,7 +111,7 @@ class World {
   }
 }
 
-/** Every peer with most of the prefixes that there are at first, judged. */
+/** A judged table in which every peer has most of the first prefixes. */
 function loadedWorld(random: () => number, guardedPrefixes = 1_000_000): World {
   const world = new World(guardedPrefixes).name();
   const rib: Said[] = [];
@@ -123,16 +126,13 @@ function loadedWorld(random: () => number, guardedPrefixes = 1_000_000): World {
   return world;
 }
 
-/**
- * What the peers say in the second before `at`: some prefixes flap, a session falls and comes back, a new prefix
- * appears.
- */
+/** The messages of the second before `at`: some prefixes flap, a session falls and comes back, a new prefix appears. */
 function* secondOf(world: World, random: () => number, at: number): Generator<Said> {
   const pick = (below: number): number => Math.floor(random() * below);
   const down = everyPeer.filter((peer) => world.table.status(peer).kind === 'unknown');
   for (let count = pick(8); count > 0; count--) {
     const family = random() < 0.8 ? 0 : 1;
-    // A few prefixes are most of the news.
+    // Most messages are about a few prefixes.
     const code = prefixes[family][pick(random() < 0.5 ? 10 : prefixes[family].length)];
     yield [random() < 0.6 ? 'announcement' : 'withdrawal', at - pick(1000), pick(peerCount), family, code, 1 + pick(3)];
   }
@@ -151,7 +151,7 @@ function restored(
   guardedPrefixes = 1_000_000,
 ): World {
   const kept = new KeptTable();
-  // As through a file: heads are JSON.
+  // Heads go through JSON, as in a file.
   for (const { head, body } of pieces)
     assert.equal(kept.take({ head: JSON.parse(JSON.stringify(head)) as unknown, body }), null);
   assert.equal(kept.lacks(), null);
@@ -183,7 +183,7 @@ describe('a table that was kept', () => {
       assert.deepEqual(again.up, world.up, `verdicts, seed ${seed}`);
       assert.deepEqual(again.origins(), world.origins(), `origins, seed ${seed}`);
       assert.deepEqual(again.table.counts().ipv4.voters, 0, 'nobody votes before the files of the time since');
-      // In between it is as before, whatever the country was.
+      // Verdicts in between stay, whatever the country's state was.
       joined(again, at, () => false);
       world.table.settle(at);
       assert.deepEqual(again.up, world.up, `verdicts, joined, seed ${seed}`);
@@ -223,8 +223,7 @@ describe('a table that was kept', () => {
     const fresh = parsePrefix('20.0.0.0/24')!.code;
     const fallen = codes.filter((_, index) => index % 100 === 0);
     for (const each of [world, again]) {
-      // A prefix that the kept table did not have makes room for more; whatever was counted before must still be
-      // counted.
+      // A prefix that the kept table did not have makes the arrays grow. The earlier counts must stay.
       say(each, 'announcement', start + 1000, everyPeer, [fresh]);
       say(each, 'withdrawal', start + 2000, everyPeer.slice(0, 1), fallen);
       each.table.settle(start + 10_000);
@@ -255,7 +254,7 @@ describe('a table that was kept', () => {
         at = start + second * 1000;
         if (second === begins) pieces = world.table.pieces();
         for (const said of secondOf(world, random, at)) {
-          // A new piece may be asked for between any two elems.
+          // The next piece may be taken between any two elems.
           while (pieces !== null && !ended && random() < 0.05) {
             const piece = pieces.next();
             if (piece.done === true) ended = true;
@@ -270,7 +269,7 @@ describe('a table that was kept', () => {
       const again = restored(kept, since(position));
       again.say(record.filter((said) => said[1] >= position));
       joined(again, at);
-      // Peers that came back while it was kept are whole in both.
+      // Peers that came back during the write are whole in both tables.
       at += 20 * minute;
       for (const each of [world, again]) each.table.settle(at);
       assert.deepEqual(again.bits(), world.bits(), `bits, seed ${seed}`);

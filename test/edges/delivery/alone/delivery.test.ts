@@ -1,4 +1,4 @@
-/** Delivery to channels, on a clock of the test's own against a Discord that is only played. */
+/** Delivery to channels, on the test's clock, against a simulated Discord. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Delivery, newSubscription, type Message, type Subscription } from '../../../../src/edges/delivery/index.js';
@@ -22,12 +22,12 @@ interface World {
   readonly store: MemoryDeliveryStore;
   readonly discord: VirtualDiscord;
   readonly delivery: Delivery;
-  /** Events of one incident come, at their time; then `ms` pass. */
+  /** Events of one incident arrive at their times; then `ms` pass. */
   happen(ms: number, ...events: readonly Partial<IncidentEvent>[]): Promise<void>;
-  /** "start", "update re 1": what stands in a channel. */
+  /** The messages in a channel: "start", "update re 1". */
   heard(channelId?: string): string[];
   readonly lines: string[];
-  /** What the country has now, for edits. */
+  /** What an edit shows of the country's present. */
   now: Partial<IncidentEvent> | null;
   stop(): Promise<void>;
 }
@@ -190,7 +190,7 @@ story(
     assert.equal(world.delivery.trouble(), null, 'one channel is not the service');
     await world.happen(40 * hour);
     const [asked] = world.discord.requests;
-    // Both channels' posts, the crosspost of the other, then the probes.
+    // The posts of both channels, the crosspost of the other one, then the probes.
     assert.deepEqual(
       asked.slice(-4).map((at) => Math.round((at - start) / minute)),
       [5, 35, 155, 1595],
@@ -282,7 +282,7 @@ test('starts come before what goes on, and that before ends, when many channels 
     await world.store.owe([row], { position: 0, channelId: `y${channelId}` });
     await world.store.acknowledge(row, [{ ...told, channelId, incident }]);
   }
-  // The first is nobody's: its place in the expansion was used up above.
+  // No channel gets the first event: its place in the expansion was used up above.
   await world.happen(
     5 * minute,
     { country: 'FR', level: 'degraded', worst: 'degraded' },

@@ -1,4 +1,4 @@
-/** From the event log into what channels are owed, where there are more channels than one write takes. */
+/** From the event log to what channels are owed, when there are more channels than one write takes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../../../src/edges/clock.js';

@@ -1,6 +1,6 @@
 /**
- * Plays the schedules of these seeds, one after the other: in a process of its own, for its date runs fast meanwhile,
- * and the test runner's hooks on every promise would slow it down.
+ * Plays the schedules of these seeds, one after the other. In a process of its own, because its Date runs fast, and
+ * because the test runner's hooks on every promise would slow it down.
  */
 import assert from 'node:assert/strict';
 import { doubles, faultsIn } from '../../../support/delivery/delivery-oracle.js';
@@ -13,7 +13,7 @@ export interface RealTally {
   doubled: number;
   doubtful: number;
   killed: number;
-  /** How often each kind of fault struck. */
+  /** By kind of fault, how many requests it struck. */
   readonly struck: Map<string, number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Plays the schedules from..to: in a worker of its own, for the test runner's hooks on every promise would make them
- * thrice as slow.
+ * Plays the schedules from..to. In a worker of its own, because the test runner's hooks on every promise would make
+ * them three times as slow.
  */
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -8,15 +8,15 @@ import { doubles, faultsIn } from '../../../support/delivery/delivery-oracle.js'
 import { runSchedule } from '../../../support/delivery/delivery-run.js';
 import { deliverySchedule } from '../../../support/delivery/delivery-schedule.js';
 
-/** Every tenth keeps Discord away for longer than news live. */
+/** In every tenth schedule Discord is away for longer than an event counts as news. */
 const longEvery = 10;
 
 export interface Tally {
   messages: number;
   backlogs: number;
-  /** Messages that stand twice where nobody could tell. */
+  /** Messages posted twice because neither side could tell that the first had arrived. */
   doubled: number;
-  /** What the bot itself counted as perhaps doubled. */
+  /** Messages that the bot itself counted as possibly doubled. */
   doubtful: number;
 }
 

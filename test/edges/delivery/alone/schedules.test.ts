@@ -1,6 +1,6 @@
 /**
- * A thousand seeded schedules of faults: every channel hears each message once and in order, whatever happens to
- * Discord, the store and us.
+ * A thousand seeded schedules of faults: every channel gets each message once and in order, whatever fails in Discord,
+ * the store or the bot.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -33,7 +33,7 @@ test('what was written is read', () => {
   assert.deepEqual(problems, []);
 });
 
-/** Of a subscription: what is changed, and what is said of it. */
+/** A change to a subscription, and the problems that are reported. */
 const faults: [change: object, problems: string[]][] = [
   [{ version: 2 }, ['s.version: expected 1, got 2']],
   [{ channelId: 102 }, ['s.channelId: expected an id in digits, as text, got 102']],

@@ -1,4 +1,4 @@
-/** Held to Discord's documentation, Application Commands: what a bulk registration takes. */
+/** Checks the definitions against the limits of Discord's documentation (Application Commands). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { APIApplicationCommandOption } from 'discord.js';
@@ -29,7 +29,7 @@ test('definitions keep to the limits', () => {
   }
 });
 
-/** The characters that count toward the sum of a command. */
+/** The characters that count towards the limit of a command. */
 function checked(part: {
   name: string;
   description: string;

@@ -91,7 +91,7 @@ describe('health', () => {
     const world = await new GatewayWorld({ clock }).connected();
     clock.jump(2.5 * 41_250);
     assert.equal(world.gateway.health().connected, true);
-    // Before the first beat the interval is only known from above.
+    // Before the first heartbeat only an upper limit of the interval is known.
     clock.jump(41_250);
     assert.deepEqual(world.gateway.health(), {
       connected: false,
@@ -212,7 +212,7 @@ describe('a session that is refused', () => {
     for (let n = 0; n < 20; n++) {
       const backOff = Math.min(45_000, 750 * 2 ** n);
       await pass(backOff);
-      // One in 5 s.
+      // One session in 5 s.
       if (backOff < 5000) await pass(5000 - backOff);
     }
     await clock.waiting(30 * minute);

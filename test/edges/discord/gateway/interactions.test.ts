@@ -11,7 +11,7 @@ import { GatewayWorld, type GatewayWorldOptions } from '../gateway-world.js';
 
 const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47]);
 
-/** A command named `echo` that answers what it was told; `given` is what it does instead. */
+/** A command named `echo` that answers with its input; `given` replaces parts of it. */
 function echo(given: Partial<Command> = {}): { readonly command: Command; readonly inputs: CommandInput[] } {
   const inputs: CommandInput[] = [];
   const command: Command = {
@@ -42,7 +42,7 @@ function echo(given: Partial<Command> = {}): { readonly command: Command; readon
   };
 }
 
-/** Connected, with these commands registered as they are. */
+/** A connected bot, with these commands registered. */
 async function worldWith(
   commands: readonly Command[],
   options: Omit<GatewayWorldOptions, 'commands'> = {},
@@ -242,7 +242,7 @@ describe('what goes wrong', () => {
     world.discord.script({ kind: 'error', status: 400, code: 40060, on: 'POST /interactions/:id/:token/callback' });
     void world.discord.interact({ command: 'echo' });
     await world.until(() => world.outcomes.length === 1);
-    // The loopback has not taken it, so it takes no answer either; the command was run for it.
+    // The loopback did not carry out the acknowledgement, so it accepts no answer either. The command ran all the same.
     assert.ok(world.logged(/the answer to \/echo did not get through/));
   });
 

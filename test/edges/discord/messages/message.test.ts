@@ -50,7 +50,7 @@ const back: IncidentEvent = {
   reason: '0.99 for 600 s',
 };
 
-/** The night of 22 December 2014 as a channel with a role reads it. */
+/** The night of 22 December 2014, as a channel with a role reads it. */
 const story: [string, () => unknown][] = [
   ['start', () => renderMessage(alert(northKoreaDown, { roleId }), channelId, whole)],
   [

@@ -40,7 +40,7 @@ describe('the sender', () => {
   });
   afterEach(() => discord.stop());
 
-  /** What a gateway would know. */
+  /** The permissions that a gateway would know. */
   function accessOf(id: string): ChannelAccess | null {
     const channel = discord.world.channels.get(id);
     if (channel === undefined) return null;
@@ -162,7 +162,10 @@ describe('the sender', () => {
   });
 
   describe('a channel that takes less is told what it takes', () => {
-    /** Denied; what stands: embed, chart, reply; posts where permissions are known, and where they are not. */
+    /**
+     * Permissions denied; whether embed, chart and reply arrive; the number of posts if permissions are known, and if
+     * not.
+     */
     const stories: [PermissionName[], [boolean, boolean, boolean], number, number][] = [
       [[], [true, true, true], 1, 1],
       [['AttachFiles'], [true, false, true], 1, 2],

@@ -1,6 +1,6 @@
 /**
- * A stream is cut at any message, or a piece of it is lost; the archive's files make it whole again. What the table
- * then holds is what it would hold had nothing happened: 200 seeded cuts, and 80 seeded losses.
+ * The stream is cut at any message, or pieces of it are lost; the archive's files make it whole. The table must then
+ * equal that of an undisturbed run: 200 seeded cuts, and 80 seeded losses.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -22,7 +22,7 @@ const seeds = [1, 2];
 const cutsEach = 100;
 const lossesEach = 40;
 
-/** Bits, and what they are good for, are the same; what may differ by design is only where it may. */
+/** Routes and votes must be the same. What may differ by design may differ only where the design says so. */
 function assertSame(held: Held, whole: Held, name: string): void {
   assert.deepEqual(held.bits, whole.bits, `${name}: bits`);
   const sizes = (family: 'ipv4' | 'ipv6'): number =>
@@ -63,16 +63,16 @@ async function eachStream(
 }
 
 interface Loss {
-  /** null: the connection of all. */
+  /** null: the connection of all collectors. */
   readonly collector: string | null;
-  /** It is not lost, but comes so late. */
+  /** If above 0, the piece is not lost but comes this late. */
   readonly lateMs: number;
-  /** By arrival. */
+  /** By time of arrival. */
   readonly from: number;
   readonly to: number;
 }
 
-/** One piece, or two of which the second often begins before the first is made good. */
+/** One piece, or two. The second often begins before the first is filled. */
 function lossesOf(random: () => number): Loss[] {
   const piece = (from: number): Loss => {
     const kind = random();
@@ -90,7 +90,7 @@ function lossesOf(random: () => number): Loss[] {
   return random() < 0.5 ? [first] : [first, piece(Math.min(ribTime + 17 * minute, first.from + random() * 5 * minute))];
 }
 
-/** As it arrives when some of it is late: a collector's messages stay in their order. */
+/** The messages as they arrive when some are late. Each collector's messages stay in order. */
 function delayed(said: readonly Said[], pieces: readonly Loss[]): readonly Said[] {
   const last = new Map<string, number>();
   return said

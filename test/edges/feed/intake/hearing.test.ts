@@ -7,7 +7,7 @@ const start = Date.UTC(2024, 0, 1, 8);
 const second = 1_000;
 const hour = 3_600 * second;
 
-/** Who is heard at which second, and how late; and what changed. */
+/** Plays which collector sends at which second, and how late; notes what changed. */
 class Listener {
   readonly hearing: Hearing;
   readonly changes: string[] = [];
@@ -19,7 +19,7 @@ class Listener {
     this.hearing.reconnected();
   }
 
-  /** For so many seconds each of these says something every second: name -> ms that it comes late. */
+  /** For this many seconds each of these collectors sends a message every second: name -> its lag in ms. */
   hear(seconds: number, lags: Readonly<Record<string, number>>): void {
     for (let passed = 0; passed < seconds; passed++) {
       this.now += second;

@@ -1,7 +1,4 @@
-/**
- * What becomes of a collector whose stream or files fail, told as stories; that the table is right after it:
- * cuts.test.ts.
- */
+/** Stories of collectors whose stream or files fail. cuts.test.ts checks that the table is right afterwards. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Intake } from '../../../../src/edges/feed/index.js';
@@ -20,11 +17,11 @@ import { risUpdate } from '../../../support/feed/ris-message.js';
 const hour = 60 * minute;
 const newRib = ribTime + 8 * hour + 10 * minute;
 
-/** The stream goes on with a word of each collector every 20 s, and its files with nothing in them. */
+/** The stream continues with a message of each collector every 20 s; its files are empty. */
 class LongStream extends CutStream {
-  /** Paths that the archive does not have until then. */
+  /** By path, the time until which the archive does not have the file. */
   readonly missing = new Map<string, number>();
-  /** Dumped at 16:00, and to be had a little later. */
+  /** Written at 16:00, and available a little later. */
   newRibAt = newRib;
   readonly all: readonly Said[];
 
@@ -57,7 +54,7 @@ class LongStream extends CutStream {
   }
 }
 
-/** A file whose records are all of that time. */
+/** A file whose records all have that time. */
 function dated(file: Uint8Array, at: number): Uint8Array {
   const bytes = Buffer.from(file);
   for (let record = 0; record < bytes.length; record += 12 + bytes.readUInt32BE(record + 8))
@@ -72,7 +69,7 @@ const stageOf = (intake: Intake, collector: string): string => {
 
 const stream = new LongStream();
 
-/** A table that is through; what was told until then is left out. */
+/** A table whose start is over. What was told during the start is left out. */
 async function through(): Promise<{ reception: Reception; intake: Intake; run: Promise<'too-old'> }> {
   const reception = new Reception(stream, ribTime, stream.all);
   const { intake, run } = reception.start();
@@ -135,7 +132,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     'whose RIB is still the same when a file is missing for long ' + 'goes on with the files, and keeps its table',
     async () => {
       const { reception, intake } = await through();
-      // From 17:00 on there should be a newer RIB, and there is none.
+      // From 17:00 on a newer RIB is due, and never appears.
       stream.newRibAt = Infinity;
       stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 9.5 * hour);
       const hears = ({ collector, arrives }: Said): boolean =>
@@ -208,7 +205,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     const isUp = (at: number): boolean => (at - ribTime) % (4 * minute) >= 30 * second;
     await reception.play(ribTime + 90 * minute, () => true, isUp);
     const { fillFiles } = intake.counters;
-    // 16 files of each of three collectors lie behind, and each hole begins with the end of a file that was read.
+    // Each of three collectors is 16 files behind, and each hole begins in a file that was read.
     assert.ok(fillFiles > 3 * 13 && fillFiles < 3 * 16 * 3, `${fillFiles} files`);
     await reception.play(ribTime + 120 * minute);
     assert.deepEqual(

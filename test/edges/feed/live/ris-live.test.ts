@@ -27,7 +27,7 @@ interface Watched {
   readonly told: string[];
   readonly states: FeedState[];
   readonly warnings: string[];
-  /** Resolves as soon as this was told (so often). */
+  /** Resolves as soon as this was told (`times` times). */
   readonly until: (what: string | RegExp, times?: number) => Promise<void>;
 }
 
@@ -123,7 +123,7 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     async () => {
       const { server, clock, told, until } = await watch({ collectors: ['rrc00', 'rrc01', 'rrc03'] });
       await server.subscribed(1, 3);
-      // rrc03's clock is an hour ahead: it must not date the gap.
+      // rrc03's clock is an hour ahead. It must not date the gap.
       server.send(
         update('rrc03', 3600, '12.0.0.0/8'),
         update('rrc00', 1, '10.0.0.0/8'),
@@ -186,7 +186,7 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     for (let pings = 1; pings <= 2; pings++) {
       await clock.advance(10_000);
       while (server.pings < pings) await new Promise<void>((resolve) => setImmediate(resolve));
-      // What it answers is read in the next turns.
+      // The answers are read in the next turns of the event loop.
       for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
     }
     await clock.advance(10_000);

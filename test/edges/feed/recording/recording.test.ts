@@ -41,7 +41,7 @@ const line = (second: number, announce: string): string =>
     announce: [announce],
   });
 const lines = [line(1, '10.0.0.0/8'), line(2, '11.0.0.0/8'), line(3, '12.0.0.0/8')];
-/** Too long for one read, so that lines are cut by chunks. */
+/** Too long for one read, so that chunks cut lines. */
 const manyLines = Array.from({ length: 5000 }, (_, i) => line(i, `10.${i >> 8}.${i & 0xff}.0/24`));
 
 describe('recording', () => {

@@ -17,7 +17,7 @@ import { olderEvents, quiet, rowOf } from '../samples.js';
 
 const noon = Date.UTC(2026, 5, 10, 12);
 const password = 'geheim-4711';
-/** All that were opened, so that a failed test leaves none behind that would reconnect for ever. */
+/** Every store that was opened: a failed test must not leave one that reconnects for ever. */
 const opened: Store[] = [];
 async function open(url: string): Promise<Store> {
   const store = await openStore({ kind: 'redis', url }, quiet);
@@ -26,10 +26,7 @@ async function open(url: string): Promise<Store> {
 }
 const unavailable = (error: Error): boolean => error instanceof StoreUnavailableError;
 
-/**
- * What a caller does while the store is away: the same again, until it answers. 10 s are enough for all that happens
- * here.
- */
+/** Repeats an act until the store answers, as callers do while it is away. 10 s are enough for everything here. */
 async function insist<T>(act: () => Promise<T>): Promise<T> {
   for (const began = performance.now(); ;) {
     try {
@@ -41,7 +38,7 @@ async function insist<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Asks until there is an answer. */
+/** Asks until the answer is not null. */
 async function askUntil<T>(ask: () => T | null | Promise<T | null>): Promise<T> {
   for (const began = performance.now(); performance.now() - began < 10_000;) {
     const answer = await ask();
@@ -53,7 +50,7 @@ async function askUntil<T>(ask: () => T | null | Promise<T | null>): Promise<T> 
 
 describe('Redis', () => {
   let server: RedisServer;
-  /** A client beside the store, for what the store does not tell. */
+  /** A client of its own, for what the store does not tell. */
   let beside: Redis;
   before(async () => {
     server = await startRedisServer({ password, durable: true });
@@ -190,7 +187,7 @@ describe('Redis', () => {
         (await store.incidents(20, null)).map(({ id }) => id),
         ['SY-ipv4-1000/2', 'KP-ipv4-1000/2'],
       );
-      // It was still the leader.
+      // It still leads.
       await older(olderEvents().slice(5), 6);
       assert.equal(await store.commit({ ...nothing, version: 2 }), 'committed');
       assert.deepEqual(
@@ -214,7 +211,7 @@ describe('Redis', () => {
     const waited = performance.now() - began;
     server.signal('SIGCONT');
     assert.ok(waited > 1900 && waited < 10_000, `${waited} ms`);
-    // The server may have read the first one before it was stopped, or reads it now: the repetition comes after it.
+    // The server may have read the first commit before it was stopped, or reads it now. The repetition comes after it.
     assert.equal(await insist(() => store.commit({ lease, version: 2, ...writtenBy(2) })), 'duplicate');
     assert.equal(await assertWhole(store), 2);
     await store.close();

@@ -1,5 +1,6 @@
 /**
- * The file in which a table outlives the process: what becomes of it, whatever happens to it, and what a restart tells.
+ * The file that keeps the table between processes: how it is written, what damages it, and what is told after a
+ * restart.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,7 +47,7 @@ function fresh(
 const outcomes = async ({ snapshots }: Metrics): Promise<Record<string, number>> =>
   Object.fromEntries((await snapshots.get()).values.map(({ labels, value }) => [String(labels.outcome), value]));
 
-/** What a start would make of the file; `touched`: whether the pipeline was. */
+/** What a start does with the file. `touched`: whether it changed the pipeline. */
 async function load(
   path: string,
   now: number,
@@ -115,7 +116,7 @@ describe('the file', () => {
     const old = readFileSync(path);
     const begun = clock.now();
     let count = 0;
-    /** Before each piece the file is looked at; `end` may end the writing there. */
+    /** Looks at the file before each piece; `end` may stop the writing there. */
     const watched = (end: (piece: number) => void): { pieces: () => Generator<SnapshotPiece> } => ({
       *pieces() {
         count = 0;
@@ -160,7 +161,7 @@ describe('the file', () => {
       );
     }
     assert.deepEqual([readFileSync(path), readdirSync(join(root, 'ended'))], [old, ['table.snapshot']]);
-    // What a killed process leaves.
+    // What a killed process leaves behind.
     writeFileSync(`${path}.tmp`, old.subarray(0, 1000));
     assert.deepEqual((await load(path, clock.now())).loaded.kind, 'restored');
     assert.equal(await writer.write(pipeline, at(clock.now()), never), true);
@@ -277,8 +278,8 @@ describe('a restart', () => {
   const returnOf: Step = (world) => world.say(everyPeer, 'announcement', tinyRoutes);
 
   /**
-   * Ten minutes, `before`, a snapshot, `meanwhile` until the kill, `away` in the 20 minutes until the start and its
-   * files, `then`.
+   * Ten minutes, `before`, a snapshot, `meanwhile` until the kill, `away` in the 20 minutes until the start and in
+   * their files, `then`.
    */
   async function restart(
     name: string,

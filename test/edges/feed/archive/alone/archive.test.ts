@@ -1,6 +1,6 @@
 /**
- * The archive's client over a loopback that keeps whole, breaks off, changes and lies; and the threads that read with
- * it.
+ * The archive's client, over a loopback archive that breaks off, changes files and serves them damaged; and the worker
+ * threads that decode.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -38,7 +38,7 @@ const sessions = [
   { address: '192.0.2.1', asn: 64_496 },
   { address: '2001:db8::1', asn: 64_497 },
 ];
-/** Random origins, so that its gzip is worth a few packets. */
+/** Random origins, so that the gzip takes several packets. */
 const rib = (routes: number, seed = 1): Uint8Array =>
   Buffer.concat([
     mrtPeerTable(ribTime, sessions),
@@ -81,7 +81,7 @@ async function read(file: Opened): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Each timer at once, so that only what is asked and answered takes time. */
+/** Every sleep ends at once, so that only requests take time. */
 const hasty: Clock = { ...systemClock, sleep: () => Promise.resolve() };
 
 interface Loading {
@@ -98,7 +98,7 @@ function loading(
   signal = new AbortController().signal,
 ): Loading {
   const peers = new PeerIndex();
-  // Known already under another number than the file's.
+  // Known already, under another number than in the file.
   peers.intern('rrc07', '192.0.2.7', 64_499);
   const elems: Elem[] = [];
   const warnings: string[] = [];
@@ -167,7 +167,7 @@ describe('a download that breaks', () => {
     const archive = createArchive(served.url, clock);
     const read = bytesOf(archive);
     await served.asked(`/${path}`);
-    // The wait for an answer is over, that for the next piece has begun.
+    // The wait for the answer is over, and that for the next piece has begun.
     while (archive.counters.bytes === 0) await new Promise((resolve) => setImmediate(resolve));
     await clock.waiting(30_000);
     served.fail(`/${path}`, 'broken', 2);
@@ -351,7 +351,7 @@ describe('many at once', () => {
     const reads = aborts.map(({ signal }) => bytesOf(archive, signal));
     for (const read of reads) read.catch(() => undefined);
     await served.asked(`/${path}`, 4);
-    // A fifth would have been asked for by now.
+    // A fifth request would have arrived by now.
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(served.requests.length, 4);
     aborts[5].abort();
@@ -498,7 +498,7 @@ describe('threads that decode', () => {
     const archive = createArchive(served.url, hasty);
     const workers = threads(1);
     const { file, options } = loading(archive, workers);
-    // No address: what a thread cannot even ask for is a fault of the program, and throws there.
+    // Not an address: what a worker cannot even request is a fault of the program, so it throws.
     const result = await workers.decode(
       { path, collector: 'rrc00', wanted: 'rib', unless: null },
       { ...archive, url: 'nowhere' },

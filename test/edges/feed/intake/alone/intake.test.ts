@@ -17,7 +17,7 @@ const minutes = 60_000;
 const fileMs = 5 * minutes;
 const session = { address: '192.0.2.1', asn: 64496 };
 
-/** One peer's route to one prefix flips every 7 s: an announcement with a new origin each time, or a withdrawal. */
+/** One peer's route to one prefix changes every 7 s: an announcement with a new origin, or a withdrawal. */
 interface Change {
   readonly at: number;
   readonly prefix: string;
@@ -56,7 +56,7 @@ const live = (collector: string, change: Change): string =>
       : { path: [64_496, change.origin], announce: [change.prefix] }),
   });
 
-/** What the table would hold: collector and prefix -> origin. */
+/** The routes of a table: collector and prefix -> origin. */
 type Routes = Record<string, number>;
 function applied(elems: readonly Elem[]): Routes {
   const routes: Routes = {};
@@ -100,18 +100,19 @@ interface Run {
   readonly told: string[];
   readonly progress: LoadProgress[];
   readonly warnings: string[];
-  /** What came to fill holes. */
+  /** The rows that filled holes. */
   readonly filled: Elem[];
   readonly run: Promise<'too-old'>;
   readonly result: Promise<IntakeReady>;
   readonly stop: AbortController;
   /**
-   * Sends the changes of these event times, moving the clock with them, and resolves when the last has been taken in.
+   * Sends the changes of these event times while the clock moves along, and resolves when the intake has taken the
+   * last.
    */
   readonly stream: (from: number, to: number) => Promise<void>;
-  /** Goes on streaming from there until this holds (the bootstrap is over); resolves to the event time it came to. */
+  /** Streams from `from` until `holds` (default: the bootstrap is over); resolves with the event time it reached. */
   readonly streamUntil: (from: number, holds?: () => boolean) => Promise<number>;
-  /** Resolves when this holds; looked at whenever anything happens. */
+  /** Resolves when `holds` returns true. It is asked whenever anything happens. */
   readonly until: (holds: () => boolean) => Promise<void>;
 }
 
@@ -316,7 +317,7 @@ describe('the intake', () => {
         streamUntil,
         until,
       } = await run(socketOpens, { collectors, prepare: publishAll(ribTime, collectors) });
-      // rrc00 is through, rrc01 waits for its first file, when the connection breaks for two minutes.
+      // rrc00 has joined and rrc01 waits for its first file when the connection breaks for two minutes.
       await stream(socketOpens, ribTime + 6 * minutes);
       archive.updates('rrc00', ribTime, updatesFile(ribTime));
       const lost = await streamUntil(ribTime + 6 * minutes, () =>
@@ -431,7 +432,7 @@ describe('the intake', () => {
         prepare: (files) => {
           publishAll(ribTime + 45 * minutes, ['rrc00', 'rrc04'])(files);
           files.rib('rrc01', ribFile(), 'truncated');
-          // rrc03 is not in the archive at all; of rrc04 one old file never appeared.
+          // The archive has nothing of rrc03, and one old file of rrc04 never appears.
           files.fail(updatesPath('rrc04', ribTime), 'absent', 1);
         },
       });
@@ -459,7 +460,7 @@ describe('the intake', () => {
     });
 
     it('does not follow a file without routes to its end', async () => {
-      // Of a type that nobody knows.
+      // A record of an unknown type.
       const idle = mrtRecord(
         ribTime,
         99,
