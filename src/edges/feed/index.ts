@@ -9,7 +9,7 @@ export type { DecodeWorkers } from './archive/decode-workers.js';
 export type { FeedConsumer, FeedState, RisLiveFeed } from './live/feed-consumer.js';
 export { createIntake } from './intake/intake.js';
 export type { Intake, IntakeOptions, IntakeReady } from './intake/intake.js';
-export type { CollectorStage, IntakeCounters, IntakeSink, LoadProgress, LostBecause } from './intake/intake-sink.js';
+export type { CollectorStage, IntakeCounters, LoadProgress } from './intake/intake-report.js';
 export type { FeedLog } from './feed-log.js';
 export { openRecording, UnreadableRecording } from './recording/recording.js';
 export type { Recording, RecordingCounters } from './recording/recording.js';

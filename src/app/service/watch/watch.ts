@@ -1,5 +1,6 @@
 import { PeerIndex, type Family } from '../../../core/bgp/index.js';
 import type { GroupDefinition } from '../../../core/countries/index.js';
+import type { CoreEvent } from '../../../core/events.js';
 import type { Commit, IncidentEvent, Lease } from '../../../core/incidents/index.js';
 import { Pipeline, type TickResult } from '../../../core/pipeline.js';
 import type { Rules } from '../../../core/rules.js';
@@ -16,7 +17,6 @@ import {
   type FeedState,
   type Intake,
   type IntakeReady,
-  type IntakeSink,
   type LoadProgress,
   type RisLiveFeed,
 } from '../../../edges/feed/index.js';
@@ -248,7 +248,7 @@ export class Watch {
         this.#phase = { kind: 'loading', ...remembered, intake, feed };
         return feed;
       },
-      sink: this.#sink(),
+      handle: (event) => this.#handle(event),
       positions,
       gapFreezeMs: rules.table.gapFreezeMs,
       onState: (state) => {
@@ -277,22 +277,9 @@ export class Watch {
     queue.say(report.health());
   }
 
-  #sink(): IntakeSink {
-    const ticks = this.#ticks;
-    return {
-      rib: (_, batch) => ticks.handle({ kind: 'rib-rows', batch }),
-      ribLoaded: () => undefined,
-      updates: (batch) => {
-        this.#options.metrics.elems.inc(batch.length);
-        ticks.handle({ kind: 'rows', batch });
-      },
-      lost: (collector, from) => ticks.handle({ kind: 'collector-lost', collector, from }),
-      reset: (collector) => ticks.handle({ kind: 'collector-reset', collector }),
-      joined: (collector) => ticks.handle({ kind: 'collector-back', collector }),
-      holed: (collector, _, to) => ticks.handle({ kind: 'gap-opened', collector, to }),
-      fill: (batch) => ticks.handle({ kind: 'gap-rows', batch }),
-      filled: (collector) => ticks.handle({ kind: 'gap-filled', collector }),
-    };
+  #handle(event: CoreEvent): void {
+    if (event.kind === 'rows') this.#options.metrics.elems.inc(event.batch.length);
+    this.#ticks.handle(event);
   }
 
   #onTick(result: TickResult): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { FeedLog } from '../feed-log.js';
-import type { LoadProgress } from './intake-sink.js';
+import type { LoadProgress } from './intake-report.js';
 
 const redrawMs = 200;
 const logEveryMs = 10_000;
@@ -74,7 +74,7 @@ export function createProgress(output: ProgressOutput, clock: Clock, log: FeedLo
       } else {
         log.info({ share: Math.round(share * 1000) / 1000 }, `${words.log}: ${text}`);
       }
-      // The next start counts anew.
+      // The next start counts from zero.
       if (done) latest.clear();
     },
   };

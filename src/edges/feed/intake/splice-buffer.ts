@@ -4,16 +4,16 @@ import type { PeerIndex, UnixMillis } from '../../../core/bgp/index.js';
 const segmentRows = 16_384;
 
 interface Held {
-  /** through: files and stream have met; rows pass. dropped: not heard, given up, or nobody asked for it. */
+  /** through: files and stream have met, so rows pass. dropped: rows are of no use until `hold`. */
   mode: 'buffering' | 'through' | 'dropped';
   segments: ElemBatch[];
-  /** Rows up to here were let go for want of room. */
+  /** Rows up to this time were dropped because the buffer was full. */
   lostTo: UnixMillis;
 }
 
 /**
- * Live rows kept, collector by collector, while the archive's files catch up with them. Bounded: when it is full the
- * oldest rows go, and that collector's files have to reach further. A row takes 26 bytes.
+ * Keeps the stream's rows of each collector until the archive's files have caught up with them. If it is full, the
+ * oldest rows are dropped, and that collector's files have to reach further. A row takes 26 bytes.
  */
 export class SpliceBuffer {
   readonly #peers: PeerIndex;
@@ -25,7 +25,7 @@ export class SpliceBuffer {
   readonly #passing = new ElemBatch();
   #rows = 0;
 
-  /** `notAfter`: no row of the collector that was heard so far is newer, whatever time it claims. */
+  /** `notAfter`: no row of the collector so far is newer, whatever time it claims. */
   constructor(
     peers: PeerIndex,
     collectors: readonly string[],
@@ -50,10 +50,8 @@ export class SpliceBuffer {
     return collectors.every((collector) => this.#byNumber[collector]?.mode === 'through');
   }
 
-  /**
-   * Takes the rows in; those whose collector is through go to `pass` (a reused batch). Returns the collectors that lost
-   * old rows.
-   */
+  /** Keeps the rows, except those of collectors that are through: `pass` gets them in a batch that is reused. Returns
+   * the collectors that lost old rows. */
   add(batch: ElemBatch, pass: (batch: ElemBatch) => void): ReadonlySet<string> {
     for (let row = 0; row < batch.length;) {
       const held = this.#heldOf(batch.peer[row]);
@@ -68,25 +66,25 @@ export class SpliceBuffer {
     return this.#evict();
   }
 
-  /** This collector's rows are kept from the next one on; what was kept before is worth nothing. */
+  /** Keeps this collector's rows from the next one on, and forgets those kept before. */
   hold(collector: string): void {
     const held = this.#held.get(collector)!;
     this.#clear(held);
     held.mode = 'buffering';
   }
 
-  /** The collector's files must reach past this, for its rows up to here had to go; -Infinity: none had. */
+  /** Rows of the collector up to this time were dropped, so its files must reach beyond it; -Infinity: none were. */
   lostTo(collector: string): UnixMillis {
     return this.#held.get(collector)!.lostTo;
   }
 
-  /** Rows stamped before this are in the files already. */
+  /** Forgets rows before this time, because files have given them. */
   trim(collector: string, before: UnixMillis): void {
     const held = this.#held.get(collector)!;
     while (held.segments.length > 1 && newestAt(held.segments[0]) < before) this.#rows -= held.segments.shift()!.length;
   }
 
-  /** Gives out this collector's rows from `since` on, in order, and lets those that come later pass. */
+  /** Passes this collector's kept rows from `since` on, in order, and from now on every row as it comes. */
   join(collector: string, since: UnixMillis, pass: (batch: ElemBatch) => void): void {
     const held = this.#held.get(collector)!;
     for (const segment of held.segments) {
@@ -100,7 +98,7 @@ export class SpliceBuffer {
     held.mode = 'through';
   }
 
-  /** This collector's rows are not wanted until `hold`. */
+  /** Forgets this collector's rows, and keeps none until `hold`. */
   drop(collector: string): void {
     const held = this.#held.get(collector)!;
     this.#clear(held);
@@ -145,7 +143,7 @@ export class SpliceBuffer {
   }
 }
 
-/** Not that of the last row: one wrong clock must not let the others go. */
+/** The last row need not be the newest, and its clock may be wrong. */
 function newestAt({ at, length }: ElemBatch): UnixMillis {
   let newest = -Infinity;
   for (let row = 0; row < length; row++) newest = Math.max(newest, at[row]);

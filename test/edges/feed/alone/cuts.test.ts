@@ -14,7 +14,7 @@ import {
   type Said,
 } from '../../../support/feed/cut-stream.js';
 import { seededRandom } from '../../../support/random.js';
-import { Reception, type Held } from '../../../support/delivery/reception.js';
+import { Reception, type Held } from '../../../support/feed/reception.js';
 import { shippedRules } from '../../../support/rules.js';
 
 const rules = shippedRules().table;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { elemsOf, PeerIndex } from '../../../../../src/core/bgp/index.js';
 import type { Elem } from '../../../../../src/core/bgp/index.js';
+import type { CoreEvent } from '../../../../../src/core/events.js';
 import { createArchive, createIntake, createRisLiveFeed } from '../../../../../src/edges/feed/index.js';
 import type { IntakeReady, LoadProgress } from '../../../../../src/edges/feed/index.js';
 import { startArchiveServer, updatesPath } from '../../../../support/feed/archive-server.js';
@@ -10,6 +11,7 @@ import { FakeClock } from '../../../../support/clocks/fake-clock.js';
 import { mrtRecord, mrtPeerTable, mrtRib, mrtUpdate } from '../../../../support/feed/mrt-writer.js';
 import { startRisLiveServer } from '../../../../support/feed/ris-live-server.js';
 import type { RisLiveServer } from '../../../../support/feed/ris-live-server.js';
+import { lossIn } from '../../../../support/feed/loss-in.js';
 import { risUpdate } from '../../../../support/feed/ris-message.js';
 
 const ribTime = Date.UTC(2024, 0, 1, 8);
@@ -96,11 +98,11 @@ interface Run {
   readonly clock: FakeClock;
   readonly elems: Elem[];
   readonly loaded: [string, number][];
-  /** What the sink was told of gaps, in order. */
+  /** What the core was told of gaps, in order. */
   readonly told: string[];
   readonly progress: LoadProgress[];
   readonly warnings: string[];
-  /** The rows that filled holes. */
+  /** Rows that filled short gaps. */
   readonly filled: Elem[];
   readonly run: Promise<'too-old'>;
   readonly result: Promise<IntakeReady>;
@@ -139,6 +141,8 @@ describe('the intake', () => {
     const told: string[] = [];
     const progress: LoadProgress[] = [];
     const warnings: string[] = [];
+    /** The reason that the intake logged last. */
+    let lostBecause = 'unknown';
     let watchers: (() => void)[] = [];
     const changed = (): void => {
       const waiting = watchers;
@@ -146,8 +150,13 @@ describe('the intake', () => {
       for (const watcher of waiting) watcher();
     };
     const log = {
-      info: changed,
+      info: (fields: object, message: string): void => {
+        const { collector, ribTime: at } = fields as { collector: string; ribTime: string };
+        if (message === 'intake: RIB loaded') loaded.push([collector, Date.parse(at)]);
+        changed();
+      },
       warn: (fields: object, message: string): void => {
+        lostBecause = lossIn(message) ?? lostBecause;
         warnings.push(`${message} ${JSON.stringify(fields)}`);
         changed();
       },
@@ -159,6 +168,34 @@ describe('the intake', () => {
     const tell = (line: string): void => {
       told.push(line);
       changed();
+    };
+    const handle = (event: CoreEvent): void => {
+      switch (event.kind) {
+        case 'rib-rows':
+        case 'rows':
+          elems.push(...elemsOf(event.batch, peers));
+          break;
+        case 'gap-rows':
+          filled.push(...elemsOf(event.batch, peers));
+          break;
+        case 'collector-lost':
+          tell(`${event.collector} lost from ${seconds(event.from)}: ${lostBecause}`);
+          break;
+        case 'collector-reset':
+          tell(`${event.collector} reset`);
+          break;
+        case 'collector-back':
+          tell(`${event.collector} joined`);
+          break;
+        case 'gap-opened':
+          tell(`${event.collector} holed ${seconds(intake.positions().get(event.collector)!)}..${seconds(event.to)}`);
+          break;
+        case 'gap-filled':
+          tell(`${event.collector} filled`);
+          break;
+        default:
+          assert.fail(`the intake never tells ${event.kind}`);
+      }
     };
     const intake = createIntake({
       collectors,
@@ -182,19 +219,7 @@ describe('the intake', () => {
         received = () => feed.decoded.messages;
         return feed;
       },
-      sink: {
-        rib: (_, batch) => elems.push(...elemsOf(batch, peers)),
-        ribLoaded: (collector, ribAt) => loaded.push([collector, ribAt]),
-        updates: (batch) => {
-          elems.push(...elemsOf(batch, peers));
-        },
-        lost: (collector, from, why) => tell(`${collector} lost from ${seconds(from)}: ${why}`),
-        reset: (collector) => tell(`${collector} reset`),
-        joined: (collector) => tell(`${collector} joined`),
-        holed: (collector, from, to) => tell(`${collector} holed ${seconds(from)}..${seconds(to)}`),
-        fill: (batch) => filled.push(...elemsOf(batch, peers)),
-        filled: (collector) => tell(`${collector} filled`),
-      },
+      handle,
       positions: null,
       gapFreezeMs: 60_000,
       onReady: (result) => ready(result),

@@ -8,16 +8,12 @@ import {
   parsePrefix,
   PeerIndex,
 } from '../../../src/core/bgp/index.js';
-import {
-  createIntake,
-  type FeedConsumer,
-  type Intake,
-  type IntakeOptions,
-  type IntakeSink,
-} from '../../../src/edges/feed/index.js';
+import { createIntake, type FeedConsumer, type Intake, type IntakeOptions } from '../../../src/edges/feed/index.js';
+import { lossIn } from './loss-in.js';
+import type { CoreEvent } from '../../../src/core/events.js';
 import { Table, type PeerView } from '../../../src/core/table/index.js';
-import { collectors, prefixes, ribTime, second, streamEnds, type CutStream, type Said } from '../feed/cut-stream.js';
-import { memoryArchive } from '../feed/memory-archive.js';
+import { collectors, prefixes, ribTime, second, streamEnds, type CutStream, type Said } from './cut-stream.js';
+import { memoryArchive } from './memory-archive.js';
 import { QuickClock } from '../clocks/quick-clock.js';
 import { shippedRules } from '../rules.js';
 
@@ -74,32 +70,41 @@ export class Reception {
     this.#stop = new AbortController();
     const table = this.#table;
     const tell = (line: string): unknown => this.told.push(line);
-    const sink: IntakeSink = {
-      rib: (_, batch) => table.apply(batch, 0, batch.length),
-      ribLoaded: () => undefined,
-      updates: (batch) => table.apply(batch, 0, batch.length),
-      lost: (collector, from, why) => {
-        tell(`${collector} lost: ${why}`);
-        table.endFill(collector, Infinity);
-        table.loseCollector(collector, from);
-      },
-      reset: (collector) => {
-        tell(`${collector} reset`);
-        table.resetCollector(collector);
-      },
-      joined: (collector) => {
-        tell(`${collector} joined`);
-        table.rejoinCollector(collector);
-      },
-      holed: (collector, _, to) => {
-        tell(`${collector} holed`);
-        table.noteTouched(collector, to);
-      },
-      fill: (batch) => table.fill(batch, 0, batch.length),
-      filled: (collector) => {
-        tell(`${collector} filled`);
-        table.endFill(collector, Infinity);
-      },
+    /** The reason that the intake logged last. */
+    let lostBecause = 'unknown';
+    const handle = (event: CoreEvent): void => {
+      switch (event.kind) {
+        case 'rib-rows':
+        case 'rows':
+          table.apply(event.batch, 0, event.batch.length);
+          break;
+        case 'collector-lost':
+          tell(`${event.collector} lost: ${lostBecause}`);
+          table.endFill(event.collector, Infinity);
+          table.loseCollector(event.collector, event.from);
+          break;
+        case 'collector-reset':
+          tell(`${event.collector} reset`);
+          table.resetCollector(event.collector);
+          break;
+        case 'collector-back':
+          tell(`${event.collector} joined`);
+          table.rejoinCollector(event.collector);
+          break;
+        case 'gap-opened':
+          tell(`${event.collector} holed`);
+          table.noteTouched(event.collector, event.to);
+          break;
+        case 'gap-rows':
+          table.fill(event.batch, 0, event.batch.length);
+          break;
+        case 'gap-filled':
+          tell(`${event.collector} filled`);
+          table.endFill(event.collector, Infinity);
+          break;
+        default:
+          throw new Error(`the intake never tells ${event.kind}`);
+      }
     };
     const intake = createIntake({
       collectors,
@@ -115,7 +120,7 @@ export class Reception {
           decoded: this.#decoder.counters,
         };
       },
-      sink,
+      handle,
       positions: null,
       gapFreezeMs: rules.gapFreezeMs,
       onState: () => undefined,
@@ -127,7 +132,12 @@ export class Reception {
       },
       clock: this.clock.mortal(() => false),
       random: () => 0.5,
-      log: { info: () => undefined, warn: () => undefined },
+      log: {
+        info: () => undefined,
+        warn: (_, message) => {
+          lostBecause = lossIn(message) ?? lostBecause;
+        },
+      },
       ...more,
     });
     const run = intake.run(this.#stop.signal);

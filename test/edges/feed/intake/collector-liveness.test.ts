@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ElemBatch, ElemKind, PeerIndex } from '../../../../src/core/bgp/index.js';
-import { Hearing } from '../../../../src/edges/feed/intake/hearing.js';
+import { CollectorLiveness } from '../../../../src/edges/feed/intake/collector-liveness.js';
 
 const start = Date.UTC(2024, 0, 1, 8);
 const second = 1_000;
@@ -9,14 +9,14 @@ const hour = 3_600 * second;
 
 /** Plays which collector sends at which second, and how late; notes what changed. */
 class Listener {
-  readonly hearing: Hearing;
+  readonly liveness: CollectorLiveness;
   readonly changes: string[] = [];
   now = start;
   readonly #peers = new PeerIndex();
 
   constructor(collectors: readonly string[]) {
-    this.hearing = new Hearing(this.#peers, collectors);
-    this.hearing.reconnected();
+    this.liveness = new CollectorLiveness(this.#peers, collectors);
+    this.liveness.reconnected();
   }
 
   /** For this many seconds each of these collectors sends a message every second: name -> its lag in ms. */
@@ -26,13 +26,13 @@ class Listener {
       const batch = new ElemBatch(8);
       for (const [collector, lag] of Object.entries(lags))
         batch.push(ElemKind.idle, 0, this.#peers.intern(collector, '192.0.2.1', 64_496), this.now - lag, 0, 0);
-      for (const { collector, now } of this.hearing.note(batch, this.now))
+      for (const { collector, now } of this.liveness.note(batch, this.now))
         this.changes.push(`${(this.now - start) / second}: ${collector} ${now}`);
     }
   }
 }
 
-describe('hearing', () => {
+describe('collector liveness', () => {
   it('a collector silent for 60 s while another talks is silent, until it talks', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(10, { rrc00: 0, rrc01: 0 });
@@ -41,15 +41,15 @@ describe('hearing', () => {
     listener.hear(100, { rrc00: 0 });
     listener.hear(1, { rrc00: 0, rrc01: 0 });
     assert.deepEqual(listener.changes, ['70: rrc01 silent', '170: rrc01 heard']);
-    assert.equal(listener.hearing.wholeFrom('rrc01'), start + 200 * second, 'whole from when it was heard again');
-    assert.equal(listener.hearing.wholeFrom('rrc00'), start + 31 * second);
+    assert.equal(listener.liveness.wholeFrom('rrc01'), start + 200 * second, 'whole from when it was heard again');
+    assert.equal(listener.liveness.wholeFrom('rrc00'), start + 31 * second);
   });
 
   it('one that never talked is silent as well, and one that was not asked for is passed over', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(61, { rrc00: 0, rrc99: 0 });
     assert.deepEqual(listener.changes, ['61: rrc01 silent']);
-    assert.equal(listener.hearing.wholeFrom('rrc01'), Infinity);
+    assert.equal(listener.liveness.wholeFrom('rrc01'), Infinity);
   });
 
   it(
@@ -69,7 +69,7 @@ describe('hearing', () => {
   it('a new connection gives everybody a minute to be heard', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(40, { rrc00: 0 });
-    listener.hearing.reconnected();
+    listener.liveness.reconnected();
     listener.hear(59, { rrc00: 0 });
     assert.deepEqual(listener.changes, []);
   });
@@ -82,23 +82,23 @@ describe('hearing', () => {
     assert.deepEqual(listener.changes, []);
     listener.hear(30, { rrc00: 0, rrc01: 31_000 });
     assert.deepEqual(listener.changes, ['116: rrc01 lagging']);
-    assert.equal(listener.hearing.position('rrc01'), start + 99 * second);
+    assert.equal(listener.liveness.position('rrc01'), start + 99 * second);
     listener.hear(60, { rrc00: 0, rrc01: 25_000 });
     assert.equal(listener.changes.length, 1, 'between the two it stays');
     listener.hear(60, { rrc00: 0, rrc01: 2_000 });
     assert.deepEqual(listener.changes, ['116: rrc01 lagging', '206: rrc01 heard']);
-    assert.equal(listener.hearing.wholeFrom('rrc01'), start + (207 - 2 + 30) * second);
+    assert.equal(listener.liveness.wholeFrom('rrc01'), start + (207 - 2 + 30) * second);
   });
 
   it("a clock far ahead is that collector's own measure, and one mad timestamp is none", () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(60, { rrc00: 0, rrc01: -hour });
     assert.deepEqual(listener.changes, []);
-    assert.equal(listener.hearing.position('rrc00'), start + 60 * second);
-    assert.equal(listener.hearing.position('rrc01'), start + hour + 60 * second);
-    assert.equal(listener.hearing.wholeFrom('rrc01'), start + hour + 31 * second);
+    assert.equal(listener.liveness.position('rrc00'), start + 60 * second);
+    assert.equal(listener.liveness.position('rrc01'), start + hour + 60 * second);
+    assert.equal(listener.liveness.wholeFrom('rrc01'), start + hour + 31 * second);
     listener.hear(1, { rrc00: -1_000 * hour, rrc01: -hour });
-    assert.equal(listener.hearing.position('rrc00'), start + 60 * second, 'as far as its last sound row');
+    assert.equal(listener.liveness.position('rrc00'), start + 60 * second, 'as far as its last sound row');
     assert.deepEqual(listener.changes, []);
   });
 
@@ -107,9 +107,9 @@ describe('hearing', () => {
       const listener = new Listener(['rrc00']);
       listener.hear(40, { rrc00: 2 * second });
       listener.hear(1, { rrc00: wrong });
-      const { hearing, now } = listener;
-      assert.equal(hearing.position('rrc00'), now - 3 * second, `a clock ${wrong / hour} h behind`);
-      assert.equal(hearing.notAfter('rrc00'), now + 28 * second);
+      const { liveness, now } = listener;
+      assert.equal(liveness.position('rrc00'), now - 3 * second, `a clock ${wrong / hour} h behind`);
+      assert.equal(liveness.notAfter('rrc00'), now + 28 * second);
     }
   });
 
@@ -117,7 +117,7 @@ describe('hearing', () => {
     const listener = new Listener(['rrc00']);
     listener.hear(60, { rrc00: -hour });
     listener.hear(2, { rrc00: 0 });
-    assert.equal(listener.hearing.position('rrc00'), listener.now);
+    assert.equal(listener.liveness.position('rrc00'), listener.now);
   });
 
   it('what waited in the socket while we slept says how far we had heard', () => {
@@ -125,8 +125,8 @@ describe('hearing', () => {
     listener.hear(40, { rrc00: 2 * second });
     listener.now += hour;
     listener.hear(1, { rrc00: hour });
-    assert.equal(listener.hearing.position('rrc00'), start + 41 * second);
+    assert.equal(listener.liveness.position('rrc00'), start + 41 * second);
     listener.hear(1, { rrc00: 2 * second });
-    assert.equal(listener.hearing.position('rrc00'), listener.now - 2 * second);
+    assert.equal(listener.liveness.position('rrc00'), listener.now - 2 * second);
   });
 });

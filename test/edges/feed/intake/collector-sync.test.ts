@@ -11,7 +11,7 @@ import {
   streamEnds,
   type Said,
 } from '../../../support/feed/cut-stream.js';
-import { Reception } from '../../../support/delivery/reception.js';
+import { Reception } from '../../../support/feed/reception.js';
 import { risUpdate } from '../../../support/feed/ris-message.js';
 
 const hour = 60 * minute;
