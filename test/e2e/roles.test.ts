@@ -48,7 +48,7 @@ function texts({ discord }: ServiceWorld): (string | null | undefined)[] {
 }
 
 /** The most real time that Redis may take. A command that it does not answer fails after 2 s. */
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 /** An app that is asked again at once gets nothing else done. */
 const askEveryMs = 20;
 

@@ -63,10 +63,7 @@ story(
 async function startedAgain(world: ServiceWorld): Promise<App> {
   const app = await world.start();
   // The update files end after the stream's first message, so they must not appear before it.
-  while (world.logs.join('').match(/RIS Live: receiving/g)?.length !== 2) {
-    await world.say();
-    await metric(app, 'last_tick_timestamp_seconds');
-  }
+  await world.receiving(2);
   world.publishUpdates(rib + 10 * minute, rib + 30 * minute);
   return app;
 }

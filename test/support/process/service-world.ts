@@ -63,6 +63,9 @@ interface WorldOptions {
   readonly registry?: 'two countries' | 'shipped';
 }
 
+/** In real time, for a service that judges within milliseconds on a machine that may be busy. */
+const patienceMs = 60 * second;
+
 /**
  * An Internet of 24 peers on three collectors. A service sees it through a loopback RIS Live and archive, on a clock
  * that stands still until the test moves it. What the peers announce and withdraw goes out live, and into the update
@@ -75,6 +78,7 @@ export class ServiceWorld {
   readonly dataDir = mkdtempSync(join(inMemory, 'lightsout-'));
   readonly output: string[] = [];
   readonly logs: string[] = [];
+  readonly #logWatchers: (() => void)[] = [];
   /** The channel where the operator is told; null: only the log. Set it before a start. */
   operatorChannelId: string | null = null;
   /** The collectors whose peers send anything. */
@@ -179,7 +183,12 @@ export class ServiceWorld {
       random: () => 0.5,
       signal: new AbortController().signal,
       stdout: { write: (text) => this.output.push(text) },
-      stderr: { write: (text) => this.logs.push(text) },
+      stderr: {
+        write: (text) => {
+          this.logs.push(text);
+          for (const wake of this.#logWatchers.splice(0)) wake();
+        },
+      },
     };
   }
 
@@ -235,10 +244,25 @@ export class ServiceWorld {
     return app;
   }
 
+  /** Resolves when the service has subscribed on its nth connection to RIS Live and has received a message there. */
+  async receiving(connections: number): Promise<void> {
+    await this.#risLive.subscribed(connections, collectors.length);
+    await this.say();
+    await this.logged(/RIS Live: receiving/g, connections);
+  }
+
+  /** Resolves when the logs hold the pattern (with the flag g) this many times. */
+  async logged(pattern: RegExp, times: number): Promise<void> {
+    while ((this.logs.join('').match(pattern)?.length ?? 0) < times)
+      await new Promise<void>((resolve) => this.#logWatchers.push(resolve));
+  }
+
   /** Moves the clock until the service has loaded its table and judges the present. */
   async ready(app: App): Promise<void> {
     const after = this.clock.now() / second;
     for (let turn = 0; turn < 500; turn++) {
+      // A download on a slow machine must not look like one that stands still.
+      while (this.#archive.open > 0) await settled(1);
       if ((await metric(app, 'last_tick_timestamp_seconds')) > after) return;
       await this.clock.advance(second);
       if (turn % 5 === 0) this.#heartbeat();
@@ -261,7 +285,7 @@ export class ServiceWorld {
 
   async #judged(app: App, at: number): Promise<void> {
     await settled(socketTurns);
-    for (const end = performance.now() + 20 * second; performance.now() < end;) {
+    for (const end = performance.now() + patienceMs; performance.now() < end;) {
       if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
     }
     throw new Error(`not judged at ${new Date(at).toISOString()}:\n${this.logs.join('')}`);
