@@ -42,10 +42,10 @@ async function createBotTeller(
   discord: NonNullable<Config['discord']>,
 ): Promise<Teller> {
   // Imported only here, because discord.js takes longer to load than everything else together.
-  const { createBot } = await import('../bot/bot.js');
+  const { Bot } = await import('../bot/bot.js');
   // Without its fonts a chart would have no words, and no error would say so.
   assertFonts();
-  const bot = createBot({
+  const bot = new Bot({
     discord,
     apiUrl: config.discordApiUrl,
     groups: config.countries.groups,

@@ -1,5 +1,6 @@
 export { Delivery } from './delivery.js';
 export { createEditSubscription, type EditSubscription } from './edit-subscription.js';
+export type { DeliveryReport } from './lanes/lane-server.js';
 export { createOperator, type Operator } from './operator.js';
 export { planOf, toldAfter, type Plan } from './plan/plan.js';
 export {

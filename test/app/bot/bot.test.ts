@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createBot } from '../../../src/app/bot/bot.js';
+import { Bot } from '../../../src/app/bot/bot.js';
 import { systemClock } from '../../../src/edges/clock.js';
 import { createLogger, createMetrics } from '../../../src/edges/observability/index.js';
 import type { Store } from '../../../src/edges/store/index.js';
@@ -13,7 +13,7 @@ test('a part that fails in a way nobody foresaw ends the bot, with its reason', 
   const discord = new DiscordServer();
   await discord.start();
   const stop = new AbortController();
-  const bot = createBot({
+  const bot = new Bot({
     discord: { token: discord.world.token, channelId: null, operatorChannelId: null, devGuildId: null },
     apiUrl: discord.apiUrl,
     groups: [],

@@ -1,7 +1,7 @@
 /** What happens to subscriptions when channels and servers come and go, and to DISCORD_CHANNEL_ID. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { createStanding } from '../../../src/app/bot/standing.js';
+import { SubscriptionKeeper } from '../../../src/app/bot/subscription-keeper.js';
 import {
   createEditSubscription,
   newSubscription,
@@ -17,13 +17,13 @@ const start = Date.UTC(2026, 2, 2, 8);
 const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
 let clock: FakeClock;
 let store: MemoryDeliveryStore;
-let standing: ReturnType<typeof createStanding>;
+let keeper: SubscriptionKeeper;
 
-describe('what stands', () => {
+describe('subscriptions', () => {
   beforeEach(() => {
     clock = new FakeClock(start);
     store = new MemoryDeliveryStore();
-    standing = createStanding({ store, editSubscription: createEditSubscription(store), logger, clock });
+    keeper = new SubscriptionKeeper({ store, editSubscription: createEditSubscription(store), logger, clock });
   });
 
   /** Lets promises run that the test cannot await. */
@@ -37,25 +37,25 @@ describe('what stands', () => {
   }
 
   describe('a channel', () => {
-    test('that is deleted is laid aside; one without a subscription stays without', async () => {
+    test('that is deleted is put aside; one without a subscription stays without', async () => {
       await save('10');
-      standing.channelGone('10', 'deleted');
-      standing.channelGone('11', 'deleted');
+      keeper.channelGone('10', 'deleted');
+      keeper.channelGone('11', 'deleted');
       await settled();
       assert.deepEqual((await store.subscription('10'))?.standing, { kind: 'gone', at: start, reason: 'deleted' });
       assert.equal(await store.subscription('11'), null);
     });
 
-    test('laid aside is forgotten after 30 days, not before', async () => {
+    test('put aside is forgotten after 30 days, not before', async () => {
       await save('10');
       await save('11');
-      standing.channelGone('10', 'deleted');
+      keeper.channelGone('10', 'deleted');
       await settled();
       clock.jump(tombstoneMs);
-      await standing.sweep();
+      await keeper.sweep();
       assert.equal(await kindOf('10'), 'gone');
       clock.jump(1);
-      await standing.sweep();
+      await keeper.sweep();
       assert.deepEqual([await kindOf('10'), await kindOf('11')], [undefined, 'active']);
     });
   });
@@ -67,13 +67,13 @@ describe('what stands', () => {
       await save('10');
       await save('11');
       await save('20', { guildId: '2' });
-      standing.guildGone('1', 'the bot was removed');
+      keeper.guildGone('1', 'the bot was removed');
       await settled();
       assert.deepEqual([await kindOf('10'), await kindOf('11'), await kindOf('20')], ['gone', 'gone', 'active']);
       store.append(...incidentEvents(7));
       // The second channel was deleted meanwhile.
-      standing.guildBack('1', ['10']);
-      standing.guildBack('2', ['20']);
+      keeper.guildBack('1', ['10']);
+      keeper.guildBack('2', ['20']);
       await settled();
       const back = await store.subscription('10');
       assert.deepEqual([back?.standing.kind, back?.since, back?.minSeverity], ['active', 7, 'down']);
@@ -86,7 +86,7 @@ describe('what stands', () => {
     store.onCall = () => {
       throw new Error('the store is away');
     };
-    standing.guildBack('1', ['10']);
+    keeper.guildBack('1', ['10']);
     await clock.waiting(5_000);
     store.onCall = () => undefined;
     await clock.advance(5_000);
@@ -99,7 +99,7 @@ describe('what stands', () => {
     store.onCall = (name) => {
       if (name === 'subscriptions') reads++;
     };
-    for (let guild = 0; guild < 100; guild++) standing.guildBack(String(guild), [`${guild}1`]);
+    for (let guild = 0; guild < 100; guild++) keeper.guildBack(String(guild), [`${guild}1`]);
     await settled();
     assert.equal(reads, 1);
   });
@@ -107,31 +107,31 @@ describe('what stands', () => {
   describe('DISCORD_CHANNEL_ID', () => {
     test('is subscribed to everything from major on, once: who unsubscribes it has it unsubscribed', async () => {
       store.append(...incidentEvents(3));
-      await standing.firstChannel('10');
+      await keeper.firstChannel('10');
       const first = await store.subscription('10');
       assert.deepEqual([first?.scope, first?.minSeverity, first?.since], ['all', 'major', 3]);
       await store.removeSubscription('10');
-      await standing.firstChannel('10');
+      await keeper.firstChannel('10');
       assert.equal(await store.subscription('10'), null);
     });
 
     test('keeps the subscription that it has', async () => {
       await save('10');
-      await standing.firstChannel('10');
+      await keeper.firstChannel('10');
       assert.equal((await store.subscription('10'))?.minSeverity, 'down');
     });
 
     test('told by an earlier version, it goes on where that had come', async () => {
       store.append(...incidentEvents(5));
       await store.moveCursor('discord:10', 2);
-      await standing.firstChannel('10');
+      await keeper.firstChannel('10');
       assert.equal((await store.subscription('10'))?.since, 2);
       assert.deepEqual(await store.expansion(), { position: 2, channelId: null });
     });
 
     test('learns its server as soon as the gateway names it', async () => {
-      await standing.firstChannel('10');
-      standing.guildBack('1', ['10']);
+      await keeper.firstChannel('10');
+      keeper.guildBack('1', ['10']);
       await settled();
       assert.equal((await store.subscription('10'))?.guildId, '1');
     });
