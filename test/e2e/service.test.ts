@@ -159,7 +159,7 @@ story(
   },
 );
 
-story('what was not judged while too few collectors spoke is not made up when they are heard again', async (world) => {
+story('ticks missed while too few collectors were heard are not made up later', async (world) => {
   const app = await world.start();
   await world.ready(app);
   await world.run(app, minute);
@@ -181,7 +181,7 @@ story('what was not judged while too few collectors spoke is not made up when th
   assert.deepEqual(await world.toldAndUntold(), []);
 });
 
-story('the clocks of all collectors together do not take time further than 2 s ahead of ours', async (world) => {
+story('even all collectors together do not move event time more than 2 s ahead of our clock', async (world) => {
   const app = await world.start();
   await world.ready(app);
   world.ahead = 2 * minute;

@@ -116,7 +116,7 @@ test('rows come by time, then collector, then place in their file', async () => 
   }
 });
 
-test('who stops reading early closes every file', async () => {
+test('a reader that stops early closes every file', async () => {
   let open = 0;
   const endless = {
     // eslint-disable-next-line @typescript-eslint/require-await -- a source is read like a file
@@ -217,7 +217,7 @@ test('time ends with the last message, or with --until', async (t) => {
   assert.deepEqual(cut.lines, outageTold.slice(0, 1), 'and no further than that');
 });
 
-test('what is older than its RIB was in it: passed over, counted, and no time to judge at', async (t) => {
+test('updates older than the RIB are skipped and counted, and start no tick', async (t) => {
   const world = recorded(t)
     .withdraw('2025-03-18T07:30:00Z', routes)
     .announce('2025-03-18T07:55:00Z', routes)
@@ -254,7 +254,7 @@ test('ticks begin with the newest RIB, at the first message that is not older', 
   assert.deepEqual(ticks, [Date.parse('2025-03-18T08:10:10Z'), Date.parse('2025-03-18T08:10:20Z')]);
 });
 
-test('late rows count where they arrive, and are counted', async (t) => {
+test('late rows apply when they arrive, and are counted', async (t) => {
   const world = outage(t);
   const late = recorded(t).announce('2025-03-18T10:39:00Z', routes);
   const collectors = ['rrc00', 'rrc01', 'rrc03'];
@@ -301,7 +301,7 @@ for (const [name, first] of [
   });
 }
 
-test('a silence of more than a week is ticked through by nobody, and said', async (t) => {
+test('a silence of more than a week gets no ticks, and is reported', async (t) => {
   const world = outage(t)
     .quiet('2025-04-18T10:00:00Z')
     .withdraw('2025-04-18T10:01:00Z', routes)

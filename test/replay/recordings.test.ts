@@ -130,7 +130,7 @@ test('North Korea of 2015 is four prefixes and four /24s, in spite of the defaul
     '--json',
   ];
 
-  await t.test('judged by rules that are content with three voters', async () => {
+  await t.test('judged by rules that need only three voters', async () => {
     const replayed = await runReplayCommand([...argv, '--rules', rules], map);
     assert.deepEqual(replayed.said, []);
     assert.equal(replayed.lines.length, 1);
@@ -138,7 +138,7 @@ test('North Korea of 2015 is four prefixes and four /24s, in spite of the defaul
     assert.deepEqual({ visible, baseline }, { visible: 0, baseline: 4 });
     assert.match(String(text), /went down at 01:10 UTC: all 4 routes withdrawn\./);
   });
-  await t.test('by the shipped rules three voters are too few: said, and nothing told', async () => {
+  await t.test('by the shipped rules three voters are too few: that is reported, and no event is told', async () => {
     const replayed = await runReplayCommand(argv, map);
     assert.deepEqual(replayed.said, ['unusable: 3 of 20 voters']);
     assert.deepEqual(replayed.lines, []);

@@ -190,7 +190,7 @@ test('documented outages are told as their transcripts have it', async (t) => {
   }
 });
 
-test('nothing is told of', async (t) => {
+test('nothing is told', async (t) => {
   for (const [name, story] of Object.entries(silent)) {
     await t.test(name, async () => {
       const replayed = await play(story);

@@ -9,7 +9,7 @@ import { DiscordServer } from '../../support/discord/server.js';
 /** A store whose every read and write fails. */
 const lost = new Proxy({}, { get: () => () => Promise.reject(new Error('the store is lost')) }) as Store;
 
-test('a part that fails in a way nobody foresaw ends the bot, with its reason', async () => {
+test('a part that fails unexpectedly ends the bot, with the reason', async () => {
   const discord = new DiscordServer();
   await discord.start();
   const stop = new AbortController();

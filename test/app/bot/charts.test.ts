@@ -92,7 +92,7 @@ describe('charts', () => {
     );
   });
 
-  test('the event itself is the last point, where the rows do not reach it yet', async () => {
+  test('the event itself is the last point if the rows do not reach it yet', async () => {
     reader.events = [];
     const early = incidentEvent({ at: since - 8.5 * minute, since: since - 10 * minute });
     assert.match(
@@ -142,7 +142,7 @@ describe('charts', () => {
       assert.deepEqual([await ask(64), await ask(0)], [65, 66]);
     });
 
-    test('but asked for again where it could not be read: the message went without', async () => {
+    test('but asked for again if it could not be read and the message went without it', async () => {
       reader.failure = new Error('the store is away');
       assert.equal(await charts.ofEvent(event, 0, at), null);
       assert.match(lines.join(), /"level":50.*KP-ipv4-1419265020000\/1 could not be drawn/);
@@ -177,7 +177,7 @@ describe('charts', () => {
       },
     );
 
-    test('does not call a day quiet of which one family was not measured', async () => {
+    test('does not call a day quiet if one family was not measured', async () => {
       reader.events = [];
       const quiet = {
         at: since,
@@ -194,7 +194,7 @@ describe('charts', () => {
       assert.match(chart!.altText, /North Korea\. No outage of IPv6 is going on · IPv4 not measured since 15:15 UTC\./);
     });
 
-    test('has no picture of a family that is not judged, nor has a notice', async () => {
+    test('has no picture of a family that is not judged; a notice has none at all', async () => {
       assert.equal(await charts.ofCountry('KP', 24 * hour, at, 'ipv6'), null);
       assert.equal(
         await charts.ofEvent(incidentEvent({ country: null, family: null, incident: null, kind: 'notice' }), 0, at),

@@ -5,7 +5,7 @@ import { IngestWatchdog } from '../../../src/app/bot/ingest-watchdog.js';
 const minute = 60_000;
 const start = Date.UTC(2026, 2, 2, 8);
 
-test('an ingest that falls silent is told of once, and once when it is back; one that starts with us has time', () => {
+test('a silent ingest is reported once, and once when it is back; one that starts with the bot gets time', () => {
   let now = start;
   const notices: string[] = [];
   const watchdog = new IngestWatchdog({ notify: (text) => notices.push(text), now: () => now });

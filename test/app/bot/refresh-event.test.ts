@@ -29,7 +29,7 @@ const reader = (ipv4: FamilyRecord | null): { record: () => Promise<CountryRecor
   record: () => Promise.resolve({ country: 'SY', label: null, ipv4, ipv6: null }),
 });
 
-test('an event takes the numbers of now, and the networks that lost something', async () => {
+test('an event gets the present numbers and the networks that lost something', async () => {
   const refreshed = await refreshEvent(event, reader(measured), now);
   assert.deepEqual(
     [refreshed?.visible, refreshed?.share, refreshed?.prefixes, refreshed?.networks],
@@ -37,7 +37,7 @@ test('an event takes the numbers of now, and the networks that lost something', 
   );
 });
 
-test('what is the same, unknown, older than the event or too old to speak of now changes nothing', async () => {
+test('a record that is the same, unknown, older than the event or too old changes nothing', async () => {
   const same: [string, FamilyRecord | null][] = [
     ['the same', { ...measured, units: event.visible, prefixes: event.prefixes }],
     ['unknown', null],

@@ -105,7 +105,7 @@ describe('subscriptions', () => {
   });
 
   describe('DISCORD_CHANNEL_ID', () => {
-    test('is subscribed to everything from major on, once: who unsubscribes it has it unsubscribed', async () => {
+    test('is subscribed to everything from major on, once: after an unsubscribe it stays unsubscribed', async () => {
       store.append(...incidentEvents(3));
       await keeper.firstChannel('10');
       const first = await store.subscription('10');
@@ -121,7 +121,7 @@ describe('subscriptions', () => {
       assert.equal((await store.subscription('10'))?.minSeverity, 'down');
     });
 
-    test('told by an earlier version, it goes on where that had come', async () => {
+    test('goes on at the position of an earlier version', async () => {
       store.append(...incidentEvents(5));
       await store.moveCursor('discord:10', 2);
       await keeper.firstChannel('10');

@@ -41,7 +41,7 @@ async function world(): Promise<{
   };
 }
 
-test('print shows them without a token, register puts them, clear takes them away', async () => {
+test('print shows them without a token, register registers them, clear removes them', async () => {
   const { discord, env } = await world();
   const printed = await run(['print'], {});
   assert.equal(printed.code, 0);
@@ -59,7 +59,7 @@ test('print shows them without a token, register puts them, clear takes them awa
   assert.deepEqual(discord.world.commands.get('global'), []);
 });
 
-test('beside a running service, whose store they cannot have, they are put all the same', async () => {
+test('beside a running service, whose store is locked, they are registered too', async () => {
   const { discord, dataDir, env } = await world();
   const running = await openStore({ kind: 'sqlite', dataDir }, { info: () => undefined, warn: () => undefined });
   const { code, stderr } = await run(['register'], env);
@@ -69,7 +69,7 @@ test('beside a running service, whose store they cannot have, they are put all t
   assert.ok((discord.world.commands.get('global')?.length ?? 0) > 5);
 });
 
-test('what is wrong is named, with its exit code', async () => {
+test('each fault is named, with its exit code', async () => {
   const { env } = await world();
   assert.equal((await run([], env)).code, 64);
   assert.equal((await run(['delete'], env)).code, 64);

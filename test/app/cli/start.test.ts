@@ -46,7 +46,7 @@ function worldOf(env: World['env'], printed: string[], stop = new AbortControlle
   return { env, clock: systemClock, random: () => 0.5, signal: stop.signal, stdout: output, stderr: output };
 }
 
-describe('a start that cannot be', () => {
+describe('a start that fails', () => {
   test('lists every wrong variable at once, with the value received but no secret, and ends with 78', async () => {
     const cli = startCli([], {
       HTTP_PORT: 'eighty',
@@ -95,7 +95,7 @@ describe('a start that cannot be', () => {
     },
   );
 
-  test('a part that fails in a way nobody foresaw ends it with 1, everything stopped', async () => {
+  test('a part that fails unexpectedly stops everything and ends it with 1', async () => {
     const archive = await startArchiveServer();
     archive.rib('rrc00', Buffer.alloc(100), 'broken');
     const risLive = await startRisLiveServer();
@@ -118,7 +118,7 @@ describe('a start that cannot be', () => {
   });
 });
 
-test('without a network it says so and keeps trying: alive, not ready; SIGTERM ends it', async () => {
+test('without a network it says so and retries: alive, not ready; SIGTERM ends it', async () => {
   const port = await freePort();
   const cli = startCli([], { ...(await nowhere()), HTTP_PORT: String(port) });
   await cli.printed(/RIS Live: cannot be reached/);
@@ -155,7 +155,7 @@ test('with Redis away it introduces itself, says so in a line, and waits', async
   assert.match(printed.at(-1)!, /"msg":"the store cannot be opened, trying again: Redis at 127.*ECONNREFUSED.*"\}\n$/);
 });
 
-test('a demo is ended by a signal, a replay by a reader who hangs up', async () => {
+test('a signal ends a demo, and a closed pipe ends a replay', async () => {
   const [demo, unread] = [
     startCli(['demo'], { DATA_DIR: join(scratch, 'demo') }),
     startCli(['replay', '--json', '--updates', `rrc00=${recording}`], {}),
@@ -197,7 +197,7 @@ test('a token that Discord refuses ends with 78 and what to do about it', async 
 });
 
 describe('--check', () => {
-  test('finds every connection sound, and ends with 0', async () => {
+  test('ends with 0 if every connection works', async () => {
     const [risLive, archive, discord] = [await startRisLiveServer(), await startArchiveServer(), new DiscordServer()];
     await discord.start();
     archive.rib('rrc00', Buffer.alloc(100));
@@ -265,7 +265,7 @@ describe('replay', () => {
     return join(scratch, name);
   };
 
-  test('rules that are there and wrong end with 78, missing ones with 66', async () => {
+  test('rules that are not valid end with 78, missing ones with 66', async () => {
     assert.equal((await replayed(['--updates', updates, '--rules', join(scratch, 'none.json')])).code, 66);
     for (const [name, text, says] of [
       ['half.json', '{', /not JSON/],
@@ -277,7 +277,7 @@ describe('replay', () => {
     }
   });
 
-  test('a time is ISO 8601, and UTC where it names no zone', async () => {
+  test('a time is ISO 8601, and UTC if it names no zone', async () => {
     const rib = ['--rib', 'rrc15=test/fixtures/mrt/bview.20151023.derived-3peers-1in40.gz'];
     for (const wrong of ['23 October 2015', '1445558520', '2015-10-23T25:00']) {
       assert.equal((await replayed([...rib, '--until', wrong])).code, 64, wrong);

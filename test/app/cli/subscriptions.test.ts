@@ -138,7 +138,7 @@ test('with Redis it does both beside the running service', async () => {
   }
 });
 
-describe('what cannot be done is said', () => {
+describe('a failure is reported', () => {
   const env = { DATA_DIR: inScratch('none') };
   const wrong = inScratch('wrong.json');
   writeFileSync(

@@ -139,7 +139,7 @@ describe('a download', () => {
     });
   }
 
-  test('again: asked for only if it is another; a change that the operator accepts is taken', async (t) => {
+  test('is repeated only for a changed file; a change that the operator accepts is taken', async (t) => {
     const server = await startArchiveServer({ versions: true });
     t.after(() => server.stop());
     const { folder } = await folderOf();
@@ -170,7 +170,7 @@ describe('a download', () => {
 });
 
 describe('the folder', () => {
-  test('keeps three, gives back what was put in, names what is torn or foreign', async () => {
+  test('keeps three maps, reads them back, and names files that are damaged or foreign', async () => {
     const { folder, file } = await folderOf();
     const map = await folder.read(file);
     assert.deepEqual(mapChanges(map!, firstMap), []);
@@ -260,7 +260,7 @@ describe('the daily refresh', () => {
     },
   );
 
-  test('knows the one that all was measured by, with what was ignored then; says so where it is gone', async (t) => {
+  test('finds the registry that stored data was measured with, and says so if it is missing', async (t) => {
     const { folder, file: first } = await folderOf();
     const second = await folder.write(mapOf(other), '20270101', 'download');
     const { logs, refresh } = world(t, folder, null, ['133.1.0.0/16']);
@@ -278,7 +278,7 @@ describe('the daily refresh', () => {
     assert.match(logs.join(''), /20260101-0000000000000000.*measured with a registry that is missing/);
   });
 
-  test('what ships is kept for the next version of the program, with what is ignored now', async (t) => {
+  test('the shipped registry is kept for the next version of the program, with its ignored prefixes', async (t) => {
     const folder = new RegistryFolder(mkdtempSync(join(scratch, 'data-')));
     const { clock, refresh, run } = world(t, folder, null, ['175.45.176.0/24']);
     const { file, map } = await refresh.inUse(null);
@@ -301,7 +301,7 @@ describe('the daily refresh', () => {
     );
   });
 
-  test('a newest that is torn is named and passed over', async (t) => {
+  test('a newest file that is damaged is named and skipped', async (t) => {
     const { folder, file: first } = await folderOf();
     writeFileSync(join(folder.path, '20270105-0123456789abcdef.gz'), 'torn');
     const { logs, refresh } = world(t, folder, null);

@@ -85,7 +85,7 @@ const cached = (dataDir: string): string[] =>
   );
 
 describe('days of history', { timeout: 120_000 }, () => {
-  test('are told as the same files given by hand; and the second time nothing is asked', async (t) => {
+  test('are told as the same files given by hand, and the second run requests nothing', async (t) => {
     const { dataDir, asked } = fresh(t);
     const first = await days(dataDir);
     assert.deepEqual([first.code, first.lines], [0, told]);
@@ -112,7 +112,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     assert.deepEqual((await runReplayCommand([...byHand, '--until', to, '--countries', 'KP'], map)).lines, told);
   });
 
-  test('killed in the middle of a file, the next run goes on with it', async (t) => {
+  test('after a kill in the middle of a file, the next run resumes it', async (t) => {
     const { dataDir } = fresh(t, { [deciding]: 'stalled' });
     const first = cli(dataDir);
     const part = join(dataDir, 'archive', `${deciding}.part`);
@@ -145,7 +145,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     });
   }
 
-  test('what is missing or stays damaged is named, and the rest replayed', async (t) => {
+  test('a file that is missing or stays damaged is named, and the others are replayed', async (t) => {
     const missing = ['1600', '1605'].map((time) => `/rrc01/2014.12/updates.20141222.${time}.gz`);
     const { dataDir } = fresh(t, {
       [deciding]: 'truncated',
@@ -172,7 +172,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     assert.deepEqual([summary['collectors'], summary['missingFiles']], [3, 3]);
   });
 
-  test('a collector without the files of an outage keeps nothing up: the others decide, as live', async (t) => {
+  test('a collector without the files of an outage keeps no prefix up: the others decide, as live', async (t) => {
     const { dataDir } = fresh(t, { [deciding]: 'absent' });
     const rules = world.write('two-collectors.json', '{"table":{"minVoters":16,"minCollectors":2}}');
     const argv = ['--from', from, '--to', to, '--collectors', all, '--countries', 'KP', '--rules', rules];
@@ -193,7 +193,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     );
   });
 
-  test('what no collector has is not judged', async (t) => {
+  test('a time that no collector covers is not judged', async (t) => {
     const missing = recordedCollectors.map(
       (collector) => [`/${collector}/2014.12/updates.20141222.1600.gz`, 'absent'] as const,
     );
@@ -216,7 +216,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     assert.equal(summary['collectors'], 2);
   });
 
-  test('begun in the middle of an outage, its last word before comes first', async (t) => {
+  test('a replay that begins during an outage tells the last state before first', async (t) => {
     const { dataDir } = fresh(t);
     assert.deepEqual((await days(dataDir, '2014-12-22T16:30:00Z')).lines, told);
     assert.deepEqual(
@@ -227,7 +227,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     assert.deepEqual((await days(dataDir, '2014-12-22T16:55:00Z')).lines, [], 'one that is over is not told');
   });
 
-  test('an archive that does not answer ends it, and what came is kept', async (t) => {
+  test('an archive that does not answer ends it, and the files so far are kept', async (t) => {
     const { dataDir } = fresh(t, { [deciding]: 'broken' });
     const { code, said, lines } = await days(dataDir);
     assert.deepEqual([code, lines], [69, []]);

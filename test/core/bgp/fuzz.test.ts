@@ -115,7 +115,7 @@ function columns(batch: ElemBatch): unknown[] {
   return rows;
 }
 
-test('RIS Live: the scanner and JSON.parse read the same of every message', { timeout: 60_000 }, () => {
+test('RIS Live: the scanner and JSON.parse read every message alike', { timeout: 60_000 }, () => {
   const session = { collector: 'rrc01', peer: '2001:db8::1', asn: 64496, at: 1_700_000_000_123 };
   const samples = readFileSync(new URL('../../fixtures/rislive/rislive-samples.jsonl', import.meta.url), 'utf8')
     .trimEnd()

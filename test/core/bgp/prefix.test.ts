@@ -24,7 +24,7 @@ test('a prefix in any spelling has one code and one text', () => {
   }
 });
 
-test('what is no prefix is refused', () => {
+test('a text that is not a prefix is refused', () => {
   const none = [
     '',
     'eor',
@@ -84,7 +84,7 @@ test('prefixes and addresses read as ipaddr.js reads them', () => {
   );
 });
 
-test('no text of the alphabet of addresses is taken that ipaddr.js refuses', () => {
+test('a text that ipaddr.js refuses is refused here too', () => {
   const text = fc.string({
     unit: fc.constantFrom('0', '1', '2', '9', 'a', 'F', ':', ':', '::', '.', '.', '/'),
     maxLength: 24,

@@ -91,7 +91,7 @@ test('countries.json: every fault is named at once', () => {
   );
 });
 
-test('countries.json: what stands twice, within another, or has host bits is a fault, of both families', () => {
+test('countries.json: a prefix that is repeated, nested or has host bits is a fault, in both families', () => {
   const problems: string[] = [];
   parseCountriesFile(
     {

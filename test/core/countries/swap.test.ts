@@ -170,7 +170,7 @@ test(
   },
 );
 
-test('IPv6 alone, through many swaps: blocks that changed hands are counted anew, the others only renumbered', () => {
+test('IPv6 through many swaps: blocks that changed hands are counted again, the others only renumbered', () => {
   const holders = (map: CountryMap) => (start: number, end: number) => heldIpv6(map, start, end);
   const prefix6 = prefix.filter(({ family }) => family === 1).map((one) => one.code);
   const steps = fc.array(fc.record({ pieces: piecesOf, flips: fc.array(prefix6, { maxLength: 20 }) }), {
@@ -216,7 +216,7 @@ test('IPv6 alone, through many swaps: blocks that changed hands are counted anew
   );
 });
 
-test('a prefix over the space of two, when nobody holds it any more, counts for nobody', () => {
+test('a prefix over the space of two countries counts for neither once its space has no holder', () => {
   const slash32 = 2 ** 32 + 0x2a00_0000;
   const holders = (map: CountryMap) => (start: number, end: number) => heldIpv6(map, start, end);
   const [two, none] = [

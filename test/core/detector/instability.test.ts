@@ -79,7 +79,7 @@ test('instability: every clause as a story', async (t) => {
   }
 });
 
-test('the flag falls when the flips have left the window, and nothing of them is kept for ever', () => {
+test('the flag is cleared when the flips have left the window, and no flip is kept for ever', () => {
   const flapped = '1h 4; 60s 0; 59m 4';
   const flagAfter = (quiet: string): boolean =>
     play({ base: '4/4', ipv4: `${flapped}; ${quiet} 4` }).detector.ipv4.instability.unstable;

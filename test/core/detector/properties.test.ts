@@ -119,7 +119,7 @@ function sampleOf(at: number, family: 'ipv4' | 'ipv6', units: number): CountrySa
   };
 }
 
-test('a quiet country is not written, nor is one that stays as far down as it is', () => {
+test('a country whose state does not change is not written, even if it is down', () => {
   for (const units of [100, 90, 70, 0]) {
     let state: DetectorState = initialDetectorState;
     let incidents = initialIncidentState;

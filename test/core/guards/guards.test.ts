@@ -444,7 +444,7 @@ const gapStories: Readonly<Record<string, Story>> = {
   },
 };
 
-test('what is held is said, and why', () => {
+test('a hold is reported with its reason', () => {
   const mass = new ManyCountries();
   mass.withdraw(first(mass, 8)).run(5 * minute);
   assert.deepEqual(
@@ -473,7 +473,7 @@ test('what is held is said, and why', () => {
   ]);
 });
 
-test('asking leaves no trace: states, rows and records are those of a core that never asked', () => {
+test('a question changes nothing: states, rows and records are those of a core that never asked', () => {
   const gaza = { code: 'XX-G', name: 'Part of AB', asns: [1001], prefixes: ['20.2.0.0/20'] };
   const played = (minVoters: number): ManyCountries => {
     const world = new ManyCountries({

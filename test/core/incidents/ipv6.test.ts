@@ -132,7 +132,7 @@ test('two families: every order of their troubles', async (t) => {
   }
 });
 
-test('IPv6 is a line in every event of IPv4, where it is judged', () => {
+test('every event of IPv4 has a line about IPv6, if that is judged', () => {
   const lineOf = (base6: string): unknown[] =>
     play({ base: '100/100', base6, ipv4: '60s 100; 1h 40', ipv6: '60s 1000/100; 1h 200/20' }).events.map(
       ({ other }) => other,

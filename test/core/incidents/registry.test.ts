@@ -87,7 +87,7 @@ for (const [what, made] of lived) {
   );
 }
 
-test('a loss below the level at which nothing is told is not made an outage by what a registry takes away', () => {
+test('a loss too small to be told does not become an outage because a registry takes addresses away', () => {
   const world = settled();
   world.say(everyPeer, 'withdrawal', elsewhere.slice(0, 10)).run(hour);
   const before = share(world, 'CC')!;
@@ -195,7 +195,7 @@ test(
   },
 );
 
-test("in an incident, part of what is dark is another's: it ends when the rest is back", () => {
+test('if part of the dark space moves to another country, the incident ends when the rest is back', () => {
   const world = settled();
   world.say(everyPeer, 'withdrawal', tinyRoutes).run(30 * minute);
   world.swap(halved);

@@ -8,7 +8,7 @@ import { shippedRules } from '../../support/rules.js';
 const minute = 60_000;
 const hour = 60 * minute;
 
-test("rules of one country: each fault is named, and a good one is that country's alone", () => {
+test('rules of one country: each fault is named, and they apply to that country only', () => {
   const faults: [patch: unknown, problem: RegExp][] = [
     [{ overrides: { KPX: {} } }, /^rules\.overrides\.KPX: no country has this code$/],
     [{ overrides: { kp: {} } }, /^rules\.overrides\.kp: no country has this code$/],
@@ -56,7 +56,7 @@ test('a baseline stands still from the opening of an incident until an hour afte
   assert.deepEqual(world.view.state('BB')?.baseline.ipv4.frozen, [{ from: opened.at, to: restored.at + hour }]);
 });
 
-test('that of IPv6 does so by an incident of its own', () => {
+test('that of IPv6 stands still only for an incident of IPv6', () => {
   const world = new PipelineWorld();
   for (const origin of [1, 2, 3])
     world.say(everyPeer, 'rib', elsewhereIpv6.slice(origin * 20 - 20, origin * 20), origin);
@@ -73,7 +73,7 @@ test('that of IPv6 does so by an incident of its own', () => {
   assert.deepEqual([baseline?.ipv4.frozen, baseline?.ipv6.frozen], [[], [{ from: opened.at, to: restored.at + hour }]]);
 });
 
-test('a hole of 60 s is judged on, a longer one freezes judgement', () => {
+test('judgement goes on through a hole of 60 s, and is frozen by a longer one', () => {
   for (const [ms, told] of [
     [minute, ['opened']],
     [minute + 1, []],

@@ -158,7 +158,7 @@ const stories: [string, readonly IncidentEvent[], string, string][] = [
   ],
 ];
 
-test('what is said after a long silence', () => {
+test('the sentence after a long silence', () => {
   for (const [name, events, text, title] of stories) {
     const backlog = renderBacklog(events, at);
     assert.equal(backlog.text, text, name);
@@ -167,7 +167,7 @@ test('what is said after a long silence', () => {
   }
 });
 
-test('beside it a line for each, the worst first, what is over last; its colour is the worst of what goes on', () => {
+test('a line for each incident, the worst first, ended ones last; its colour is that of the worst ongoing one', () => {
   const { lines, colour, footer } = renderBacklog([syriaOver, syria, korea], at);
   assert.deepEqual(lines, [
     '🇰🇵 North Korea: down since 16:15 UTC on 22 Dec, all 4 routes withdrawn',
@@ -179,7 +179,7 @@ test('beside it a line for each, the worst first, what is over last; its colour 
   assert.equal(renderBacklog([syriaOver], at).colour, 0x23a55a);
 });
 
-test('however many and whatever they are, it fits', () => {
+test('any number of any incidents fits', () => {
   const told = anyEvent.filter(({ kind }) => kind !== 'notice');
   fc.assert(
     fc.property(fc.array(told, { minLength: 1, maxLength: 30 }), (events) => {

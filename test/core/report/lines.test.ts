@@ -207,7 +207,7 @@ test('title and colour say what happened', () => {
   }
 });
 
-test('a fact that an event has not is absent', () => {
+test('a fact that the event lacks is left out', () => {
   assert.deepEqual(factsOf({ ...notice, reason: '' }), {
     title: 'Operator notice',
     colour: 0x5865f2,

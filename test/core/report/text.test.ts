@@ -534,7 +534,7 @@ test('a group goes by its label', () => {
   assert.match(renderText({ ...northKoreaDown, country: 'PS-GZ', label: 'Gaza' }), /^Gaza's Internet went down/);
 });
 
-test('nothing exceeds a tweet with its flag and a mention, breaks a line, or shows what no reader should see', () => {
+test('no text exceeds a tweet with flag and mention, breaks a line, or shows internal values', () => {
   fc.assert(
     fc.property(anyEvent, (event) => {
       const text = renderText(event);

@@ -34,7 +34,7 @@ class GapWorld extends TableWorld {
 }
 
 describe('a lost collector', () => {
-  test('its peers are unknown, what they see is kept up, and they vote again as soon as it rejoins', () => {
+  test('makes its peers unknown, keeps their prefixes up, and lets them vote as soon as it rejoins', () => {
     const world = new GapWorld();
     world.lose('rrc00');
     assert.deepEqual(
@@ -108,7 +108,7 @@ describe('a lost collector', () => {
     });
   }
 
-  test('a session that is warming is not whole because its collector is back, nor for the time it was away', () => {
+  test('does not end the warming of a session by coming back, or by the time it was away', () => {
     const world = new GapWorld();
     world.say(0, peerUp);
     world.lose('rrc00');
@@ -142,7 +142,7 @@ describe('a lost collector', () => {
     assert.deepEqual([world.voters, world.seenBy(target), world.table.outOfVote().known], [8, 7, 8]);
   });
 
-  test('of so many that the rest is not enough is a gap, and says so', () => {
+  test('is a gap, and says so, if too few others are left', () => {
     const world = new GapWorld();
     world.lose('rrc00');
     assert.equal(describeUsability(world.table.usability(0)), 'usable: 6 voters on 2 collectors');
@@ -153,7 +153,7 @@ describe('a lost collector', () => {
     assert.equal(world.table.usability(0).kind, 'usable');
   });
 
-  test('tables sent again within its files are known by the time of their rows', () => {
+  test('has tables sent again within its files recognised by the time of their rows', () => {
     const routes = Array.from({ length: 1_200 }, (_, index) => `5.${index >>> 4}.${(index & 15) << 4}.0/20`);
     const sent = (everyMs: number): string => {
       const world = new TableWorld(
@@ -307,7 +307,7 @@ describe('a short hole that is filled later', () => {
   }
 });
 
-test('what was withdrawn since a hole stands, though no table ever had it', () => {
+test('a withdrawal after a hole counts even if no table ever had the prefix', () => {
   const world = new GapWorld();
   world.table.noteTouched('rrc00', world.at);
   world.say(0, withdrawal, '6.0.0.0/16');
@@ -410,7 +410,7 @@ class SmallWorld {
   }
 }
 
-test('whatever is cut out and filled in later, in the end each peer sees what it would have', () => {
+test('after any cut that is filled later, each peer has the prefixes that it would have had', () => {
   const cuts = fc.tuple(fc.nat(60), fc.nat(12), fc.nat(20), fc.nat(12), fc.nat(30));
   fc.assert(
     fc.property(

@@ -500,7 +500,7 @@ describe('a full feed', () => {
     assert.deepEqual([world.status(1), world.status(2)], ['up', 'up']);
   });
 
-  test('the vote of who is out goes to the next session of its network', () => {
+  test('the vote of an excluded session goes to the next session of its network', () => {
     const world = new GuardWorld();
     world.part(0, announcement, 0, 70);
     world.part(2, withdrawal, 50, 100);
@@ -512,7 +512,7 @@ describe('a full feed', () => {
     );
   });
 
-  test('of a family that is not sent again nothing is cleared', () => {
+  test('a family that is not sent again keeps its routes', () => {
     const world = new GuardWorld([...ipv4, ...ipv6]);
     world.say(1, announcement, target, ...ipv4.slice(0, 1_100));
     world.settle(10 * second);
@@ -528,7 +528,7 @@ describe('a full feed', () => {
   });
 });
 
-describe('no sample shows a fall that a dumping peer made', () => {
+describe('no sample shows a fall that a peer caused by withdrawing its table', () => {
   /** The first four of twelve voters have the target, which is up because it was up before. */
   const thin = (): GuardWorld => {
     const world = new GuardWorld(ipv4, 12);
@@ -615,7 +615,7 @@ describe('no sample shows a fall that a dumping peer made', () => {
   }
 });
 
-test('what the guards did is counted, and told in words', () => {
+test('the acts of the guards are counted and described', () => {
   const world = new GuardWorld();
   world.at = Date.parse('2026-01-05T16:01:50Z');
   world.settle(0);

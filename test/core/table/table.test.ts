@@ -45,7 +45,7 @@ describe('a prefix is visible', () => {
     assert.equal(world.sees, true, '4 of 8 is half');
   });
 
-  test('at load between a quarter and a half it is what its country was', () => {
+  test('at load, between a quarter and a half, it is up if its country was normal', () => {
     for (const lenient of [true, false]) {
       const peers = new PeerIndex();
       let up = false;
@@ -68,7 +68,7 @@ describe('a prefix is visible', () => {
     }
   });
 
-  test('what no country can lose is not in the table: default route, too long, too short, bogons, beacons', () => {
+  test('the table has no prefix that no country can lose: default route, too long or short, bogons, beacons', () => {
     const world = new World(eight);
     const size = world.table.routes[0].ids.size;
     for (const text of [
@@ -193,7 +193,7 @@ describe('a lost peer is unknown, not a withdrawal', () => {
     },
   );
 
-  test('announcements of a peer whose return was not told make it warm', () => {
+  test('announcements of a peer whose return was not reported start its warming', () => {
     const world = new World(eight);
     world.say(0, ElemKind.peerDown);
     world.say(0, ElemKind.announcement, target);
@@ -208,7 +208,7 @@ describe('when the voters change', () => {
     world.say(peer, ElemKind.announcement, ...filler, ...own);
   };
 
-  test('every verdict is made anew, though nothing was said of the prefix', () => {
+  test('every verdict is made again, even without a message about the prefix', () => {
     const world = new World(eight);
     world.say(0, ElemKind.peerDown);
     world.settle(10 * second);
@@ -224,7 +224,7 @@ describe('when the voters change', () => {
     assert.equal(world.sees, false, '1 of 5');
   });
 
-  test('so few that the table is unusable turn no verdict, and so none that would outlive them', () => {
+  test('too few voters for a usable table change no verdict', () => {
     const world = new World(eight);
     for (let peer = 3; peer < 8; peer++) world.say(peer, ElemKind.withdrawal, target);
     assert.equal(world.sees, true, '3 of 8 is between');
@@ -239,7 +239,7 @@ describe('when the voters change', () => {
     assert.deepEqual([world.table.usability(0).kind, world.sees], ['usable', true], '3 of 8 again');
   });
 
-  test('what was said while the table was unusable counts when it is usable again', () => {
+  test('messages received while the table was unusable count when it is usable again', () => {
     const world = new World(eight);
     for (let minutes = 0; minutes < 5; minutes++) world.settle(minute);
     for (let peer = 0; peer < 4; peer++) world.say(peer, ElemKind.peerDown);
@@ -253,7 +253,7 @@ describe('when the voters change', () => {
   });
 });
 
-test('an origin is what a voter said, though others say it otherwise', () => {
+test('the origin is the one that a voter announced, even if others announce another', () => {
   const world = new World([...eight, eight[0]]);
   const origins = (): number[] => [...world.table.routes[0].prefixes.visibleOrigins().get(0)!];
   world.sayFrom(64_666, 8, ElemKind.announcement, target);
@@ -262,7 +262,7 @@ test('an origin is what a voter said, though others say it otherwise', () => {
   assert.deepEqual(origins().sort(), [64_500, 64_666]);
 });
 
-describe('whether the table can be judged by', () => {
+describe('whether the table is usable', () => {
   const story: [string, (world: World) => void, string][] = [
     ['eight of eight', () => undefined, 'usable'],
     ['five of eight: 62 %', (world) => [0, 1, 2].forEach((peer) => world.say(peer, ElemKind.peerDown)), 'usable'],
@@ -316,7 +316,7 @@ describe('whether the table can be judged by', () => {
   });
 });
 
-test('a load that too few voters came out of makes no verdicts; they are made when there are enough', () => {
+test('a load with too few voters makes no verdicts; they are made once there are enough', () => {
   const peers = new PeerIndex();
   const up = new Set<number>();
   const sink: VerdictSink = { added: () => 0, flipped: (_family, _id, code) => void up.add(code) };

@@ -72,7 +72,7 @@ test('an outage lasts as long as the minutes say that are printed beside the cha
   assert.match(renderChart({ ...small, outages }), />31 min</);
 });
 
-test('a legend stands only where there are two lines to tell apart', () => {
+test('only a chart of two lines has a legend', () => {
   assert.ok(!renderChart(small).includes('>IPv4<'));
   const both = renderChart({
     ...small,

@@ -58,7 +58,7 @@ test('a day is drawn by minutes, as shares of the baseline', () => {
   ]);
 });
 
-test('what was not measured is a gap and no zero', () => {
+test('an unmeasured time is drawn as a gap, not as zero', () => {
   const minutes = [row('minute', from, 4), row('minute', from + minute, null), row('minute', from + 2 * minute, 4)];
   assert.deepEqual(shares({ minutes }), [1, null, 1]);
   const holed = [
@@ -68,7 +68,7 @@ test('what was not measured is a gap and no zero', () => {
   assert.match(renderChart(historyChart(history({ minutes: holed }))!), />no data</);
 });
 
-test('bins stand in where no minute was written, and beyond two days alone', () => {
+test('bins replace minutes that were not written, and beyond two days all of them', () => {
   const minutes = rows('minute', from + hour, from + 2 * hour, () => 2);
   const bins = rows('bin', from, from + 2 * hour, () => 4);
   assert.deepEqual(shares({ minutes, bins }), [...Array<number>(12).fill(1), ...Array<number>(60).fill(0.5)]);
@@ -80,14 +80,14 @@ test('a bin does not fill what its minutes say was unknown', () => {
   assert.equal(historyChart(history({ minutes, bins: [row('bin', from, 4)] })), null);
 });
 
-test('the last measure is fresher than the rows; one that is older, or beyond the range, is none', () => {
+test('the last measure completes the rows, unless it is older or beyond the range', () => {
   const minutes = [row('minute', from, 4), row('minute', from + minute, 4)];
   const last = (at: number): number | null | undefined =>
     shares({ minutes, families: [{ ...ipv4, latest: { at, units: 0 } }] }).at(-1);
   assert.deepEqual([last(from + 3 * minute), last(from), last(from + 2 * day)], [0, 1, 1]);
 });
 
-test('each family is a line of its own, and one that is not judged or was never measured is none', () => {
+test('each family has a line, unless it is not judged or was never measured', () => {
   const minutes = [row('minute', from, 4, 30), row('minute', from + minute, 2, 60)];
   const families = [ipv4, { family: 'ipv6', baseline: 60, latest: null }] as const;
   assert.deepEqual(

@@ -36,7 +36,7 @@ test('the picture has its size, its words, its line where the data are, and its 
   assert.ok(red > 1.3 * blue, 'the band is red');
 });
 
-test('without its fonts a picture has no words, and the check at start says so', () => {
+test('without its fonts a picture has no text, and the check at the start says so', () => {
   const wordless = renderChart(input)
     .replace(/ font-family="DejaVu Sans"/, '')
     .replace(/<text.*?<\/text>/g, '');

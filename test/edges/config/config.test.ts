@@ -46,12 +46,12 @@ describe('a start with nothing set', () => {
   });
 });
 
-test('a password is secret as it is written and as it is meant', () => {
+test('a password is secret in its encoded and in its decoded form', () => {
   assert.deepEqual(secretsOf('redis://user:p%40ss%2Fw@h:1/0'), ['p%40ss%2Fw', 'p@ss/w']);
   assert.deepEqual(secretsOf('redis://h'), []);
 });
 
-test('a replay and the demo hear DATA_DIR as a start does', () => {
+test('a replay and the demo read DATA_DIR as a start does', () => {
   for (const [given, heard] of [
     ['', './data'],
     ['/tmp/x', '/tmp/x'],
@@ -70,7 +70,7 @@ test('the token alone is enough', () => {
   });
 });
 
-test('the invite asks for what telling needs, no more', () => {
+test('the invite asks only for the permissions that alerts need', () => {
   assert.equal(
     inviteLink('123456789012345678'),
     'https://discord.com/oauth2/authorize?client_id=123456789012345678' +
@@ -78,7 +78,7 @@ test('the invite asks for what telling needs, no more', () => {
   );
 });
 
-test('every variable is heard', () => {
+test('every variable is read', () => {
   const config = configOf({
     DISCORD_TOKEN: token,
     DISCORD_CHANNEL_ID: '42',
@@ -123,7 +123,7 @@ describe('the sets of collectors', () => {
     assert.deepEqual(sets[1], configOf({}).collectors);
   });
 
-  test('one that is not there', () => {
+  test('an unknown set', () => {
     assert.deepEqual(
       problemsOf({ COLLECTORS: 'tiny', LOG_LEVEL: 'x' }).map((problem) => problem.split(':', 1)[0]),
       ['LOG_LEVEL', 'COLLECTORS'],

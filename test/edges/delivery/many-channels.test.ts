@@ -43,7 +43,7 @@ test('45 requests in any second, whichever way the clock is set', async () => {
   assert.equal(await taken(clock, set, 500), 45);
 });
 
-test('the last edits of ten thousand channels all wait for their turn, each crosspost as well', () => {
+test('the last edits and crossposts of ten thousand channels all wait for their turn', () => {
   const queue = new BestEffortQueue();
   const message = {
     kind: 'alert',
@@ -62,7 +62,7 @@ test('the last edits of ten thousand channels all wait for their turn, each cros
   assert.equal(queue.size, 20_000);
 });
 
-test('what thousands of channels sum up after a day of silence is read from the log once', async () => {
+test('the backlog of thousands of channels after a day of silence is read from the log once', async () => {
   let reads = 0;
   const eventAt = createEventCache({
     readAfter: (position) => {

@@ -153,7 +153,7 @@ for (const [name, table] of Object.entries(stories)) {
   });
 }
 
-test('several countries at once: one message of those that concern a channel, and what it was told of each', () => {
+test('several countries at once: a channel gets one message of those that it watches and was told of', () => {
   const [syria, lebanon, jordan, combined] = combinedEvents([
     { country: 'SY', baseline: 90 },
     { country: 'LB', baseline: 80, kind: 'escalated' },

@@ -67,7 +67,7 @@ describe('login', atOnce, () => {
     );
   });
 
-  test('a guild in an outage is none yet', async (t) => {
+  test('a guild in an outage is not listed yet', async (t) => {
     const { discord, login } = await begin(t);
     discord.world.guilds.get(guildId)!.unavailable = true;
     const client = await login();
@@ -85,7 +85,7 @@ describe('login', atOnce, () => {
   });
 });
 
-describe('what happens in Discord is told, and is so over REST as well', atOnce, () => {
+describe('a change in Discord reaches the gateway and REST', atOnce, () => {
   test('channels, threads, roles and guilds come, change and go', async (t) => {
     const { discord, login } = await begin(t);
     const client = await login();
@@ -165,7 +165,7 @@ describe('the connection fails', atOnce, () => {
     ],
   ];
   for (const [name, end] of losses) {
-    test(`${name}: the client identifies anew`, async (t) => {
+    test(`${name}: the client identifies again`, async (t) => {
       const { discord, login } = await begin(t);
       const client = await login();
       const again = once(client, Events.ShardReady);

@@ -137,7 +137,7 @@ describe('the loopback Discord: interactions', () => {
       },
     );
 
-    test('comes from direct messages and from elsewhere', async () => {
+    test('is used in direct messages and in other places', async () => {
       const contexts: unknown[] = [];
       answer = async (interaction) => {
         const { guildId: byGuild, userId: byUser } = interaction.authorizingIntegrationOwners;
@@ -152,7 +152,7 @@ describe('the loopback Discord: interactions', () => {
       ]);
     });
 
-    test('that is not registered, or has no such option, nobody can use', () => {
+    test('cannot be used if it is not registered or has no such option', () => {
       assert.throws(() => void discord.interact({ command: 'stat' }), /not registered/);
       assert.throws(() => void discord.interact({ command: 'status' }), /needs country/);
       assert.throws(
@@ -174,7 +174,7 @@ describe('the loopback Discord: interactions', () => {
       assert.deepEqual([seen.acknowledged, seen.messages], ['none', []]);
     });
 
-    test('and for edits after fifteen minutes', async () => {
+    test('is up for edits after fifteen minutes', async () => {
       answer = async (interaction) => {
         if (!interaction.isChatInputCommand()) return;
         await interaction.deferReply();
@@ -187,7 +187,7 @@ describe('the loopback Discord: interactions', () => {
     });
   });
 
-  test('two answers are one too many', async () => {
+  test('a second answer is refused', async () => {
     answer = async (interaction) => {
       if (!interaction.isChatInputCommand()) return;
       await interaction.reply('one');
@@ -225,7 +225,7 @@ describe('the loopback Discord: interactions', () => {
       assert.deepEqual([message.content, message.components], ['page:2', []]);
     });
 
-    test('or later', async () => {
+    test('or updates it later', async () => {
       const [message] = (await withButton()).messages;
       answer = async (interaction) => {
         if (!interaction.isButton()) return;

@@ -88,7 +88,7 @@ describe('the loopback Discord: REST', () => {
       assert.deepEqual(discord.posted[0].files, []);
     });
 
-    test('reply to others, and to nothing only where that is allowed', async () => {
+    test('reply to others; a reply to a missing message must be allowed', async () => {
       const { id } = await post({ content: 'down' });
       assert.equal(
         (await post({ content: 'up', message_reference: { message_id: id } })).referenced_message?.content,
@@ -114,7 +114,7 @@ describe('the loopback Discord: REST', () => {
       assert.equal(discord.posted.length, 3);
     });
 
-    test('older than an hour are edited three times and no more for now', async () => {
+    test('older than an hour are edited only three times in a while', async () => {
       const { id } = await post({ content: 'x' });
       clock.jump(60 * minute + 1);
       const edits: string[] = [];
@@ -258,7 +258,7 @@ describe('the loopback Discord: REST', () => {
       assert.equal(await outcome(post({ content: 'x' }, [], open.id)), '160005');
     });
 
-    test('nobody is asked for them in direct messages', async () => {
+    test('are not needed in direct messages', async () => {
       const { id } = (await rest.post('/users/@me/channels', { body: { recipient_id: discord.world.user.id } })) as {
         id: string;
       };
@@ -289,7 +289,7 @@ describe('the loopback Discord: REST', () => {
       patient.clearHashSweeper();
     });
 
-    test('are counted where that is wanted: five messages in five seconds and channel', async () => {
+    test('are counted if the test asks for it: five messages in five seconds per channel', async () => {
       const strict = new DiscordServer({ clock, rateLimits: true });
       await strict.start();
       const other = strict.world.addChannel();
@@ -312,7 +312,7 @@ describe('the loopback Discord: REST', () => {
   });
 
   describe('faults', () => {
-    test('strike the requests they are meant for, in their order, as often as told', async () => {
+    test('strike the matching requests, in order, as often as scripted', async () => {
       discord.script(
         { kind: 'error', status: 401, on: '*', times: 2 },
         { kind: 'error', status: 500 },
@@ -338,7 +338,7 @@ describe('the loopback Discord: REST', () => {
       );
     });
 
-    test('stand until they are ended', async () => {
+    test('last until they are ended', async () => {
       const end = discord.stand({ kind: 'error', status: 503 });
       await assert.rejects(post({ content: 'x' }), { status: 503 });
       await assert.rejects(rest.get('/users/@me'), { status: 503 });

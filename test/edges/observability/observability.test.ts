@@ -42,7 +42,7 @@ describe('the log', () => {
   });
 
   for (const pretty of [false, true]) {
-    test(`shows no secret, wherever it stands (${pretty ? 'pretty' : 'JSON'})`, () => {
+    test(`shows no secret, wherever it appears (${pretty ? 'pretty' : 'JSON'})`, () => {
       const text = logged(pretty, ['tok.en', 'p"w/d', '', 'url'], (logger) => {
         logger.error(
           { err: new Error('GET failed with Bot tok.en'), url: 'redis://:p%22w%2Fd@host', deep: { header: ['p"w/d'] } },
@@ -98,7 +98,7 @@ describe('http', () => {
     );
   });
 
-  test('what is told of Discord is named as dashboards ask for it', async () => {
+  test('the metrics of Discord have the names that dashboards use', async () => {
     const { registry } = createMetrics();
     const text = await registry.metrics();
     for (const name of [

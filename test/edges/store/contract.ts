@@ -66,7 +66,7 @@ export function storeContract(harness: StoreHarness): void {
     assert.deepEqual([await store.record('KP'), await store.health()], [null, null]);
   });
 
-  story('the last of each record, of the health and of each state is what is read', async () => {
+  story('the last record, health and state that were written are read back', async () => {
     await commit({
       states: [stateOf('KP', 1)],
       records: [recordOf('KP', 4), recordOf('PS-GZ', 3)],
@@ -123,7 +123,7 @@ export function storeContract(harness: StoreHarness): void {
     },
   );
 
-  story('a commit is there for whoever opens the store next', async () => {
+  story('the next process to open the store finds the commit', async () => {
     await commit({
       states: [stateOf('KP', 1), stateOf('SY', 1)],
       events: [eventOf('a/1'), eventOf('a/2')],
@@ -214,7 +214,7 @@ export function storeContract(harness: StoreHarness): void {
     });
   }
 
-  story("the lease is one holder's at a time, and its epoch grows with each", async () => {
+  story('the lease has one holder at a time, and its epoch grows with each', async () => {
     assert.equal(await store.acquire('you', 60_000), null);
     assert.equal(await store.renew(lease, 60_000), true);
     await store.release({ ...lease, holder: 'you' });
@@ -284,7 +284,7 @@ export function storeContract(harness: StoreHarness): void {
     await commit({ states: [stateOf('KP', 1)] });
   });
 
-  story('a row older than is kept is not written', async () => {
+  story('a row older than the retention is not written', async () => {
     const old = noon - historyRules.minute.keepMs - day;
     await commit({
       rows: [rowOf('KP', 'minute', old, 1), rowOf('KP', 'minute', old + day, 2), rowOf('KP', 'bin', old, 3)],

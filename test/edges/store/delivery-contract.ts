@@ -64,7 +64,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     return all.map(({ channelId, positions }) => `${channelId}:${positions.join('+')}`);
   }
 
-  story('an empty store owes nothing and knows nobody', async () => {
+  story('an empty store owes nothing and has no subscriptions', async () => {
     assert.equal(await store.expansion(), null);
     assert.deepEqual(await owedNow(), []);
     assert.deepEqual(await store.depth(), { owed: 0, oldestAt: null });
@@ -77,7 +77,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     assert.deepEqual(await store.channel('1', 10), { subscription: null, owed: [], told: [] });
   });
 
-  story('what is owed is there for whoever opens the store next, whole and by position', async () => {
+  story('the next process to open the store finds every owed row, by position', async () => {
     const rows = [
       owedTo('20', 10, { priority: priorities.recovery }),
       owedTo('20', 9, { priority: priorities.update }),
@@ -131,7 +131,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     });
   }
 
-  story('an expansion moves without anything owed', async () => {
+  story('an expansion advances even if nothing is owed', async () => {
     await store.owe([], { position: 3, channelId: null });
     assert.deepEqual(await store.expansion(), { position: 3, channelId: null });
     assert.deepEqual(await owedNow(), []);
@@ -145,7 +145,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     assert.deepEqual(await store.depth(), { owed: 2, oldestAt: noon + 6 });
   });
 
-  story('acknowledged: no longer owed, and what was told is remembered by incident', async () => {
+  story('an acknowledged row is no longer owed, and what it told is remembered by incident', async () => {
     await owe(owedTo('1', 5), owedTo('1', 6), owedTo('2', 5));
     const [kp, sy] = [toldTo('1', 'KP-1'), toldTo('1', 'SY-1', { position: null, severity: 'major' })];
     await store.acknowledge(owedTo('1', 5), [sy, kp]);
@@ -159,7 +159,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     assert.deepEqual((await store.channel('1', 10)).told, [later, sy]);
   });
 
-  story('what is not owed any more is not acknowledged: nothing is remembered either', async () => {
+  story('a row that is no longer owed cannot be acknowledged, and nothing is remembered', async () => {
     await owe(owedTo('1', 5), owedTo('1', 6));
     await store.acknowledge(owedTo('1', 5), []);
     await store.acknowledge(owedTo('1', 5), [toldTo('1', 'KP-1')]);
@@ -199,7 +199,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     assert.deepEqual(await toldOf('2'), ['later', 'lasts', 'over', 'relapsed'].sort());
   });
 
-  story('combined: one row takes the place of several', async () => {
+  story('one combined row replaces several', async () => {
     await owe(...[1, 2, 3, 4].map((position) => owedTo('1', position)), owedTo('2', 1));
     const into = owedTo('1', 1, { positions: [1, 2, 3], owedAt: noon + 9, priority: priorities.update });
     await store.combine(
@@ -213,7 +213,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     assert.deepEqual(await owedNow(), ['1:1+2+3+4', '2:1'], 'under another position than the first');
   });
 
-  story('nothing is combined where one of the rows is not there as it was', async () => {
+  story('rows are not combined if one of them has changed', async () => {
     await owe(owedTo('1', 1), owedTo('1', 2, { positions: [2, 3] }), owedTo('1', 4));
     const into = owedTo('1', 1, { positions: [1, 2, 4] });
     for (const gone of [owedTo('1', 2), owedTo('1', 3)])
@@ -241,7 +241,7 @@ export function deliveryContract(harness: DeliveryHarness): void {
     assert.deepEqual((await store.channel('9', 1)).subscription, gone);
   });
 
-  story('a subscription removed takes with it what is owed and what was told, of that channel alone', async () => {
+  story('removing a subscription removes what the channel is owed and was told, of no other channel', async () => {
     for (const channelId of ['1', '2']) {
       await store.saveSubscription(subscribed(channelId));
       await owe(owedTo(channelId, 1, { owedAt: noon + Number(channelId) }), owedTo(channelId, 2), owedTo(channelId, 3));

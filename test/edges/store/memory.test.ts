@@ -23,7 +23,7 @@ test('it has an event log', async () => {
   );
 });
 
-test('away, nothing happens; with the answer lost, it has happened', async () => {
+test('a store that is away changes nothing; with a lost answer the change is done', async () => {
   const store = new MemoryDeliveryStore();
   const away = (): void => {
     throw new Error('the store is away');
@@ -38,7 +38,7 @@ test('away, nothing happens; with the answer lost, it has happened', async () =>
   assert.equal((await store.depth()).owed, 1);
 });
 
-test('what it hands out cannot be changed below the surface', async () => {
+test('a reader cannot change the values inside a row', async () => {
   const store = new MemoryDeliveryStore();
   await store.owe([owedTo('1', 1)], { position: 1, channelId: null });
   const [head] = await store.heads();

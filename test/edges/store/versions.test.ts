@@ -8,7 +8,7 @@ const migrations = {
   2: (older: { steps?: string[] }) => ({ ...older, steps: [...(older.steps ?? []), '2 to 3'] }),
 };
 
-test('an older state is led through every step to the present version', () => {
+test('an older state is migrated through every step to the present version', () => {
   assert.deepEqual(parseState('{"version":1,"country":"KP"}', migrations, 3), {
     version: 3,
     country: 'KP',

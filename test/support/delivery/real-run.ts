@@ -20,7 +20,7 @@ import type { RealSchedule } from './real-schedule.js';
 const times = 200;
 /** The time within which everything must work again after the end of a schedule. */
 const patienceMs = 12 * 3_600_000;
-/** The client sends heartbeats in real time, and the bot waits for them in the schedule's. None may be due in either. */
+/** The client sends heartbeats in real time, and the bot waits for them in the schedule's. None is due in either. */
 const heartbeatIntervalMs = 2_000_000_000;
 const logger = createLogger({ level: 'silent', pretty: false, secrets: [] });
 const chart = { png: Buffer.from('89504e470d0a1a0a', 'hex'), altText: 'a chart' };

@@ -69,7 +69,7 @@ const stories: readonly {
 for (const story of stories)
   test(story.name, () => assert.deepEqual(told(new Impairments(), 30, story.found), story.told));
 
-test('while tables are loaded nothing is told over, and that nothing is judged is not told twice', () => {
+test('during a load no trouble is reported as over, and that nothing is judged is reported once', () => {
   const blind: Impairment = { kind: 'blind', text: 'RIS Live cannot be reached (ENOTFOUND), and nothing is judged' };
   const loading: Impairment = { kind: 'loading', text: 'the routing tables are being loaded, and nothing is judged' };
   assert.deepEqual(
@@ -106,14 +106,14 @@ test(
   },
 );
 
-test('RIS Live that is away for minutes of a load leaves the load its time', () => {
+test('minutes without RIS Live during a load do not shorten the time the load gets', () => {
   assert.deepEqual(
     told(new Impairments(), 60, (at) => (at < 2 || (at >= 20 && at < 24) ? [load, deaf] : at < 29 ? [load] : [])),
     [],
   );
 });
 
-test('a restart repeats no word, and owes the last one', () => {
+test('a restart repeats no notice, and sends the last one that was owed', () => {
   const first = new Impairments();
   told(first, 8, () => [lost]);
   const stored = JSON.parse(JSON.stringify(first.standing)) as typeof first.standing;
@@ -301,7 +301,7 @@ for (const [name, change, expected] of sights) {
     ));
 }
 
-test('what hinders us fits into a message, whatever the reasons are', () => {
+test('a notice fits into a message, whatever the reasons are', () => {
   const stages = Array.from({ length: 23 }, (_, row) =>
     stage(
       `rrc${row}`,

@@ -102,7 +102,7 @@ test('every real file decodes whole, with the counts bgpdump gives', async () =>
   }
 });
 
-test('North Korea stands in the RIB with its four routes, their origin and the time of the dump', async () => {
+test('the RIB has North Korea with its four routes, their origin and the time of the RIB', async () => {
   const { elems, counters } = decode(await mrtFixture('bview.20151023.derived-3peers-1in40.gz'));
   const routes = elems.flatMap((elem) =>
     elem.kind === 'rib' && elem.origin === 131279 ? [`${elem.prefix} ${elem.peerAsn}`] : [],
@@ -116,7 +116,7 @@ test('North Korea stands in the RIB with its four routes, their origin and the t
   assert(elems.every((elem) => elem.at === counters.ribTime));
 });
 
-test('path ids that BIRD writes under a subtype without are not taken for prefixes', async () => {
+test('path ids that BIRD writes under a subtype without path ids are not read as prefixes', async () => {
   const prefixes = async (name: string): Promise<string[]> => {
     const { elems } = decode(await mrtFixture(name));
     return [
@@ -175,7 +175,7 @@ test('a session of 2-octet ASNs tells its origin in AS4_PATH', () => {
   assert.equal(origin(asPath), 23456);
 });
 
-test('what moves sessions, and what moves nothing', () => {
+test('which messages change a session, and which change nothing', () => {
   const open = [4, 0xfb, 0xf0, 0, 90, 192, 0, 2, 1, 0];
   const table: [string, Uint8Array, string][] = [
     ['established', mrtStateChange(at, v6, 5, 6), 'up'],
@@ -245,7 +245,7 @@ test('a malformed record is counted by its reason, leaves nothing behind, and th
   assert.deepEqual(decode(file(good[0], cut(good[0], 1), rib)).problems, { 'truncated-record': 1, 'no-peer-table': 1 });
 });
 
-test('a length beyond all reason is passed over without being kept; a file cut short is counted', () => {
+test('a record of absurd length is skipped without being buffered; a truncated file is counted', () => {
   const huge = mrtRecord(at, 13, 2, []);
   huge.set([0xff, 0xff, 0xff, 0xff], 8);
   assert.deepEqual(decode(file(huge, Buffer.alloc(100_000)), 1000).problems, {

@@ -97,7 +97,7 @@ const samples: [line: number, kind: string, said: string, elems: string[]][] = [
   [31, 'subscribed', '', []],
 ];
 
-test('every message seen in public sources is read for what it is', () => {
+test('every kind of message seen in public sources is read', () => {
   const lines = fixture('rislive-samples.jsonl').trimEnd().split('\n');
   assert.equal(lines.length, samples.length);
   for (const [line, kind, said, expected] of samples) {
@@ -143,7 +143,7 @@ test('the messages the server writes today never reach JSON.parse', () => {
   }
 });
 
-test('an update says what its fields say, in an order that lets the announcement win', () => {
+test('an update gives its withdrawals before its announcements', () => {
   const table: [string, string, string[]][] = [
     [
       'a prefix in both',
@@ -178,7 +178,7 @@ test('an update says what its fields say, in an order that lets the announcement
   }
 });
 
-test('ASNs of every length and timestamps of one second and the next are read as they stand', () => {
+test('ASNs of every length and timestamps around a full second are read exactly', () => {
   const peers = new PeerIndex();
   const batch = new ElemBatch();
   const decoder = createRisLiveDecoder(peers);
@@ -211,7 +211,7 @@ test('ASNs of every length and timestamps of one second and the next are read as
   );
 });
 
-test('an update too long for the scanner is read all the same', () => {
+test('an update too long for the scanner is read too', () => {
   for (const [count, scanned] of [
     [3000, true],
     [6000, false],
@@ -237,7 +237,7 @@ test('a session is one peer however its host and address are spelled', () => {
   assert.deepEqual(peers.at(0), { index: 0, collector: 'rrc01', address: '2001:db8::a', asn: 64497 });
 });
 
-test('what cannot be read is a problem with its reason, and leaves nothing behind', () => {
+test('a message that cannot be read is a problem with its reason, and adds no elem', () => {
   const text = risUpdate(update);
   const changed = (from: string | RegExp, to: string): string => {
     const made = text.replace(from, to);

@@ -40,7 +40,7 @@ describe('a bin', () => {
     assert.deepEqual(world.closed, [{ at: start, units: 40, prefixes: 40 }]);
   });
 
-  test('needs fifteen of them', () => {
+  test('needs fifteen ticks', () => {
     const world = new World();
     world.at = start + 5 * minute - 14 * 10 * second;
     world.live(15 * 10 * second, 100);
@@ -56,7 +56,7 @@ describe('the baseline', () => {
     assert.deepEqual(world.bins.baseline, { units: 100, prefixes: 100, origins: 0, provisional: false });
   });
 
-  test('provisional, is the highest that half an hour agreed on, and does not sink', () => {
+  test('while provisional, is the highest level that lasted half an hour, and does not sink', () => {
     const world = new World().live(hour, 100).live(10 * minute, 200);
     assert.equal(world.baseline, 100, 'ten minutes are not half an hour');
     world.live(hour, 150);
@@ -92,7 +92,7 @@ describe('the baseline', () => {
     assert.equal(world.baseline, 100);
   });
 
-  test('adopted, forgets what was before', () => {
+  test('once adopted, forgets the bins before', () => {
     const world = new World().live(2 * day, 100);
     world.bins.freeze(true, world.at);
     const since = world.at;
@@ -129,7 +129,7 @@ describe('a restart', () => {
     );
   });
 
-  test('after an adoption knows nothing of what was before it', () => {
+  test('after an adoption does not know the bins before it', () => {
     // An operator adopts a level after two hours, which makes a provisional baseline, or after two days, which does
     // not.
     for (const stood of [2 * hour, 2 * day]) {
@@ -145,7 +145,7 @@ describe('a restart', () => {
     }
   });
 
-  test('in the first hours keeps the provisional baseline, though an outage is on', () => {
+  test('in the first hours keeps the provisional baseline during an outage', () => {
     const world = new World().live(3 * hour, 100);
     const again = new World();
     again.bins.restore(world.bins.state, world.closed);
@@ -154,7 +154,7 @@ describe('a restart', () => {
     assert.equal(again.baseline, 100);
   });
 
-  test('with nothing stored begins anew', () => {
+  test('with nothing stored begins from nothing', () => {
     const bins = new Bins(settings);
     bins.restore(emptyBaselineState, []);
     assert.equal(bins.baseline, null);
@@ -198,7 +198,7 @@ describe('another registry', () => {
     },
   );
 
-  test('a shift is kept for as long as a bin from before it is', () => {
+  test('a shift is kept as long as any bin from before it', () => {
     const world = new World();
     const shiftsAfter = (later: number, dS: number): number => {
       world.at = start + later;
@@ -211,7 +211,7 @@ describe('another registry', () => {
   });
 });
 
-test('the spread of a time is told only when its bins cover it', () => {
+test('the spread of a window is known only when its bins cover it', () => {
   const world = new World().live(30 * minute, 100);
   assert.equal(world.bins.spread(hour), null);
   world.live(40 * minute, 97);

@@ -82,7 +82,7 @@ const unknown: [string, readonly string[]][] = [
   ['   ', []],
   ['🇰🇵', []],
 ];
-test('what is not known is answered with what may have been meant', () => {
+test('an unknown name is answered with what may have been meant', () => {
   for (const [text, suggestions] of unknown)
     assert.deepEqual(directory.find(text), { kind: 'unknown', suggestions }, text);
 });
@@ -146,7 +146,7 @@ test('at most 25 choices, the same each time', () => {
   assert.equal(directory.complete('').length, 25);
 });
 
-test('names are for codes, and a code nobody knows goes by itself', () => {
+test('a code has a name, and an unknown code stands for itself', () => {
   assert.equal(directory.name('KP'), 'North Korea');
   assert.equal(directory.name('PS-GZ'), 'Gaza');
   assert.equal(directory.name('XX-OLD'), 'XX-OLD');

@@ -23,7 +23,7 @@ test('every assigned code and Kosovo has a name of its own; the table is sorted'
   assert.equal(new Set(countryCodes.map((code) => countryName(code).name)).size, 250);
 });
 
-test('no name is written as an ISO package would: no commas, no "Republic of" prefix of state, no brackets', () => {
+test('no name has a comma, brackets or a prefix like "Republic of"', () => {
   for (const code of countryCodes) {
     const { name, possessive } = countryName(code);
     assert.doesNotMatch(

@@ -69,7 +69,7 @@ test(
   },
 );
 
-test('what overlaps is counted once, for the range that begins first, of those that begin together the shorter', () => {
+test('an overlap is counted once: for the range that begins first, or the shorter of two that begin together', () => {
   const map = read(
     held(
       'AA 5.0.0.0 1024',
@@ -114,7 +114,7 @@ for (const line of damaged) {
   });
 }
 
-test('a map as text is read back as it was; what was cut or changed is not read', () => {
+test('a map is read back from its text as it was; a truncated or changed text is refused', () => {
   const map = excerpt('ripencc').map();
   const text = [...mapText(map)].join('');
   const again = parseMapText(text)!;
@@ -131,7 +131,7 @@ test('a map as text is read back as it was; what was cut or changed is not read'
     assert.equal(parseMapText(torn), null);
 });
 
-test("ignored prefixes are nobody's, of both families", () => {
+test('ignored prefixes belong to no country, in both families', () => {
   const map = withoutPrefixes(read(held('AA 5.0.0.0 1024', 'AA 2a00::/32')).map(), ['5.0.1.0/24', '2a00:0:8000::/33']);
   assert.deepEqual([holder(map, '5.0.0.0'), holder(map, '5.0.1.0'), totalsOf(map).units], ['AA', '', [3, 2 ** 15]]);
 });

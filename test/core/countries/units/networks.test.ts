@@ -91,7 +91,7 @@ describe('the networks of a country that is not whole', () => {
     assert.deepEqual(networksOf(world), [], 'it is whole again');
   });
 
-  test('what was there before stands while it is away, however long', () => {
+  test('the networks of before are kept for as long as they are away', () => {
     const world = whole()
       .loaded()
       .run(6 * minute)
@@ -100,7 +100,7 @@ describe('the networks of a country that is not whole', () => {
     assert.deepEqual(networksOf(world), ['AS10 2-0', 'AS11 2-2']);
   });
 
-  test('a restart in the middle of it: before is what was stored, until the country is whole again', () => {
+  test('after a restart in between, "before" is as stored until the country is whole again', () => {
     const before = whole()
       .loaded()
       .run(6 * minute)
@@ -123,7 +123,7 @@ describe('the networks of a country that is not whole', () => {
     assert.deepEqual(networksOf(world), ['AS11 2-0', 'AS10 2-2']);
   });
 
-  test('a restart in the middle of it with nothing stored: nobody knows', () => {
+  test('after a restart in between with nothing stored, "before" is unknown', () => {
     const before = whole()
       .loaded()
       .run(6 * minute)
@@ -136,7 +136,7 @@ describe('the networks of a country that is not whole', () => {
     assert.deepEqual(networksOf(world), []);
   });
 
-  test("a group's, of its own prefixes", () => {
+  test('a group counts the networks of its own prefixes', () => {
     const groups = [{ code: 'BB-G', name: 'Grp', asns: [10], prefixes: ['6.0.3.0/24'] }];
     const world = whole({ groups })
       .loaded()
@@ -164,7 +164,7 @@ describe('the networks of a country that is not whole', () => {
   });
 });
 
-test('a record has what was last measured, also while too few vote', () => {
+test('a record keeps the last measure while too few peers vote', () => {
   const world = whole()
     .loaded()
     .run(6 * minute)

@@ -25,7 +25,7 @@ function filled(steps: readonly number[], among: number): { column: PeerColumn; 
 const steps = fc.array(fc.nat(), { minLength: 1, maxLength: 2_000, size: 'max' });
 const among = fc.constantFrom(300, 4_000, 60_000);
 
-test('knows what was taken in and not taken out, and counts it', () => {
+test('knows and counts the ids that were added and not removed', () => {
   fc.assert(
     fc.property(steps, among, (moves, all) => {
       const { column, ids } = filled(moves, all);
@@ -40,7 +40,7 @@ test('knows what was taken in and not taken out, and counts it', () => {
   );
 });
 
-test('tells how much it shares with noted ids, few or many, and keeps only that', () => {
+test('counts the ids that it shares with a given list, short or long, and keeps only those', () => {
   fc.assert(
     fc.property(steps, steps, among, (moves, others, all) => {
       const { column, ids } = filled(moves, all);
@@ -82,7 +82,7 @@ test(
   },
 );
 
-test('is the same again from its copy, but for ids that came later', () => {
+test('is restored from its copy, without ids that came later', () => {
   fc.assert(
     fc.property(steps, among, fc.nat(), (moves, all, some) => {
       const { column, ids } = filled(moves, all);
@@ -96,7 +96,7 @@ test('is the same again from its copy, but for ids that came later', () => {
   );
 });
 
-test('is not made of words that hold an id that there is not, or one twice', () => {
+test('is not restored from data with an unknown id, or with one twice', () => {
   const of = (form: 'steps' | 'bits', ...words: number[]): number | undefined =>
     PeerColumn.of({ form, words: Uint32Array.from(words) }, 40)?.size;
   assert.deepEqual([of('steps'), of('steps', 0), of('steps', 39), of('steps', 3, 36)], [0, 1, 1, 2]);

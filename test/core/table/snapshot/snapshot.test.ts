@@ -168,7 +168,7 @@ const joined = (world: World, at: number, lenient: () => boolean = () => true): 
 const since = (at: number): Map<string, number> => new Map(collectors.map((collector) => [collector, at]));
 
 describe('a table that was kept', () => {
-  test('is taken over as it was: bits, verdicts, origins, states, voters, their history', () => {
+  test('is taken over unchanged: bits, verdicts, origins, states, voters, their history', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const random = seededRandom(seed);
       const world = loadedWorld(random);
@@ -199,7 +199,7 @@ describe('a table that was kept', () => {
     }
   });
 
-  test('of more prefixes than a new table has room for falls and rises by the same words as before', () => {
+  test('of more prefixes than a new table has room for gives the same verdicts to the same messages as before', () => {
     const codes = Array.from(
       { length: 70_000 },
       (_, index) => parsePrefix(`${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`)!.code,
@@ -238,7 +238,7 @@ describe('a table that was kept', () => {
     for (const code of codes) assert.equal(again.table.routes[0].seenBy(code), world.table.routes[0].seenBy(code));
   });
 
-  test('that changed while it was given out is, once the elems since are applied, the one that went on', () => {
+  test('that changed while it was written equals the live one once the elems since then are applied', () => {
     let judged = 0;
     for (let seed = 1; seed <= 60; seed++) {
       const random = seededRandom(seed);
@@ -329,7 +329,7 @@ describe('a table that was kept', () => {
     },
   );
 
-  test('is of the collectors that are wanted, and says which of them began anew while it was given out', () => {
+  test('has the wanted collectors, and says which of them were reset while it was written', () => {
     const world = loadedWorld(seededRandom(1));
     const pieces = world.table.pieces();
     const first = pieces.next().value!;
@@ -347,7 +347,7 @@ describe('a table that was kept', () => {
     assert.deepEqual(again.table.counts().ipv4, { voters: 0, fullFeedPeers: 0 });
   });
 
-  test('is not taken from what is none: each fault has its words, and nothing throws', () => {
+  test('is refused if it is not valid: each fault is named, and nothing throws', () => {
     const world = loadedWorld(seededRandom(1));
     const pieces = [...world.table.pieces()] as { head: Record<string, unknown>; body: Uint8Array }[];
     const [table, ipv4, ipv6, peer] = pieces;

@@ -170,7 +170,7 @@ story('a start, what goes on and the end, as replies to the start', async (world
   assert.deepEqual(world.heard(), ['start KP', 'update KP re 1', 'recovery KP re 1']);
 });
 
-test('who subscribes in the middle of an outage is not told what is old, and nothing of its end', async () => {
+test('a channel that subscribes during an outage is told neither its start nor its end', async () => {
   const store = new MemoryDeliveryStore();
   store.append(incidentEvent({ at: start, ...down }));
   const world = await open([], [{ since: 1 }], store);
@@ -262,7 +262,7 @@ story(
   [away(start, start + hour)],
 );
 
-test('starts come before what goes on, and that before ends, when many channels wait', async () => {
+test('when many channels wait, starts come first, then updates, then ends', async () => {
   const ids = [here, there, operator];
   const world = await open(
     [away(start, start + minute)],
@@ -306,7 +306,7 @@ story(
   })),
 );
 
-story('a notice goes to the operator alone', async (world) => {
+story('a notice goes only to the operator', async (world) => {
   await world.happen(minute, {
     id: 'notice-1',
     incident: null,
@@ -384,7 +384,7 @@ story(
   [{ updates: 'start' }],
 );
 
-story('the store is away: nothing is lost, and it is said why nobody is told', async (world) => {
+story('while the store is away nothing is lost, and the log says why no channel is told', async (world) => {
   world.store.onCall = () => {
     throw new Error('the store is away');
   };

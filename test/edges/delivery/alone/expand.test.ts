@@ -29,7 +29,7 @@ async function expandAll(store: MemoryDeliveryStore, signal = new AbortControlle
   );
 }
 
-test('everything else in the process has its turns between the writes', async () => {
+test('the event loop turns between the writes', async () => {
   const store = await open(1);
   let turn = 0;
   const turns: number[] = [];
@@ -45,7 +45,7 @@ test('everything else in the process has its turns between the writes', async ()
   assert.equal(new Set(turns).size, 3, `chunks were written in turns ${turns.join(', ')}`);
 });
 
-test('a stop does not wait for all of it, and what was left is written later', async () => {
+test('a stop does not wait for all writes, and the rest is written later', async () => {
   const store = await open(20);
   const stop = new AbortController();
   let writes = 0;

@@ -24,7 +24,7 @@ const full = newSubscription({
   standing: { kind: 'gone', at: noon, reason: '' },
 });
 
-test('what was written is read', () => {
+test('a written file is read back', () => {
   const problems: string[] = [];
   const text = renderSubscriptionFile([some, full]);
   assert.match(text, /^\{\n {2}"lightsout": "subscriptions",\n {2}"version": 1,/);

@@ -14,7 +14,7 @@ import {
   textOf,
 } from '../../../support/delivery/command-world.js';
 
-test('a chart: a sentence, the picture, its words for who cannot see it', async () => {
+test('a chart: a sentence, the picture, and its alt text', async () => {
   const world = new CommandWorld();
   world.measured.push(record('KP', family({ units: 1 }), family()));
   const message = await world.ask(chart, { country: 'KP', range: '7d', family: 'ipv4' });
@@ -45,7 +45,7 @@ test('nothing to draw, or nothing new to draw, says so', async () => {
   assert.equal(message.files, undefined);
 });
 
-test('about: what it sees, what it cannot, sources with credit, its sight, version, invite link', async () => {
+test('about: what it sees and cannot see, sources with credit, state of the feed, version, invite link', async () => {
   const world = new CommandWorld();
   world.feed = healthy({ givenUp: ['rrc06'] });
   const message = await world.ask(about);

@@ -50,7 +50,7 @@ test('past outages, newest first, with start, length and depth', async () => {
   ]);
 });
 
-test('of a hundred, those that fit, and how many more', async () => {
+test('of a hundred outages, those that fit, and the number of the others', async () => {
   const world = watched(35);
   for (let n = 0; n < 100; n++) world.events.push(over(now - 29 * dayMs + n * 5 * hourMs, 30));
   const description = (await world.ask(history, { country: 'KP' })).embeds?.[0].description ?? '';
@@ -88,7 +88,7 @@ test('it says how far back it knows', async () => {
   assert.equal(embedOf(message).title, '🇰🇵 North Korea: 0 outages in 30 days');
 });
 
-test('it says when nobody measured', async () => {
+test('it says when nothing was measured', async () => {
   const world = new CommandWorld();
   world.rows.push(...binRows('KP', now - 30 * dayMs, now - 20 * dayMs), ...binRows('KP', now - 10 * dayMs, now));
   assert.match(

@@ -39,7 +39,7 @@ function subscribed(changes: Partial<Subscription> = {}): CommandWorld {
 
 const managing = commands.filter(({ definition }) => definition.default_member_permissions === '32');
 
-test('every managing command checks who asks, and gives the invite link where it cannot serve', async () => {
+test('every managing command checks the user, and gives the invite link where the bot is missing', async () => {
   assert.equal(managing.length, 6);
   const options = { country: 'KP', duration: '1h' };
   for (const command of managing) {
@@ -68,7 +68,7 @@ test('every managing command checks who asks, and gives the invite link where it
   }
 });
 
-test('/watch on a list adds and removes; the last one removed leaves nothing to tell', async () => {
+test('/watch on a list adds and removes; without its last country the subscription tells nothing', async () => {
   const world = subscribed({ scope: 'listed', countries: { SY: 'major' } });
   const countries = (): Subscription['countries'] | undefined => world.subscribed.get(channelId)?.countries;
   assert.match(
@@ -123,7 +123,7 @@ test('/watch list holds two hundred countries; a group that the configuration fo
   assert.ok(!('XX-OLD' in (world.subscribed.get(channelId)?.countries ?? {})));
 });
 
-test('/watch and /mute want a subscription that stands', async () => {
+test('/watch and /mute need a subscription', async () => {
   const gone = subscribed({ standing: { kind: 'gone', at: now - dayMs, reason: 'the channel was deleted' } });
   for (const subcommand of ['add', 'remove', 'list']) {
     await assert.rejects(
@@ -157,7 +157,7 @@ test('/mute silences one country for a while, and off ends it', async () => {
   );
 });
 
-test('/subscriptions shows those of this server alone, what is wrong with them, and pages', async () => {
+test('/subscriptions shows only those of this server, what is wrong with them, and pages', async () => {
   const world = subscribed({ roleId: '400', mutes: { KP: now + dayMs } });
   const other = newSubscription({ channelId: '', guildId, since: 1, createdAt: now });
   world.subscribed.set('201', {
@@ -192,7 +192,7 @@ test('/subscriptions shows those of this server alone, what is wrong with them, 
   assert.match(textOf(await new CommandWorld().ask(subscriptions)), /Nothing is subscribed in this server yet/);
 });
 
-test('/subscriptions keeps to the limits with the longest of everything', async () => {
+test('/subscriptions keeps to the limits even with the longest texts', async () => {
   const world = new CommandWorld();
   const all = Object.fromEntries(
     countryCodes.map((code, n) => [code, (['unstable', 'degraded', 'major', 'down'] as const)[n % 4]]),
@@ -228,7 +228,7 @@ const outcomes: [SendResult, RegExp][] = [
   [{ kind: 'gone', reason: 'it was deleted' }, /❌ <#200> is not there any more/],
   [{ kind: 'refused', reason: 'invalid form body' }, /❌ Discord refused the test alert itself: invalid form body/],
 ];
-test('/test-alert posts what is plainly a test, and says what came of it', async () => {
+test('/test-alert posts what is plainly a test, and reports the result', async () => {
   for (const [outcome, expected] of outcomes) {
     const world = subscribed();
     world.outcome = outcome;
@@ -263,7 +263,7 @@ test('/subscriptions says what is wrong with a channel however much it watches',
   );
 });
 
-test('/subscriptions sees that a channel was closed to it before anything failed there', async () => {
+test('/subscriptions names a channel that was closed to the bot even before a post fails', async () => {
   const world = subscribed();
   world.channels.set(channelId, access({ permissions: allPermissions & ~(1n << 11n) }));
   assert.match(textOf(await world.ask(subscriptions)), /⚠️ Not told just now: I lack Send Messages there/);

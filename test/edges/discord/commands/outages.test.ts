@@ -40,7 +40,7 @@ function ongoing(world: CommandWorld, country: string, level: 'down' | 'major' |
   world.measured.push(record(country, family({ units: 1, prefixes: 1 })));
 }
 
-test('what goes on comes worst first, then longest, with what is left now', async () => {
+test('ongoing outages come worst first, then longest, with the routes that are left', async () => {
   const world = new CommandWorld();
   ongoing(world, 'SY', 'major', now - 2 * dayMs);
   ongoing(world, 'KP', 'down', now - hourMs);
@@ -59,7 +59,7 @@ test('what goes on comes worst first, then longest, with what is left now', asyn
   assert.match(textOf(message), /BGP view · as of 16:29 UTC/);
 });
 
-test('what is over stands in its period with its length and depth, and not among what goes on', async () => {
+test('an outage that ended is in its period, with length and depth, and not among the ongoing ones', async () => {
   const world = new CommandWorld();
   const since = now - 12 * hourMs;
   world.events.push(
@@ -116,7 +116,7 @@ test('a country that is coming back says so, and is last', async () => {
   );
 });
 
-test('ten a page; the buttons carry the period and the page, and a page that is gone is the last', async () => {
+test('ten a page; the buttons carry period and page, and a page that no longer exists shows the last', async () => {
   const world = new CommandWorld();
   for (const [n, country] of countryCodes.slice(0, 23).entries()) ongoing(world, country, 'down', now - n * hourMs);
   const first = await world.ask(outages, { state: '24h' });
@@ -142,7 +142,7 @@ test('ten a page; the buttons carry the period and the page, and a page that is 
   }
 });
 
-test('nothing going on is good news only where somebody looks', async () => {
+test('an empty list is good news only while the table is judged', async () => {
   const world = new CommandWorld();
   world.measured.push(record('KP'), record('SY'));
   const well = await world.ask(outages);
@@ -178,7 +178,7 @@ test('nothing going on is good news only where somebody looks', async () => {
   }
 });
 
-test('a period in which the table was loaded anew is not known as a whole', async () => {
+test('a period in which the table was loaded again is only partly known', async () => {
   const world = new CommandWorld();
   world.measured.push(record('KP'));
   world.feed = healthy({ watchingSince: now - 5 * hourMs });
@@ -194,7 +194,7 @@ test('a period in which the table was loaded anew is not known as a whole', asyn
   assert.equal(embedOf(await world.ask(outages)).color, green);
 });
 
-test('nothing judged yet is not nothing going on', async () => {
+test('before the first judgement the list does not claim that nothing goes on', async () => {
   assert.match(textOf(await new CommandWorld().ask(outages)), /does not know/);
 });
 

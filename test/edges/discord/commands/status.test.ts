@@ -189,7 +189,7 @@ const dim: [string, FeedHealth | null, RegExp][] = [
     /IPv4 cannot be judged just now \(unusable: 5 of 20 voters\)/,
   ],
 ];
-test('what is not the present says so first, with its age, and is never green', async () => {
+test('an old state says so first, with its age, and is never green', async () => {
   for (const [what, health, warning] of dim) {
     const world = new CommandWorld();
     world.feed = health;
@@ -203,7 +203,7 @@ test('what is not the present says so first, with its age, and is never green', 
   }
 });
 
-test('a country last measured long ago is not the present, though the table is well', async () => {
+test('a country that was measured long ago is shown as old, even with a good table', async () => {
   const world = new CommandWorld();
   world.measured.push(record('KP', family({ at: now - hourMs })));
   const message = await world.ask(status, { country: 'KP' });
@@ -211,7 +211,7 @@ test('a country last measured long ago is not the present, though the table is w
   assert.equal(embedOf(message).color, grey);
 });
 
-test('what is never judged says so', async () => {
+test('a country that is never judged says so', async () => {
   const world = new CommandWorld();
   assert.match(
     textOf(await world.ask(status, { country: 'BV' })),
@@ -254,7 +254,7 @@ test('networks: those that lost most, at most five, and who is still there', asy
   );
 });
 
-test('the longest of everything keeps to the limits', async () => {
+test('it keeps to the limits even with the longest texts', async () => {
   const world = new CommandWorld();
   const networks = Array.from({ length: 24 }, (_, n) => ({
     asn: 4_294_967_000 + n,
@@ -282,7 +282,7 @@ const refused: [string, RegExp][] = [
   ['', /Which country\?/],
   ['`@everyone` **x**', /no country called "everyone x"\.$/],
 ];
-test('a country that nobody knows is asked about', async () => {
+test('an unknown country is answered with a question', async () => {
   for (const [country, expected] of refused) {
     await assert.rejects(
       new CommandWorld().ask(status, { country }),
@@ -292,13 +292,13 @@ test('a country that nobody knows is asked about', async () => {
   }
 });
 
-test("a store that is away is nobody's answer", async () => {
+test('if the store is away the command fails', async () => {
   const world = northKoreaDown();
   world.fault = new Error('the store is away');
   await assert.rejects(world.ask(status, { country: 'KP' }), /the store is away/);
 });
 
-test('a family that cannot be judged is spoken of as past beside one that can', async () => {
+test('a family that cannot be judged is told in the past tense beside one that can', async () => {
   const blind6 = {
     ...healthy().families!,
     ipv6: { usable: false, voters: 5, collectors: 1, text: 'unusable: 5 of 20 voters' },

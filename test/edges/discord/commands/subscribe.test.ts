@@ -37,7 +37,7 @@ async function refusal(world: CommandWorld, options: CommandInput['options'], pl
   return error.message;
 }
 
-test('without a word: everything that is major or down, here, from now on', async () => {
+test('without options: everything that is major or down, in this channel, from now on', async () => {
   const world = new CommandWorld();
   const message = await world.ask(subscribe);
   assert.deepEqual(world.subscribed.get(channelId), made);
@@ -120,7 +120,7 @@ const changes: [string, Partial<Subscription>, CommandInput['options'], Partial<
   ['no mention any more', { roleId: '400' }, { 'no-mention': true }, { roleId: null }],
   ['mutes stay', { mutes: { KP: now + dayMs } }, { 'quiet-recovery': false }, { mutes: { KP: now + dayMs } }],
 ];
-test('given again, only what is given changes', async () => {
+test('used again, it changes only the options that are given', async () => {
   for (const [what, before, options, after] of changes) {
     const world = subscribed(before);
     assert.match(textOf(await world.ask(subscribe, options)), /✅ Changed: what <#200> is told is now/, what);
@@ -132,7 +132,7 @@ test('given again, only what is given changes', async () => {
   }
 });
 
-test('two changes at once lose neither', async () => {
+test('of two changes at once neither is lost', async () => {
   const world = subscribed();
   await Promise.all([world.ask(subscribe, { updates: 'start' }), world.ask(subscribe, { 'quiet-recovery': true })]);
   assert.deepEqual(world.subscribed.get(channelId), {
@@ -144,7 +144,7 @@ test('two changes at once lose neither', async () => {
   });
 });
 
-test('one whose channel was gone is restored with its settings, and hears nothing of the time between', async () => {
+test('a subscription whose channel was gone keeps its settings, and is told nothing of the time between', async () => {
   const kept = { roleId: '400', updates: 'start', scope: 'listed', countries: { KP: 'down' } } as const;
   const world = subscribed({ ...kept, standing: { kind: 'gone', at: now - dayMs, reason: 'the channel was deleted' } });
   assert.match(textOf(await world.ask(subscribe)), /✅ Restored with its settings/);
@@ -187,7 +187,7 @@ const lacking: [string, bigint, 'text' | 'thread' | 'announcement', readonly str
   ['Send Messages and more', send | embed | read, 'text', ['Send Messages', 'Embed Links', 'Read Message History']],
   ['Send Messages in Threads', inThreads, 'thread', ['Send Messages in Threads']],
 ];
-test('without View Channel or Send Messages nothing is made, and all that is missing is named', async () => {
+test('without View Channel or Send Messages it is refused, and every missing permission is named', async () => {
   for (const [what, lacks, kind, names] of lacking) {
     const world = new CommandWorld();
     world.channels.set(channelId, access({ kind, permissions: allPermissions & ~lacks }));
@@ -206,7 +206,7 @@ test('without View Channel or Send Messages nothing is made, and all that is mis
   assert.doesNotMatch(textOf(await world.ask(subscribe)), /⚠️/, 'an administrator lacks nothing');
 });
 
-test('without what is only nice to have it is made, and says what will be left out', async () => {
+test('without the optional permissions it works, and says what will be left out', async () => {
   const world = new CommandWorld();
   world.channels.set(channelId, access({ permissions: allPermissions & ~(embed | attach | read) }));
   const text = textOf(await world.ask(subscribe));
@@ -246,7 +246,7 @@ test('what is refused', async () => {
   for (const [options, place, expected] of stories) assert.match(await refusal(world, options, place), expected);
 });
 
-test("a server's administrator may; in a direct message it serves the person", async () => {
+test("a server's administrator may use it; in a direct message it serves the user", async () => {
   const world = new CommandWorld();
   await world.ask(subscribe, {}, { ...guild, memberPermissions: 1n << 3n });
   assert.match(textOf(await world.ask(subscribe, { countries: 'KP' }, dm)), /alerts come to this direct message/);
@@ -259,7 +259,7 @@ test("a server's administrator may; in a direct message it serves the person", a
   });
 });
 
-test('where only the person has installed it, it answers with the invite link', async () => {
+test('if only the user has installed the bot, it answers with the invite link', async () => {
   const places: Place[] = [
     { ...guild, isMember: false, memberPermissions: 0n },
     { kind: 'private', channelId: '500' },
@@ -318,7 +318,7 @@ test('"and" stands between countries, and is not Andorra\'s code', async () => {
   );
 });
 
-test('a list of half the world leaves room for what is lacking, and for the rest', async () => {
+test('a list of half the world leaves room for the missing permissions and the rest', async () => {
   const world = new CommandWorld();
   world.channels.set(
     channelId,

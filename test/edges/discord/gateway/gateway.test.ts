@@ -28,7 +28,7 @@ describe('a login', () => {
     assert.equal(world.discord.gateway.counts.connections, 0);
   });
 
-  test('one 401 is not the token', async () => {
+  test('goes on after a single 401, which does not prove that the token is bad', async () => {
     const world = new GatewayWorld({ clock: fastClock(100) });
     world.discord.script({ kind: 'error', status: 401, on: 'GET /gateway/bot' });
     await world.connected();
@@ -61,7 +61,7 @@ describe('a login', () => {
     }
   });
 
-  test('spends no session that the day has no more of', async () => {
+  test('waits when no session is left for the day', async () => {
     const clock = new FakeClock();
     const world = new GatewayWorld({ clock });
     world.discord.gateway.counts.identifies = 960;
@@ -199,7 +199,7 @@ describe('a session that is refused', () => {
     assert.equal(world.discord.gateway.counts.identifies, 1);
   });
 
-  test('20 times in an hour is told, and no other asked for in the next 30 minutes', async () => {
+  test('20 times in an hour is reported, and no session is asked for in the next 30 minutes', async () => {
     const clock = new FakeClock();
     const world = new GatewayWorld({ clock });
     world.discord.gateway.refuseSessions(20);
@@ -253,7 +253,7 @@ describe('a session that is refused', () => {
   });
 });
 
-test('a stop while the gateway is being dialled leaves nobody to stumble over the broken socket', async (t) => {
+test('a stop while the gateway is being dialled causes no error from the broken socket', async (t) => {
   const mute = createServer();
   mute.listen(0, '127.0.0.1');
   await once(mute, 'listening');
@@ -269,7 +269,7 @@ test('a stop while the gateway is being dialled leaves nobody to stumble over th
   await once(socket, 'close');
 });
 
-test('an event that nobody can read is logged, and costs itself alone', async () => {
+test('an event that cannot be read is logged and skipped', async () => {
   const world = await new GatewayWorld().connected();
   world.discord.gateway.dispatch('CHANNEL_CREATE', null);
   world.discord.gateway.dispatch('GUILD_ROLE_UPDATE', { guild_id: '300000000000000001' });

@@ -128,7 +128,7 @@ describe('a command', () => {
     assert.deepEqual([world.gateway.lookUpChannel(dm)?.kind, world.gateway.lookUpChannel(channel.id)], ['dm', null]);
   });
 
-  test('answers with embed, chart, buttons, and pings nobody', async () => {
+  test('answers with embed, chart and buttons, and pings no user', async () => {
     const { command } = echo({
       run: () =>
         Promise.resolve({
@@ -156,7 +156,7 @@ describe('a command', () => {
     assert.match(JSON.stringify(message.components), /echo:2/);
   });
 
-  test('that is ephemeral is seen by who asked alone', async () => {
+  test('that is ephemeral is seen only by the user who asked', async () => {
     const world = await worldWith([echo({ ephemeral: true }).command]);
     const seen = await world.discord.interact({ command: 'echo' });
     assert.deepEqual([seen.ephemeral, seen.messages.length, world.discord.posted.length], [true, 1, 0]);
@@ -216,7 +216,7 @@ describe('what goes wrong', () => {
     assert.equal((cut as AbortSignal | null)?.aborted, true);
   });
 
-  test('a command of an older registration is told to be no more', async () => {
+  test('a command of an older registration is answered: it no longer exists', async () => {
     const world = new GatewayWorld();
     world.discord.world.commands.set('global', [{ id: '1', name: 'old', description: 'Was' }]);
     await world.connected();
@@ -237,7 +237,7 @@ describe('what goes wrong', () => {
     assert.equal((await world.discord.interact({ command: 'echo' })).messages.length, 1);
   });
 
-  test('an acknowledgement that was taken though its answer was lost is no reason to stop', async () => {
+  test('goes on after an acknowledgement whose answer was lost', async () => {
     const world = await worldWith([echo().command]);
     world.discord.script({ kind: 'error', status: 400, code: 40060, on: 'POST /interactions/:id/:token/callback' });
     void world.discord.interact({ command: 'echo' });
@@ -246,7 +246,7 @@ describe('what goes wrong', () => {
     assert.ok(world.logged(/the answer to \/echo did not get through/));
   });
 
-  test('an answer that does not get through is logged, and the next does', async () => {
+  test('an answer that does not get through is logged, and the next one gets through', async () => {
     const world = await worldWith([echo().command]);
     world.discord.script({
       kind: 'error',
@@ -312,11 +312,11 @@ describe('a button', () => {
   });
 });
 
-describe('while somebody types', () => {
+describe('while a user types', () => {
   const choices = (count: number): { name: string; value: string }[] =>
     Array.from({ length: count }, (_, n) => ({ name: `choice ${n}`, value: String(n) }));
 
-  test('choices come from the command, at most 25, and none that Discord would refuse', async () => {
+  test('choices come from the command, at most 25, without those that Discord would refuse', async () => {
     const { command } = echo({
       complete: (option, typed) => [
         { name: `${option} ${typed}`, value: 'x' },

@@ -38,7 +38,7 @@ describe('the registration', () => {
   const named = (scope: string): string[] | undefined => discord.world.commands.get(scope)?.map(({ name }) => name);
 
   describe('commands are registered', () => {
-    test('all in one request, as Discord describes it, in no server at all', async () => {
+    test('all in one global request, as Discord describes it', async () => {
       discord.world.guilds.clear();
       assert.deepEqual(await register(), { kind: 'registered' });
       assert.deepEqual(puts(), [`PUT /applications/${discord.world.application.id}/commands`]);
@@ -62,7 +62,7 @@ describe('the registration', () => {
       assert.equal(puts().length, 2);
     });
 
-    test('again when somebody has cleared them, or for another application, or when told to', async () => {
+    test('again when they were cleared, for another application, or when told to', async () => {
       await register();
       discord.world.commands.clear();
       assert.deepEqual(await register(), { kind: 'registered' });
@@ -71,14 +71,14 @@ describe('the registration', () => {
       assert.deepEqual(await register(), { kind: 'registered' });
     });
 
-    test('in the development server alone, where one is named', async () => {
+    test('only in the development server, if one is named', async () => {
       await register(commands, { devGuildId: guildId });
       assert.deepEqual([named(guildId)?.length, named('global')], [commands.length, undefined]);
       assert.deepEqual(await register(), { kind: 'registered' });
       assert.deepEqual(await register(commands, { devGuildId: guildId }), { kind: 'unchanged' });
     });
 
-    test('with a reason when they are not, and nothing is remembered', async () => {
+    test('a failure is reported with its reason, and nothing is remembered', async () => {
       const refused = await register(commands, { token: 'bad-token' });
       assert.match(JSON.stringify(refused), /"refused".*set DISCORD_TOKEN anew/);
       discord.script({ kind: 'error', status: 403, code: 50001, on: 'PUT /applications/:id/guilds/:guild/commands' });

@@ -115,7 +115,7 @@ const labelled = fc
   .tuple(anyEvent, fc.oneof(fc.string({ minLength: 40, maxLength: 40 }), fc.stringMatching(/^[A-Za-z*_]{40}$/)))
   .map(([event, label]): IncidentEvent => ({ ...event, country: 'GROUP', label }));
 
-test('no content exceeds a tweet, with flag, role and the longest names and numbers', () => {
+test('no content exceeds 280 characters, with flag, role and the longest names and numbers', () => {
   fc.assert(
     fc.property(fc.oneof(anyEvent, labelled, anyCombined), (event) => {
       for (const message of [
@@ -158,7 +158,7 @@ function assertLimits(embed: APIEmbed): void {
   assert.ok(sum <= 6000, String(sum));
 }
 
-test('no embed exceeds what Discord takes, whatever the event and however many are late', () => {
+test('no embed exceeds the limits of Discord, whatever the event and however many are late', () => {
   const reason = fc.oneof(fc.string({ maxLength: 3000 }), fc.stringMatching(/^[*_~]{900,1100}$/));
   fc.assert(
     fc.property(fc.oneof(anyEvent, labelled, anyCombined), reason, fc.constantFrom(1, 30, 120), (event, why, count) => {
@@ -175,7 +175,7 @@ test('no embed exceeds what Discord takes, whatever the event and however many a
   );
 });
 
-test('fields for which there is no room in all are left out, the last first', () => {
+test('fields that exceed the limit of the whole embed are left out, the last first', () => {
   const fields = Array.from(
     { length: 30 },
     (_, n) => ({ kind: 'text', name: `Field ${n}`, value: 'x'.repeat(1000), inline: true }) as const,
@@ -198,7 +198,7 @@ test('fields for which there is no room in all are left out, the last first', ()
   );
 });
 
-test('more late incidents than there is room for are counted', () => {
+test('late incidents that do not fit are counted', () => {
   const events = Array.from({ length: 100 }, () => northKoreaDown);
   const { description } = renderMessage(
     { kind: 'backlog', events, roleId: null, replyTo: null, at: northKoreaDown.at },
@@ -211,7 +211,7 @@ test('more late incidents than there is room for are counted', () => {
 });
 
 describe('markup', () => {
-  test('in a name is shown, not rendered, and a mention in it pings nobody', () => {
+  test('in a name is shown, not rendered, and a mention in it pings no user', () => {
     const event = { ...northKoreaDown, country: 'X', label: '**Gaza_** <@&1> @everyone' };
     const { body } = renderMessage(alert(event), channelId, whole);
     assert.match(body.content!, /^\\\*\\\*Gaza\\_\\\*\\\* \\<@&1> @everyone's Internet went down/);
@@ -262,7 +262,7 @@ describe('the nonce', () => {
     assert.match(String(nonce(start)), /^[0-9a-z]{25}$/);
     assert.equal(renderMessage(start, channelId, whole).body.enforce_nonce, true);
   });
-  test('is another for another event, channel, revision, kind', () => {
+  test('differs by event, channel, revision and kind', () => {
     const messages: [Message, string?][] = [
       [start],
       [start, '2'],
@@ -275,7 +275,7 @@ describe('the nonce', () => {
   });
 });
 
-test('a message is known again by how its footer begins', () => {
+test('a message is recognised by how its footer begins', () => {
   const messages: Message[] = [
     alert(northKoreaDown),
     { kind: 'backlog', events: [northKoreaDown, back], roleId: null, replyTo: null, at: 1 },
@@ -289,7 +289,7 @@ test('a message is known again by how its footer begins', () => {
   }
 });
 
-test('several countries that are told late may stand there as the alert that they were', () => {
+test('a late message of several countries is also recognised by the footer of their alert', () => {
   const [combined] = combinedEvents([{ country: 'SY' }, { country: 'LB' }]).slice(-1);
   const late: Message = { kind: 'backlog', events: singlesOf(combined), roleId: null, replyTo: null, at: combined.at };
   const { text } = renderMessage(alert(combined), channelId, whole).body.embeds![0].footer!;
@@ -301,7 +301,7 @@ test('several countries that are told late may stand there as the alert that the
   );
 });
 
-describe('less', () => {
+describe('a reduced message', () => {
   const start = alert(northKoreaDown, { replyTo: '77' });
   test('without a chart there is no attachment, without an embed no chart', () => {
     const plain = renderMessage(start, channelId, { ...whole, chart: null });
@@ -310,13 +310,13 @@ describe('less', () => {
     assert.deepEqual([bare.files, bare.body.attachments, bare.body.embeds], [[], undefined, undefined]);
     assert.ok(bare.body.content!.length > 0);
   });
-  test('an edit without a chart takes the old one away, for it shows another state', () => {
+  test('an edit without a chart removes the old chart, which shows another state', () => {
     assert.deepEqual(
       renderEdit(alert(northKoreaDown, { revision: 1 }), { ...whole, chart: null })?.body.attachments,
       [],
     );
   });
-  test('where nothing but the sentence stands, the end leaves it alone', () => {
+  test('a message of only the sentence is not edited at the end', () => {
     assert.equal(renderEdit(alert(northKoreaDown, { end: back }), { embed: false, chart: null }), null);
   });
   test('the text alone has no link', () => {

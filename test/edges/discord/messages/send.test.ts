@@ -161,7 +161,7 @@ describe('the sender', () => {
     assert.deepEqual(drawn, []);
   });
 
-  describe('a channel that takes less is told what it takes', () => {
+  describe('a channel gets the parts that its permissions allow', () => {
     /**
      * Permissions denied; whether embed, chart and reply arrive; the number of posts if permissions are known, and if
      * not.
@@ -191,7 +191,7 @@ describe('the sender', () => {
       }
     }
 
-    test('and one that takes nothing is closed, after every form was tried', async () => {
+    test('and one that accepts nothing counts as closed after every form was tried', async () => {
       discord.world.deny(channelId, 'SendMessages');
       const result = await sender({ known: false }).post(channelId, alert(), never);
       assert.ok(result.kind === 'closed');
@@ -199,7 +199,7 @@ describe('the sender', () => {
       assert.equal(posts().length, 3);
     });
 
-    test('a reply to a message that is gone stands alone', async () => {
+    test('a reply to a deleted message is posted without the reference', async () => {
       idOf(await sender().post(channelId, alert({ replyTo: '12345' }), never));
       assert.equal(discord.posted[0].message_reference, undefined);
     });
@@ -262,13 +262,13 @@ describe('the sender', () => {
       });
     }
 
-    test('not even the text: refused, and that is a fault of ours', async () => {
+    test('if even the text is refused, the fault is ours', async () => {
       discord.script({ kind: 'error', status: 400, code: 200000, times: 2 });
       assert.equal((await sender().post(channelId, alert(), never)).kind, 'refused');
       assert.equal(lines.filter((line) => line.includes('"level":50')).length, 2);
     });
 
-    test('a part of Discord that is switched off: the text alone, or later', async () => {
+    test('a part of Discord that is switched off: only the text, or later', async () => {
       discord.script({ kind: 'error', status: 400, code: 40006 });
       idOf(await sender().post(channelId, alert(), never));
       discord.script({ kind: 'error', status: 400, code: 40006, times: 2 });
@@ -276,7 +276,7 @@ describe('the sender', () => {
     });
   });
 
-  describe('what passes is tried again: whose trouble it is, and whether Discord may have it', () => {
+  describe('trouble that passes is retried; it says whose it is, and whether Discord may have the message', () => {
     const stories: [string, Fault, 'channel' | 'everywhere', boolean][] = [
       ['rate limit of the channel', { kind: 'rate-limit', retryAfterSeconds: 7 }, 'channel', false],
       ['rate limit of the bot', { kind: 'rate-limit', retryAfterSeconds: 7, global: true }, 'everywhere', false],
@@ -306,7 +306,7 @@ describe('the sender', () => {
       });
     }
 
-    test('no connection: Discord has surely nothing', async () => {
+    test('without a connection Discord cannot have the message', async () => {
       const send = sender();
       await discord.stop();
       const result = await send.post(channelId, alert(), never);
@@ -314,7 +314,7 @@ describe('the sender', () => {
       await discord.start();
     });
 
-    test('a token that was reset: everywhere, with what to do; and on when it is mended', async () => {
+    test('a reset token stops every channel, says what to do, and goes on once a new one works', async () => {
       const send = sender();
       discord.world.token = 'another';
       const result = await send.post(channelId, alert(), never);
@@ -328,7 +328,7 @@ describe('the sender', () => {
       idOf(await send.post(channelId, alert(), never));
     });
 
-    test('taken, answer lost, told again: it stands there once', async () => {
+    test('a message whose answer was lost is posted again and appears once', async () => {
       discord.script({ kind: 'accept-then-reset' });
       const send = sender();
       assert.equal((await send.post(channelId, alert(), never)).kind, 'retry');
@@ -355,11 +355,11 @@ describe('the sender', () => {
     });
   });
 
-  describe('what was posted is found again', () => {
+  describe('a posted message is found again', () => {
     const find = (send: Send, message: Message = alert(), since = Date.now() - 60_000): Promise<FindResult> =>
       send.find(channelId, message, since, never);
 
-    test('by its footer, among others; and what was never posted is absent', async () => {
+    test('by its footer, among others; a message that was never posted is absent', async () => {
       const send = sender();
       const id = idOf(await send.post(channelId, alert(), never));
       for (let n = 0; n < 3; n++)
@@ -373,7 +373,7 @@ describe('the sender', () => {
       );
     });
 
-    test('a late one by the footer of the alert that was in doubt, for it tells the same', async () => {
+    test('a late one by the footer of the alert that was in doubt, which tells the same', async () => {
       const send = sender();
       const id = idOf(await send.post(channelId, alert(), never));
       const late = (...events: IncidentEvent[]): Message => ({
@@ -412,7 +412,7 @@ describe('the sender', () => {
       assert.deepEqual(await find(send, alert({}, restored)), { kind: 'unknown' });
     });
 
-    test("another bot's message is none of ours", async () => {
+    test("another bot's message is never taken for ours", async () => {
       const send = sender();
       await send.post(channelId, alert(), never);
       const [message] = discord.posted;
@@ -420,7 +420,7 @@ describe('the sender', () => {
       assert.deepEqual(await find(send), { kind: 'absent' });
     });
 
-    test('not where history or embeds are hidden: nobody can tell', async () => {
+    test('not if history or embeds are hidden: then it is unknown', async () => {
       for (const name of ['ReadMessageHistory', 'EmbedLinks'] as const) {
         discord.world.deny(channelId, name);
         assert.deepEqual(await find(sender()), { kind: 'unknown' }, name);
@@ -430,19 +430,19 @@ describe('the sender', () => {
       assert.deepEqual(await find(sender({ known: false })), { kind: 'unknown' });
     });
 
-    test('an empty list tells only where we know that we may read', async () => {
+    test('an empty list proves absence only if the bot may read the history', async () => {
       assert.deepEqual(await find(sender()), { kind: 'absent' });
       assert.deepEqual(await find(sender({ known: false })), { kind: 'unknown' });
     });
 
-    test('what went out as its text alone cannot be told from another', async () => {
+    test('a message of only text cannot be told from another', async () => {
       const send = sender();
       discord.script({ kind: 'error', status: 400, code: 240000 });
       await send.post(channelId, alert(), never);
       assert.deepEqual(await find(send), { kind: 'unknown' });
     });
 
-    test('faults on the way are to be tried again, and a channel that is gone has nothing', async () => {
+    test('faults on the way are retried, and a deleted channel has no message', async () => {
       discord.script(
         { kind: 'error', status: 503, on: 'GET /channels/:id/messages' },
         { kind: 'rate-limit', retryAfterSeconds: 1, on: 'GET /channels/:id/messages' },
@@ -504,7 +504,7 @@ describe('the sender', () => {
     });
   });
 
-  test('a start in an announcement channel is crossposted, elsewhere not asked for', async () => {
+  test('a start is crossposted in an announcement channel, and only there', async () => {
     const { id: announcements } = discord.world.addChannel({ type: ChannelType.GuildAnnouncement });
     const send = sender();
     const id = idOf(await send.post(announcements, alert(), never));

@@ -126,7 +126,7 @@ describe('stream and archive', { timeout: 200_000 }, () => {
     });
   });
 
-  it('of which pieces are lost, short or long, of all or of one, make it too', async () => {
+  it('make the same table when pieces are lost, short or long, of all collectors or of one', async () => {
     const counted = new Map<string, number>();
     await eachStream(async (stream, whole, random, seed) => {
       for (let loss = 0; loss < lossesEach; loss++) {
@@ -160,7 +160,7 @@ describe('stream and archive', { timeout: 200_000 }, () => {
       assert.ok((counted.get(what) ?? 0) > 20, `${what} ${counted.get(what)} times`);
   });
 
-  it('of which we saw nothing while we were stopped make it too, from where we were', async () => {
+  it('make the same table after a stop, from the table of before', async () => {
     await eachStream(async (stream, whole, random, seed) => {
       for (let stop = 0; stop < 10; stop++) {
         const reception = new Reception(stream, ribTime);

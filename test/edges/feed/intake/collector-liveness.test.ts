@@ -45,7 +45,7 @@ describe('collector liveness', () => {
     assert.equal(listener.liveness.wholeFrom('rrc00'), start + 31 * second);
   });
 
-  it('one that never talked is silent as well, and one that was not asked for is passed over', () => {
+  it('a collector that never sent anything is silent too, and one without a subscription is ignored', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(61, { rrc00: 0, rrc99: 0 });
     assert.deepEqual(listener.changes, ['61: rrc01 silent']);
@@ -66,7 +66,7 @@ describe('collector liveness', () => {
     },
   );
 
-  it('a new connection gives everybody a minute to be heard', () => {
+  it('a new connection gives every collector a minute to be heard', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(40, { rrc00: 0 });
     listener.liveness.reconnected();
@@ -74,7 +74,7 @@ describe('collector liveness', () => {
     assert.deepEqual(listener.changes, []);
   });
 
-  it('a median lag above 30 s is as good as silence, and is over below 20 s; a few late messages are nothing', () => {
+  it('a median lag above 30 s counts as silence until it is below 20 s; a few late messages do not', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(60, { rrc00: 0, rrc01: 500 });
     listener.hear(10, { rrc00: 0, rrc01: 300_000 });
@@ -90,7 +90,7 @@ describe('collector liveness', () => {
     assert.equal(listener.liveness.wholeFrom('rrc01'), start + (207 - 2 + 30) * second);
   });
 
-  it("a clock far ahead is that collector's own measure, and one mad timestamp is none", () => {
+  it('a clock far ahead counts for that collector alone, and one wrong timestamp does not count', () => {
     const listener = new Listener(['rrc00', 'rrc01']);
     listener.hear(60, { rrc00: 0, rrc01: -hour });
     assert.deepEqual(listener.changes, []);
@@ -102,7 +102,7 @@ describe('collector liveness', () => {
     assert.deepEqual(listener.changes, []);
   });
 
-  it('a row whose time is wrong dates nothing', () => {
+  it('a row with a wrong time does not move the position', () => {
     for (const wrong of [-10 * hour, 10 * hour]) {
       const listener = new Listener(['rrc00']);
       listener.hear(40, { rrc00: 2 * second });
@@ -113,14 +113,14 @@ describe('collector liveness', () => {
     }
   });
 
-  it('a clock that was far ahead and is set right dates the position at once', () => {
+  it('a clock that was far ahead and is corrected moves the position at once', () => {
     const listener = new Listener(['rrc00']);
     listener.hear(60, { rrc00: -hour });
     listener.hear(2, { rrc00: 0 });
     assert.equal(listener.liveness.position('rrc00'), listener.now);
   });
 
-  it('what waited in the socket while we slept says how far we had heard', () => {
+  it('messages that waited in the socket while the machine slept give the position', () => {
     const listener = new Listener(['rrc00']);
     listener.hear(40, { rrc00: 2 * second });
     listener.now += hour;

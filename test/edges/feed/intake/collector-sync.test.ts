@@ -82,7 +82,7 @@ async function through(): Promise<{ reception: Reception; intake: Intake; run: P
   return { reception, intake, run };
 }
 
-describe('a collector on its way', { timeout: 120_000 }, () => {
+describe('a collector', { timeout: 120_000 }, () => {
   beforeEach(() => {
     stream.missing.clear();
     stream.newRibAt = newRib;
@@ -105,7 +105,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     reception.stop();
   });
 
-  it('that was away for more than 8 hours is reset, and begins with its RIB', async () => {
+  it('that was away for more than 8 hours is reset, and starts again from its RIB', async () => {
     const { reception, intake } = await through();
     const hears = ({ collector, arrives }: Said): boolean =>
       collector !== 'rrc01' || arrives >= ribTime + 8 * hour + 15 * minute;
@@ -115,7 +115,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     reception.stop();
   });
 
-  it('whose file is missing is given up, and tried again by itself, in place', async () => {
+  it('whose file is missing is given up, and retried alone while the others go on', async () => {
     const { reception, intake } = await through();
     stream.missing.set('rrc01/2024.01/updates.20240101.0810.gz', ribTime + 70 * minute);
     const hears = ({ collector, arrives }: Said): boolean =>
@@ -146,7 +146,7 @@ describe('a collector on its way', { timeout: 120_000 }, () => {
     },
   );
 
-  it('that came late joins over the files of what it lost meanwhile, though it was heard all the time', async () => {
+  it('that was late joins through the files of the time it lost, even if it was heard all the time', async () => {
     const late = { from: ribTime + 10 * minute, to: ribTime + 13 * minute };
     const isLate = ({ collector, arrives }: Said): boolean =>
       collector === 'rrc01' && arrives >= late.from && arrives < late.to;

@@ -79,7 +79,7 @@ describe('splice buffer', () => {
     },
   );
 
-  it('neither lets go of rows nor asks for files by a row whose time is wrong', () => {
+  it('a row with a wrong time neither releases rows nor asks for files', () => {
     const buffer = new SpliceBuffer(peers, ['rrc00'], 20_000, () => 16_400);
     const keep = (from: number, count: number): void =>
       void buffer.add(rows('rrc00', from, count), () => assert.fail('nothing passes'));

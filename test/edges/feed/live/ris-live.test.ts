@@ -180,7 +180,7 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     },
   );
 
-  it('is not kept from reconnecting by a server that answers pings and says nothing else', async () => {
+  it('reconnects if the server only answers pings', async () => {
     const { server, clock, told, until } = await watch();
     await server.subscribed(1);
     for (let pings = 1; pings <= 2; pings++) {
@@ -241,7 +241,7 @@ describe('RIS Live feed', { timeout: 60_000 }, () => {
     },
   );
 
-  it('does not blame the feed for its own standing still', async () => {
+  it('does not count a blocked event loop as silence of the feed', async () => {
     const { server, clock, states, until } = await watch();
     await server.subscribed(1);
     server.send(update('rrc00', 0, '10.0.0.0/8'));

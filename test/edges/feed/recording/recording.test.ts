@@ -107,7 +107,7 @@ describe('recording', () => {
     }
   });
 
-  it('reads bzip2, and what comes before the cut of a cut one', async () => {
+  it('reads bzip2, and of a truncated file what comes before the cut', async () => {
     const bytes = readFileSync(new URL('../../../fixtures/mrt/bgpkit__local_only_updates.bz2', import.meta.url));
     const whole = await read(fileOf('updates', bytes));
     assert.deepEqual([whole.recording.counters.messages, whole.elems.length, faults(whole.recording)], [85, 268, {}]);
@@ -116,7 +116,7 @@ describe('recording', () => {
     assert.equal(faults(cut.recording)['damaged-stream'], 1);
   });
 
-  it('counts what a cut gzip still gave, names the damage, and does not throw', async () => {
+  it('counts the rows of a truncated gzip, names the damage, and does not throw', async () => {
     const whole = gzipSync(manyLines.join('\n'));
     const { recording, elems } = await read(fileOf('cut.gz', whole.subarray(0, Math.floor(whole.length / 2))));
     assert.equal(recording.counters.damage, 'gzip: unexpected end of file');
@@ -144,7 +144,7 @@ describe('recording', () => {
     await assert.rejects(openRecording(folder, 'rrc00', new PeerIndex()), /is a folder/);
   });
 
-  it('decodes no further than it is read', async () => {
+  it('decodes only as far as it is read', async () => {
     const recording = await openRecording(fileOf('many.jsonl', manyLines.join('\n')), 'rrc00', new PeerIndex());
     const batches = recording.batches();
     await batches.next();

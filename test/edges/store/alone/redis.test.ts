@@ -77,7 +77,7 @@ describe('Redis', () => {
   storeContract(harness);
   deliveryContract(harness);
 
-  test("a lease that has run out is the next one's, and the old holder is fenced", async () => {
+  test('an expired lease goes to the next process, and the old holder is fenced', async () => {
     const { store, lease } = await emptied();
     await store.renew(lease, 1);
     const next = await askUntil(() => store.acquire('you', 60_000));
@@ -88,7 +88,7 @@ describe('Redis', () => {
     await store.close();
   });
 
-  test('a lease that has run out still holds as long as nobody else took it', async () => {
+  test('an expired lease still holds until another process takes it', async () => {
     const { store, lease } = await emptied();
     await beside.del('lightsout:lease');
     assert.equal(await store.commit({ lease, version: 1, ...writtenBy(1) }), 'committed');
@@ -109,7 +109,7 @@ describe('Redis', () => {
     await store.close();
   });
 
-  test('scripts that the server has forgotten are given to it again', async () => {
+  test('scripts that the server has forgotten are loaded again', async () => {
     const { store, lease } = await emptied();
     await store.commit({ lease, version: 1, ...writtenBy(1) });
     await beside.script('FLUSH');
@@ -154,7 +154,7 @@ describe('Redis', () => {
     }
   });
 
-  test('a server that may forget is complained about', async () => {
+  test('a server that may lose data is reported', async () => {
     const forgetful = await startRedisServer();
     const warnings: string[] = [];
     const store = await openStore(

@@ -42,7 +42,7 @@ describe('SQLite', () => {
   storeContract(harness);
   deliveryContract(harness);
 
-  test("a DATA_DIR is one store's at a time", async () => {
+  test('only one store at a time opens a DATA_DIR', async () => {
     const dataDir = newDir();
     const store = await open(dataDir);
     await assert.rejects(
@@ -168,7 +168,7 @@ describe('SQLite', () => {
     await restored.close();
   });
 
-  test('a backup is taken of a service that is not running, too', async () => {
+  test('a backup is also taken while no service runs', async () => {
     const dataDir = newDir();
     await assert.rejects(backup({ kind: 'sqlite', dataDir }, join(root, 'none.db')), refusal(/nothing to back up/));
     await (await open(dataDir)).close();

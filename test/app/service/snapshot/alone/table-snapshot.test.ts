@@ -109,7 +109,7 @@ describe('the file', () => {
     },
   );
 
-  test('is the old one until the new one is whole, whatever ends the writing', async () => {
+  test('stays the old one until the new one is whole, whatever stops the write', async () => {
     const { path, clock, metrics, writer } = fresh('ended');
     const { pipeline } = new PipelineWorld().loaded();
     await writer.write(pipeline, at(clock.now()), never);
@@ -172,7 +172,7 @@ describe('the file', () => {
     assert.deepEqual(await outcomes(metrics), { written: 3, failed: Math.ceil(all / 7) });
   });
 
-  test('that cannot be written is counted, and tried again when it is due', async () => {
+  test('that cannot be written is counted, and written again at the next due time', async () => {
     const { path, clock, metrics, writer } = fresh('full');
     const { pipeline } = new PipelineWorld().loaded();
     mkdirSync(`${path}.tmp`);
@@ -219,7 +219,7 @@ describe('the file', () => {
     },
   );
 
-  test('that is none, or of no use now, is refused in words', async () => {
+  test('that is not valid or not usable now is refused with the reason', async () => {
     const { path, clock } = fresh('foreign');
     const now = clock.now();
     const good = { piece: 'snapshot', createdAt: now, shape: tableShape, numbersAs, positions: [['rrc00', now]] };
@@ -358,7 +358,7 @@ describe('a restart', () => {
     });
   }
 
-  test('sees what it saw, and who announced it last', async () => {
+  test('has the prefixes and the last origins of before', async () => {
     const { world } = await restart('sees', {
       away: (then) => then.say(everyPeer, 'announcement', tinyRoutes.slice(0, 1), 7),
     });

@@ -129,7 +129,7 @@ function loading(
 }
 
 describe('a download that breaks', () => {
-  it('goes on where it stopped, and who reads it notices nothing', async () => {
+  it('is resumed where it stopped, unnoticed by the reader', async () => {
     const served = await server();
     served.rib('rrc00', rib(3_000));
     const archive = createArchive(served.url, hasty);
@@ -159,7 +159,7 @@ describe('a download that breaks', () => {
     assert.equal(archive.counters.bytes, 2 * whole.length);
   });
 
-  it('that stalls goes on too, and an interrupted server is asked with patience', async () => {
+  it('that stalls is resumed too, with pauses between the requests', async () => {
     const served = await server();
     served.rib('rrc00', rib(2_000));
     served.fail(`/${path}`, 'stalled', 1);
@@ -184,10 +184,10 @@ describe('a download that breaks', () => {
   });
 
   for (const [why, options, change] of [
-    ['the file is another now', { versions: true }, true],
-    ['the server gives no parts', { versions: false }, false],
+    ['the file has changed', { versions: true }, true],
+    ['the server serves no ranges', { versions: false }, false],
   ] as const) {
-    it(`starts anew where ${why}`, async () => {
+    it(`starts again if ${why}`, async () => {
       const served = await server(options);
       served.rib('rrc00', rib(2_000, 1));
       served.fail(`/${path}`, 'reset', 1);
@@ -206,7 +206,7 @@ describe('a download that breaks', () => {
       assert.equal(result.kind, 'loaded');
       assert.match(
         warnings.join('\n'),
-        change ? /after \d+ of \d+ bytes, and the file is another now.*start anew/ : /after \d+ of \d+ bytes/,
+        change ? /after \d+ of \d+ bytes, and the file has changed.*start anew/ : /after \d+ of \d+ bytes/,
       );
       assert.equal(warnings.length, 1);
       const again = loading(createArchive(served.url, hasty));
@@ -236,7 +236,7 @@ describe('a download that breaks', () => {
     );
   });
 
-  it('is given up after as many that bring a byte each', async () => {
+  it('is given up after five tries that bring a byte each', async () => {
     const served = await server();
     served.rib('rrc00', rib(2_000));
     served.fail(`/${path}`, 'dripping', 100);
@@ -251,7 +251,7 @@ describe('a download that breaks', () => {
     [1, 29_000, /^no more than 3 bytes came in 87 s, after 3 of 6000000 bytes$/],
     [60_000, 10_000, null],
   ] as const) {
-    it(`at ${bytes} bytes every ${everyMs / 1000} s ${words === null ? 'is a slow line' : 'is none'}`, async () => {
+    it(`at ${bytes} bytes every ${everyMs / 1000} s ${words === null ? 'is accepted as slow' : 'is given up'}`, async () => {
       const clock = new FakeClock();
       let piece = (): void => undefined;
       const slow = createServer((_, response) => {
@@ -301,7 +301,7 @@ it('a file that trickles is given up after ten minutes of that, not after ten mi
   });
 });
 
-describe('a file that was here before', () => {
+describe('a file that is in the cache', () => {
   it('is not fetched again while it is the same', async () => {
     const served = await server();
     served.rib('rrc00', rib(100));
@@ -318,7 +318,7 @@ describe('a file that was here before', () => {
     assert.equal(elems.length, 2 * before);
   });
 
-  it("half of it is completed, but never with another file's end", async () => {
+  it('is completed from its first half, but never with the end of another file', async () => {
     const served = await server();
     served.rib('rrc00', rib(2_000));
     const archive = createArchive(served.url, hasty);
@@ -343,7 +343,7 @@ describe('a file that was here before', () => {
 });
 
 describe('many at once', () => {
-  it('four downloads go at a time, whoever asks, and a place is given on by who aborts', async () => {
+  it('four downloads run at a time, and an aborted one passes on its place', async () => {
     const served = await server();
     served.rib('rrc00', rib(2_000), 'stalled');
     const archive = createArchive(served.url, new FakeClock());
@@ -362,7 +362,7 @@ describe('many at once', () => {
     assert.equal((await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected').length, 6);
   });
 
-  it('a server that asks for rest gets it from all', async () => {
+  it('a server that asks for a pause gets it from all downloads', async () => {
     const served = await server();
     served.rib('rrc00', rib(10));
     served.fail(`/${path}`, 'busy', 1);
@@ -465,7 +465,7 @@ describe('threads that decode', () => {
     assert.equal(createDecodeWorkers(decodeWorkersFor(2), systemClock, pathToFileURL(bundled.script)), null);
   });
 
-  it('end when told to in the middle of a file, and wait for who is slow', async () => {
+  it('end when told to in the middle of a file, and wait for slow readers', async () => {
     const served = await server();
     served.rib('rrc00', rib(6_000));
     const archive = createArchive(served.url, hasty);
@@ -492,7 +492,7 @@ describe('threads that decode', () => {
     assert.equal(workers.alive, 0);
   });
 
-  it('that die of a file are a failed file', async () => {
+  it('that die while reading a file make that file fail', async () => {
     const served = await server();
     served.rib('rrc00', rib(10));
     const archive = createArchive(served.url, hasty);

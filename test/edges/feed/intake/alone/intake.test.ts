@@ -431,7 +431,7 @@ describe('the intake', () => {
       await until(() => loaded.length > 0);
     });
 
-    it('bears with a server that is broken for minutes: a collector is given up after ten', async () => {
+    it('retries while a server is broken for minutes, and gives a collector up after ten', async () => {
       const { clock, loaded, progress, until, warnings } = await run(ribTime + 7 * minutes, {
         prepare: (files) => {
           files.rib('rrc00', ribFile());
@@ -449,7 +449,7 @@ describe('the intake', () => {
       await until(() => loaded.length > 0);
     });
 
-    it('gives up a collector whose files cannot be had, says why, and starts with the others', async () => {
+    it('gives up a collector whose files cannot be loaded, says why, and starts with the others', async () => {
       const socketOpens = ribTime + 40 * minutes;
       const collectors = ['rrc00', 'rrc01', 'rrc03', 'rrc04'];
       const { clock, elems, progress, result, stream, streamUntil, until } = await run(socketOpens, {
@@ -484,7 +484,7 @@ describe('the intake', () => {
       assert.deepEqual(unused, [], 'the stream of a collector given up is not used');
     });
 
-    it('does not follow a file without routes to its end', async () => {
+    it('stops reading a file that has no routes', async () => {
       // A record of an unknown type.
       const idle = mrtRecord(
         ribTime,
