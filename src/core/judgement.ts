@@ -1,6 +1,6 @@
 /**
- * What a tick makes of what is measured: every country observed, all of them looked at together, each decided, and what
- * is to be kept of it.
+ * One tick's judgement: every country is observed, the guards look at all of them together, each is decided, and what
+ * must be stored is put together.
  */
 import { families, type Family, type UnixMillis } from './bgp/index.js';
 import {
@@ -65,7 +65,7 @@ export interface JudgementOptions {
   readonly table: Table;
 }
 
-/** What is remembered of every country, and how a tick moves it. */
+/** Holds every country's state and moves it at each tick. */
 export class Judgement {
   readonly #rules: Rules;
   readonly #countries: Countries;
@@ -101,7 +101,7 @@ export class Judgement {
     return this.#states.values();
   }
 
-  /** What the guards hold back as of the last tick, and why. */
+  /** What the guards held back at the last tick, and why. */
   get holds(): readonly Hold[] {
     return this.#guards.holds;
   }
@@ -110,7 +110,7 @@ export class Judgement {
     return this.#guards.counts;
   }
 
-  /** Another registry moved the baselines of some of these: their states, which changed. */
+  /** Takes over the baselines that another registry moved; returns the states that changed. */
   takeBaselines(judged: readonly string[]): readonly StoredState[] {
     const changed: StoredState[] = [];
     for (const country of judged) {
@@ -130,7 +130,7 @@ export class Judgement {
   /** Judges these countries by what was measured as of `at`, a later time than the last. */
   tick(at: UnixMillis, judged: readonly string[]): Judged {
     const ticks = judged.flatMap((country) => this.#observe(country) ?? []);
-    // What many decide at once is looked at together, before any of it is entered.
+    // The guards see all decisions of this tick before any of them is made.
     const ruling = this.#guards.rule(
       at,
       ticks.flatMap(({ watched }) => [watched.ipv4, watched.ipv6]),
@@ -205,7 +205,7 @@ export class Judgement {
     };
   }
 
-  /** A baseline stands still from its incident's opening until an hour after the close; an adopted one starts anew. */
+  /** A baseline stands still from its incident's opening until an hour after the close; an adopted one starts again. */
   #followBaselines(
     country: string,
     at: UnixMillis,
@@ -226,10 +226,7 @@ export class Judgement {
     }
   }
 
-  /**
-   * The records that are due, and the events with the networks that lost most: the whole table is read at most once for
-   * all of them.
-   */
+  /** The records that are due, and the events with the networks that lost most. Reads the whole table at most once. */
   #remember(events: readonly IncidentEvent[], judged: readonly string[]): Pick<Judged, 'events' | 'records'> {
     const told = new Set(events.map(({ country }) => country));
     const due = this.#countries.minuteEnded ? judged : judged.filter((country) => told.has(country));

@@ -61,7 +61,7 @@ export class KeptPipeline {
     for (const [index, family] of families.entries()) {
       const codes = piece.head[family];
       if (!Array.isArray(codes) || !codes.every((code) => typeof code === 'string'))
-        return 'a list of countries that is none';
+        return 'a list of countries that is not valid';
       this.remembered[index] = codes;
     }
     return null;

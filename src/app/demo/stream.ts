@@ -1,4 +1,5 @@
-import { ElemBatch, ElemKind, createRisLiveDecoder, type PeerIndex, type UnixMillis } from '../../core/bgp/index.js';
+import { ElemBatch, ElemKind, createRisLiveDecoder, type PeerIndex } from '../../core/bgp/index.js';
+import { hourMs, type UnixMillis } from '../../core/time.js';
 import { openRecording } from '../../edges/feed/index.js';
 import type { RibSource } from '../replay/replay-run.js';
 import type { Source } from '../replay/merge.js';
@@ -22,7 +23,6 @@ const prefixes = ['175.45.176.0/24', '175.45.177.0/24', '175.45.178.0/24', '175.
 const originAsn = 131279;
 const collectors = ['rrc00', 'rrc01', 'rrc03'];
 const peersPerCollector = 8;
-const hourMs = 3_600_000;
 
 interface SyntheticPeer {
   readonly collector: string;
@@ -97,7 +97,7 @@ interface Message {
 function messages(): Message[] {
   const random = seeded(20141222);
   const all: Message[] = [];
-  // A session that says nothing is no session: KEEPALIVEs begin and end the stream.
+  // KEEPALIVEs of every session begin and end the stream, so that all are known and time reaches the end.
   for (const at of [demoTimes.begin, demoTimes.end])
     for (const peer of syntheticPeers) all.push(message(peer, at, '"type":"KEEPALIVE"'));
   for (const { from, to, lost } of [

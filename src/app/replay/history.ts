@@ -4,14 +4,12 @@ import { join } from 'node:path';
 import type { UnixMillis } from '../../core/bgp/index.js';
 import { cacheFile, ribsBefore, updatesBetween, type LoadProgress, type CacheOptions } from '../../edges/feed/index.js';
 
-/** Of one collector; the client bounds those of all together. */
+/** Files fetched at once for one collector; the client limits those of all collectors together. */
 const filesAtOnce = 2;
-/**
- * On the signal, of one file at a time: a wait, or a turn, or a download and its request. Node warns beyond 10 in all.
- */
+/** Each file being fetched has up to this many listeners on the signal. Node warns beyond 10 in all. */
 const listenersEach = 3;
 
-/** Days of one collector's history, in files that are here. */
+/** Days of one collector's history, in local files. */
 export interface CollectorHistory {
   readonly collector: string;
   readonly rib: string;
@@ -20,7 +18,7 @@ export interface CollectorHistory {
   readonly missing: readonly Missing[];
 }
 
-/** Update files that the archive does not have, or has damaged; neighbours are one. */
+/** Update files that the archive does not have, or that are damaged; neighbours are joined. */
 export interface Missing {
   readonly from: UnixMillis;
   readonly to: UnixMillis;
@@ -30,14 +28,14 @@ export interface Missing {
 
 export interface History {
   readonly collectors: readonly CollectorHistory[];
-  /** Without a RIB there is nothing to begin with. */
+  /** Collectors without a RIB to begin with. */
   readonly leftOut: readonly { readonly collector: string; readonly reason: string }[];
-  /** Of the files that are needed, and of those, what was fetched now. */
+  /** Size of the files that are needed, and of those of them that were fetched now. */
   readonly bytes: number;
   readonly fetchedBytes: number;
 }
 
-/** The archive does not answer. What came is kept: the same command goes on where it stopped. */
+/** The archive does not answer. The files that came are kept, so the same command goes on from there. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
@@ -50,7 +48,7 @@ export interface HistoryOptions extends CacheOptions {
 }
 
 /**
- * Has each collector's newest RIB at or before `from`, and its update files from there to `to`. Rejects with
+ * Fetches each collector's newest RIB at or before `from`, and its update files from there to `to`. Rejects with
  * Unreachable.
  */
 export async function fetchHistory(options: HistoryOptions): Promise<History> {
@@ -60,7 +58,7 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
   let bytes = 0;
   let fetchedBytes = 0;
 
-  /** The file's name here, or why there is none. */
+  /** The local file's name, or why there is none. */
   async function have(
     path: string,
     onBytes: (done: number, total: number | null) => void,
@@ -119,12 +117,12 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
       fetchedBytes,
     };
   } finally {
-    // One that failed fails all: the others need not go on.
+    // If one failed, all fail, so the others stop.
     stop.abort();
   }
 }
 
-/** Times of which nothing is known of any collector: there the table stands still while the world goes on. */
+/** Times for which no collector has a file: the table stands still then, and the world does not. */
 export function blindTimes(
   collectors: readonly CollectorHistory[],
 ): { readonly from: UnixMillis; readonly to: UnixMillis }[] {
@@ -141,10 +139,7 @@ export function blindTimes(
   return blind.sort((a, b) => a.from - b.from);
 }
 
-/**
- * From when on each collector that has something missing is not to be trusted, in order. Only a later RIB would mend
- * it.
- */
+/** From when on each collector with a missing file is not believed, in order. Only a later RIB would mend that. */
 export function lostCollectors(
   collectors: readonly CollectorHistory[],
 ): { readonly collector: string; readonly from: UnixMillis }[] {
@@ -155,7 +150,7 @@ export function lostCollectors(
     .sort((a, b) => a.from - b.from);
 }
 
-/** Bytes of all that lies in the folder, also of other replays. */
+/** Bytes of all files in the folder, those of other replays too. */
 export async function sizeOfFolder(folder: string): Promise<number> {
   let bytes = 0;
   for (const name of await readdir(folder, { recursive: true })) {
@@ -176,7 +171,7 @@ function joined(missing: readonly Missing[]): Missing[] {
   return spans;
 }
 
-/** All who take from it share one iterator. */
+/** Runs `act` on each item, a few at a time: the workers share one iterator. */
 async function eachOf<T>(items: IterableIterator<T>, act: (item: T) => Promise<void>): Promise<void> {
   const worker = async (): Promise<void> => {
     for (let item = items.next(); item.done !== true; item = items.next()) await act(item.value);

@@ -1,4 +1,5 @@
-import type { ElemBatch, PeerIndex, UnixMillis } from '../../core/bgp/index.js';
+import type { ElemBatch, PeerIndex } from '../../core/bgp/index.js';
+import { dayMs, type UnixMillis } from '../../core/time.js';
 
 /** One stream of decoded batches. A batch is only valid until the next is asked for. */
 export interface Source {
@@ -14,12 +15,12 @@ export interface MergedRun {
 }
 
 /**
- * A message further from its neighbours than this is believed only if the next one agrees with it: else it has a broken
- * timestamp, is applied where it stands, and moves no clock.
+ * A message that is further from the one before it than this is believed only if the next one agrees with it. If not,
+ * its timestamp is broken: it is applied in its place in the file and moves no clock.
  */
-export const longestSilenceMs = 7 * 86_400_000;
+export const longestSilenceMs = 7 * dayMs;
 
-/** A source being read. `key`: the newest time it has shown, so that a late row is merged where it arrived. */
+/** A source being read. `key` is its newest time so far, so that a late row is merged where it stands in the file. */
 interface Reading {
   readonly position: number;
   readonly rows: AsyncGenerator<ElemBatch, void, undefined>;
@@ -43,7 +44,7 @@ export async function* merge(sources: readonly Source[], peers: PeerIndex, tickM
     }
     yield* mergeReadings(readings, peers, tickMs);
   } finally {
-    // Who stops early leaves files open.
+    // A consumer that stops early would leave files open.
     for (const { rows } of readings) await rows.return();
   }
 }
@@ -72,7 +73,7 @@ async function* mergeReadings(readings: Reading[], peers: PeerIndex, tickMs: num
   }
 }
 
-/** The first time in a file that the message after it agrees with; where none does, the first of all. */
+/** The first time in a file with which the next message agrees; if there is none, the first time. */
 function firstKey(batch: ElemBatch): UnixMillis {
   for (let row = 0; row < batch.length; row++) if (isConfirmed(batch, row)) return batch.at[row];
   return batch.at[0];
@@ -84,9 +85,7 @@ function laterOf(key: UnixMillis, batch: ElemBatch, row: number): UnixMillis {
   return at - key <= longestSilenceMs || isConfirmed(batch, row) ? at : key;
 }
 
-/**
- * Whether the next message (the next row of another time) is near this one's time. At the end of a batch nothing is.
- */
+/** Whether the next message (the next row with another time) has a time near this one's. False at a batch's end. */
 function isConfirmed({ at, length }: ElemBatch, row: number): boolean {
   let next = row + 1;
   while (next < length && at[next] === at[row]) next++;
@@ -111,7 +110,7 @@ async function next(rows: AsyncGenerator<ElemBatch, void, undefined>): Promise<E
   }
 }
 
-/** Counts and passes over updates that are older than the RIB of their collector. */
+/** Skips and counts updates that are older than the RIB of their collector. */
 export class StaleFilter {
   dropped = 0;
   readonly #ribAt = new Map<string, UnixMillis>();
@@ -129,7 +128,7 @@ export class StaleFilter {
     return this.#ribAt.size === 0 ? null : Math.max(...this.#ribAt.values());
   }
 
-  /** Hands the rows that are not older than their RIB to `apply`, in as few pieces as can be. */
+  /** Hands the rows that are not older than their RIB to `apply`, in as few pieces as possible. */
   pass({ batch, from, to }: MergedRun, apply: (from: number, to: number) => void): void {
     let start = from;
     for (let row = from; row < to; row++) {

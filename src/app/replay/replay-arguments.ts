@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { dayMs } from '../../core/time.js';
 
 export const replayUsage = `\
 usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FILE.jsonl[.gz]]... [--until ISO]
@@ -6,8 +7,7 @@ usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FI
    or: npm run --silent replay -- --from ISO --to ISO [--collectors rrc00,rrc24|small|large|all]
          [--rules FILE] [--countries KP,SY] [--chart DIR] [--json]`;
 
-const dayMs = 86_400_000;
-/** A month is a day's work for line and disk already. */
+/** To fetch and replay a month takes a day. */
 const mostDays = 31;
 
 export interface NamedFile {
@@ -15,16 +15,16 @@ export interface NamedFile {
   readonly path: string;
 }
 
-/** Of days of history, fetched from the archive. */
+/** Days of history, fetched from the archive. */
 export interface Days {
   readonly kind: 'days';
   readonly from: number;
   readonly to: number;
-  /** As COLLECTORS; null: what that says. */
+  /** In the form of COLLECTORS; null: what COLLECTORS says. */
   readonly collectors: string | null;
 }
 
-/** Of files that are here. */
+/** Local files. */
 export interface Files {
   readonly kind: 'files';
   readonly ribs: readonly NamedFile[];
@@ -40,7 +40,7 @@ export interface ReplayArguments {
   readonly json: boolean;
 }
 
-/** null, and every problem at once, where they cannot be followed. */
+/** null if the arguments are not valid; every problem is pushed to `problems`. */
 export function parseReplayArguments(argv: readonly string[], now: number, problems: string[]): ReplayArguments | null {
   const text = { type: 'string' } as const;
   const list = { type: 'string', multiple: true } as const;
@@ -137,7 +137,7 @@ const flags = (names: readonly string[]): string => names.map((name) => `--${nam
 /** A date, or a date and a time; a time without a zone is UTC, whatever this machine's is. */
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
-/** NaN for what is none, 30 February too: Date.parse takes it for a day in March. */
+/** NaN if the text is not a time. 30 February is none either, although Date.parse takes it for a day in March. */
 function parseTime(text: string): number {
   const day = text.slice(0, 'YYYY-MM-DD'.length);
   const midnight = isoTime.test(text) ? Date.parse(day) : NaN;
@@ -145,7 +145,7 @@ function parseTime(text: string): number {
   return Date.parse(/T[^Z+-]*$/.test(text) ? `${text}Z` : text);
 }
 
-/** The order of the flags must not matter where two files of one collector say something at the same moment. */
+/** Files are sorted, so that the order of the flags does not matter if two files have messages of the same moment. */
 function byName(a: NamedFile, b: NamedFile): number {
   const [first, second] = a.collector === b.collector ? [a.path, b.path] : [a.collector, b.collector];
   return first < second ? -1 : Number(first > second);

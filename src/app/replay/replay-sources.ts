@@ -19,18 +19,18 @@ import type { World } from '../world.js';
 
 /** What a replay is made of. */
 export interface ReplaySources extends Pick<ReplayOptions, 'ribs' | 'updates' | 'from' | 'until' | 'blind' | 'lost'> {
-  /** The recordings read so far, for what is to be said of them. */
+  /** The recordings read so far, with their counters. */
   opened(): readonly Recording[];
-  /** Of the summary, what only days of history have. */
+  /** What the summary of days of history has in addition. */
   readonly summary: Readonly<Record<string, number>>;
 }
 
-/** A setting or a file of settings is there, and is not what it should be: a line for each fault. */
+/** A setting is not valid; the message has a line for each fault. */
 export class WrongSettings extends Error {
   override readonly name = 'WrongSettings';
 }
 
-/** Files that are here. Rejects with UnreadableRecording. */
+/** Opens local files. Rejects with UnreadableRecording. */
 export async function openFiles({ ribs, updates, until }: Files, peers: PeerIndex): Promise<ReplaySources> {
   const open = ({ collector, path }: Files['ribs'][number]): Promise<Recording> =>
     openRecording(path, collector, peers);
@@ -53,10 +53,7 @@ const ribSource = (collector: string, recording: Recording): RibSource => ({
   time: () => recording.counters.ribTime,
 });
 
-/**
- * Days of history, fetched where they are not here yet. Rejects with WrongSettings, Unreachable, or
- * UnreadableRecording.
- */
+/** Fetches the missing files of these days. Rejects with WrongSettings, Unreachable, or UnreadableRecording. */
 export async function openDays(days: Days, peers: PeerIndex, world: World): Promise<ReplaySources> {
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
   const env = days.collectors === null ? world.env : { ...world.env, COLLECTORS: days.collectors };
@@ -147,7 +144,7 @@ async function fetched(
 
 const clearLine = ({ stderr }: World): string => (stderr.isTTY === true ? '\r\u001b[2K' : '');
 
-/** One after the other, each opened only when it is reached: a month has thousands. */
+/** One file after the other, each opened only when it is reached, because a month has thousands. */
 function inTurn(paths: readonly string[], open: (path: string) => Promise<Recording>): Source {
   return {
     async *batches() {

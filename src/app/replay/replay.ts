@@ -18,12 +18,12 @@ import { runReplay } from './replay-run.js';
 import { openDays, openFiles, WrongSettings, type ReplaySources } from './replay-sources.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
 
-/** So many tables that were sent again are named. */
+/** At most this many tables that were sent again are named. */
 const toldTransfers = 20;
 
 /**
- * Replays recordings, or days of history, and prints what would have been said. Returns the exit code. `registry`: who
- * holds which addresses.
+ * Replays recordings, or days of history, and prints what would have been told. Returns the exit code. `registry` says
+ * which country holds which addresses.
  */
 export async function replay(argv: readonly string[], world: World, registry = loadRegistry): Promise<ExitCode> {
   const problems: string[] = [];
@@ -66,7 +66,7 @@ async function replayWith(args: ReplayArguments, world: World, registry: typeof 
     world.stderr.write(`--countries: no country has the code ${unknown.join(', ')}\n`);
     return exitCode.usage;
   }
-  // What can be wrong with the command is known before the first megabyte.
+  // Faults of the command are found before anything is fetched.
   const sources = what.kind === 'days' ? await openDays(what, peers, world) : files!;
   return await run({ args, world, peers, sources, rules: rules.rules, map, groups, startedAt });
 }
@@ -151,7 +151,7 @@ async function run({ args, world, peers, sources, rules, map, groups, startedAt 
   return exitCode.ok;
 }
 
-/** Their updates alone make no table: whoever speaks in them has no vote. */
+/** Updates alone make no table, so the peers of these collectors have no vote. */
 function collectorsWithoutRib(ribs: ReplaySources['ribs'], peers: PeerIndex): string[] {
   const seen = new Set(Array.from({ length: peers.size }, (_, peer) => peers.at(peer).collector));
   for (const { collector } of ribs) seen.delete(collector);

@@ -1,8 +1,7 @@
 /**
- * The form of a snapshot on the disk: a mark, the version of the form, pieces, and over all of that a SHA-256 at the
- * end. A piece is the lengths of what follows, inflated and compressed, and, compressed by brotli: the length of its
- * head, the head (JSON), the body. A length of 0 is the end. Brotli at quality 1 because it took a third of the time of
- * gzip at level 1, and made less of it.
+ * A snapshot on the disk: a mark, the version of the format, pieces, and a SHA-256 of all that. A piece is its inflated
+ * and its compressed length, then, compressed by brotli: the length of its head, the head (JSON), and the body. A
+ * length of 0 ends the pieces. Brotli at quality 1 takes a third of the time of gzip at level 1 and makes less bytes.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
@@ -13,12 +12,12 @@ import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import type { SnapshotPiece } from '../../../core/table/index.js';
 
 const mark = Buffer.from('lightsout table\n');
-/** To be raised when what is written is another form; older ones are refused as well, for a bootstrap costs minutes. */
+/** Raised when the format changes. Older formats are refused too, because a load from the RIBs costs only minutes. */
 const version = 1;
 const startOctets = mark.length + 4;
 const hashOctets = 32;
 const lengthsOctets = 8;
-/** The largest piece, of a peer with four columns of as many prefixes as may be, has 2 MB. */
+/** The largest piece, a peer whose four columns hold all prefixes, has 2 MB. */
 const mostPieceOctets = 8 * 2 ** 20;
 const mostFileOctets = 2 ** 30;
 const blockOctets = 2 ** 20;
@@ -27,19 +26,19 @@ const compress = promisify(brotliCompress);
 const inflate = promisify(brotliDecompress);
 const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
-/** Numbers lie in it as in the memory of the machine that wrote it. */
+/** The numbers in it have the byte order of the machine that wrote it. */
 export const numbersAs = endianness();
 
-/** Not to be read, and why in words. */
+/** The message says why the snapshot is not used. */
 export class UnreadableSnapshot extends Error {
   override readonly name = 'UnreadableSnapshot';
 }
 
 /**
- * Writes the pieces to a file beside `path` and then puts that in its place, so that there is at any moment the old
- * file or the new one. Each piece is asked for when the one before is compressed and written, in other turns of the
- * event loop. Bytes written. Rejects with the error of the disk, or when the signal is aborted; the old file stands
- * then.
+ * Writes the pieces to a file beside `path` and then moves it to `path`, so that at any moment the old file or the new
+ * one is there. Each piece is asked for after the one before is compressed and written, in a later turn of the event
+ * loop. Returns the bytes written. Rejects with the disk's error, or when the signal is aborted; the old file then
+ * stays.
  */
 export async function writeSnapshotFile(
   path: string,
@@ -83,8 +82,8 @@ export async function writeSnapshotFile(
 }
 
 /**
- * The pieces of a snapshot, once the whole file was found to be as it was written: none is given out of one that is
- * torn. Throws UnreadableSnapshot, or the error of the disk.
+ * The pieces of a snapshot. The whole file is checked first, so a torn one gives none. Throws UnreadableSnapshot, or the
+ * disk's error.
  */
 export async function* readSnapshotFile(path: string): AsyncGenerator<SnapshotPiece, void, undefined> {
   const file = await open(path, 'r');
@@ -116,7 +115,7 @@ async function check(file: FileHandle, size: number): Promise<void> {
   for (let at = 0; at < size - hashOctets; at += blockOctets)
     hash.update(await read(file, at, Math.min(blockOctets, size - hashOctets - at)));
   const sound = hash.digest().equals(await read(file, size - hashOctets, hashOctets));
-  // A newer form may end in another way.
+  // This comes before the checksum, because a newer format may end in another way.
   if (written > version)
     throw new UnreadableSnapshot(`was written by a newer version (form ${written}, known is ${version})`);
   if (!sound) throw new UnreadableSnapshot('is torn');
@@ -162,7 +161,7 @@ async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
   for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
 }
 
-/** A name in a folder is durable when the folder is. */
+/** A file's new name is durable only after its folder is synced. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

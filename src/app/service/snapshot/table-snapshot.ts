@@ -1,6 +1,6 @@
-/** A table that outlives the process: kept every few minutes, taken over at the next start. */
+/** The table is kept on disk every few minutes and taken over at the next start. */
 import { setImmediate } from 'node:timers/promises';
-import type { UnixMillis } from '../../../core/bgp/index.js';
+import { hourMs, minuteMs, type UnixMillis } from '../../../core/time.js';
 import type { Clock } from '../../../edges/clock.js';
 import type { Logger, Metrics } from '../../../edges/observability/index.js';
 import { KeptPipeline, type Pipeline } from '../../../core/pipeline.js';
@@ -8,13 +8,13 @@ import { isRecord } from '../../../core/settings.js';
 import { tableShape, type SnapshotPiece } from '../../../core/table/index.js';
 import { numbersAs, readSnapshotFile, UnreadableSnapshot, writeSnapshotFile } from './snapshot-file.js';
 
-const everyMs = 5 * 60_000;
-/** What a collector's messages may be apart in the order in which they come; its files are read again from there. */
-const overlapMs = 60_000;
-/** From files of more hours than lie between two RIBs a table is not brought up to date sooner than from a RIB. */
-const oldestMs = 8 * 3_600_000;
-/** Between the clocks of two starts. */
-const clockStepMs = 60_000;
+const everyMs = 5 * minuteMs;
+/** A collector's messages may come out of order by this much, so its files are read again from this much earlier. */
+const overlapMs = minuteMs;
+/** RIBs are this far apart. To bring an older table up to date takes longer than to load a RIB. */
+const oldestMs = 8 * hourMs;
+/** The clock may have been set back by this much between two starts. */
+const clockStepMs = minuteMs;
 
 export interface SnapshotWriterOptions {
   readonly path: string;
@@ -24,14 +24,13 @@ export interface SnapshotWriterOptions {
 }
 
 export interface SnapshotWriter {
-  /** Whether it is time for another, and none is being written. */
+  /** Whether it is time for the next snapshot, and none is being written. */
   due(): boolean;
   /**
-   * Keeps the table as it is from now on, beside a stream that goes on; after the one that is being written.
-   * `positions`: to which event time each collector's elems were applied, all of them: of one whose stream has a hole
-   * that is not filled, where that begins. A collector that is not named will be loaded from its RIB. False: it could
-   * not be written, or the signal was aborted; what was kept before stands. Never rejects: what goes wrong here is
-   * logged and counted, and ends nothing.
+   * Writes the table while the stream goes on, after a snapshot that is being written already. `positions`: the event
+   * time up to which all elems of each collector were applied; with a gap that is not filled, where the gap begins. A
+   * collector that is not named will be loaded from its RIB. Returns false if the snapshot could not be written or the
+   * signal was aborted; the last one then stays. Never rejects: a failure is logged and counted.
    */
   write(
     pipeline: Pick<Pipeline, 'pieces'>,
@@ -57,7 +56,7 @@ export function createSnapshotWriter({ path, clock, logger, metrics }: SnapshotW
       if (signal.aborted) return false;
       logger.warn(
         { err: error, againInMs: everyMs },
-        'the table could not be kept: a restart would go on from an older one, or from the RIBs',
+        'the table could not be kept: a restart would start from an older one, or from the RIBs',
       );
       metrics.snapshots.inc({ outcome: 'failed' });
       return false;
@@ -99,22 +98,19 @@ function* headed(head: SnapshotHead, pipeline: Pick<Pipeline, 'pieces'>): Genera
 }
 
 export interface LoadOptions {
-  /** Empty but for what was stored. */
+  /** It holds the stored states, and no table yet. */
   readonly pipeline: Pick<Pipeline, 'restoreTable'>;
   readonly collectors: readonly string[];
   readonly now: number;
 }
 
 export type LoadedSnapshot =
-  /**
-   * positions: by collector, the event time from which on its elems are to be applied. Those that are not named start
-   * from their RIB.
-   */
+  /** positions: by collector, the event time from which on its elems must be applied. The others start from their RIB. */
   | { readonly kind: 'restored'; readonly createdAt: UnixMillis; readonly positions: ReadonlyMap<string, UnixMillis> }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'none' };
 
-/** Takes over the table that was kept, if it is whole and of use; where it is not, `pipeline` is as it was. */
+/** Takes over the table that was kept. If it is not whole or too old, `pipeline` stays as it was. */
 export async function loadSnapshot(path: string, { pipeline, collectors, now }: LoadOptions): Promise<LoadedSnapshot> {
   try {
     const { head, kept } = await readKept(path, now);
@@ -129,7 +125,7 @@ export async function loadSnapshot(path: string, { pipeline, collectors, now }: 
     if (error instanceof UnreadableSnapshot) return { kind: 'refused', reason: error.message };
     const { code, errno } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { kind: 'none' };
-    // Of the disk; all else is a fault of ours.
+    // The disk failed. Any other error is a bug of ours.
     if (code !== undefined && errno !== undefined) return { kind: 'refused', reason: `cannot be read (${code})` };
     throw error;
   }
@@ -158,7 +154,7 @@ function acceptedHead(head: unknown, now: number): SnapshotHead {
   if (head.shape !== tableShape) throw new UnreadableSnapshot('holds other prefixes than are counted now');
   if (head.numbersAs !== numbersAs) throw new UnreadableSnapshot('was written on another kind of machine');
   const ageMs = now - head.createdAt;
-  if (ageMs > oldestMs) throw new UnreadableSnapshot(`is ${Math.floor(ageMs / 3_600_000)} hours old`);
+  if (ageMs > oldestMs) throw new UnreadableSnapshot(`is ${Math.floor(ageMs / hourMs)} hours old`);
   if (ageMs < -clockStepMs) throw new UnreadableSnapshot('is from the future');
   return head;
 }

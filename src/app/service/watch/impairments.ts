@@ -1,25 +1,25 @@
 import { createNotice, type IncidentEvent, type StandingImpairment } from '../../../core/incidents/index.js';
+import { minuteMs, utcMinute } from '../../../core/time.js';
 
 /**
- * How long each is borne in silence. Five minutes for what blinds us or thins our sight out; a first load takes its
- * time; a hole is filled when the archive publishes its file, minutes later; that a decision is held because many fell
- * at once is news at once.
+ * How long each kind must last before the operator is told. A first load takes long. A short gap is filled only when
+ * the archive publishes its file, minutes later. That many countries fell at once is told at once.
  */
 const patienceMs = {
   /** Nothing is judged. */
-  blind: 5 * 60_000,
-  loading: 30 * 60_000,
-  /** RIS Live is not heard while tables are loaded: no patience brings them to the present then. */
-  feed: 5 * 60_000,
+  blind: 5 * minuteMs,
+  loading: 30 * minuteMs,
+  /** RIS Live is not heard while tables are loaded, so the load cannot end. */
+  feed: 5 * minuteMs,
   /** Collectors that are not heard, or were given up. */
-  collectors: 5 * 60_000,
+  collectors: 5 * minuteMs,
   /** Many sessions are down, or send their tables again. */
-  sessions: 5 * 60_000,
+  sessions: 5 * minuteMs,
   /** A peer withdrew much of its table at once. */
-  withdrawals: 5 * 60_000,
-  holes: 30 * 60_000,
+  withdrawals: 5 * minuteMs,
+  holes: 30 * minuteMs,
   /** A decision that hangs on one collector. */
-  'one-collector': 5 * 60_000,
+  'one-collector': 5 * minuteMs,
   /** So many countries at once that it may be us. */
   mass: 0,
   /** Several countries that fall through one AS. */
@@ -33,25 +33,25 @@ export const impairmentKinds = Object.keys(patienceMs) as readonly ImpairmentKin
 /** What 0.1 stored for 'one-collector'. */
 export const kindUntil02 = 'verdicts';
 
-/** An impairment is over when it has not been seen for so long: one that flaps is one. */
-const overAfterMs = 60_000;
+/** An impairment is over when it has not been seen for this long, so one that flaps counts as one. */
+const overAfterMs = minuteMs;
 
-/** What is so just now. `text` completes "Measurement degraded: ". */
+/** An impairment that was just seen. `text` completes "Measurement degraded: ". */
 export interface Impairment {
   readonly kind: ImpairmentKind;
   readonly text: string;
 }
 
 /**
- * What hinders us from seeing well, and since when. The operator is told once when it has lasted, and once when it is
- * over; no country is ever told of it. What stands is stored with the ingest's health, so that a restart neither
- * repeats the one nor forgets the other.
+ * What impairs the watch, and since when. The operator is told of each impairment once when it has lasted, and once
+ * when it is over; subscribers of countries are never told. Standing impairments are stored with the ingest's health,
+ * so that after a restart the beginning is not told again, and the end is.
  */
 export class Impairments {
   readonly #standing = new Map<string, StandingImpairment>();
   #restored = false;
 
-  /** Takes over what an earlier process knew; once, for later it is known better here. */
+  /** Takes over what an earlier process stored. Only the first call counts, because later this process knows better. */
   restore(stored: readonly StandingImpairment[]): void {
     if (this.#restored) return;
     this.#restored = true;
@@ -61,16 +61,15 @@ export class Impairments {
     }
   }
 
-  /** All that stands, told or not yet. */
+  /** All impairments that are not over, told or not. */
   get standing(): readonly StandingImpairment[] {
     return [...this.#standing.values()];
   }
 
-  /** Takes in all that is so now; returns the notices that are due. */
+  /** Takes what is impaired now; returns the notices that are due. */
   look(now: number, found: readonly Impairment[]): IncidentEvent[] {
     const notices: IncidentEvent[] = [];
-    // While tables are loaded nothing is judged, and nobody knows what else is over: what stands is told over when we
-    // see again.
+    // While tables are loaded nothing is judged, so the other impairments stand until it is known that they are over.
     const isLoading = found.some(({ kind }) => kind === 'loading');
     for (const { kind: seen, text } of found) {
       const kind = this.#partOf(seen);
@@ -79,7 +78,7 @@ export class Impairments {
       const isDue = toldAt === null && now - since >= patienceMs[kind];
       this.#standing.set(kind, { kind, text, since, seenAt: now, toldAt: isDue ? now : toldAt });
       if (isDue)
-        notices.push(createNotice(`${kind}-${since}`, now, `Measurement degraded since ${clockTime(since)}: ${text}.`));
+        notices.push(createNotice(`${kind}-${since}`, now, `Measurement degraded since ${utcMinute(since)}: ${text}.`));
     }
     for (const { kind, text, since, seenAt, toldAt } of this.#standing.values()) {
       const isUnknown = isLoading && kind !== 'feed';
@@ -87,7 +86,7 @@ export class Impairments {
       if (isUnknown || now - seenAt < overAfterMs) continue;
       this.#standing.delete(kind);
       if (toldAt === null) continue;
-      const lasted = `${clockTime(since)} to ${clockTime(seenAt)}`;
+      const lasted = `${utcMinute(since)} to ${utcMinute(seenAt)}`;
       notices.push(
         createNotice(`${kind}-${since}-over`, now, `Measurement no longer degraded. It was from ${lasted}: ${text}.`),
       );
@@ -95,17 +94,12 @@ export class Impairments {
     return notices;
   }
 
-  /** That nothing is judged is one trouble, by whichever name it was told first. */
+  /** `blind`, `loading` and `feed` all mean that nothing is judged: one impairment, under the name it was told first. */
   #partOf(kind: ImpairmentKind): ImpairmentKind {
     if ((kind === 'loading' || kind === 'feed') && this.#standing.has('blind')) return 'blind';
     const feed = this.#standing.get('feed');
     if (kind === 'blind' && feed !== undefined) return 'feed';
-    // Not for a minute without RIS Live: a load has its time.
+    // A load may take its time, so a minute without RIS Live does not make it part of `feed`.
     return kind === 'loading' && feed !== undefined && feed.toldAt !== null ? 'feed' : kind;
   }
-}
-
-/** "2026-03-02 16:02 UTC": a notice may be read tomorrow. */
-function clockTime(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -260,7 +260,7 @@ describe('the file', () => {
     assert.deepEqual(await made(good, table, table), refused('has two tables'));
     assert.deepEqual(
       await made(good, { piece: 'remembered', ipv4: [1], ipv6: [] }),
-      refused('has a list of countries that is none'),
+      refused('has a list of countries that is not valid'),
     );
     const bytes = readFileSync(path);
     bytes.writeUInt32LE(2, 16);
