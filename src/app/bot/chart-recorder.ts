@@ -1,10 +1,11 @@
+import { minuteMs } from '../../core/time.js';
 import type { UnixMillis } from '../../core/bgp/index.js';
 import { chartAltText, renderChart, renderPng, type ChartInput, type ChartPoint } from '../../edges/chart/index.js';
 import { countryName } from '../../core/countries/index.js';
 import type { IncidentEvent } from '../../core/incidents/index.js';
 import type { PipelineView } from '../../core/view.js';
 
-const pointEveryMs = 60_000;
+const pointEveryMs = minuteMs;
 
 interface Track {
   readonly points: readonly [ChartPoint[], ChartPoint[]];
@@ -13,7 +14,7 @@ interface Track {
 
 export interface DrawnChart {
   readonly png: Uint8Array;
-  /** What it shows, in words. */
+  /** Describes the picture in words. */
   readonly altText: string;
 }
 
@@ -56,7 +57,7 @@ export class ChartRecorder {
     }
   }
 
-  /** By country: of those with an incident, or where none had one, of all that were chosen. */
+  /** By country: of the countries with an incident, or of all chosen ones if there was no incident. */
   charts(subtitle: string, source: string): Map<string, DrawnChart> {
     const shown = this.#troubled.size > 0 ? [...this.#troubled] : [...this.#tracks.keys()];
     const charts = new Map<string, DrawnChart>();

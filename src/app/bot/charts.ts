@@ -11,6 +11,7 @@ import {
 } from '../../core/incidents/index.js';
 import type { Logger } from '../../edges/observability/index.js';
 import { isOver, moment, renderStatusLine } from '../../core/report/index.js';
+import { dayMs, minuteMs } from '../../core/time.js';
 import { createSharedPromises } from './shared-promises.js';
 
 export interface ChartsOptions {
@@ -21,13 +22,13 @@ export interface ChartsOptions {
 type Family = History['families'][number];
 
 const source = 'RIPE RIS';
-const eventRangeMs = 24 * 3_600_000;
+const eventRangeMs = dayMs;
 /** Records are written each minute. */
-const staleMs = 5 * 60_000;
-/** PNGs of 40 KB: what the channels of a few outages at once ask for. */
+const staleMs = 5 * minuteMs;
+/** Charts of a few outages at once, 40 KB each. */
 const mostKept = 64;
 
-/** Charts of what the store remembers. A chart that cannot be drawn is logged, and its message goes without. */
+/** Charts of the stored history. A failure to draw one is logged, and its message is posted without a chart. */
 export function createCharts({ reader, logger }: ChartsOptions): Charts {
   const shared = createSharedPromises<DrawnChart>(mostKept);
 
@@ -105,7 +106,7 @@ function draw(history: History): DrawnChart | null {
 
 const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 
-/** What goes on, and what was not measured of late since when: of that nobody knows that nothing goes on. */
+/** The outage that goes on, and which family was not measured lately: for that one nothing can be said. */
 function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Family[], now: number): string {
   const ongoing = incidents.find((event) => !isOver(event));
   const parts = ongoing === undefined ? [] : [capitalised(renderStatusLine(ongoing, now))];
@@ -119,7 +120,7 @@ function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Fami
   return [...parts, ...nothing, `${familyNames[stale[0].family]} ${not}`].join(' · ');
 }
 
-/** Only what the chart will use: minutes as long as they are kept, and the bins beside them. */
+/** Only the rows that the chart will use: minutes as far back as they are kept, and bins. */
 async function rowsOf(
   reader: HistoryReader,
   country: string,
@@ -134,7 +135,7 @@ async function rowsOf(
   return { minutes, bins };
 }
 
-/** What an event says of its families is fresher than the rows, which are written a minute late. */
+/** The families of an event, by its own numbers: the stored rows are a minute late. */
 function familiesOfEvent(event: IncidentEvent, record: CountryRecord | null, to: number): Family[] {
   const measured = [event, event.other].flatMap((of): Family[] =>
     of === null || of.family === null || of.baseline <= 0
@@ -155,7 +156,7 @@ function familiesOf(record: CountryRecord, to: number): Family[] {
   return [...of('ipv4', record.ipv4), ...of('ipv6', record.ipv6)];
 }
 
-/** Bands from the last event of each incident; what ended after the chart's right edge still lasts in it. */
+/** A band for each incident, by its last event; one that ended after the chart's right edge still lasts in it. */
 function outagesOf(events: readonly IncidentEvent[], family: IncidentEvent['family'], to: number): History['outages'] {
   return events
     .filter((event) => event.incident !== null && (family === null || event.family === family))

@@ -1,3 +1,4 @@
+import { minuteMs } from '../../core/time.js';
 import type {
   CountryRecord,
   FamilyRecord,
@@ -6,12 +7,12 @@ import type {
   StateReader,
 } from '../../core/incidents/index.js';
 
-/** A measure older than this says nothing of now. */
-const staleMs = 3 * 60_000;
-/** What one message names. */
+/** An older measurement does not count as the present one. */
+const staleMs = 3 * minuteMs;
+/** Networks that one message names. */
 const mostNetworks = 5;
 
-/** An event with its country's numbers of now; null where they are the same, or not known. */
+/** An event with its country's present numbers; null if they are the same, or not known. */
 export async function refreshEvent(
   event: IncidentEvent,
   reader: Pick<StateReader, 'record'>,

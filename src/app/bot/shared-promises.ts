@@ -1,6 +1,6 @@
 /**
- * Work that many ask for at once: done once by key, and its result kept for those who ask later, `most` of them at a
- * time. What came to null is not kept: the next who asks may have more luck. `work` never rejects.
+ * Shares work between callers: `work` runs once for each key, and the `most` newest results are kept. A null result is
+ * not kept, so that the next call tries again. `work` never rejects.
  */
 export function createSharedPromises<T>(
   most: number,

@@ -2,18 +2,15 @@ import type { Subscriptions } from './ports.js';
 import type { Subscription } from './subscriptions/subscription.js';
 
 /**
- * Changes a channel's subscription (null: it has none), one change after the other; what `change` gives is saved, null
- * removes it.
+ * Changes a channel's subscription, one change after the other. `change` gets the present one (null: the channel has
+ * none) and returns what is saved instead; null removes it.
  */
 export type EditSubscription = (
   channelId: string,
   change: (present: Subscription | null) => Subscription | null,
 ) => Promise<Subscription | null>;
 
-/**
- * Commands, the gateway's events and delivery change subscriptions side by side: here they queue up, channel by
- * channel.
- */
+/** A queue of changes for each channel, because commands, gateway events and delivery change the same subscriptions. */
 export function createEditSubscription(
   store: Pick<Subscriptions, 'subscription' | 'saveSubscription' | 'removeSubscription'>,
 ): EditSubscription {

@@ -4,12 +4,12 @@ import { Bell } from '../waiting/index.js';
 import { probeDelay, retryBackOff } from './delays.js';
 import type { Message, Send } from './ports.js';
 
-/** Notices that wait; what is more than that is in the log alone. */
-const most = 20;
+/** Further notices are only logged while this many wait. */
+const mostWaiting = 20;
 
 export interface OperatorOptions {
   readonly send: Pick<Send, 'post'>;
-  /** null: notices go to the log alone. */
+  /** null: notices are only logged. */
   readonly channelId: string | null;
   readonly clock: Clock;
   /** 0..1, for jitter. */
@@ -18,13 +18,13 @@ export interface OperatorOptions {
 }
 
 export interface Operator {
-  /** Tells what was noticed, until the signal. */
+  /** Posts the notices, until the signal. */
   run(signal: AbortSignal): Promise<void>;
-  /** Always in the log; and in the operator's channel as soon as that can be. */
+  /** Logs a notice at once, and posts it in the operator's channel as soon as possible. */
   notify(text: string): void;
 }
 
-/** The bot's word to who runs it about its own trouble. What it cannot tell when it ends is in the log. */
+/** Tells the bot's operator about the bot's own trouble. A notice that is not posted before the end is in the log. */
 export function createOperator({ send, channelId, clock, random, logger }: OperatorOptions): Operator {
   const waiting: Message[] = [];
   const bell = new Bell(clock);
@@ -54,7 +54,7 @@ export function createOperator({ send, channelId, clock, random, logger }: Opera
     },
     notify(text) {
       logger.warn(`to the operator: ${text}`);
-      if (channelId === null || waiting.length >= most) return;
+      if (channelId === null || waiting.length >= mostWaiting) return;
       waiting.push({ kind: 'notice', id: `notice-${clock.now()}-${++count}`, text });
       bell.ring();
     },

@@ -14,31 +14,31 @@ export interface EventLog {
   readAfter(position: number, limit: number): Promise<LoggedEvent[]>;
   /** Position of the newest event; 0 when there is none. */
   end(): Promise<number>;
-  /** How far `target` has been told; null if it never was. */
+  /** Position up to which `target` was told; null if it never was. */
   cursor(target: string): Promise<number | null>;
   /** Durable when it resolves. Never moves a cursor back. */
   moveCursor(target: string, position: number): Promise<void>;
 }
 
-/** What a channel hears first: a start before an escalation before news of one it knows before a recovery. */
+/** Lowest first: a start, then an escalation, then news of a known incident, then a recovery. */
 export const priorities = { start: 0, escalation: 1, update: 2, recovery: 3 } as const;
 export type Priority = (typeof priorities)[keyof typeof priorities];
 
-/** A message owed to a channel: the event at `position` of the log, or, after a long silence, several events in one. */
+/** A message owed to a channel: one event of the log, or a backlog of several. */
 export interface Owed {
   readonly channelId: string;
-  /** Its place in the channel's queue, unlike any other's there: the (first) event's position. */
+  /** The position of the (first) event: its place in the channel's queue, and unique there. */
   readonly position: number;
-  /** Every event it tells, in order: [position], or more for one combined message. */
+  /** Every event that it tells, in order: [position], or several for a backlog. */
   readonly positions: readonly number[];
   readonly priority: Priority;
-  /** Wall clock, when it was written: no attempt at it is older. */
+  /** Wall clock, when the row was written. Every attempt to post it is later. */
   readonly owedAt: UnixMillis;
 }
 
 /**
- * How far the event log was expanded into what channels are owed: every event up to `position`, and of the next one the
- * channels up to `channelId` in the order of subscriptions(); null: none of them yet.
+ * How far the event log was expanded into what channels are owed: every event up to `position`; of the next event, the
+ * channels up to `channelId` in the order of subscriptions() (null: no channel yet).
  */
 export interface Expansion {
   readonly position: number;
@@ -49,61 +49,60 @@ export interface Expansion {
 export interface ToldRecord {
   readonly channelId: string;
   readonly incident: string;
-  /** Replies point at it, and the last edit turns it green. */
+  /** The message that told its start: replies point at it, and the last edit turns it green. */
   readonly firstMessageId: string;
-  /** Log position of the event that it tells; null where it was a combined message, or tells of several countries. */
+  /** Log position of the start's event; null if its message told of several incidents (combined, or a backlog). */
   readonly position: number | null;
   /** The worst level told. */
   readonly severity: IncidentEvent['level'];
-  /** Wall clock, when Discord had taken it. */
+  /** Wall clock, when that message was posted. */
   readonly at: UnixMillis;
-  /** Its end was told, or passed over for a channel that wants no ends: a relapse is a start again. */
+  /** The end was told, or passed over in a channel that wants no ends. A relapse is then a start again. */
   readonly over: boolean;
 }
 
-/** All that decides a channel's next message. */
+/** Everything that a channel's next message depends on. */
 export interface ChannelState {
   readonly subscription: Subscription | null;
-  /** Oldest first, at most the limit asked for. */
+  /** Oldest first, at most `limit`. */
   readonly owed: readonly Owed[];
   readonly told: readonly ToldRecord[];
 }
 
 /** What channels are owed, durable. Each call is one atomic act. */
 export interface Outbox {
-  /** null: nothing was ever expanded. */
+  /** null before the first expansion. */
   expansion(): Promise<Expansion | null>;
   /**
-   * Writes one chunk and how far that brings the expansion. What is owed under the same channel and position is
+   * Writes a chunk of rows, and how far the expansion comes with it. A row with the same channel and position is
    * replaced.
    */
   owe(chunk: readonly Owed[], expansion: Expansion): Promise<void>;
-  /** The first owed of every channel that is owed anything. */
+  /** The first row of each channel that is owed something. */
   heads(): Promise<Owed[]>;
   channel(channelId: string, limit: number): Promise<ChannelState>;
   /**
-   * `owed` is done with: it is no longer owed, and `told` (by channel and incident) is remembered. Nothing happens
-   * where it is not owed.
+   * Removes the row `owed` and remembers `told` (by channel and incident). Does nothing if the row is not there.
    */
   acknowledge(owed: Owed, told: readonly ToldRecord[]): Promise<void>;
-  /** `into` takes the place of `rows`, all of one channel. */
+  /** Replaces `rows`, all of one channel, by the row of their backlog. */
   combine(rows: readonly Owed[], into: Owed): Promise<void>;
-  /** How much is owed in all, and since when the oldest. */
+  /** How many rows are owed, and since when the oldest. */
   depth(): Promise<{ readonly owed: number; readonly oldestAt: UnixMillis | null }>;
 }
 
-/** Who wants to hear what. */
+/** What each channel wants to hear. */
 export interface Subscriptions {
-  /** All of them, those whose channel is gone too, ordered by channel id as text. */
+  /** All of them, also those of channels that are gone, ordered by channel id as text. */
   subscriptions(): Promise<Subscription[]>;
   subscription(channelId: string): Promise<Subscription | null>;
-  /** Replaces the channel's one. */
+  /** Replaces the channel's present subscription. */
   saveSubscription(subscription: Subscription): Promise<void>;
-  /** With what the channel is owed and what it was told. */
+  /** Also removes what the channel is owed and what it was told. */
   removeSubscription(channelId: string): Promise<void>;
 }
 
-/** Small things to remember between starts: name to text. */
+/** Short texts by name, kept between starts. */
 export interface Notes {
   note(name: string): Promise<string | null>;
   setNote(name: string, value: string): Promise<void>;
@@ -114,19 +113,19 @@ export type Message =
   | {
       readonly kind: 'alert';
       readonly event: IncidentEvent;
-      /** start: also an escalation to who hears of it for the first time. */
+      /** start: the first message about the incident in this channel, whichever event tells it. */
       readonly part: keyof typeof priorities;
       readonly roleId: string | null;
       /** A message to reply to. */
       readonly replyTo: string | null;
       /** Without a notification. */
       readonly silent: boolean;
-      /** 0; then how often it was brought up to date. */
+      /** 0 for the first form; an edit with newer numbers has a higher one. */
       readonly revision: number;
-      /** Its end, for the last edit of a first message; null while it lasts. */
+      /** The event that ended the incident, for the last edit of its first message; null while it lasts. */
       readonly end: IncidentEvent | null;
     }
-  /** After a long silence: the last event of each incident that a channel missed something of, oldest first. */
+  /** What a channel missed: the last event of each incident, oldest first. */
   | {
       readonly kind: 'backlog';
       readonly events: readonly IncidentEvent[];
@@ -134,14 +133,14 @@ export type Message =
       readonly replyTo: string | null;
       readonly at: UnixMillis;
     }
-  /** To the operator. `id` is unlike any other notice's. */
+  /** To the operator. `id` is unique among notices. */
   | { readonly kind: 'notice'; readonly id: string; readonly text: string };
 
 export type SendResult =
   | { readonly kind: 'sent'; readonly messageId: string }
   /**
-   * Try again after `afterMs`, or after one's own back-off where it is null. everywhere: it is not this channel's
-   * trouble. maybeTaken: no answer came, Discord may have taken it.
+   * Try again after `afterMs` (null: after the sender's own back-off). everywhere: the trouble is not this channel's
+   * own. maybeTaken: no answer came, so Discord may have posted it.
    */
   | {
       readonly kind: 'retry';
@@ -150,28 +149,28 @@ export type SendResult =
       readonly maybeTaken: boolean;
       readonly reason: string;
     }
-  /** The channel is closed to us until somebody mends its permissions. */
+  /** The bot may not write to the channel until its permissions are mended. */
   | { readonly kind: 'closed'; readonly reason: string }
-  /** There is no such channel any more. */
+  /** The channel no longer exists. */
   | { readonly kind: 'gone'; readonly reason: string }
-  /** Not even its text alone is taken, ever: a fault of ours. */
+  /** Discord takes neither the message nor its text alone, because of a fault in this program. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 export type FindResult =
   | { readonly kind: 'found'; readonly messageId: string }
   | { readonly kind: 'absent' }
-  /** The channel's history may not be read, or shows no embeds: nobody can tell. */
+  /** The bot may not read the channel's history, or it shows no embeds. */
   | { readonly kind: 'unknown' }
   | Extract<SendResult, { kind: 'retry' }>;
 
-/** Speaks to Discord's channels, at a pace that Discord allows. Outcomes are values; it throws only on a bug. */
+/** Sends to Discord's channels, within Discord's rate limit. Outcomes are values; only a bug throws. */
 export interface Send {
   /** The same `message` to the same channel has the same nonce each time. */
   post(channelId: string, message: Message, signal: AbortSignal): Promise<SendResult>;
-  /** Looks for a message of ours that tells `message`, among those posted at `since` or later. */
+  /** Searches the bot's messages that were posted at `since` or later for one that tells `message`. */
   find(channelId: string, message: Message, since: UnixMillis, signal: AbortSignal): Promise<FindResult>;
-  /** Best effort, one attempt: whether it was taken. */
+  /** One attempt; whether Discord took it. */
   edit(channelId: string, messageId: string, message: Message, signal: AbortSignal): Promise<boolean>;
-  /** Best effort, one attempt, in announcement channels only: whether it was taken. */
+  /** One attempt, in announcement channels only; whether Discord took it. */
   crosspost(channelId: string, messageId: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -7,15 +7,15 @@ import { Bell } from '../waiting/index.js';
 import { StoreRetry } from './store-retry.js';
 import type { EventLog } from './ports.js';
 
-/** Another process may have written the event; and a wake that got lost costs this much at most. */
+/** Another process may write events without a wake(), so the log is read this often anyway. */
 const pollMs = 3 * secondMs;
 const readLimit = 100;
-/** The name its cursor is kept under. */
+/** The name of its cursor. */
 const target = 'terminal';
 
 export interface TerminalOptions {
   readonly log: EventLog;
-  /** Gets the line without its end. */
+  /** Gets the line without a newline. */
   readonly write: (line: string) => void;
   readonly clock: Clock;
   /** 0..1, for jitter. */
@@ -24,7 +24,7 @@ export interface TerminalOptions {
 }
 
 export interface Terminal {
-  /** Tells every event once and in order, until the signal. Never rejects. */
+  /** Tells every event in order, until the signal. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
   /** New events were committed. */
   wake(): void;
@@ -32,10 +32,7 @@ export interface Terminal {
   trouble(): string | null;
 }
 
-/**
- * Tells a terminal: one line an event. A terminal seen for the first time is told what comes from then on, not the old
- * news.
- */
+/** Tells a terminal, a line for each event. The first start begins with the events that come then, not with old ones. */
 export function createTerminal({ log, write, clock, random, logger }: TerminalOptions): Terminal {
   const bell = new Bell(clock);
   const storeRetry = new StoreRetry({ clock, random, logger });
@@ -48,7 +45,7 @@ export function createTerminal({ log, write, clock, random, logger }: TerminalOp
     return end;
   };
 
-  /** Tells what stands after `cursor`; the new cursor, or null: stopped. */
+  /** Tells the events after `cursor`; the new cursor, or null if stopped. */
   const tellAfter = async (cursor: number, signal: AbortSignal): Promise<number | null> => {
     const batch = await storeRetry.run('read the event log', signal, () => log.readAfter(cursor, readLimit));
     let passed: number | null = batch === null ? null : cursor;

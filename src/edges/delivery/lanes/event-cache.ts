@@ -1,9 +1,9 @@
 import type { EventLog, LoggedEvent } from '../ports.js';
 
-/** Of a day with much news: after it ten thousand channels ask for the same ones. */
-const most = 4_096;
+/** Enough for a day with much news, after which ten thousand channels ask for the same events. */
+const mostKept = 4_096;
 
-/** The event at a position of the log: one alert goes to many channels, and is read once. */
+/** The event at a position of the log, read once although it goes to many channels. */
 export function createEventCache(log: Pick<EventLog, 'readAfter'>): (position: number) => Promise<LoggedEvent | null> {
   const known = new Map<number, LoggedEvent>();
   return async (position) => {
@@ -11,7 +11,7 @@ export function createEventCache(log: Pick<EventLog, 'readAfter'>): (position: n
     if (kept !== undefined) return kept;
     const [read] = (await log.readAfter(position - 1, 1)) as (LoggedEvent | undefined)[];
     if (read?.position !== position) return null;
-    if (known.size >= most) known.delete(known.keys().next().value!);
+    if (known.size >= mostKept) known.delete(known.keys().next().value!);
     known.set(position, read);
     return read;
   };

@@ -1,21 +1,21 @@
 import type { BackOff } from '../../waiting/index.js';
 
 /**
- * So many failures without an answer between them are Discord's trouble; fewer are hiccups, which each channel waits
- * out by itself.
+ * This many failures in a row, without an answer between them, are Discord's trouble. Fewer are hiccups that each
+ * channel waits out for itself.
  */
 const hiccups = 3;
 
 /**
- * Trouble that is not one channel's own: Discord away, a global rate limit, a refused token. While it lasts one request
- * at a time asks whether it is over, however many channels wait.
+ * Closes while there is trouble that is not one channel's own: Discord away, a global rate limit, a refused token. Then
+ * one request at a time finds out whether it is over, however many channels wait.
  */
 export interface Gate {
-  /** When a request may go, with so many under way: now, later, or (Infinity) when one of those has ended. */
+  /** When the next request may go: now, later, or (Infinity) when one of those under way has ended. */
   opensAt(now: number, underWay: number): number;
-  /** Why it is not open; null while it is. */
+  /** Why it is closed, and since when; null while it is open. */
   readonly trouble: { readonly reason: string; readonly since: number } | null;
-  /** A request begun at `startedAt` met trouble; `afterMs` where Discord said how long. */
+  /** A request begun at `startedAt` met trouble. `afterMs`: how long, if Discord said so. */
   fail(startedAt: number, now: number, afterMs: number | null, reason: string): void;
   /** Discord answered a request begun at `startedAt`. */
   pass(startedAt: number): void;
@@ -39,7 +39,7 @@ export function createGate(backOff: BackOff): Gate {
       inARow++;
       if (afterMs === null && inARow < hiccups) return;
       if (afterMs !== null) until = Math.max(until, now + afterMs);
-      // Forty requests that fail together are one failure.
+      // Requests that were under way together fail together: that is one failure.
       if (startedAt <= closedAt) return;
       closures++;
       closedAt = now;

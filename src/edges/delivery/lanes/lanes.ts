@@ -3,30 +3,28 @@ import { probeDelay } from '../delays.js';
 import type { Owed, Priority } from '../ports.js';
 import type { UnixMillis } from '../../../core/time.js';
 
-/**
- * A channel's queue as delivery holds it in memory: the store knows what is in it, this knows when it may be served.
- */
+/** A channel that is owed something: when it may be served. The store has the rows themselves. */
 export interface Lane {
   readonly channelId: string;
-  /** Of what it is owed first, as far as is known. */
+  /** Of its first row, as far as is known. */
   priority: Priority;
-  /** Order among equals. */
+  /** Of its first row. The oldest is served first among equal priorities. */
   owedAt: UnixMillis;
-  /** A message of it is under way: one at a time. */
+  /** A message is under way. */
   busy: boolean;
-  /** More is owed than was when it was last read. */
+  /** Rows were added since its rows were last read. */
   grown: boolean;
-  /** Nothing more was owed when it was last read. */
+  /** The row that was last read was the last one. */
   drained: boolean;
   /** Not to be served before. */
   notBefore: UnixMillis;
   failures: number;
   refusals: number;
-  /** Why it is closed to us, and since when; null while it is not. */
+  /** Why the bot may not write there, and since when; null if it may. */
   closed: { readonly reason: string; readonly since: UnixMillis } | null;
   /**
-   * The message at `position` may stand in the channel already: an attempt that began at `since` or later ended without
-   * an answer, or with our process; the last such attempt ended at `lastAt`. null: nothing is in doubt.
+   * The message at `position` may be in the channel already, because an attempt that began at `since` or later ended
+   * without an answer, or with the process. The last such attempt ended at `lastAt`. null: nothing is in doubt.
    */
   doubt: { readonly position: number; readonly since: UnixMillis; readonly lastAt: UnixMillis } | null;
 }
@@ -36,12 +34,12 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   #underWay = 0;
 
-  /** A channel is owed something; where it is not served yet, that is what it hears next. */
+  /** A channel is owed this row. */
   add({ channelId, priority, owedAt }: Owed): Lane {
     const known = this.#lanes.get(channelId);
     if (known !== undefined) {
       known.grown = true;
-      // An alert behind a recovery lifts the whole queue: it can only be reached through it.
+      // Rows are told in order, so an alert behind a recovery lifts the whole lane.
       if (priority < known.priority) known.priority = priority;
       return known;
     }
@@ -70,7 +68,7 @@ export class Lanes {
     return this.#underWay;
   }
 
-  /** Since when the oldest message waits, those of closed channels left out. */
+  /** Since when the oldest row waits, without those of closed channels. */
   get waitingSince(): UnixMillis | null {
     let oldest: UnixMillis | null = null;
     for (const { closed, owedAt } of this.#lanes.values())
@@ -82,7 +80,7 @@ export class Lanes {
     return [...this.#lanes.values()].filter(({ closed }) => closed !== null);
   }
 
-  /** The channel to serve now; else when one may be (Infinity: none waits for time alone). */
+  /** The lane to serve now; else when one may be served (Infinity: no lane waits for a time). */
   next(now: UnixMillis): Lane | { readonly at: number } {
     let best: Lane | null = null;
     let at = Infinity;
@@ -115,25 +113,25 @@ export function isLane(next: Lane | { readonly at: number }): next is Lane {
   return 'channelId' in next;
 }
 
-/** The channel's first message was taken, or is not to be told. */
+/** The first row was told or passed over. The next one has this priority and age. */
 export function served(lane: Lane, { priority, owedAt }: Pick<Owed, 'priority' | 'owedAt'>): void {
   Object.assign(lane, { priority, owedAt, notBefore: -Infinity, failures: 0, refusals: 0, closed: null, doubt: null });
 }
 
-/** Not now: after `afterMs`, or after the channel's own back-off. */
+/** Serves the lane again after `afterMs`, or after its own back-off. */
 export function postpone(lane: Lane, now: UnixMillis, afterMs: number | null, backOff: BackOff): void {
   if (afterMs === null) lane.failures++;
   lane.notBefore = now + (afterMs ?? backOff(lane.failures));
 }
 
-/** Closed to us: probed at 5 min, 30 min, 2 h, then daily. Never given up. */
+/** The bot may not write there: it tries again at longer and longer intervals, and never gives up. */
 export function close(lane: Lane, now: UnixMillis, reason: string): void {
   lane.refusals++;
   lane.closed = { reason, since: lane.closed?.since ?? now };
   lane.notBefore = now + probeDelay(lane.refusals);
 }
 
-/** Something about the channel changed: it is worth asking at once. */
+/** Something about the channel changed, so it is tried again at once. */
 export function reopen(lane: Lane): void {
   lane.refusals = 0;
   lane.notBefore = -Infinity;

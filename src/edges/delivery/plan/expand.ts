@@ -4,20 +4,20 @@ import type { EventLog, Expansion, LoggedEvent, Outbox, Owed, Subscriptions } fr
 import type { Subscription } from '../subscriptions/subscription.js';
 import type { UnixMillis } from '../../../core/time.js';
 
-/** Rows of one write: ten thousand at once would stop the store for a tenth of a second. */
+/** Rows of one write: ten thousand would stop the store for a tenth of a second. */
 const chunkSize = 500;
 const readLimit = 100;
 
 export interface ExpandOptions {
   readonly store: EventLog & Outbox & Subscriptions;
-  /** Where notices go; null: nowhere but the log. */
+  /** Where notices go; null: notices are owed to no channel. */
   readonly operatorChannelId: string | null;
   readonly clock: Clock;
-  /** Rows were made durable, or may have been. */
+  /** These rows were saved, or may have been. */
   readonly onOwed: (rows: readonly Owed[]) => void;
 }
 
-/** Where the expansion stands; before the first one: at the end of the log, for old news are told to nobody. */
+/** How far the log was expanded. The first expansion begins at the end of the log: old events are not told. */
 export async function beginExpansion(store: EventLog & Outbox): Promise<Expansion> {
   const present = await store.expansion();
   if (present !== null) return present;
@@ -27,9 +27,8 @@ export async function beginExpansion(store: EventLog & Outbox): Promise<Expansio
 }
 
 /**
- * Turns the events after `from` into what channels are owed, chunk by chunk; how far it came (the same: there was
- * nothing). What was written counts whatever happens after it: a crash, or a stop by the signal, goes on behind the
- * last chunk.
+ * Turns the events after `from` into what channels are owed, chunk by chunk; returns how far it came (`from` if there
+ * were no events). After a crash, or a stop by the signal, it goes on after the last chunk that was saved.
  */
 export async function expand(
   from: Expansion,
@@ -45,12 +44,11 @@ export async function expand(
       await store.owe(rows, next);
       reached = next;
     } finally {
-      // A write that failed without an answer may have been done: a channel that is owed nothing after all is soon seen
-      // to be.
+      // A write that failed without an answer may have been done. A lane whose channel is owed nothing after all goes
+      // away when it is served.
       if (rows.length > 0) onOwed(rows);
     }
-    // An embedded store answers without letting anything else run: the stream, whose process this may be, goes on in
-    // between.
+    // An embedded store answers without letting anything else run. The stream, if it is in this process, goes on here.
     if (rows.length > 0) await clock.sleep(0);
   };
   for (const logged of batch) {
@@ -66,7 +64,7 @@ export async function expand(
     }
     if (signal.aborted) return reached;
     const rest = rows.slice(Math.floor(Math.max(0, rows.length - 1) / chunkSize) * chunkSize);
-    // Events that nobody hears of need no write of their own.
+    // An event that concerns no channel needs no write of its own.
     if (rest.length > 0 || logged === batch[batch.length - 1])
       await write(rest, { position: logged.position, channelId: null });
   }

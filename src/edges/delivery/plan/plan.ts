@@ -11,10 +11,10 @@ const ranks: Readonly<Record<Severity | IncidentEvent['level'], number>> = {
   down: 3,
 };
 
-/** What becomes of one event in one channel. */
+/** What one event means for one channel. */
 export type Plan =
   | { readonly kind: 'skip'; readonly reason: 'not-concerned' | 'below-threshold' | 'never-told' | 'no-updates-wanted' }
-  /** Nothing is said, but the channel's incident is over. */
+  /** Nothing is posted, but the incident is over for the channel. */
   | { readonly kind: 'end' }
   | {
       readonly kind: 'post';
@@ -24,7 +24,7 @@ export type Plan =
       readonly silent: boolean;
     };
 
-/** What a channel hears of first. */
+/** How urgent an event is for a channel. */
 export function priorityOf({ kind }: IncidentEvent): Priority {
   switch (kind) {
     case 'opened':
@@ -43,21 +43,18 @@ export function priorityOf({ kind }: IncidentEvent): Priority {
   }
 }
 
-/**
- * Whether a channel may have to hear of an event: what is not so is not even owed. What it was told before decides the
- * rest.
- */
+/** Whether an event may have to be told to a channel; if not, it is not even owed. */
 export function concerns(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
   if (event.countries.length > 0) return singlesOf(event).some((single) => concernsOf(single, subscription, now));
   return event.partOf === null && concernsOf(event, subscription, now);
 }
 
-/** Of an event that tells of a single country, whether it is told by itself or not. */
+/** The same for an event of one country, also if it is a part of a combined event. */
 function concernsOf(event: IncidentEvent, subscription: Subscription, now: UnixMillis): boolean {
   if (event.country === null || subscription.standing.kind !== 'active') return false;
   const threshold = thresholdOf(subscription, event.country);
   if (threshold === null) return false;
-  // An end is taken note of through a mute: what follows it is a start again.
+  // An end counts although the country is muted: the event after it is a start again.
   if (!endsIncident(event.kind) && isMuted(subscription, event.country, now)) return false;
   return event.kind === 'unstable' ? threshold === 'unstable' : ranks[event.worst] >= ranks[threshold];
 }
@@ -73,7 +70,7 @@ export function planOf(
 ): Plan {
   if (!concernsOf(event, subscription, now)) return { kind: 'skip', reason: 'not-concerned' };
   const { roleId, updates, quietRecovery } = subscription;
-  // What was told as over begins anew with a relapse.
+  // A relapse after the end was told is a new start.
   const known = told !== null && !told.over ? told : null;
   const replyTo = told?.firstMessageId ?? null;
   switch (event.kind) {
@@ -83,7 +80,7 @@ export function planOf(
     case 'escalated':
     case 'down-again':
     case 'follow-up':
-      // Who hears of it for the first time hears a start, whichever event that is.
+      // The first message about an incident is a start, whichever event it tells.
       if (known === null) {
         if (!reaches(event, subscription)) return { kind: 'skip', reason: 'below-threshold' };
         return { kind: 'post', part: 'start', roleId, replyTo, silent: false };
@@ -135,7 +132,7 @@ export function toldAfter(
   return { ...told, severity: worse(told.severity, event.level), over: plan.part === 'recovery' };
 }
 
-/** Whether the level itself, not only the worst there was, is one that the channel wants to hear of. */
+/** Whether the present level, not only the worst one so far, reaches the channel's threshold. */
 function reaches({ country, level }: IncidentEvent, subscription: Subscription): boolean {
   const threshold = country === null ? null : thresholdOf(subscription, country);
   return threshold !== null && ranks[level] >= ranks[threshold];

@@ -16,7 +16,7 @@ const rule =
 const oneOf = (values: readonly (string | number)[]): Rule =>
   rule(values.map((value) => JSON.stringify(value)).join(' or '), (value) => values.some((known) => known === value));
 const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-/** Of Discord: a snowflake in decimal digits. */
+/** Discord's id: a snowflake in decimal digits. */
 const isId = (value: unknown): boolean => typeof value === 'string' && /^\d{1,20}$/.test(value);
 
 const id = rule('an id in digits, as text', isId);
@@ -24,7 +24,7 @@ const idOrNull = rule('an id in digits, as text, or null', (value) => value === 
 const time = rule('a time in Unix milliseconds', whole);
 const severity = oneOf(severities);
 
-/** Holds an object to the rule of each of its keys: all must be there, and no others. */
+/** An object with exactly these keys, each by its rule. */
 const keyed =
   (rules: Readonly<Record<string, Rule>>): Rule =>
   (value, path, problems) => {
@@ -78,8 +78,8 @@ const subscriptionRules: Readonly<Record<keyof Subscription, Rule>> = {
 };
 
 /**
- * A subscription from JSON that somebody may have edited. Every fault is pushed to `problems` with its path and what
- * stood there; null: there was one.
+ * A subscription from JSON that may have been edited by hand. Each fault is pushed to `problems` with its path and the
+ * value there; null if there was one.
  */
 export function parseSubscription(value: unknown, path: string, problems: string[]): Subscription | null {
   const before = problems.length;
@@ -93,8 +93,8 @@ export function renderSubscriptionFile(subscriptions: readonly Subscription[]): 
 }
 
 /**
- * What renderSubscriptionFile() wrote, parsed as JSON and perhaps edited. Faults are pushed to `problems`; null: there
- * was one.
+ * The subscriptions of a parsed file that renderSubscriptionFile() wrote and someone may have edited. Faults are pushed
+ * to `problems`; null if there was one.
  */
 export function parseSubscriptionFile(value: unknown, problems: string[]): Subscription[] | null {
   const before = problems.length;

@@ -1,9 +1,6 @@
-import type { UnixMillis } from '../../../core/time.js';
+import { dayMs, type UnixMillis } from '../../../core/time.js';
 
-/**
- * From which severity on a country is told. unstable: routes that keep coming and going, though enough of them are
- * there.
- */
+/** A country is told from this severity on. unstable: its routes keep coming and going, though enough of them remain. */
 export const severities = ['unstable', 'degraded', 'major', 'down'] as const;
 export type Severity = (typeof severities)[number];
 
@@ -15,23 +12,23 @@ export type UpdateMode = (typeof updateModes)[number];
 
 export const subscriptionVersion = 1;
 
-/** How long a subscription whose channel is gone can be had back. */
-export const tombstoneMs = 30 * 86_400_000;
+/** A subscription whose channel is gone is kept this long. */
+export const tombstoneMs = 30 * dayMs;
 
 /**
- * active: told. gone: its channel, or the bot's place in the server, is not there any more; kept for `tombstoneMs`.
+ * gone: the channel no longer exists, or the bot is no longer in its server. Kept for `tombstoneMs`.
  */
 export type SubscriptionStanding =
   { readonly kind: 'active' } | { readonly kind: 'gone'; readonly at: UnixMillis; readonly reason: string };
 
-/** What one channel wants to hear: plain JSON, replaced whole. One for each channel. */
+/** What one channel wants to hear: plain JSON, always replaced as a whole. At most one for each channel. */
 export interface Subscription {
   readonly version: typeof subscriptionVersion;
   readonly channelId: string;
   /** null: a direct message with one person. */
   readonly guildId: string | null;
   /**
-   * all: every country from `minSeverity` on, those in `countries` from their own. listed: only those in `countries`.
+   * all: every country from `minSeverity` on, or from its own severity in `countries`. listed: only `countries`.
    */
   readonly scope: 'all' | 'listed';
   readonly minSeverity: Severity;
@@ -42,15 +39,15 @@ export interface Subscription {
   readonly updates: UpdateMode;
   /** Recoveries are posted without a notification. */
   readonly quietRecovery: boolean;
-  /** By country code: nothing of it until then. */
+  /** By country code: until when nothing of it is told. */
   readonly mutes: Readonly<Record<string, UnixMillis>>;
-  /** Position in the event log when it was made: what is older is not told. */
+  /** Position in the event log when it was made: earlier events are not told. */
   readonly since: number;
   readonly createdAt: UnixMillis;
   readonly standing: SubscriptionStanding;
 }
 
-/** A new subscription to everything that is major or worse, with what is wanted otherwise. */
+/** A new subscription: to everything that is major or worse, unless `wanted` says otherwise. */
 export function newSubscription(
   wanted: Pick<Subscription, 'channelId' | 'guildId' | 'since' | 'createdAt'> & Partial<Subscription>,
 ): Subscription {
@@ -68,7 +65,7 @@ export function newSubscription(
   };
 }
 
-/** From which severity on a channel hears of a country; null: not at all. */
+/** The severity from which on a channel hears of a country; null: never. */
 export function thresholdOf({ scope, minSeverity, countries }: Subscription, country: string): Severity | null {
   if (Object.hasOwn(countries, country)) return countries[country];
   return scope === 'all' ? minSeverity : null;
