@@ -15,7 +15,7 @@ import { smallCountries } from './worlds/live-feed.js';
 import { measureMemory } from './sections/memory.js';
 import { makeMessages } from './worlds/messages.js';
 import { makePrefixes } from './worlds/prefixes.js';
-import { createRandom } from './worlds/random.js';
+import { seededRandom } from '../test/support/random.js';
 import { measureRib, type RibTimes } from './sections/rib.js';
 import { quantile } from './rounds.js';
 import { smallFeeds } from './worlds/sessions.js';
@@ -50,7 +50,7 @@ const dir = mkdtempSync(join(tmpdir(), 'lightsout-bench-'));
 try {
   console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}\n`);
   const map = await loadRegistry([]);
-  const prefixes = makePrefixes(map, createRandom(3));
+  const prefixes = makePrefixes(map, seededRandom(3));
   say(`${prefixes[0].length} IPv4 and ${prefixes[1].length} IPv6 prefixes`);
 
   if (wanted('rib')) {

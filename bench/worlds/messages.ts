@@ -1,7 +1,8 @@
 /** RIS Live frames as the server writes them: 676 bytes and 1.9 prefixes on average. */
 import { formatPrefix, type FamilyIndex } from '../../src/core/bgp/index.js';
 import { risUpdate } from '../../test/support/feed/ris-message.js';
-import { below, createRandom, type Random } from './random.js';
+import { seededRandom } from '../../test/support/random.js';
+import { below, type Random } from './random.js';
 import { originOf, type Session } from './sessions.js';
 
 /** A block is one tick of ten seconds at the whole feed's average (RIPE RIS, 2026: some 7,000 messages a second). */
@@ -42,7 +43,7 @@ export function makeMessages(
   prefixes: readonly [Float64Array, Float64Array],
   startAt: number,
 ): Messages {
-  const random = createRandom(11);
+  const random = seededRandom(11);
   const full = sessions.filter(({ share }) => share > 0.9);
   const paths = Array.from({ length: 4096 }, () =>
     Array.from({ length: 2 + below(random, 4) }, () => 1 + below(random, 400_000)),

@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { prefixLength } from '../../src/core/bgp/index.js';
 import { mrtPeerTable } from '../../test/support/feed/mrt-writer.js';
-import { below, createRandom } from './random.js';
+import { seededRandom } from '../../test/support/random.js';
+import { below } from './random.js';
 import { originOf } from './sessions.js';
 
 export const ribPrefixes = 200_000;
@@ -35,7 +36,7 @@ export function* ribRecords(
   count: number,
 ): Generator<Uint8Array> {
   const step = Math.floor(prefixes.length / count);
-  const random = createRandom(23);
+  const random = seededRandom(23);
   const paths = Array.from({ length: 2048 }, () =>
     Array.from({ length: 2 + below(random, 4) }, () => 1 + below(random, 400_000)),
   );

@@ -1,6 +1,6 @@
 /** Sessions like those of RIS: some send everything they know, most send little. */
 import { ElemBatch, ElemKind, type PeerIndex } from '../../src/core/bgp/index.js';
-import { createRandom } from './random.js';
+import { seededRandom } from '../../test/support/random.js';
 
 export const collectors = [
   '00',
@@ -42,7 +42,7 @@ export const smallFeeds = '90 % below 1 % and 10 % up to 20 % of all prefixes';
  * %, the rest up to 20 %.
  */
 export function makeSessions(peers: PeerIndex, count: number, full: number): Session[] {
-  const random = createRandom(count);
+  const random = seededRandom(count);
   return Array.from({ length: count }, (_, index) => {
     const isFull = Math.floor(((index + 1) * full) / count) > Math.floor((index * full) / count);
     const share = isFull ? 0.97 + random() * 0.029 : random() < 0.9 ? random() ** 2 * 0.01 : random() * 0.2;
@@ -61,7 +61,7 @@ export function forEachRib(
   at: number,
   apply: (batch: ElemBatch) => void,
 ): void {
-  const random = createRandom(7);
+  const random = seededRandom(7);
   const batch = new ElemBatch();
   for (const collector of collectors) {
     const own = sessions.filter((session) => session.collector === collector);

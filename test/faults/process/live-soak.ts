@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { createGzip, gzipSync } from 'node:zlib';
 import { makeMessages } from '../../../bench/worlds/messages.js';
 import { makePrefixes } from '../../../bench/worlds/prefixes.js';
-import { createRandom } from '../../../bench/worlds/random.js';
+import { seededRandom } from '../../support/random.js';
 import { chunked, ribRecords } from '../../../bench/worlds/rib-file.js';
 import type { Session } from '../../../bench/worlds/sessions.js';
 import { loadRegistry } from '../../../src/app/registry/registry.js';
@@ -108,7 +108,7 @@ export async function liveSoak(minutes: number, say: (text: string) => void): Pr
 
 /** Publishes a RIB of now for every collector, and makes the frames of a stream about its prefixes. */
 async function publish(archive: ArchiveServer, dir: string): Promise<Session[]> {
-  const [ipv4, ipv6] = makePrefixes(await loadRegistry([]), createRandom(3));
+  const [ipv4, ipv6] = makePrefixes(await loadRegistry([]), seededRandom(3));
   const sessions = collectors.flatMap((collector, row) =>
     Array.from({ length: peersEach }, (_, index): Session => {
       const number = row * peersEach + index;

@@ -251,7 +251,8 @@ describe('a download that breaks', () => {
     [1, 29_000, /^no more than 3 bytes came in 87 s, after 3 of 6000000 bytes$/],
     [60_000, 10_000, null],
   ] as const) {
-    it(`at ${bytes} bytes every ${everyMs / 1000} s ${words === null ? 'is accepted as slow' : 'is given up'}`, async () => {
+    const fate = words === null ? 'is accepted as slow' : 'is given up';
+    it(`at ${bytes} bytes every ${everyMs / 1000} s ${fate}`, async () => {
       const clock = new FakeClock();
       let piece = (): void => undefined;
       const slow = createServer((_, response) => {
