@@ -83,7 +83,7 @@ export class Pipeline {
   constructor({ peers, map, groups, rules, configuredCollectors, only, time }: PipelineOptions) {
     this.#rules = rules;
     this.#countries = new Countries(map, groups, (country) => (rules.overrides[country] ?? rules).countries);
-    this.#table = new Table({ peers, settings: rules.table, configuredCollectors, sink: this.#countries });
+    this.#table = new Table({ peers, settings: rules.table, configuredCollectors, listener: this.#countries });
     this.#judgement = new Judgement({ rules, countries: this.#countries, table: this.#table });
     this.#view = new PipelineView({
       peers,
@@ -201,8 +201,8 @@ export class Pipeline {
   }
 
   #endLoad(at: UnixMillis): void {
-    this.#table.judge(this.#times.begin(at), (family, owner) => {
-      const state = this.#judgement.state(this.#countries.codeOf(owner));
+    this.#table.judge(this.#times.begin(at), (family, id) => {
+      const state = this.#judgement.state(this.#countries.ownerOf(family, id));
       return state?.detector[families[family]].level === 'normal';
     });
   }

@@ -3,7 +3,15 @@ import type { Countries, CountrySample } from './countries/index.js';
 import type { GuardName, Hold, HoldCounts } from './guards/index.js';
 import type { StoredState } from './incidents/index.js';
 import type { Judgement } from './judgement.js';
-import type { OutOfVote, PeerStatus, PeerView, Table, TableTransfer, Turned, Usability } from './table/index.js';
+import type {
+  OutOfVote,
+  PeerStatus,
+  PeerView,
+  Table,
+  TableTransfer,
+  ChangedVerdict,
+  Usability,
+} from './table/index.js';
 
 export interface ViewedParts {
   readonly peers: PeerIndex;
@@ -96,7 +104,7 @@ export class PipelineView {
   withoutEachCollector(
     family: FamilyIndex,
     minVoters: number,
-  ): readonly { readonly collector: string; readonly turned: readonly Turned[] }[] {
+  ): readonly { readonly collector: string; readonly turned: readonly ChangedVerdict[] }[] {
     return this.#table.withoutEachCollector(family, minVoters);
   }
 }

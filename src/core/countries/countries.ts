@@ -1,5 +1,5 @@
 import { families, type FamilyIndex, type UnixMillis } from '../bgp/index.js';
-import type { Table, Turned, VerdictSink } from '../table/index.js';
+import type { ChangedVerdict, PrefixListener, Table } from '../table/index.js';
 import type { BaselineState } from './history/baseline-state.js';
 import type { CountryMap } from './registry/country-map.js';
 import { emptyBaselineState, type ClosedBin } from './history/bins.js';
@@ -9,6 +9,7 @@ import type { HistoryRow } from './history/history-rows.js';
 import type { NetworkChange } from './units/network-change.js';
 import { heldBy, networkChanges, NetworkUnits } from './units/networks.js';
 import { Holdings } from './units/holdings.js';
+import { PrefixMemory } from './units/prefix-memory.js';
 import type { CountrySample } from './units/sample.js';
 import { binMs, type CountriesSettings } from './settings.js';
 import { Subject, type Size } from './subject.js';
@@ -23,8 +24,9 @@ const originsEveryMs = 3_600_000;
 const wholeShare = 0.95;
 
 /** How much of every country and group is visible, and how much there was before. */
-export class Countries implements VerdictSink {
+export class Countries implements PrefixListener {
   readonly #holdings: Holdings;
+  readonly #memories = [new PrefixMemory(), new PrefixMemory()] as const;
   readonly #settingsOf: (country: string) => CountriesSettings;
   /** By country number; [0], the space of no country, is null. */
   #countries: readonly (Subject | null)[] = [];
@@ -38,7 +40,6 @@ export class Countries implements VerdictSink {
    */
   readonly #before: readonly [Map<string, Before>, Map<string, Before>] = [new Map(), new Map()];
   readonly #rememberedBin = [-Infinity, -Infinity];
-  #table: Table | null = null;
   #originsDueAt = -Infinity;
   #rows: HistoryRow[] = [];
   #minuteEnded = false;
@@ -65,11 +66,25 @@ export class Countries implements VerdictSink {
     return [...this.#byCode.keys()];
   }
 
-  added(family: FamilyIndex, id: number, code: number): number {
-    return this.#holdings.added(family, id, code);
+  added(family: FamilyIndex, id: number, code: number): void {
+    this.#memories[family].add(id, this.#holdings.added(family, id, code));
   }
 
-  flipped(family: FamilyIndex, id: number, code: number, owner: number, origin: number, up: boolean): void {
+  voted(family: FamilyIndex, id: number): void {
+    this.#memories[family].voted(id);
+  }
+
+  /** A snapshot keeps the origin that each prefix had when its country was last whole. */
+  kept(family: FamilyIndex, from: number, to: number): Uint32Array {
+    return this.#memories[family].before(from, to);
+  }
+
+  restoreKept(family: FamilyIndex, from: number, numbers: Uint32Array): void {
+    this.#memories[family].restoreBefore(from, numbers);
+  }
+
+  flipped(family: FamilyIndex, id: number, code: number, origin: number, up: boolean): void {
+    const owner = this.#memories[family].ownerOf(id);
     this.#holdings.flipped(family, id, code, owner, up);
     this.#countries[owner]?.flip(family, code);
     for (const { group, subject } of this.#groups)
@@ -111,7 +126,6 @@ export class Countries implements VerdictSink {
   tick(at: UnixMillis, table: Table): void {
     this.#minuteEnded = this.#at !== -Infinity && Math.floor(at / minuteMs) !== Math.floor(this.#at / minuteMs);
     this.#at = at;
-    this.#table = table;
     this.#rows = [];
     const usable = [table.usability(0), table.usability(1)] as const;
     for (const subject of this.#byCode.values()) {
@@ -167,7 +181,7 @@ export class Countries implements VerdictSink {
     if (!wanted.includes(1)) return changes;
     const units = map.codes.map(() => ({ before: new NetworkUnits(family), now: new NetworkUnits(family) }));
     const inTable = map.codes.map((code) => known(code)?.kind === 'in-table');
-    routes.prefixes.compare(wanted, (owner, code, before, now) => {
+    this.#memories[family].compare(routes.prefixes, wanted, (owner, code, before, now) => {
       const { before: unitsBefore, now: unitsNow } = units[owner];
       if (inTable[owner]) unitsBefore.add(before, code);
       unitsNow.add(now, code);
@@ -191,11 +205,11 @@ export class Countries implements VerdictSink {
    */
   supposing(
     family: FamilyIndex,
-    turned: readonly Turned[],
+    turned: readonly ChangedVerdict[],
     codes: ReadonlySet<string>,
   ): Map<string, { readonly units: number; readonly prefixes: number }> {
-    const turn = ({ id, code, owner }: Turned, up: boolean): void =>
-      this.#holdings.flipped(family, id, code, owner, up);
+    const turn = ({ id, code }: ChangedVerdict, up: boolean): void =>
+      this.#holdings.flipped(family, id, code, this.#memories[family].ownerOf(id), up);
     for (const each of turned) turn(each, each.up);
     const counted = new Map(
       [...codes].flatMap((code) => {
@@ -231,9 +245,9 @@ export class Countries implements VerdictSink {
     return this.#byCode.get(country)?.bins[family].state ?? emptyBaselineState;
   }
 
-  /** The code of an owner's number. */
-  codeOf(owner: number): string {
-    return this.#holdings.map.codes[owner];
+  /** Code of the country that owns a prefix. */
+  ownerOf(family: FamilyIndex, id: number): string {
+    return this.#holdings.map.codes[this.#memories[family].ownerOf(id)];
   }
 
   /**
@@ -243,7 +257,7 @@ export class Countries implements VerdictSink {
   canSwap(table: Table): boolean {
     return ([0, 1] as const).every(
       (family) =>
-        table.routes[family].isJudging ||
+        table.routes[family].verdicts.made ||
         [...this.#byCode.values()].every(({ bins }) => bins[family].baseline === null),
     );
   }
@@ -258,9 +272,17 @@ export class Countries implements VerdictSink {
     const known = this.#countries;
     const dark = [this.#darkInTable(0), this.#darkInTable(1)] as const;
     const wholeNow = (): readonly Map<string, Size>[] =>
-      ([0, 1] as const).map((family) => wholeSizes(this.#holdings.map, family, dark[family], table));
+      ([0, 1] as const).map((family) =>
+        wholeSizes(this.#holdings.map, family, dark[family], (wanted, tell) =>
+          this.#memories[family].compare(table.routes[family].prefixes, wanted, tell),
+        ),
+      );
     const wholeBefore = wholeNow();
-    this.#holdings.swap(map, table.routes);
+    this.#holdings.swap(
+      map,
+      this.#memories,
+      table.routes.map(({ prefixes }) => prefixes),
+    );
     this.#number(map);
     const wholeAfter = wholeNow();
     for (const [number, subject] of known.entries()) {
@@ -304,7 +326,7 @@ export class Countries implements VerdictSink {
     return new Subject(code, null, this.#settingsOf(code), {
       units: (family) => this.#holdings.units(family, number()),
       prefixes: (family) => this.#holdings.prefixes(family, number()),
-      churn: (family) => this.#table?.routes[family].churn[number()] ?? 0,
+      churn: (family) => this.#memories[family].churnOf(number()),
     });
   }
 
@@ -320,7 +342,7 @@ export class Countries implements VerdictSink {
       whole[number] = 1;
       this.#before[family].set(subject.code, { kind: 'in-table' });
     }
-    routes.prefixes.remember(whole);
+    this.#memories[family].remember(routes.prefixes, whole);
     for (const { group, subject } of this.#groups) {
       if (!isWhole(subject, family)) continue;
       this.#before[family].set(subject.code, {
@@ -340,7 +362,7 @@ export class Countries implements VerdictSink {
     this.#originsDueAt = at + originsEveryMs;
     for (const family of [0, 1] as const) {
       if (!usable[family]) continue;
-      const origins = table.routes[family].prefixes.visibleOrigins();
+      const origins = this.#memories[family].visibleOrigins(table.routes[family].prefixes);
       for (const [owner, subject] of this.#countries.entries())
         if (isWhole(subject, family)) subject.bins[family].setOrigins(origins.get(owner)?.size ?? 0);
       for (const { group, subject } of this.#groups) {

@@ -1,5 +1,5 @@
 import { parsePrefix, type FamilyIndex } from '../bgp/index.js';
-import type { Turned } from '../table/index.js';
+import type { ChangedVerdict } from '../table/index.js';
 import type { GroupDefinition } from './registry/countries-file.js';
 import { NetworkUnits } from './units/networks.js';
 import { unitsOf } from './registry/country-map.js';
@@ -77,7 +77,10 @@ export class Group {
   }
 
   /** S and N as they would be if these verdicts were others. */
-  supposing(family: FamilyIndex, turned: readonly Turned[]): { readonly units: number; readonly prefixes: number } {
+  supposing(
+    family: FamilyIndex,
+    turned: readonly ChangedVerdict[],
+  ): { readonly units: number; readonly prefixes: number } {
     const trie = this.#tries[family];
     const visible = this.#visible[family];
     const pieces = turned.flatMap(({ id, code, origin, up }) => {

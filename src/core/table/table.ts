@@ -10,7 +10,7 @@ import {
 import { Electorate, type OutOfVote } from './votes/electorate.js';
 import { Holes } from './sessions/holes.js';
 import type { KeptTable } from './snapshot/kept-table.js';
-import type { VerdictSink } from './routes/known-prefixes.js';
+import type { PrefixListener } from './routes/known-prefixes.js';
 import type { PeerStatus } from './sessions/peer-status.js';
 import { viewsOf, type PeerView } from './votes/peer-view.js';
 import { RouteTable } from './routes/route-table.js';
@@ -20,14 +20,14 @@ import type { TableSettings } from './settings.js';
 import { piecesOf, type SnapshotPiece } from './snapshot/snapshot.js';
 import type { TableTransfer } from './sessions/transfers.js';
 import { usabilityOf, VoterHistory, type Usability } from './votes/usability.js';
-import type { Turned } from './routes/without.js';
+import type { ChangedVerdict } from './routes/without.js';
 
 export interface TableOptions {
   readonly peers: PeerIndex;
   readonly settings: TableSettings;
   /** How many collectors were chosen. */
   readonly configuredCollectors: number;
-  readonly sink: VerdictSink;
+  readonly listener: PrefixListener;
 }
 
 /**
@@ -50,7 +50,7 @@ export class Table {
   readonly #electorate: Electorate;
   readonly #history: readonly [VoterHistory, VoterHistory];
   #usability: [Usability, Usability];
-  #lenient: (family: FamilyIndex, owner: number) => boolean = () => false;
+  #assumeUp: (family: FamilyIndex, id: number) => boolean = () => false;
   #gapped = false;
   #nextFullFeedAt = -Infinity;
   /** How often each collector's tables were forgotten. */
@@ -58,11 +58,11 @@ export class Table {
   /** Of the last tick. */
   #now: UnixMillis = -Infinity;
 
-  constructor({ peers, settings, configuredCollectors, sink }: TableOptions) {
+  constructor({ peers, settings, configuredCollectors, listener }: TableOptions) {
     this.#peers = peers;
     this.#settings = settings;
     this.#configuredCollectors = configuredCollectors;
-    this.routes = [new RouteTable(0, sink, settings), new RouteTable(1, sink, settings)];
+    this.routes = [new RouteTable(0, listener, settings), new RouteTable(1, listener, settings)];
     this.#electorate = new Electorate(this.routes, peers, settings);
     this.#states = new SessionStates({ routes: this.routes, peers, unseat: (peer) => this.#electorate.unseat(peer) });
     this.#sessions = new Sessions({ routes: this.routes, peers, settings, states: this.#states });
@@ -180,9 +180,9 @@ export class Table {
   }
 
   /** The load is over: voters are chosen and, as soon as they are enough, verdicts made. */
-  judge(at: UnixMillis, lenient: (family: FamilyIndex, owner: number) => boolean): void {
+  judge(at: UnixMillis, assumeUp: (family: FamilyIndex, id: number) => boolean): void {
     this.#nextFullFeedAt = at;
-    this.#lenient = lenient;
+    this.#assumeUp = assumeUp;
     this.settle(at);
   }
 
@@ -210,7 +210,7 @@ export class Table {
     );
     for (const family of [0, 1] as const) {
       for (const rows of kept.rows(family)) {
-        this.routes[family].restorePrefixes(rows);
+        this.routes[family].prefixes.restore(rows);
         yield;
       }
     }
@@ -224,7 +224,7 @@ export class Table {
       const { full, history, historyAt, judging } = heads[family];
       this.#history[family].restore(history, historyAt);
       this.#electorate.full[family] = new Set(full.flatMap((peer) => here[peer] ?? []));
-      if (judging) this.routes[family].resume();
+      if (judging) this.routes[family].verdicts.resume();
     }
     for (const [collector, at] of positions) this.#states.lose(collector, at);
     this.#sessions.watch(this.#electorate.full, Math.min(...positions.values()));
@@ -244,14 +244,14 @@ export class Table {
       this.#electorate.elect(this.#states);
     }
     for (const family of [0, 1] as const) {
-      this.#history[family].record(at, this.routes[family].voters);
+      this.#history[family].record(at, this.routes[family].verdicts.voters);
       this.#usability[family] = this.#judgeUsability(family);
       const isUsable = this.#usability[family].kind === 'usable';
-      this.routes[family].hold(!isUsable);
+      this.routes[family].verdicts.freeze(!isUsable);
       // A load that too few voters came out of is judged when there are enough.
-      if (isUsable && !this.routes[family].isJudging)
-        this.routes[family].judge((owner) => this.#lenient(family, owner));
-      this.routes[family].settle(this.#electorate.absent(this.#states, family), unheardTicks);
+      if (isUsable && !this.routes[family].verdicts.made)
+        this.routes[family].verdicts.make((id) => this.#assumeUp(family, id));
+      this.routes[family].verdicts.recount(this.#electorate.absent(this.#states, family), unheardTicks);
     }
   }
 
@@ -266,7 +266,7 @@ export class Table {
   withoutEachCollector(
     family: FamilyIndex,
     minVoters: number,
-  ): { readonly collector: string; readonly turned: readonly Turned[] }[] {
+  ): { readonly collector: string; readonly turned: readonly ChangedVerdict[] }[] {
     const byCollector = new Map<string, number[]>();
     for (const peer of this.#electorate.voters[family]) {
       const { collector } = this.#peers.at(peer);
@@ -297,7 +297,7 @@ export class Table {
   /** Peers that vote, and full feeds that could, by family. */
   counts(): Record<Family, { readonly voters: number; readonly fullFeedPeers: number }> {
     const of = (family: FamilyIndex): { voters: number; fullFeedPeers: number } => ({
-      voters: this.routes[family].voters,
+      voters: this.routes[family].verdicts.voters,
       fullFeedPeers: [...this.#electorate.full[family]].filter((peer) => this.#states.isHealthy(peer)).length,
     });
     return { [families[0]]: of(0), [families[1]]: of(1) } as Record<Family, { voters: number; fullFeedPeers: number }>;
@@ -338,7 +338,7 @@ export class Table {
 
   #judgeUsability(family: FamilyIndex): Usability {
     const collectors = new Set([...this.#electorate.voters[family]].map((peer) => this.#peers.at(peer).collector)).size;
-    const { voters } = this.routes[family];
+    const { voters } = this.routes[family].verdicts;
     if (this.#gapped) return { kind: 'unusable', reason: 'gap', voters, collectors, needed: 0 };
     const usability = usabilityOf(
       voters,

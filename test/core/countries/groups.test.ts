@@ -23,7 +23,7 @@ class World {
     const id = this.#ids.get(text) ?? this.#ids.size;
     if (!this.#ids.has(text)) this.countries.added(family, id, code);
     this.#ids.set(text, id);
-    this.countries.flipped(family, id, code, 1, origin, up);
+    this.countries.flipped(family, id, code, origin, up);
     return this;
   }
 

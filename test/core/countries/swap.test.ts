@@ -8,9 +8,11 @@ import fc from 'fast-check';
 import type { CountryMap } from '../../../src/core/countries/index.js';
 import { heldIpv6, ipv6Columns, type UnitRange } from '../../../src/core/countries/registry/country-map.js';
 import { Holdings } from '../../../src/core/countries/units/holdings.js';
+import { PrefixMemory } from '../../../src/core/countries/units/prefix-memory.js';
 import { UnitTrie } from '../../../src/core/countries/registry/unit-trie.js';
 import { RouteTable } from '../../../src/core/table/routes/route-table.js';
 import { shippedRules } from '../../support/rules.js';
+import { prefixListener } from '../../support/prefix-listener.js';
 
 const first4 = 5 * 2 ** 16;
 const first6 = 0x2a00_0000_0000;
@@ -82,21 +84,22 @@ const prefix = fc.oneof(
 /** A table with one voter, and the counts that follow from its visible prefixes. */
 class World {
   readonly holdings: Holdings;
+  readonly memories = [new PrefixMemory(), new PrefixMemory()] as const;
   readonly routes: readonly [RouteTable, RouteTable];
   readonly visible = new Set<string>();
 
   constructor(map: CountryMap) {
     const holdings = new Holdings(map);
     this.holdings = holdings;
-    const sink = {
-      added: holdings.added.bind(holdings),
-      flipped: (family: 0 | 1, id: number, code: number, owner: number, _: number, up: boolean): void =>
-        holdings.flipped(family, id, code, owner, up),
-    };
-    this.routes = [new RouteTable(0, sink, rules), new RouteTable(1, sink, rules)];
+    const listener = prefixListener({
+      added: (family, id, code) => this.memories[family].add(id, holdings.added(family, id, code)),
+      flipped: (family, id, code, _origin, up) =>
+        holdings.flipped(family, id, code, this.memories[family].ownerOf(id), up),
+    });
+    this.routes = [new RouteTable(0, listener, rules), new RouteTable(1, listener, rules)];
     for (const table of this.routes) {
       table.setVoting(0, true);
-      table.judge(() => false);
+      table.verdicts.make(() => false);
     }
   }
 
@@ -109,12 +112,21 @@ class World {
     }
   }
 
+  swap(map: CountryMap): void {
+    this.holdings.swap(
+      map,
+      this.memories,
+      this.routes.map(({ prefixes }) => prefixes),
+    );
+  }
+
   /** By country, units and prefixes of both families, and the owners of all known prefixes. */
   count(): unknown {
     const { map } = this.holdings;
     const owners: Record<string, string> = {};
     for (const [family, table] of this.routes.entries()) {
-      table.reown(
+      this.memories[family].reown(
+        table.prefixes,
         Uint16Array.from(map.codes, (_, number) => number),
         (_, code, owner) => {
           if (this.visible.has(`${family} ${code}`)) owners[`${family} ${code}`] = map.codes[owner];
@@ -160,7 +172,7 @@ test(
         for (const each of stillPrefixes) world.flip(each);
         for (const each of flips) world.flip(each);
         for (const { pieces, flips: later } of changes) {
-          world.holdings.swap(mapFrom(pieces), world.routes);
+          world.swap(mapFrom(pieces));
           for (const each of later) world.flip(each);
         }
         assert.deepEqual(world.count(), counted(world.holdings.map, world.visible));

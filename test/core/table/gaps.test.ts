@@ -6,6 +6,7 @@ import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '
 import { describeUsability, Table } from '../../../src/core/table/index.js';
 import { shippedRules } from '../../support/rules.js';
 import { minute, second, TableWorld, target } from './table-world.js';
+import { prefixListener } from '../../support/prefix-listener.js';
 
 const { announcement, peerDown, peerUp, rib, withdrawal } = ElemKind;
 const rules = shippedRules({ table: { minVoters: 4, minCollectors: 2 } }).table;
@@ -350,10 +351,9 @@ class SmallWorld {
       peers: this.#peers,
       settings,
       configuredCollectors: 2,
-      sink: {
-        added: () => 0,
-        flipped: (family, _id, code, _owner, _origin, up) => void this.verdicts[family].set(code, up),
-      },
+      listener: prefixListener({
+        flipped: (family, _id, code, _origin, up) => void this.verdicts[family].set(code, up),
+      }),
     });
     for (let peer = 0; peer < peerCount; peer++) {
       this.#peers.intern(`rrc0${peer & 1}`, `192.0.2.${peer}`, 64_500 + (peer % 5));
@@ -391,7 +391,7 @@ class SmallWorld {
       const asns = voters.map((peer) => peer % 5);
       assert.equal(new Set(asns).size, asns.length, 'one vote an AS');
       assert.deepEqual(
-        [this.table.routes[family].voters, this.table.counts()[name].voters],
+        [this.table.routes[family].verdicts.voters, this.table.counts()[name].voters],
         [voters.length, voters.length],
       );
       for (const peer of voters) assert.equal(this.table.status(peer).kind, 'up', `peer ${peer} votes`);

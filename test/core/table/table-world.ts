@@ -1,5 +1,6 @@
 import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '../../../src/core/bgp/index.js';
-import { Table, type PeerView, type TableSettings, type VerdictSink } from '../../../src/core/table/index.js';
+import { Table, type PeerView, type TableSettings } from '../../../src/core/table/index.js';
+import { prefixListener } from '../../support/prefix-listener.js';
 
 export const second = 1_000;
 export const minute = 60_000;
@@ -31,19 +32,18 @@ export class TableWorld {
 
   /** `routes`: what the RIB of each session has besides the target. */
   constructor(sessions: readonly WorldSession[], settings: TableSettings, routes: readonly string[]) {
-    const sink: VerdictSink = {
-      added: () => 0,
-      flipped: (_family, _id, code, _owner, _origin, isUp) => {
+    const listener = prefixListener({
+      flipped: (_family, _id, code, _origin, isUp) => {
         if (isUp) this.up.add(code);
         else this.up.delete(code);
       },
-    };
+    });
     this.routes = [target, ...routes];
     this.table = new Table({
       peers: this.peers,
       settings,
       configuredCollectors: new Set(sessions.map(({ collector }) => collector)).size,
-      sink,
+      listener,
     });
     sessions.forEach(({ collector, asn }, number) => {
       this.peers.intern(collector, `192.0.2.${number + 1}`, asn);

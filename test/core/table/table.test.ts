@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ElemBatch, ElemKind, parsePrefix, PeerIndex, type ElemKindCode } from '../../../src/core/bgp/index.js';
-import { Table, type VerdictSink } from '../../../src/core/table/index.js';
+import { Table } from '../../../src/core/table/index.js';
 import { shippedRules } from '../../support/rules.js';
 import { minute, second, TableWorld, target } from './table-world.js';
+import { prefixListener } from '../../support/prefix-listener.js';
 
 const rules = shippedRules({ table: { minVoters: 4, minCollectors: 1 } }).table;
 const filler = Array.from({ length: 40 }, (_, index) => `5.${index}.0.0/16`);
@@ -49,13 +50,12 @@ describe('a prefix is visible', () => {
     for (const lenient of [true, false]) {
       const peers = new PeerIndex();
       let up = false;
-      const sink: VerdictSink = {
-        added: () => 0,
+      const listener = prefixListener({
         flipped: (_f, _id, code) => {
           up ||= code === parsePrefix(target)!.code;
         },
-      };
-      const table = new Table({ peers, settings: rules, configuredCollectors: 1, sink });
+      });
+      const table = new Table({ peers, settings: rules, configuredCollectors: 1, listener });
       eight.forEach((asn, number) => {
         const batch = new ElemBatch();
         peers.intern('rrc00', `192.0.2.${number}`, asn);
@@ -110,12 +110,7 @@ describe('who votes', () => {
   test('a full feed has 75 % of the second-largest table, and stays one down to 70 %', () => {
     const sizes = [40, 40, 31, 30, 29].map((count) => filler.slice(0, count));
     const peers = new PeerIndex();
-    const table = new Table({
-      peers,
-      settings: rules,
-      configuredCollectors: 1,
-      sink: { added: () => 0, flipped: () => undefined },
-    });
+    const table = new Table({ peers, settings: rules, configuredCollectors: 1, listener: prefixListener() });
     const say = (peer: number, kind: ElemKindCode, texts: readonly string[]): void => {
       const batch = new ElemBatch(64);
       for (const text of texts) batch.push(kind, 0, peer, 0, parsePrefix(text)!.code, 1);
@@ -255,7 +250,10 @@ describe('when the voters change', () => {
 
 test('the origin is the one that a voter announced, even if others announce another', () => {
   const world = new World([...eight, eight[0]]);
-  const origins = (): number[] => [...world.table.routes[0].prefixes.visibleOrigins().get(0)!];
+  const origins = (): number[] => {
+    const { verdicts, origins: all } = world.table.routes[0].prefixes;
+    return [...new Set([...all].filter((_, id) => verdicts[id] === 1))];
+  };
   world.sayFrom(64_666, 8, ElemKind.announcement, target);
   assert.deepEqual(origins(), [64_500], 'the second session of the first ASN has no vote');
   world.sayFrom(64_666, 0, ElemKind.announcement, target);
@@ -292,12 +290,7 @@ describe('whether the table is usable', () => {
   test('voters on too few collectors', () => {
     const strict = shippedRules({ table: { minVoters: 4, minCollectors: 3 } }).table;
     const peers = new PeerIndex();
-    const table = new Table({
-      peers,
-      settings: strict,
-      configuredCollectors: 3,
-      sink: { added: () => 0, flipped: () => undefined },
-    });
+    const table = new Table({ peers, settings: strict, configuredCollectors: 3, listener: prefixListener() });
     eight.forEach((asn, number) => {
       const batch = new ElemBatch();
       peers.intern(number < 4 ? 'rrc00' : 'rrc01', `192.0.2.${number}`, asn);
@@ -319,8 +312,8 @@ describe('whether the table is usable', () => {
 test('a load with too few voters makes no verdicts; they are made once there are enough', () => {
   const peers = new PeerIndex();
   const up = new Set<number>();
-  const sink: VerdictSink = { added: () => 0, flipped: (_family, _id, code) => void up.add(code) };
-  const table = new Table({ peers, settings: rules, configuredCollectors: 1, sink });
+  const listener = prefixListener({ flipped: (_family, _id, code) => void up.add(code) });
+  const table = new Table({ peers, settings: rules, configuredCollectors: 1, listener });
   const say = (peer: number, kind: ElemKindCode, at: number, texts: readonly string[]): void => {
     const batch = new ElemBatch(64);
     if (texts.length === 0) batch.push(kind, 0, peer, at, 0, 0);

@@ -16,6 +16,7 @@ import { collectors, prefixes, ribTime, second, streamEnds, type CutStream, type
 import { memoryArchive } from './memory-archive.js';
 import { QuickClock } from '../clocks/quick-clock.js';
 import { shippedRules } from '../rules.js';
+import { prefixListener } from '../prefix-listener.js';
 
 const rules = shippedRules({ table: { minVoters: 4, minCollectors: 1, warmingMs: 120_000 } }).table;
 /** Messages that arrive within one step are handed over together. */
@@ -61,7 +62,7 @@ export class Reception {
       peers: this.#peers,
       settings: rules,
       configuredCollectors: collectors.length,
-      sink: { added: () => 0, flipped: () => undefined },
+      listener: prefixListener(),
     });
   }
 
@@ -240,7 +241,7 @@ export class Reception {
     const verdicts = codes.map(({ family, code }) => {
       const routes = table.routes[family];
       const id = routes.ids.find(code);
-      return { share: routes.seenBy(code) / routes.voters, up: id >= 0 && routes.prefixes.verdicts[id] === 1 };
+      return { share: routes.seenBy(code) / routes.verdicts.voters, up: id >= 0 && routes.prefixes.verdicts[id] === 1 };
     });
     return { bits: new Map([...bits].sort(([a], [b]) => (a < b ? -1 : 1))), peers, verdicts };
   }

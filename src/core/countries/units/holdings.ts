@@ -1,11 +1,8 @@
 import type { FamilyIndex } from '../../bgp/index.js';
-import type { Table } from '../../table/index.js';
 import { heldIpv6, type CountryMap } from '../registry/country-map.js';
 import { UnitTrie } from '../registry/unit-trie.js';
+import { noCountry, type PrefixMemory, type VisiblePrefixes } from './prefix-memory.js';
 import { UnitsV4 } from './units-v4.js';
-
-/** The new number of a country that is in the new map no more. */
-const nowhere = 0xffff;
 
 /** Who holds what is visible: S and N by country number. */
 export class Holdings {
@@ -52,10 +49,10 @@ export class Holdings {
    * Another registry takes the place of the old one: as if it had been there from the beginning. Touches only prefixes
    * whose space changed hands.
    */
-  swap(map: CountryMap, routes: Table['routes']): void {
+  swap(map: CountryMap, memories: readonly Pick<PrefixMemory, 'reown'>[], visible: readonly VisiblePrefixes[]): void {
     const count = map.codes.length;
     const numbers = Uint16Array.from(this.#map.codes, (code) =>
-      map.codes.includes(code) ? map.codes.indexOf(code) : nowhere,
+      map.codes.includes(code) ? map.codes.indexOf(code) : noCountry,
     );
     const moved = [
       this.#ipv4.swap(map, numbers),
@@ -66,7 +63,7 @@ export class Holdings {
     for (const family of [0, 1] as const) {
       const prefixes = this.#prefixes[family];
       const isMoved = moved[family];
-      routes[family].reown(numbers, (id, code, owner, up) => {
+      memories[family].reown(visible[family], numbers, (id, code, owner, up) => {
         let now = numbers[owner];
         if (isMoved(code)) {
           now = this.added(family, id, code);

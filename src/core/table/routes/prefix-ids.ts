@@ -4,6 +4,9 @@
 const slotWords = 2;
 const twoTo32 = 4_294_967_296;
 
+/** What is kept of prefixes in a column by id. */
+export type TypedColumn = Uint8Array | Uint16Array | Uint32Array;
+
 /**
  * Sentinel code -> dense id, by open addressing. Codes are exact doubles below 2^49, never 0; nothing is ever removed
  * (a table lives from one bootstrap to the next).
@@ -18,11 +21,20 @@ export class PrefixIds {
   #wide = false;
   /** The id found or given last. */
   #last = 0;
+  readonly #columns: ((capacity: number) => void)[] = [];
 
   constructor(capacity = 1 << 12) {
     this.#slots = new Int32Array(capacity * 2 * slotWords);
     this.#mask = capacity * 2 - 1;
     this.codes = new Float64Array(capacity);
+  }
+
+  /**
+   * `grow` makes room for this many ids in a column, now and whenever more prefixes come than there is room for. This is
+   * the only place where columns grow: one that stayed behind would lose what is written to it without an error.
+   */
+  onGrowth(grow: (capacity: number) => void): void {
+    this.#columns.push(grow);
   }
 
   get capacity(): number {
@@ -78,6 +90,7 @@ export class PrefixIds {
     const codes = new Float64Array(this.codes.length * 2);
     codes.set(this.codes);
     this.codes = codes;
+    for (const grow of this.#columns) grow(codes.length);
   }
 
   #growSlots(): void {

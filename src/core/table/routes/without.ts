@@ -1,17 +1,15 @@
 import type { PeerColumn } from './peer-column.js';
 
-/** From how many voters on a prefix is up, and below how many it is down. */
+/** A prefix is up if `upFrom` voters or more see it, down if fewer than `downBelow` do. */
 export interface Thresholds {
   readonly upFrom: number;
   readonly downBelow: number;
 }
 
 /** A verdict that would be another. `up`: what it would be. */
-export interface Turned {
+export interface ChangedVerdict {
   readonly id: number;
   readonly code: number;
-  /** Number of the country that owns the prefix. */
-  readonly owner: number;
   /** Origin ASN. */
   readonly origin: number;
   readonly up: boolean;
@@ -26,13 +24,13 @@ export interface VotersAside extends Thresholds {
  * Ids of the prefixes whose verdict would be another without these voters, for each set of them. Few verdicts are near
  * a threshold: only those are counted again, in one pass over the columns.
  */
-export function turnedWithout(
+export function verdictsChangedWithout(
   asides: readonly VotersAside[],
   counts: Uint16Array,
   verdicts: Uint8Array,
   size: number,
 ): number[][] {
-  // A prefix that is down comes up at the earliest where none of those set aside see it, one that is up goes down where
+  // A prefix that is down can come up only if none of the voters set aside see it; one that is up can go down only if
   // all of them do.
   const mayComeUpFrom = Math.min(...asides.map(({ upFrom }) => upFrom));
   const mayGoDownBelow = Math.max(...asides.map(({ downBelow, columns }) => downBelow + columns.length));

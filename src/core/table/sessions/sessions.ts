@@ -120,7 +120,8 @@ export class Sessions {
       }
     }
     if (this.#fellFalsely)
-      for (const family of bothFamilies) this.#routes[family].raiseFallen(this.#settings.lossWindowMs / tickMs);
+      for (const family of bothFamilies)
+        this.#routes[family].verdicts.raiseFallen(this.#settings.lossWindowMs / tickMs);
     this.#fellFalsely = false;
     return this.#states.takeChanged();
   }

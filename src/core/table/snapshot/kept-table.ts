@@ -95,7 +95,7 @@ export class KeptTable {
     const rows: PrefixRows = {
       codes: new Float64Array(octets(body, 0, count * 8)),
       origins: new Uint32Array(octets(body, count * 8, count * 4)),
-      before: new Uint32Array(octets(body, count * 12, count * 4)),
+      kept: new Uint32Array(octets(body, count * 12, count * 4)),
       verdicts: new Uint8Array(octets(body, count * 16, count)),
     };
     const { shortest, longest } = countedLengths[family];

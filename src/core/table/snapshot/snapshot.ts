@@ -63,7 +63,8 @@ export interface FamilyHead {
   readonly historyAt: UnixMillis | null;
 }
 
-/** The next `count` prefixes of a family in the order of their ids; body: codes, origins, origins before, verdicts. */
+/** The next `count` prefixes of a family in the order of their ids; body: codes, origins, what the
+ * listener keeps, verdicts. */
 export interface PrefixesHead {
   readonly piece: 'prefixes';
   readonly family: FamilyIndex;
@@ -143,14 +144,14 @@ export function* piecesOf(source: SnapshotSource): Generator<SnapshotPiece, void
 }
 
 function familyHead({ routes, full, history }: SnapshotSource, family: FamilyIndex): FamilyHead {
-  return { judging: routes[family].isJudging, full: [...full[family]], ...history[family].kept() };
+  return { judging: routes[family].verdicts.made, full: [...full[family]], ...history[family].kept() };
 }
 
 function prefixesPiece(routes: RouteTable, family: FamilyIndex, from: number, to: number): SnapshotPiece {
-  const { codes, origins, before, verdicts } = routes.prefixes.rows(from, to);
+  const { codes, origins, kept, verdicts } = routes.prefixes.rows(from, to);
   return {
     head: { piece: 'prefixes', family, count: to - from } satisfies PrefixesHead,
-    body: joined([codes, origins, before, verdicts]),
+    body: joined([codes, origins, kept, verdicts]),
   };
 }
 

@@ -38,7 +38,7 @@ export class Electorate {
       voted = true;
       this.#left[family].add(peer);
       this.#routes[family].setVoting(peer, false);
-      this.#routes[family].hold(true);
+      this.#routes[family].verdicts.freeze(true);
     }
     return voted;
   }

@@ -43,7 +43,7 @@ test(
         (family, seeing, minVoters) => {
           const index = new PeerIndex();
           const countries = new Countries(map, [], () => countrySettings);
-          const table = new Table({ peers: index, settings, configuredCollectors: voters.length, sink: countries });
+          const table = new Table({ peers: index, settings, configuredCollectors: voters.length, listener: countries });
           const collectorOf = voters.flatMap((count, collector) =>
             Array.from({ length: count }, () => `rrc0${collector}`),
           );

@@ -5,6 +5,7 @@ import { ElemBatch, ElemKind, formatPrefix, parsePrefix, PeerIndex } from '../..
 import { KeptTable, Table, type SnapshotPiece } from '../../../../src/core/table/index.js';
 import { seededRandom } from '../../../support/random.js';
 import { shippedRules } from '../../../support/rules.js';
+import { prefixListener } from '../../../support/prefix-listener.js';
 
 const minute = 60_000;
 const start = 1_000_000_000_000;
@@ -32,6 +33,7 @@ class World {
   readonly peers = new PeerIndex();
   /** By family, the prefixes whose last verdict is up. */
   readonly up = [new Set<number>(), new Set<number>()] as const;
+  readonly added = [0, 0];
   readonly table: Table;
   readonly #batch = new ElemBatch();
 
@@ -40,16 +42,23 @@ class World {
       peers: this.peers,
       settings: rulesOf(guardedPrefixes),
       configuredCollectors: collectors.length,
-      sink: {
-        added: (_, id) => id % 5,
-        flipped: (family, id, code, owner, _, isUp) => {
-          assert.equal(owner, id % 5);
+      listener: prefixListener({
+        added: (family, id) => assert.equal(id, this.added[family]++, 'ids are dense'),
+        flipped: (family, _id, code, _origin, isUp) => {
           assert.equal(this.up[family].has(code), !isUp, 'told once');
           if (isUp) this.up[family].add(code);
           else this.up[family].delete(code);
         },
-      },
+        kept: (_family, from, to) => Uint32Array.from({ length: to - from }, (_, row) => this.keptOf(from + row)),
+        restoreKept: (_family, from, numbers) =>
+          numbers.forEach((number, row) => assert.equal(number, this.keptOf(from + row))),
+      }),
     });
+  }
+
+  /** What the listener keeps of a prefix. */
+  keptOf(id: number): number {
+    return id * 7 + 1;
   }
 
   name(): this {
