@@ -1,119 +1,126 @@
+import { secondMs } from '../../../core/time.js';
 import type { Clock } from '../../clock.js';
+import { backOff, Semaphore, type BackOff } from '../../waiting/index.js';
 import { ArchiveFailure } from './archive.js';
 import type { Archive, ArchiveCounters, ArchiveFile, FileVersion, HadFile, RequestOutcome } from './archive.js';
 import { request } from './archive-request.js';
 import type { Reply } from './archive-request.js';
-import { Semaphore } from '../../waiting/index.js';
 
-/** Downloads at once, of all users together: they fill a line, and a public archive is not to be leaned on. */
+/** Downloads of all users together: they fill a line, and a public archive must not be overloaded. */
 const downloadsAtOnce = 4;
-/**
- * Tries in a row to go on with a broken download, and what must have come between two of them for them to be counted
- * anew.
- */
+/** Attempts in a row to resume a broken download. After a download has brought `resumedWorthBytes` they count from 1. */
 const resumeAttempts = 5;
 const resumedWorthBytes = 256 * 1024;
-const resumeFirstMs = 1_000;
-/** A server that asks for an hour's rest is asked again after this. */
-const retryAfterMostMs = 5 * 60_000;
+const resumeFirstMs = secondMs;
+const resumeMostMs = 8 * secondMs;
+/** A server that asks for a longer rest is asked again after this. */
+const retryAfterMostMs = 5 * 60 * secondMs;
 
-/** Client errors (RFC 9110, 15.5), but for 408 and 429, which ask for patience. */
+/** Client errors (RFC 9110, 15.5), except 408 and 429, which ask for patience. */
 const isLasting = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 429;
 
 /**
  * The RIS archive, or another server of files, over HTTP(S). `url` is its address without a path to a file:
- * https://data.ris.ripe.net. `random`: 0..1, for the jitter. What one user is told of the server's wish for rest holds
- * for all.
+ * https://data.ris.ripe.net. `random`: 0..1, for the jitter. If the server asks one user to rest, all rest.
  */
 export function createArchive(url: string, clock: Clock, random: () => number = () => 0.5): Archive {
-  const root = url.endsWith('/') ? url : `${url}/`;
-  const turns = new Semaphore(downloadsAtOnce);
-  const counters: ArchiveCounters = {
+  return new ArchiveClient(url, clock, random);
+}
+
+interface Download {
+  readonly path: string;
+  readonly version: FileVersion | null;
+  readonly signal: AbortSignal;
+}
+
+class ArchiveClient implements Archive {
+  readonly url: string;
+  readonly counters: ArchiveCounters = {
     requests: { ok: 0, 'not-modified': 0, absent: 0, resumed: 0, truncated: 0, corrupt: 0, failed: 0 },
     bytes: 0,
   };
-  let restUntil = -Infinity;
-  const count = (outcome: RequestOutcome): void => {
-    counters.requests[outcome]++;
-  };
-  const rest = (ms: number): void => {
-    restUntil = Math.max(restUntil, clock.now() + ms);
-  };
+  readonly #root: string;
+  readonly #clock: Clock;
+  readonly #turns = new Semaphore(downloadsAtOnce);
+  readonly #resumeAfterMs: BackOff;
+  #restUntil = -Infinity;
 
-  async function rested(signal: AbortSignal): Promise<void> {
-    while (clock.now() < restUntil) {
-      await clock.sleep(restUntil - clock.now(), signal);
-      signal.throwIfAborted();
+  constructor(url: string, clock: Clock, random: () => number) {
+    this.url = url;
+    this.#root = url.endsWith('/') ? url : `${url}/`;
+    this.#clock = clock;
+    this.#resumeAfterMs = backOff({ firstMs: resumeFirstMs, mostMs: resumeMostMs, random });
+  }
+
+  open(path: string, signal: AbortSignal): Promise<ArchiveFile | 'absent'> {
+    return this.#open(path, null, signal) as Promise<ArchiveFile | 'absent'>;
+  }
+
+  openAgain(path: string, had: HadFile, signal: AbortSignal): Promise<ArchiveFile | 'absent' | 'unchanged'> {
+    return this.#open(path, had, signal);
+  }
+
+  async exists(path: string, signal: AbortSignal): Promise<boolean> {
+    const end = await this.#turns.take(signal);
+    try {
+      const reply = await this.#ask('HEAD', path, {}, signal);
+      if (reply.status !== 200 && reply.status !== 404) throw this.#refusal(reply);
+      reply.drop();
+      this.#count(reply.status === 200 ? 'ok' : 'absent');
+      return reply.status === 200;
+    } finally {
+      end();
     }
   }
 
-  async function ask(
-    method: 'GET' | 'HEAD',
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<Reply> {
-    await rested(signal);
+  async turn(signal: AbortSignal): Promise<() => void> {
+    await this.#rested(signal);
+    return this.#turns.take(signal);
+  }
+
+  rest(ms: number): void {
+    this.#restUntil = Math.max(this.#restUntil, this.#clock.now() + ms);
+  }
+
+  async #open(path: string, had: HadFile | null, signal: AbortSignal): Promise<ArchiveFile | 'absent' | 'unchanged'> {
+    const end = await this.#turns.take(signal);
+    const leave = (): void => {
+      signal.removeEventListener('abort', leave);
+      end();
+    };
+    signal.addEventListener('abort', leave, { once: true });
     try {
-      return await request(method, new URL(path, root), headers, clock, signal);
+      let reply = await this.#ask('GET', path, had === null ? {} : conditionsOf(had), signal);
+      // The part that is here is longer than the file that is there.
+      if (reply.status === 416) {
+        reply.drop();
+        reply = await this.#ask('GET', path, {}, signal);
+      }
+      const startsAt = reply.status === 206 ? startOf(reply) : 0;
+      if (reply.status === 200 || (reply.status === 206 && had !== null && startsAt === had.bytes)) {
+        const length = reply.header('content-length');
+        const bytesTotal = length === null ? null : Number(length) + startsAt!;
+        const file = { bytesTotal, startsAt: startsAt!, version: versionOf(reply) };
+        if (reply.status === 206) this.#count('resumed');
+        return { ...file, chunks: this.#chunks({ path, version: file.version, signal }, reply, file, leave) };
+      }
+      if (reply.status !== 304 && reply.status !== 404) throw this.#refusal(reply);
+      reply.drop();
+      leave();
+      this.#count(reply.status === 304 ? 'not-modified' : 'absent');
+      return reply.status === 304 ? 'unchanged' : 'absent';
     } catch (error) {
-      if (error instanceof ArchiveFailure) count('failed');
+      leave();
       throw error;
     }
   }
 
-  function refusal(reply: Reply): ArchiveFailure {
-    reply.drop();
-    count('failed');
-    const patience = reply.status === 429 || reply.status === 503 ? retryAfterOf(reply, clock) : null;
-    if (patience !== null) rest(patience);
-    return new ArchiveFailure(`HTTP ${reply.status}`, isLasting(reply.status), patience);
-  }
-
-  /** Goes on with the download at byte `at`, after `failure`. */
-  async function resume(
-    path: string,
-    at: number,
-    version: FileVersion | null,
-    failure: ArchiveFailure,
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<Reply> {
-    const same = version === null ? null : validatorOf(version);
-    if (same === null || attempt > resumeAttempts) throw failure;
-    // The first time at once: mostly it was only the connection.
-    if (attempt > 1) await clock.sleep(Math.round(resumeFirstMs * 2 ** (attempt - 2) * (0.5 + random() / 2)), signal);
-    signal.throwIfAborted();
-    let reply: Reply;
-    try {
-      reply = await ask('GET', path, { range: `bytes=${at}-`, 'if-range': same }, signal);
-    } catch (error) {
-      if (!(error instanceof ArchiveFailure)) throw error;
-      return resume(path, at, version, error, attempt + 1, signal);
-    }
-    if (reply.status === 206 && startOf(reply) === at) {
-      count('resumed');
-      return reply;
-    }
-    if (reply.status === 200 || reply.status === 206 || reply.status === 416) {
-      reply.drop();
-      throw new ArchiveFailure(
-        `${failure.message}, and the file is another now, or is not given out in parts: it must start anew`,
-      );
-    }
-    const refused = refusal(reply);
-    if (refused.lasting) throw refused;
-    return resume(path, at, version, refused, attempt + 1, signal);
-  }
-
-  async function* chunks(
-    path: string,
+  async *#chunks(
+    download: Download,
     first: Reply,
-    file: Omit<ArchiveFile, 'chunks'>,
-    signal: AbortSignal,
+    { bytesTotal, startsAt }: Pick<ArchiveFile, 'bytesTotal' | 'startsAt'>,
     leave: () => void,
   ): AsyncGenerator<Uint8Array> {
-    const { bytesTotal, startsAt, version } = file;
     let at = startsAt;
     let reply = first;
     let attempt = 0;
@@ -123,23 +130,23 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
         try {
           for await (const chunk of reply.chunks) {
             at += chunk.length;
-            counters.bytes += chunk.length;
+            this.counters.bytes += chunk.length;
             if (at - brokeAt >= resumedWorthBytes) attempt = 0;
             yield chunk;
           }
           if (bytesTotal === null || at === bytesTotal) {
-            count('ok');
+            this.#count('ok');
             return;
           }
           throw new ArchiveFailure('the connection was closed');
         } catch (error) {
-          if (!(error instanceof ArchiveFailure) || signal.aborted) throw error;
-          count('truncated');
+          if (!(error instanceof ArchiveFailure) || download.signal.aborted) throw error;
+          this.#count('truncated');
           brokeAt = at;
           const failure = new ArchiveFailure(
             `${error.message}, after ${at}${bytesTotal === null ? '' : ` of ${bytesTotal}`} bytes`,
           );
-          reply = await resume(path, at, version, failure, ++attempt, signal);
+          reply = await this.#resume(download, at, failure, ++attempt);
         }
       }
     } finally {
@@ -148,66 +155,69 @@ export function createArchive(url: string, clock: Clock, random: () => number = 
     }
   }
 
-  async function openAgain(
-    path: string,
-    had: HadFile | null,
-    signal: AbortSignal,
-  ): Promise<ArchiveFile | 'absent' | 'unchanged'> {
-    const end = await turns.take(signal);
-    const leave = (): void => {
-      signal.removeEventListener('abort', leave);
-      end();
-    };
-    signal.addEventListener('abort', leave, { once: true });
+  /** Resumes a download at byte `at`, after `failure`. */
+  async #resume(download: Download, at: number, failure: ArchiveFailure, attempt: number): Promise<Reply> {
+    const { path, version, signal } = download;
+    const same = version === null ? null : validatorOf(version);
+    if (same === null || attempt > resumeAttempts) throw failure;
+    // The first time at once: mostly only the connection broke.
+    if (attempt > 1) await this.#clock.sleep(Math.round(this.#resumeAfterMs(attempt - 1)), signal);
+    signal.throwIfAborted();
+    let reply: Reply;
     try {
-      let reply = await ask('GET', path, had === null ? {} : conditionsOf(had), signal);
-      // What is here is no beginning of the file that is there.
-      if (reply.status === 416) {
-        reply.drop();
-        reply = await ask('GET', path, {}, signal);
-      }
-      const startsAt = reply.status === 206 ? startOf(reply) : 0;
-      if (reply.status === 200 || (reply.status === 206 && had !== null && startsAt === had.bytes)) {
-        const length = reply.header('content-length');
-        const bytesTotal = length === null ? null : Number(length) + startsAt!;
-        const file = { bytesTotal, startsAt: startsAt!, version: versionOf(reply) };
-        if (reply.status === 206) count('resumed');
-        return { ...file, chunks: chunks(path, reply, file, signal, leave) };
-      }
-      if (reply.status !== 304 && reply.status !== 404) throw refusal(reply);
-      reply.drop();
-      leave();
-      count(reply.status === 304 ? 'not-modified' : 'absent');
-      return reply.status === 304 ? 'unchanged' : 'absent';
+      reply = await this.#ask('GET', path, { range: `bytes=${at}-`, 'if-range': same }, signal);
     } catch (error) {
-      leave();
+      if (!(error instanceof ArchiveFailure)) throw error;
+      return this.#resume(download, at, error, attempt + 1);
+    }
+    if (reply.status === 206 && startOf(reply) === at) {
+      this.#count('resumed');
+      return reply;
+    }
+    if (reply.status === 200 || reply.status === 206 || reply.status === 416) {
+      reply.drop();
+      throw new ArchiveFailure(
+        `${failure.message}, and the file is another now, or the server sends no parts of it: it must start anew`,
+      );
+    }
+    const refused = this.#refusal(reply);
+    if (refused.lasting) throw refused;
+    return this.#resume(download, at, refused, attempt + 1);
+  }
+
+  async #ask(
+    method: 'GET' | 'HEAD',
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    await this.#rested(signal);
+    try {
+      return await request(method, new URL(path, this.#root), headers, this.#clock, signal);
+    } catch (error) {
+      if (error instanceof ArchiveFailure) this.#count('failed');
       throw error;
     }
   }
 
-  return {
-    url,
-    counters,
-    open: (path, signal) => openAgain(path, null, signal) as Promise<ArchiveFile | 'absent'>,
-    openAgain,
-    async exists(path, signal) {
-      const end = await turns.take(signal);
-      try {
-        const reply = await ask('HEAD', path, {}, signal);
-        if (reply.status !== 200 && reply.status !== 404) throw refusal(reply);
-        reply.drop();
-        count(reply.status === 200 ? 'ok' : 'absent');
-        return reply.status === 200;
-      } finally {
-        end();
-      }
-    },
-    async turn(signal) {
-      await rested(signal);
-      return turns.take(signal);
-    },
-    rest,
-  };
+  async #rested(signal: AbortSignal): Promise<void> {
+    while (this.#clock.now() < this.#restUntil) {
+      await this.#clock.sleep(this.#restUntil - this.#clock.now(), signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  #refusal(reply: Reply): ArchiveFailure {
+    reply.drop();
+    this.#count('failed');
+    const patience = reply.status === 429 || reply.status === 503 ? retryAfterOf(reply, this.#clock) : null;
+    if (patience !== null) this.rest(patience);
+    return new ArchiveFailure(`HTTP ${reply.status}`, isLasting(reply.status), patience);
+  }
+
+  #count(outcome: RequestOutcome): void {
+    this.counters.requests[outcome]++;
+  }
 }
 
 function versionOf(reply: Reply): FileVersion | null {

@@ -3,21 +3,21 @@ import type { Clock } from '../../clock.js';
 import type { FeedLog } from '../feed-log.js';
 
 export type FeedState =
-  /** trouble: why the attempt before it failed, or the connection before it was lost; null: it is the first. */
+  /** trouble: why the attempt before failed, or the connection before was lost; null for the first. */
   | { readonly kind: 'connecting'; readonly attempt: number; readonly trouble: string | null }
   /** `since`: the event time from which nothing is missing. */
   | { readonly kind: 'live'; readonly since: UnixMillis }
-  /** Connected, and nothing came for 10 s; `quietSince` on the wall clock. */
+  /** Connected, but nothing came for 10 s; `quietSince` is of the wall clock. */
   | { readonly kind: 'impaired'; readonly quietSince: UnixMillis }
   | { readonly kind: 'down'; readonly reason: string; readonly retryInMs: number };
 
 export interface FeedConsumer {
   /** Rows in the order of arrival. The batch is reused: take what is needed before returning. */
-  onBatch(batch: ElemBatch): void;
-  /** Continuity was lost; told before the first batch that follows. */
-  onGap(gap: FeedGap): void;
-  /** `live` is told before the first batch (and after the gap). */
-  onState(state: FeedState): void;
+  readonly onBatch: (batch: ElemBatch) => void;
+  /** Rows are missing. Comes before the first batch that follows. */
+  readonly onGap: (gap: FeedGap) => void;
+  /** `live` comes before the first batch, and after the gap. */
+  readonly onState: (state: FeedState) => void;
 }
 
 export interface RisLiveOptions extends FeedConsumer {
@@ -34,7 +34,7 @@ export interface RisLiveOptions extends FeedConsumer {
 
 export interface FeedCounters {
   risErrors: number;
-  /** Connections lost or never made; each is followed by a new attempt. */
+  /** Connections that were lost or never made; a new attempt follows each. */
   reconnects: number;
   /** Wall clock of the last frame with data. */
   lastMessageAt: UnixMillis | null;

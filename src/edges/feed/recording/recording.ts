@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { createMrtDecoder, createRisLiveDecoder, ElemBatch } from '../../../core/bgp/index.js';
 import type { PeerIndex, UnixMillis } from '../../../core/bgp/index.js';
 import { CorruptStream, decompressed } from '../archive/decompress.js';
@@ -24,7 +23,7 @@ export interface RecordingCounters {
   elems: number;
   /** Records or lines skipped, by reason; `damaged-stream` for a compressed stream that ends early or is damaged. */
   problems: Readonly<Record<string, number>>;
-  /** Why the file could not be read to its end; null while it could. */
+  /** Why the file could not be read to its end; null: it could so far. */
   damage: string | null;
   /** The nominal time of the RIB in the file; null if it holds none (or none so far). */
   ribTime: UnixMillis | null;
@@ -41,7 +40,7 @@ export interface Recording {
   batches(): AsyncGenerator<ElemBatch, void, undefined>;
 }
 
-/** What both formats look like from here. */
+/** Decodes one of the two formats. */
 interface Decoding {
   push(chunk: Uint8Array, into: ElemBatch): void;
   end(into: ElemBatch): void;
@@ -76,26 +75,30 @@ function holdsLines(head: Uint8Array): boolean {
   return /^\{\s*"/.test(text);
 }
 
-async function* chunksOf(file: FileHandle): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const { bytesRead, buffer } = await file
-      .read(Buffer.allocUnsafe(readBytes), 0, readBytes, null)
-      .catch((error: unknown) => {
-        throw new CorruptStream(`read: ${(error as Error).message}`);
-      });
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  const failed = (error: unknown): never => {
+    throw new CorruptStream(`read: ${(error as Error).message}`);
+  };
+  const file = await open(path, 'r').catch(failed);
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, null).catch(failed);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 
 /**
- * Opens a local MRT file or a file of RIS Live messages, one a line; plain, gzip or bzip2. Told apart by content, not
- * by name. `collector` (rrcNN) names the peers of an MRT file; a line names its own. Rejects with UnreadableRecording.
- * What is damaged or cut short is decoded as far as it goes, counted, and told in the counters: the iterator does not
- * throw for it.
+ * Opens a local MRT file or a file of RIS Live messages, one a line; plain, gzip or bzip2. The content decides which it
+ * is, not the name. `collector` (rrcNN) names the peers of an MRT file; a line names its own. Rejects with
+ * UnreadableRecording. A file that is damaged or cut short is decoded as far as possible, and the counters say so: the
+ * iterator does not throw.
  */
 export async function openRecording(path: string, collector: string, peers: PeerIndex): Promise<Recording> {
-  const file = await openFile(path);
+  await checkReadable(path);
   const counters: RecordingCounters = { messages: 0, elems: 0, problems: {}, damage: null, ribTime: null };
 
   async function* batches(): AsyncGenerator<ElemBatch, void, undefined> {
@@ -107,7 +110,7 @@ export async function openRecording(path: string, collector: string, peers: Peer
       if (counters.damage !== null) counters.problems = { ...counters.problems, 'damaged-stream': 1 };
     };
     try {
-      for await (const chunk of decompressed(chunksOf(file))) {
+      for await (const chunk of decompressed(chunksOf(path))) {
         decoding ??= holdsLines(chunk) ? decodingLines(peers) : decodingMrt(peers, collector);
         decoding.push(chunk, batch);
         count();
@@ -117,8 +120,6 @@ export async function openRecording(path: string, collector: string, peers: Peer
     } catch (error) {
       if (!(error instanceof CorruptStream)) throw error;
       counters.damage = error.message;
-    } finally {
-      await file.close();
     }
     decoding?.end(batch);
     count();
@@ -127,14 +128,15 @@ export async function openRecording(path: string, collector: string, peers: Peer
   return { path, counters, batches };
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+/** Nothing stays open: a recording may never be read. */
+async function checkReadable(path: string): Promise<void> {
+  let isFolder: boolean;
   try {
     const file = await open(path, 'r');
-    if (!(await file.stat()).isDirectory()) return file;
-    await file.close();
+    isFolder = (await file.stat().finally(() => file.close())).isDirectory();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new UnreadableRecording(path, code === 'ENOENT' ? 'no such file' : `cannot be read (${String(code)})`);
   }
-  throw new UnreadableRecording(path, 'is a folder');
+  if (isFolder) throw new UnreadableRecording(path, 'is a folder');
 }

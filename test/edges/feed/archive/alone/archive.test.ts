@@ -502,7 +502,7 @@ describe('threads that decode', () => {
     // Not an address: what a worker cannot even request is a fault of the program, so it throws.
     const result = await workers.decode(
       { path, collector: 'rrc00', wanted: 'rib', unless: null },
-      { ...archive, url: 'nowhere' },
+      createArchive('nowhere', hasty),
       options.peers,
       file,
       options.signal,
