@@ -206,7 +206,7 @@ describe('a download that breaks', () => {
       assert.equal(result.kind, 'loaded');
       assert.match(
         warnings.join('\n'),
-        change ? /after \d+ of \d+ bytes, and the file has changed.*start anew/ : /after \d+ of \d+ bytes/,
+        change ? /after \d+ of \d+ bytes, and the file is another now.*start anew/ : /after \d+ of \d+ bytes/,
       );
       assert.equal(warnings.length, 1);
       const again = loading(createArchive(served.url, hasty));
