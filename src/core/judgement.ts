@@ -264,6 +264,7 @@ export class Judgement {
         ipv4: isJudged(state.detector.ipv4, ipv4, detector),
         ipv6: isJudged(state.detector.ipv6, ipv6, detector),
       },
+      wholeShare: detector.whole.share,
     };
   }
 

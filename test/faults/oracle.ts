@@ -3,7 +3,7 @@
  * ticks, but checks it: outside of the faults and the time to recover from them, the table must be usable. Otherwise
  * blindness would excuse everything.
  */
-import { endsIncident, type IncidentEvent } from '../../src/core/incidents/index.js';
+import { isOver, type IncidentEvent } from '../../src/core/incidents/index.js';
 import { shippedRules } from '../support/rules.js';
 import type { RunLog, Tick } from './run.js';
 import { endOf, minute, type Fault, type Outage, type Schedule } from './schedule.js';
@@ -130,7 +130,7 @@ function wrongsOfOutage(outage: Outage, schedule: Schedule, log: RunLog, blind: 
 
   const leaveMs = isTiny ? detector.tiny.down.leaveMs : detector.down.leaveMs;
   const backFrom = begins(truth.to, leaveMs, blind);
-  const restored = told.find(({ event }) => endsIncident(event.kind) && event.family === 'ipv4');
+  const restored = told.find(({ event }) => isOver(event) && event.family === 'ipv4');
   if (restored === undefined) {
     if (
       begins(backFrom, detector.whole.dwellMs + leaveMs, blind) + detector.whole.dwellMs + leaveMs + slackMs <

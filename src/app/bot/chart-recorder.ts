@@ -2,7 +2,7 @@ import { minuteMs } from '../../core/time.js';
 import type { UnixMillis } from '../../core/bgp/index.js';
 import { chartAltText, renderChart, renderPng, type ChartInput, type ChartPoint } from '../../edges/chart/index.js';
 import { countryName } from '../../core/countries/index.js';
-import type { IncidentEvent } from '../../core/incidents/index.js';
+import { type IncidentEvent, isOver } from '../../core/incidents/index.js';
 import type { PipelineView } from '../../core/view.js';
 
 const pointEveryMs = minuteMs;
@@ -36,11 +36,10 @@ export class ChartRecorder {
     const outages = this.#tracks.get(event.country)?.outages;
     if (outages === undefined) return;
     const last = outages.findLast((outage) => outage.incident === incident);
-    const isOver = last === undefined || last.to !== null;
-    if ((event.kind === 'opened' || event.kind === 'down-again') && since !== null && isOver)
+    const wasOver = last === undefined || last.to !== null;
+    if ((event.kind === 'opened' || event.kind === 'down-again') && since !== null && wasOver)
       outages.push({ incident, from: since, to: null });
-    if ((event.kind === 'restored' || event.kind === 'new-normal') && last !== undefined)
-      last.to = event.until ?? event.at;
+    if (isOver(event) && last !== undefined) last.to = event.until ?? event.at;
   }
 
   tick(at: UnixMillis, view: PipelineView): void {

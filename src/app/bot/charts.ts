@@ -8,18 +8,20 @@ import {
   type HistoryReader,
   type IncidentEvent,
   type StateReader,
+  isOver,
 } from '../../core/incidents/index.js';
 import type { Logger } from '../../edges/observability/index.js';
-import { isOver, moment, renderStatusLine } from '../../core/report/index.js';
+import { capitalised, moment, renderStatusLine } from '../../core/report/index.js';
 import { dayMs, minuteMs } from '../../core/time.js';
 import { createSharedPromises } from './shared-promises.js';
+import { familyNames } from '../../core/bgp/index.js';
 
 export interface ChartsOptions {
   readonly reader: HistoryReader & StateReader;
   readonly logger: Logger;
 }
 
-type Family = History['families'][number];
+type ChartFamily = History['families'][number];
 
 const source = 'RIPE RIS';
 const eventRangeMs = dayMs;
@@ -104,10 +106,8 @@ function draw(history: History): DrawnChart | null {
   return input === null ? null : { png: renderPng(renderChart(input)), altText: chartAltText(input) };
 }
 
-const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
-
 /** The outage that goes on, and which family was not measured lately: for that one nothing can be said. */
-function subtitleOf(incidents: readonly IncidentEvent[], families: readonly Family[], now: number): string {
+function subtitleOf(incidents: readonly IncidentEvent[], families: readonly ChartFamily[], now: number): string {
   const ongoing = incidents.find((event) => !isOver(event));
   const parts = ongoing === undefined ? [] : [capitalised(renderStatusLine(ongoing, now))];
   const stale = families.filter(({ latest }) => latest === null || latest.at <= now - staleMs);
@@ -136,8 +136,8 @@ async function rowsOf(
 }
 
 /** The families of an event, by its own numbers: the stored rows are a minute late. */
-function familiesOfEvent(event: IncidentEvent, record: CountryRecord | null, to: number): Family[] {
-  const measured = [event, event.other].flatMap((of): Family[] =>
+function familiesOfEvent(event: IncidentEvent, record: CountryRecord | null, to: number): ChartFamily[] {
+  const measured = [event, event.other].flatMap((of): ChartFamily[] =>
     of === null || of.family === null || of.baseline <= 0
       ? []
       : [{ family: of.family, baseline: of.baseline, latest: { at: event.at, units: of.visible } }],
@@ -147,8 +147,8 @@ function familiesOfEvent(event: IncidentEvent, record: CountryRecord | null, to:
   return [...measured, ...others].sort((a, b) => a.family.localeCompare(b.family));
 }
 
-function familiesOf(record: CountryRecord, to: number): Family[] {
-  const of = (family: Family['family'], measured: FamilyRecord | null): Family[] => {
+function familiesOf(record: CountryRecord, to: number): ChartFamily[] {
+  const of = (family: ChartFamily['family'], measured: FamilyRecord | null): ChartFamily[] => {
     if (measured === null || measured.baseline === null) return [];
     const latest = measured.at <= to ? { at: measured.at, units: measured.units } : null;
     return [{ family, baseline: measured.baseline.units, latest }];
@@ -164,8 +164,4 @@ function outagesOf(events: readonly IncidentEvent[], family: IncidentEvent['fami
       const until = isOver(event) ? (event.until ?? event.at) : null;
       return { from: event.since ?? event.at, to: until !== null && until <= to ? until : null };
     });
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,10 +1,11 @@
 import { minuteMs } from '../../core/time.js';
-import type {
-  CountryRecord,
-  FamilyRecord,
-  IncidentEvent,
-  OtherFamily,
-  StateReader,
+import {
+  shareOf,
+  type CountryRecord,
+  type FamilyRecord,
+  type IncidentEvent,
+  type OtherFamily,
+  type StateReader,
 } from '../../core/incidents/index.js';
 
 /** An older measurement does not count as the present one. */
@@ -40,9 +41,4 @@ function otherOf(other: OtherFamily | null, record: CountryRecord): OtherFamily 
   const measured: FamilyRecord | null = other === null ? null : record[other.family];
   if (other === null || measured === null) return other;
   return { ...other, visible: measured.units, share: shareOf(measured.units, other.baseline) };
-}
-
-/** Capped at 1, 4 decimals, as events have it. */
-function shareOf(units: number, baseline: number): number {
-  return baseline === 0 ? 0 : Math.round(Math.min(1, units / baseline) * 10_000) / 10_000;
 }

@@ -1,11 +1,12 @@
-import { families, type Family } from '../../core/bgp/index.js';
+import { families, type Family, familyNames } from '../../core/bgp/index.js';
 import { askAdoption } from '../../core/incidents/index.js';
 import { openStore, type Store } from '../../edges/store/index.js';
 import { onStore } from './on-store.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
+import { secondMs } from '../../core/time.js';
 
 export const adoptUsage = 'usage: npm run adopt -- CC ipv4|ipv6';
-const leaseMs = 10_000;
+const leaseMs = 10 * secondMs;
 
 /**
  * `npm run adopt -- CC FAMILY`: what the country has left is its new normal. Written into its state while the service
@@ -45,7 +46,7 @@ async function askIn(
     const state = states.find((one) => one.country === country);
     const incidents = state === undefined ? null : askAdoption(state.incidents, family);
     if (state === undefined || incidents === null) {
-      say(`${country} has no open ${family === 'ipv4' ? 'IPv4' : 'IPv6'} incident.`);
+      say(`${country} has no open ${familyNames[family]} incident.`);
       return exitCode.failed;
     }
     await store.commit({

@@ -4,8 +4,9 @@ import { createArchive, createRisLiveFeed, ribPath } from '../../edges/feed/inde
 import { openStore, StoreBusyError } from '../../edges/store/index.js';
 import { storeOptionsOf } from '../service/store-options.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
+import { secondMs } from '../../core/time.js';
 
-const answerWithinMs = 20_000;
+const answerWithinMs = 20 * secondMs;
 
 type Finding = { readonly kind: 'ok' | 'failed'; readonly text: string };
 

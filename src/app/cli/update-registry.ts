@@ -4,6 +4,7 @@ import { readConfigFile } from '../config-files.js';
 import { RegistryFolder } from '../registry/registry-folder.js';
 import { renewRegistry } from '../registry/registry-renewal.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
+import { unitNames } from '../../core/bgp/index.js';
 
 const usage = 'usage: npm run update-registry [-- --accept-change]';
 const changesShown = 10;
@@ -74,8 +75,5 @@ export async function updateRegistryCommand(
 function describe({ country, family, before, after }: MapChange): string {
   const change =
     before === 0 ? 'new' : `${after > before ? '+' : '-'}${((Math.abs(after - before) / before) * 100).toFixed(1)} %`;
-  return (
-    `${countryName(country).name} (${country}): ${before} -> ${after} ${family === 'ipv4' ? '/24s' : '/48s'} ` +
-    `(${change})`
-  );
+  return `${countryName(country).name} (${country}): ${before} -> ${after} ${unitNames[family]} ` + `(${change})`;
 }

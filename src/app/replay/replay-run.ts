@@ -8,9 +8,7 @@ import { dayMs, hourMs, tickMs, type UnixMillis } from '../../core/time.js';
 import type { PipelineView } from '../../core/view.js';
 import { longestSilenceMs, merge, StaleFilter, type MergedRun, type Source } from './merge.js';
 import { Withheld } from './withheld.js';
-
-/** A RIB that is older than this does not show the time at which the updates begin. */
-const ribMaxAgeMs = 8 * hourMs;
+import { ribEveryMs } from '../../edges/feed/index.js';
 
 /** A RIB, loaded before any update; `time()` is known once its batches were read. */
 export interface RibSource extends Source {
@@ -131,7 +129,8 @@ class Replay {
   /** Takes all ticks up to the run, whose rows are applied next. */
   reach(run: MergedRun): void {
     const ribAt = this.#ribAt;
-    if (this.#newest === -Infinity && ribAt !== null && run.at - ribAt > ribMaxAgeMs)
+    // There is a newer RIB by then, and this one does not show the time at which the updates begin.
+    if (this.#newest === -Infinity && ribAt !== null && run.at - ribAt > ribEveryMs)
       this.#options.warn(
         `the newest RIB is ${Math.round((run.at - ribAt) / hourMs)} hours older than the first update`,
       );

@@ -1,4 +1,4 @@
-import type { IncidentEvent } from '../../core/incidents/index.js';
+import { type IncidentEvent, isOver } from '../../core/incidents/index.js';
 import type { UnixMillis } from '../../core/time.js';
 
 /**
@@ -22,7 +22,7 @@ export class Withheld {
     if (this.#begun || at < this.#from) return;
     this.#begun = true;
     for (const event of [...this.#last.values()].sort((a, b) => a.at - b.at)) {
-      if (event.kind !== 'restored' && event.kind !== 'new-normal') this.#release(event);
+      if (!isOver(event)) this.#release(event);
     }
   }
 

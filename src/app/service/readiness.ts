@@ -1,7 +1,6 @@
-import { families } from '../../core/bgp/index.js';
+import { families, familyNames } from '../../core/bgp/index.js';
 import { describeUsability } from '../../core/table/index.js';
 import { minuteMs, type UnixMillis } from '../../core/time.js';
-import { familyNames } from './watch/self-report.js';
 import type { Watch, WatchPhase } from './watch/watch.js';
 
 /** If the last tick is older than this, what is decided comes too late to be relied on. */

@@ -5,6 +5,9 @@ export type Family = 'ipv4' | 'ipv6';
 /** 0 is IPv4, 1 is IPv6: the hot path's name of a family, an index into `families`. */
 export type FamilyIndex = 0 | 1;
 export const families: readonly [Family, Family] = ['ipv4', 'ipv6'];
+export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
+/** What a family's address space is counted in. */
+export const unitNames: Readonly<Record<Family, string>> = { ipv4: '/24s', ipv6: '/48s' };
 
 /**
  * What one elem says. `idle` moves no route (KEEPALIVE, End-of-RIB, attributes only) but tells that its collector's

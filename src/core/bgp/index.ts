@@ -1,5 +1,5 @@
 export { canonicalAddress, ipv6Groups } from './address.js';
-export { ElemBatch, ElemKind, families } from './elem.js';
+export { ElemBatch, ElemKind, families, familyNames, unitNames } from './elem.js';
 export type { ElemKindCode, Family, FamilyIndex, FeedGap, UnixMillis } from './elem.js';
 export { elemsOf } from './elems.js';
 export type { Elem, Idle } from './elems.js';

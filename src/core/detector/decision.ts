@@ -1,10 +1,10 @@
-import type { UnixMillis } from '../bgp/index.js';
 import { enterDwell, isThin, ladders, measure } from './ladder.js';
 import { levelRank, type Level, type Trouble } from './level.js';
 import { isComplete } from './run.js';
 import type { DetectorSettings } from './settings.js';
 import type { DetectorState } from './state.js';
 import type { Observation } from './step.js';
+import type { UnixMillis } from '../time.js';
 
 /** A worse level that an observation is about to enter. */
 export interface Decision {

@@ -1,10 +1,8 @@
-import type { UnixMillis } from '../bgp/index.js';
 import type { Measured } from './ladder.js';
 import type { Size } from './level.js';
 import type { InstabilityBefore } from './reason.js';
 import type { DetectorSettings } from './settings.js';
-
-const hourMs = 3_600_000;
+import { hourMs, type UnixMillis } from '../time.js';
 
 /**
  * The flips of one 5-minute bin; a bin in which a decline begins is cut there, so that the decline's own flips can be

@@ -1,7 +1,8 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import { type Family, unitNames } from '../bgp/index.js';
 import type { Baseline, CountrySample } from '../countries/index.js';
 import type { Size, Trouble } from './level.js';
 import type { DetectorSettings } from './settings.js';
+import type { UnixMillis } from '../time.js';
 
 /** A sample that can be judged, with its shares. */
 export interface Measured {
@@ -62,7 +63,7 @@ function prefixText({ prefixes, baseline, prefixShare }: Measured): string {
 }
 
 function unitText({ units, baseline, family }: Measured): string {
-  return `${units} of ${baseline.units} ${family === 'ipv4' ? '/24s' : '/48s'} visible`;
+  return `${units} of ${baseline.units} ${unitNames[family]} visible`;
 }
 
 function partial(level: 'degraded' | 'major'): Rung {

@@ -1,5 +1,5 @@
-import type { UnixMillis } from '../bgp/index.js';
 import type { Level } from './level.js';
+import type { UnixMillis } from '../time.js';
 
 /** How long a country had been flapping before a level began: told only when that was half a day or more. */
 export interface InstabilityBefore {

@@ -1,8 +1,8 @@
-import type { UnixMillis } from '../bgp/index.js';
 import { initialInstability, type InstabilityState } from './instability.js';
 import type { Size, Trouble } from './level.js';
 import type { Entered, Left } from './reason.js';
 import type { Run, Spell } from './run.js';
+import type { UnixMillis } from '../time.js';
 
 /** One run per level that is not normal. */
 export type LevelRuns = Readonly<Record<Trouble, Run | null>>;

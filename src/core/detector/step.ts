@@ -1,4 +1,3 @@
-import type { UnixMillis } from '../bgp/index.js';
 import type { Baseline, CountrySample } from '../countries/index.js';
 import { addFlips, dropFlipsFrom, instabilityBefore, judgeBin } from './instability.js';
 import { enterDwell, isThin, ladders, leaveDwell, measure, type Measured } from './ladder.js';
@@ -14,6 +13,7 @@ import {
   type Recovery,
   type TroubledState,
 } from './state.js';
+import type { UnixMillis } from '../time.js';
 
 interface Step {
   readonly state: DetectorState;

@@ -1,4 +1,3 @@
-import type { UnixMillis } from '../bgp/index.js';
 import { decisionOf, dueAt, fallTimes, isRising, unrestrained, type Restraint } from '../detector/index.js';
 import type { AsOne, Fall, GuardName, Hold, HoldCounts } from './hold.js';
 import { MassGuard } from './mass.js';
@@ -6,6 +5,7 @@ import { keyOf, OneCollectorGuard, type CountAgain } from './one-collector.js';
 import type { GuardSettings } from './settings.js';
 import { SharedAsGuard, type HeavyLosers } from './shared-as.js';
 import type { Watched } from './watched.js';
+import type { UnixMillis } from '../time.js';
 
 /** How the guards look at the table. */
 export interface Sight {

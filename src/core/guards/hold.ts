@@ -1,4 +1,5 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import type { Family } from '../bgp/index.js';
+import type { UnixMillis } from '../time.js';
 
 /** mass: many countries at once. shared-as: several through one AS. one-collector: by one collector's peers alone. */
 export const guardNames = ['mass', 'shared-as', 'one-collector'] as const;

@@ -1,10 +1,10 @@
-import type { UnixMillis } from '../bgp/index.js';
 import { LetGo, type AsOne, type CountryRuling, type Fall, type Hold, type HoldCounts } from './hold.js';
 import type { GuardSettings } from './settings.js';
 import { Stragglers } from './stragglers.js';
+import { minuteMs, type UnixMillis } from '../time.js';
 
 /** A lapse, or a freeze that ends no run, is over by then. */
-const graceMs = 60_000;
+const graceMs = minuteMs;
 
 interface MassHold {
   /** Its countries began to fall within it. */

@@ -1,7 +1,8 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import { type Family, families, unitNames } from '../bgp/index.js';
 import { confirmedLevel, decisionOf, isRising, type Counted, type Level } from '../detector/index.js';
 import type { Hold, HoldCounts } from './hold.js';
 import type { Watched } from './watched.js';
+import type { UnixMillis } from '../time.js';
 
 /** What there is of the countries asked for without the votes of one collector. */
 export interface Recount {
@@ -43,7 +44,7 @@ export class OneCollectorGuard {
   /** The worst level that each of those that decide may enter, by keyOf. */
   look(at: UnixMillis, deciding: readonly Watched[], countAgain: CountAgain): Map<string, Level> {
     const ceilings = new Map<string, Level>();
-    for (const family of ['ipv4', 'ipv6'] as const) {
+    for (const family of families) {
       const own = deciding.filter((watched) => watched.family === family);
       if (own.length === 0) continue;
       const recounts = countAgain(family, new Set(own.map(({ country }) => country)));
@@ -72,7 +73,7 @@ export class OneCollectorGuard {
     const against = recounts.find((recount) => confirmedLevel(observation, settings, counts(recount)) !== wanted);
     if (!this.#holds.has(key)) this.#counts.begun++;
     const left = against?.counts.get(country)?.units ?? 0;
-    const unit = family === 'ipv4' ? '/24s' : '/48s';
+    const unit = unitNames[family];
     this.#holds.set(key, {
       guard: 'one-collector',
       countries: [country],

@@ -1,6 +1,7 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import type { Family } from '../bgp/index.js';
 import { LetGo, type AsOne, type CountryRuling, type Fall, type Hold, type HoldCounts } from './hold.js';
 import type { GuardSettings } from './settings.js';
+import type { UnixMillis } from '../time.js';
 
 interface AsHold {
   readonly asn: number;

@@ -1,5 +1,5 @@
-import type { UnixMillis } from '../bgp/index.js';
 import type { AsOne, CountryRuling, Fall, Hold, HoldCounts } from './hold.js';
+import type { UnixMillis } from '../time.js';
 
 interface Group {
   /** Their runs had begun by then: when the others were told. */

@@ -1,6 +1,6 @@
-import type { UnixMillis } from '../bgp/index.js';
 import { levelRank } from '../detector/index.js';
-import type { EventCountry, IncidentEvent } from './event.js';
+import { shareOf, type EventCountry, type IncidentEvent } from './event.js';
+import type { UnixMillis } from '../time.js';
 
 /** Why several countries are told as one. */
 export interface OneReason {
@@ -49,7 +49,7 @@ function oneOf(id: string, parts: readonly IncidentEvent[], at: UnixMillis): Inc
     (level, part) => (levelRank(part.level) > levelRank(level) ? part.level : level),
     parts[0].level,
   );
-  const share = Math.round(Math.min(1, visible / baseline) * 10_000) / 10_000;
+  const share = shareOf(visible, baseline);
   return {
     id,
     incident: null,

@@ -1,8 +1,8 @@
-import type { UnixMillis } from '../bgp/index.js';
 import type { Baseline, CountrySample } from '../countries/index.js';
 import type { DetectorState, Reason } from '../detector/index.js';
-import type { IncidentEvent, OtherFamily } from './event.js';
+import { shareOf, type IncidentEvent, type OtherFamily } from './event.js';
 import type { IncidentSettings } from './settings.js';
+import type { UnixMillis } from '../time.js';
 
 /** What every event of a family tells of its tick. */
 export interface EventFacts {
@@ -25,7 +25,7 @@ export function createEvent(
   told: Told,
 ): IncidentEvent {
   const { country, label, family, units, prefixes, voters, collectors } = sample;
-  const share = shareOf(units, baseline);
+  const share = shareOf(units, baseline.units);
   return {
     country,
     label,
@@ -79,13 +79,8 @@ export function otherFamily(
     level: detector.after.level,
     visible: sample.units,
     baseline: sample.baseline.units,
-    share: shareOf(sample.units, sample.baseline),
+    share: shareOf(sample.units, sample.baseline.units),
   };
-}
-
-/** Capped at 1, 4 decimals. */
-export function shareOf(units: number, baseline: Baseline): number {
-  return Math.round(Math.min(1, units / baseline.units) * 10_000) / 10_000;
 }
 
 /** A word to the operator, of no country. `name` is unlike any other notice's. */

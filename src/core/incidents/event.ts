@@ -1,6 +1,7 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import type { Family } from '../bgp/index.js';
 import type { NetworkChange } from '../countries/index.js';
 import type { Level } from '../detector/index.js';
+import type { UnixMillis } from '../time.js';
 
 export type EventKind =
   | 'opened'
@@ -122,7 +123,12 @@ export type EventCountry = Pick<
   | 'relapses'
 >;
 
-/** Whether an incident is over with this event, until a relapse reopens it. */
-export function endsIncident(kind: EventKind): boolean {
+/** Whether the incident is over with this event, until a relapse reopens it. */
+export function isOver({ kind }: Pick<IncidentEvent, 'kind'>): boolean {
   return kind === 'restored' || kind === 'new-normal';
+}
+
+/** The share of the baseline that is visible: at most 1, with 4 decimals. Of a baseline of 0 nothing is missing. */
+export function shareOf(visible: number, baseline: number): number {
+  return baseline === 0 ? 1 : Math.round(Math.min(1, visible / baseline) * 10_000) / 10_000;
 }

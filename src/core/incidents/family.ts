@@ -1,10 +1,10 @@
-import type { UnixMillis } from '../bgp/index.js';
 import { isSettled, levelRank, type Level, type Reason, type TroubledState } from '../detector/index.js';
-import type { EventKind, IncidentEvent } from './event.js';
-import { createEvent, shareOf, type EventFacts } from './event-facts.js';
+import { shareOf, type EventKind, type IncidentEvent } from './event.js';
+import { createEvent, type EventFacts } from './event-facts.js';
 import { followUpDue } from './follow-ups.js';
 import type { ClosedIncident, FamilyIncident, OpenIncident } from './incident.js';
 import type { IncidentSettings } from './settings.js';
+import { dayMs, hourMs, minuteMs, type UnixMillis } from '../time.js';
 
 /** One judged tick of one family. */
 export interface FamilyTick {
@@ -73,7 +73,7 @@ function openOrReopen(
     followedUpMs: 0,
     postedAt: facts.at,
     relapses: 0,
-    lowest: shareOf(sample.units, facts.baseline),
+    lowest: shareOf(sample.units, facts.baseline.units),
     partial: false,
     adoptionAsked: false,
   };
@@ -97,7 +97,7 @@ function noteLeaving(open: OpenIncident, { facts: { after }, reason }: FamilyTic
 }
 
 function noteLowest(open: OpenIncident, { facts: { sample, baseline } }: FamilyTick): OpenIncident {
-  const share = shareOf(sample.units, baseline);
+  const share = shareOf(sample.units, baseline.units);
   return share < open.lowest ? { ...open, lowest: share } : open;
 }
 
@@ -157,13 +157,13 @@ function close(open: OpenIncident, { facts }: FamilyTick, settings: IncidentSett
     if (since === null || at - since < normalMs || !isSettled(after)) return null;
     // Time in which nobody looked is no proof.
     if (facts.sample.shares.spread(normalMs) === null) return null;
-    return tellClose(open, 'restored', `level normal for ${normalMs / 3_600_000} h`, facts, settings);
+    return tellClose(open, 'restored', `level normal for ${normalMs / hourMs} h`, facts, settings);
   }
   if (open.adoptionAsked) return tellClose(open, 'new-normal', 'adopted by the operator', facts, settings);
   const { steadyMs, spread, minShare, maxShare } = settings.newNormal;
   const share = facts.sample.units / facts.baseline.units;
   if (share < minShare || share >= maxShare || !isSettled(after) || !isSteady(facts, steadyMs, spread)) return null;
-  const text = `share ${share.toFixed(4)}, moved by no more than ${spread} for ${steadyMs / 86_400_000} days`;
+  const text = `share ${share.toFixed(4)}, moved by no more than ${spread} for ${steadyMs / dayMs} days`;
   return tellClose(open, 'new-normal', text, facts, settings);
 }
 
@@ -198,7 +198,7 @@ function tellPartial(open: OpenIncident, { facts, alone }: FamilyTick, settings:
   return tell({ ...open, partial: true, followedUpMs }, 'partially-restored', facts, settings, {
     since: open.since,
     until: open.until,
-    reason: `below ${open.worst}, share moved by no more than ${spread} for ${steadyMs / 60_000} min`,
+    reason: `below ${open.worst}, share moved by no more than ${spread} for ${steadyMs / minuteMs} min`,
   });
 }
 
@@ -210,7 +210,7 @@ function followUp(open: OpenIncident, { facts, alone }: FamilyTick, settings: In
   if (dueMs <= open.followedUpMs) return null;
   return tell({ ...open, followedUpMs: dueMs }, 'follow-up', facts, settings, {
     since: open.clock,
-    reason: `${after.level} ${dueMs / 3_600_000} h after its worst began`,
+    reason: `${after.level} ${dueMs / hourMs} h after its worst began`,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import type { Family } from '../bgp/index.js';
 import type { CountrySample } from '../countries/index.js';
 import { isSettled, type DetectorState, type Reason } from '../detector/index.js';
 import type { IncidentEvent } from './event.js';
@@ -6,6 +6,7 @@ import { createEvent, otherFamily, type EventFacts } from './event-facts.js';
 import { foldFamily } from './family.js';
 import type { FamilyIncident, IncidentState } from './incident.js';
 import type { IncidentSettings } from './settings.js';
+import type { UnixMillis } from '../time.js';
 
 export type { IncidentState } from './incident.js';
 

@@ -1,5 +1,6 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import type { Family } from '../bgp/index.js';
 import type { Level, Trouble } from '../detector/index.js';
+import type { UnixMillis } from '../time.js';
 
 /** An incident that goes on: told, and not yet over. */
 export interface OpenIncident {

@@ -1,5 +1,5 @@
 export { asOne, singlesOf } from './as-one.js';
-export { endsIncident } from './event.js';
+export { isOver, shareOf } from './event.js';
 export type { EventCountry, EventKind, IncidentEvent, OtherFamily } from './event.js';
 export { createNotice } from './event-facts.js';
 export { fold, type FoldInput } from './fold.js';

@@ -1,8 +1,8 @@
-import type { UnixMillis } from '../bgp/index.js';
 import { binMs, type HistoryRow, type Resolution } from '../countries/index.js';
 import type { IncidentEvent } from './event.js';
 import type { CountryRecord, FeedHealth } from './record.js';
 import type { StoredState } from './state.js';
+import { dayMs, hourMs, minuteMs, type UnixMillis } from '../time.js';
 
 /** Who may write: proved anew at every commit by its epoch, which grows with each new holder (a fencing token). */
 export interface Lease {
@@ -12,8 +12,8 @@ export interface Lease {
 
 /** Length of one history row, by resolution, and how long rows are kept. */
 export const historyRules = {
-  minute: { stepMs: 60_000, keepMs: 48 * 3_600_000 },
-  bin: { stepMs: binMs, keepMs: 35 * 86_400_000 },
+  minute: { stepMs: minuteMs, keepMs: 48 * hourMs },
+  bin: { stepMs: binMs, keepMs: 35 * dayMs },
 } as const;
 
 /** Everything one commit writes, all or nothing. */

@@ -1,5 +1,6 @@
-import type { Family, UnixMillis } from '../bgp/index.js';
+import type { Family } from '../bgp/index.js';
 import type { NetworkChange } from '../countries/index.js';
+import type { UnixMillis } from '../time.js';
 
 /** A family of a country as last measured. */
 export interface FamilyRecord {

@@ -7,18 +7,18 @@ import type { StoredState } from './state.js';
 const recordLosers = 16;
 const recordSurvivors = 8;
 const eventLosers = 5;
-/** With less than this share of its baseline a country's networks are remembered, whatever its level. */
-const wholeShare = 0.95;
 
 /** One country at a tick: what was measured, what became of it, and whether each family was judged. */
 export interface Measured {
   readonly samples: Readonly<Record<Family, CountrySample>>;
   readonly state: StoredState;
   readonly judged: Readonly<Record<Family, boolean>>;
+  /** With less than this share of its baseline a country's networks are remembered, whatever its level. */
+  readonly wholeShare: number;
 }
 
 /** Whether the networks of a family belong into its record. */
-export function needsNetworks({ samples, state, judged }: Measured, family: Family): boolean {
+export function needsNetworks({ samples, state, judged, wholeShare }: Measured, family: Family): boolean {
   const { usable, units, baseline } = samples[family];
   if (!usable || !judged[family] || baseline === null) return false;
   return (

@@ -1,9 +1,10 @@
 import { countryName, flagOf } from '../countries/index.js';
-import type { IncidentEvent } from '../incidents/index.js';
+import { type IncidentEvent, isOver } from '../incidents/index.js';
 import { factsOf } from './facts.js';
 import { count, moment, plural, span } from './figures.js';
-import { isOver, renderStatus, renderStatusLine } from './status.js';
-import { capitalised, clip, nationalInternet, remains, textLimit } from './text.js';
+import { renderStatus, renderStatusLine } from './status.js';
+import { nationalInternet, oneLine, remains, textLimit } from './text.js';
+import { capitalised } from './wording.js';
 
 /** What a channel missed, in one message: it could not be reached for long (Discord was away, or the channel closed). */
 export interface Backlog {
@@ -29,7 +30,7 @@ export function renderBacklog(events: readonly IncidentEvent[], at: number): Bac
   const over = events.filter(isOver);
   const sorted = [...ongoing, ...over];
   return {
-    text: clip(text(ongoing, over, at)),
+    text: oneLine(text(ongoing, over, at)),
     title: ongoing.length > 0 ? `${kindsOf(ongoing)} going on` : `${kindsOf(over)}, over now`,
     colour: factsOf(sorted[0]).colour,
     lines: sorted.map((event) => line(event, at)),

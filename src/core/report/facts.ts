@@ -1,7 +1,9 @@
 import { countryCodes, countryName } from '../countries/index.js';
-import type { IncidentEvent } from '../incidents/index.js';
+import { type IncidentEvent, isOver } from '../incidents/index.js';
 import { combinedLines, combinedTitle } from './combined.js';
 import { count, elapsed, percent, plural } from './figures.js';
+import { hourMs, minuteMs } from '../time.js';
+import { familyNames, type Family, unitNames } from '../bgp/index.js';
 
 /** A short fact beside the sentence. A time is left to the reader's own clock and format. */
 export type Fact =
@@ -34,8 +36,6 @@ export const colours = {
   unstable: 0x5865f2,
   restored: 0x23a55a,
 } as const;
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
 /** Lines of a field, which holds 1024 characters (Discord's documentation, Embed Limits). */
 const mostCountries = 12;
 
@@ -86,7 +86,7 @@ function condition(event: IncidentEvent): string {
 }
 
 function colour(event: IncidentEvent): number {
-  if (event.kind === 'restored' || event.kind === 'new-normal') return colours.restored;
+  if (isOver(event)) return colours.restored;
   if (event.kind === 'unstable' || event.kind === 'notice') return colours.unstable;
   return event.level === 'normal' ? colours.restored : colours[event.level];
 }
@@ -101,7 +101,7 @@ function fields(event: IncidentEvent): Fact[] {
     routes: string,
   ): void => {
     if (of.family === null || of.baseline <= 0) return;
-    text(of.family === 'ipv4' ? 'IPv4' : 'IPv6', `${unitsOf(of.family, of.visible, of.baseline, of.share)}${routes}`);
+    text(familyNames[of.family], `${unitsOf(of.family, of.visible, of.baseline, of.share)}${routes}`);
   };
   if (event.countries.length > 0) text('Countries', combinedLines(event, mostCountries), false);
   visibility(
@@ -132,7 +132,7 @@ function shapeOf({ kind, onset, since }: IncidentEvent): string {
 
 /** "AS24389: 64 → 0 /24s", a line for each of at most 5; '' where none is known. */
 export function networksText(family: IncidentEvent['family'], networks: IncidentEvent['networks']): string {
-  const unit = family === 'ipv6' ? '/48s' : '/24s';
+  const unit = unitNames[family ?? 'ipv4'];
   return networks
     .slice(0, 5)
     .map(({ asn, before, now }) => `AS${asn}: ${count(before)} → ${count(now)} ${unit}`)
@@ -140,8 +140,8 @@ export function networksText(family: IncidentEvent['family'], networks: Incident
 }
 
 /** "41 of 84 /24s (49 %)". */
-export function unitsOf(family: 'ipv4' | 'ipv6', visible: number, baseline: number, share: number): string {
-  return `${count(visible)} of ${count(baseline)} ${family === 'ipv4' ? '/24s' : '/48s'} (${percent(visible, share)})`;
+export function unitsOf(family: Family, visible: number, baseline: number, share: number): string {
+  return `${count(visible)} of ${count(baseline)} ${unitNames[family]} (${percent(visible, share)})`;
 }
 
 function links(event: IncidentEvent): CountryLink[] {

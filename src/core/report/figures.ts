@@ -1,11 +1,7 @@
-import type { IncidentEvent } from '../incidents/index.js';
+import { dayMs, hourMs, minuteMs, type UnixMillis } from '../time.js';
 
 /** Numbers, times and durations as the sentences write them: English, UTC. */
 
-type UnixMillis = IncidentEvent['at'];
-
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const ordinals = ['zeroth', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth'];
 
@@ -70,7 +66,7 @@ export function span(from: UnixMillis, to: UnixMillis, now: UnixMillis): string 
 
 /** "45 min", "2 hrs", "5 days": whole units, rounded down, for "more than ...". */
 export function elapsed(ms: number): string {
-  if (ms < hourMs) return `${Math.max(1, Math.floor(ms / 60_000))} min`;
+  if (ms < hourMs) return `${Math.max(1, Math.floor(ms / minuteMs))} min`;
   if (ms < 2 * dayMs) return plural(Math.floor(ms / hourMs), 'hr');
   return plural(Math.floor(ms / dayMs), 'day');
 }
@@ -80,7 +76,7 @@ export function elapsed(ms: number): string {
  * gets the printed duration.
  */
 export function lengthOf(from: UnixMillis, to: UnixMillis): string {
-  const minutes = Math.max(1, Math.floor(to / 60_000) - Math.floor(from / 60_000));
+  const minutes = Math.max(1, Math.floor(to / minuteMs) - Math.floor(from / minuteMs));
   const days = Math.floor(minutes / 1440);
   const parts: [number, string][] =
     days > 0

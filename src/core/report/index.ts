@@ -4,5 +4,6 @@ export { colours, countryLinks, factsOf, footerText, networksText, unitsOf } fro
 export type { CountryLink, Fact, MessageFacts } from './facts.js';
 export { count, elapsed, lengthOf, moment, percent, plural, span } from './figures.js';
 export { renderJsonLine, renderLine, renderTranscriptLine } from './lines.js';
-export { isOver, renderStatusLine } from './status.js';
-export { messageLimit, remains, renderText, textLimit } from './text.js';
+export { renderStatusLine } from './status.js';
+export { messageLimit, remains, renderText, textLimit, wholeShare } from './text.js';
+export { capitalised, clip } from './wording.js';

@@ -1,11 +1,11 @@
 import { flagOf } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { renderText } from './text.js';
+import { utcMinute } from '../time.js';
 
 /** One line for a terminal: "2014-12-22 16:17 UTC 🇰🇵 North Korea's national Internet went down ...". */
 export function renderLine(event: IncidentEvent): string {
-  const time = `${new Date(event.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return [time, event.country === null ? '' : flagOf(event.country), renderText(event)]
+  return [utcMinute(event.at), event.country === null ? '' : flagOf(event.country), renderText(event)]
     .filter((part) => part !== '')
     .join(' ');
 }

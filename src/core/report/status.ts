@@ -1,11 +1,6 @@
-import type { IncidentEvent } from '../incidents/index.js';
+import { isOver, type IncidentEvent } from '../incidents/index.js';
 import { moment, percent, span } from './figures.js';
 import { remains } from './text.js';
-
-/** Whether the event ends its incident. */
-export function isOver({ kind }: IncidentEvent): boolean {
-  return kind === 'restored' || kind === 'new-normal';
-}
 
 /**
  * A country's status after an event, in a few words: "down since 16:15 UTC on 22 Dec", "IPv6 down 10:26-14:32 UTC".

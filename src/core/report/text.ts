@@ -2,14 +2,19 @@ import { countryName, type CountryName } from '../countries/index.js';
 import type { IncidentEvent } from '../incidents/index.js';
 import { combinedWordings } from './combined.js';
 import { count, elapsed, lengthBeforeNoun, moment, ordinal, percent, plural, span } from './figures.js';
+import { capitalised, clip } from './wording.js';
+import { familyNames } from '../bgp/index.js';
 
 /** What a message may hold, in UTF-16 units: a tweet's length. */
 export const messageLimit = 280;
 /** What the sentence leaves free of it: a flag with its space (5) and a role mention with its space (24). */
 export const textLimit = messageLimit - 5 - 24;
 
-/** At this share and above a restored country is simply back; below it the sentence says how far. */
-const wholeShare = 0.95;
+/**
+ * From this share on a country is told as whole. A sentence is made of its event alone, so this follows no setting of
+ * rules.json.
+ */
+export const wholeShare = 0.95;
 
 /**
  * The sentence of an event: plain English, no markup, at most `textLimit` UTF-16 units, made of the event's own facts
@@ -18,16 +23,16 @@ const wholeShare = 0.95;
 export function renderText(event: IncidentEvent): string {
   if (event.countries.length > 0) {
     const wordings = combinedWordings(event);
-    return clip(wordings.find((wording) => wording.length <= textLimit) ?? wordings[wordings.length - 1]);
+    return oneLine(wordings.find((wording) => wording.length <= textLimit) ?? wordings[wordings.length - 1]);
   }
-  if (event.country === null) return clip(event.notice ?? event.reason);
+  if (event.country === null) return oneLine(event.notice ?? event.reason);
   const name = countryName(event.country, event.label ?? undefined);
   let text = capitalised(sentence(event, name));
   for (const wordings of [provisionalClauses(event), otherClauses(event)]) {
     const clause = wordings.find((wording) => text.length + 1 + wording.length <= textLimit);
     if (clause !== undefined) text += ` ${clause}`;
   }
-  return clip(text);
+  return oneLine(text);
 }
 
 function sentence(event: IncidentEvent, name: CountryName): string {
@@ -148,7 +153,7 @@ function provisionalClauses(event: IncidentEvent): string[] {
 function otherClauses(event: IncidentEvent): string[] {
   const { other } = event;
   if (other === null || event.kind === 'unstable' || event.kind === 'new-normal') return [];
-  const family = other.family === 'ipv6' ? 'IPv6' : 'IPv4';
+  const family = familyNames[other.family];
   const still = event.kind === 'restored' && other.level !== 'normal' ? ' still' : '';
   if (other.level === 'down') {
     const left = other.visible > 0 ? ` (${percent(other.visible, other.share)} left)` : '';
@@ -172,13 +177,7 @@ function since(event: IncidentEvent): number {
   return event.since ?? event.at;
 }
 
-export function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** One line of at most `textLimit` units, never cut inside a surrogate pair. */
-export function clip(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  if (line.length <= textLimit) return line;
-  return `${line.slice(0, textLimit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+/** One line of at most `textLimit` units. */
+export function oneLine(text: string): string {
+  return clip(text.replace(/\s+/g, ' ').trim(), textLimit);
 }

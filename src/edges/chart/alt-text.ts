@@ -1,6 +1,7 @@
 import type { ChartInput, ChartPoint } from './chart-input.js';
 import { percent } from './chart.js';
 import { dayOf, daysOf, timeOf } from './time-axis.js';
+import { clip } from '../../core/report/index.js';
 
 /** What Discord takes as an attachment's description, in UTF-16 units (documentation, Attachment Object). */
 const altTextLimit = 1024;
@@ -28,7 +29,7 @@ export function chartAltText(input: ChartInput): string {
     .filter((sentence) => sentence !== '')
     .map((sentence) => `${sentence.replace(/\.$/, '')}.`)
     .join(' ');
-  return text.length <= altTextLimit ? text : `${text.slice(0, altTextLimit - 1)}…`;
+  return clip(text, altTextLimit);
 }
 
 function course(points: readonly ChartPoint[]): string {

@@ -2,6 +2,7 @@ import type { ChartInput } from './chart-input.js';
 import { fixed, holesOf, stepPath, stretchesOf } from './step-line.js';
 import type { Scale, Stretch } from './step-line.js';
 import { dayOf, daysOf, durationOf, timeOf, timeTicks } from './time-axis.js';
+import { dayMs } from '../../core/time.js';
 
 /** Twice the width at which Discord shows it, for sharp screens. */
 const size = { width: 1100, height: 520 };
@@ -162,7 +163,7 @@ function band(outage: Outage, input: ChartInput, scale: Scale): string[] {
 function bandLabel(outage: Outage, lines: readonly Line[], input: ChartInput, scale: Scale): string[] {
   const at = edges(outage, input, scale);
   if (at === null) return [];
-  const today = input.to - outage.from < 86_400_000;
+  const today = input.to - outage.from < dayMs;
   const start = today ? timeOf(outage.from) : `${dayOf(outage.from)} ${timeOf(outage.from)}`;
   const text = outage.to === null ? `since ${start}` : durationOf(outage.from, outage.to);
   const [half, centre] = [(text.length * 11.7) / 2, (at.left + at.right) / 2];

@@ -1,8 +1,7 @@
 import { rowValues, unknownValue, type HistoryRow } from '../../core/countries/index.js';
 import { historyRules } from '../../core/incidents/index.js';
 import type { ChartInput, ChartPoint } from './chart-input.js';
-
-export type Family = 'ipv4' | 'ipv6';
+import { familyNames, type Family } from '../../core/bgp/index.js';
 
 /** What one family had at one time, fresher than the last row. */
 export interface Measure {
@@ -28,7 +27,6 @@ export interface History {
   readonly outages: ChartInput['outages'];
 }
 
-const labels = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 const columns = { ipv4: rowValues.indexOf('units4'), ipv6: rowValues.indexOf('units6') } as const;
 
 /** What a chart shows of stored history; null where nothing was measured in the range. */
@@ -39,7 +37,7 @@ export function historyChart(history: History): ChartInput | null {
     const points = rows.map(({ at, values }): ChartPoint => shareAt(at, values[columns[family]], baseline));
     if (latest !== null && latest.at <= history.to && latest.at > (points.at(-1)?.at ?? -Infinity))
       points.push(shareAt(latest.at, latest.units, baseline));
-    return points.some(({ share }) => share !== null) ? [{ label: labels[family], points }] : [];
+    return points.some(({ share }) => share !== null) ? [{ label: familyNames[family], points }] : [];
   });
   if (series.length === 0) return null;
   const { title, subtitle, source, from, to } = history;

@@ -1,4 +1,5 @@
 import type { ChartPoint } from './chart-input.js';
+import { minuteMs } from '../../core/time.js';
 
 /** Where time and share fall in the picture. */
 export interface Scale {
@@ -15,7 +16,7 @@ export interface Stretch {
 /**
  * Rows this far apart still belong together whatever the usual distance: history of 1-min and 5-min rows may be mixed.
  */
-const alwaysJoinedMs = 6 * 60_000;
+const alwaysJoinedMs = 6 * minuteMs;
 
 /** The stretches of points within from..to: a null, or a hole of more than 2.5 usual distances, ends one. */
 export function stretchesOf(points: readonly ChartPoint[], from: number, to: number): Stretch[] {

@@ -3,6 +3,7 @@ export type { Archive, ArchiveCounters, ArchiveFile, FileVersion } from './archi
 export { cacheFile } from './archive/archive-cache.js';
 export type { CacheOptions } from './archive/archive-cache.js';
 export { ribsBefore, updatesBetween } from './archive/archive-history.js';
+export { ribEveryMs } from './archive/file-times.js';
 export { createArchive } from './archive/archive-client.js';
 export { createDecodeWorkers, decodeWorkersFor } from './archive/decode-workers.js';
 export type { DecodeWorkers } from './archive/decode-workers.js';

@@ -1,9 +1,10 @@
 import type { Expansion, Owed, ToldRecord } from '../delivery/index.js';
+import { dayMs } from '../../core/time.js';
 
 /**
  * How long it is remembered what a channel was told of an incident that is over: longer than an incident can relapse.
  */
-const toldKeptMs = 35 * 86_400_000;
+const toldKeptMs = 35 * dayMs;
 
 /** Whether `next` takes the expansion further than `present`; what does not is a second process's, and late. */
 export function isAhead(next: Expansion, present: Expansion): boolean {

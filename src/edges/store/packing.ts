@@ -1,5 +1,6 @@
 import { type HistoryRow, type Resolution, rowValues, unknownValue } from '../../core/countries/index.js';
 import { historyRules } from '../../core/incidents/index.js';
+import { dayMs } from '../../core/time.js';
 
 /**
  * A country's UTC day of one resolution is one run of bytes: a row per minute (1440) or bin (288), each 8 little-endian
@@ -7,7 +8,6 @@ import { historyRules } from '../../core/incidents/index.js';
  * is as good as absent.
  */
 export const rowBytes = rowValues.length * 4;
-export const dayMs = 86_400_000;
 /** Every byte of an absent row. */
 export const absentByte = 0xff;
 

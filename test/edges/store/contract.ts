@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { HistoryRow, Resolution } from '../../../src/core/countries/index.js';
-import type { Commit, Lease } from '../../../src/core/incidents/index.js';
-import { historyRules, stateVersion } from '../../../src/core/incidents/index.js';
+import type { Commit, EventKind, Lease } from '../../../src/core/incidents/index.js';
+import { historyRules, isOver, stateVersion } from '../../../src/core/incidents/index.js';
 import { StoreRefusedError } from '../../../src/edges/store/index.js';
 import type { Store } from '../../../src/edges/store/index.js';
 import { eventOf, healthOf, incidentEventOf, numberOf, recordOf, rowOf, stateOf } from './samples.js';
@@ -13,6 +13,17 @@ export interface StoreHarness {
   create(): Promise<{ open(): Promise<Store>; remove(): Promise<void> }>;
 }
 
+const everyKind: Readonly<Record<EventKind, true>> = {
+  opened: true,
+  escalated: true,
+  'follow-up': true,
+  'partially-restored': true,
+  'down-again': true,
+  restored: true,
+  'new-normal': true,
+  unstable: true,
+  notice: true,
+};
 const noon = Date.UTC(2026, 5, 10, 12);
 const minute = historyRules.minute.stepMs;
 const day = 86_400_000;
@@ -122,6 +133,14 @@ export function storeContract(harness: StoreHarness): void {
       );
     },
   );
+
+  story('an incident is over by the events that isOver names, and by no others', async () => {
+    const kinds = Object.keys(everyKind) as EventKind[];
+    const events = kinds.map((kind, index) => incidentEventOf(`X${index}`, 'ipv4', 1, noon, kind));
+    await commit({ events });
+    const goingOn = (await store.incidents(noon + 1, null)).map(({ kind }) => kind);
+    assert.deepEqual(goingOn.sort(), kinds.filter((kind) => !isOver({ kind })).sort());
+  });
 
   story('the next process to open the store finds the commit', async () => {
     await commit({

@@ -7,12 +7,11 @@ import { KeptPipeline, type Pipeline } from '../../../core/pipeline.js';
 import { isRecord } from '../../../core/settings.js';
 import { tableShape, type SnapshotPiece } from '../../../core/table/index.js';
 import { numbersAs, readSnapshotFile, UnreadableSnapshot, writeSnapshotFile } from './snapshot-file.js';
+import { ribEveryMs } from '../../../edges/feed/index.js';
 
 const everyMs = 5 * minuteMs;
 /** A collector's messages may come out of order by this much, so its files are read again from this much earlier. */
 const overlapMs = minuteMs;
-/** RIBs are this far apart. To bring an older table up to date takes longer than to load a RIB. */
-const oldestMs = 8 * hourMs;
 /** The clock may have been set back by this much between two starts. */
 const clockStepMs = minuteMs;
 
@@ -115,7 +114,7 @@ export async function loadSnapshot(path: string, { pipeline, collectors, now }: 
   try {
     const { head, kept } = await readKept(path, now);
     const fresh = head.positions.filter(
-      ([collector, at]) => collectors.includes(collector) && !kept.table.reset.has(collector) && now - at <= oldestMs,
+      ([collector, at]) => collectors.includes(collector) && !kept.table.reset.has(collector) && now - at <= ribEveryMs,
     );
     if (fresh.length === 0) return { kind: 'refused', reason: 'has none of the collectors that are wanted now' };
     const positions = new Map(fresh);
@@ -154,7 +153,8 @@ function acceptedHead(head: unknown, now: number): SnapshotHead {
   if (head.shape !== tableShape) throw new UnreadableSnapshot('holds other prefixes than are counted now');
   if (head.numbersAs !== numbersAs) throw new UnreadableSnapshot('was written on another kind of machine');
   const ageMs = now - head.createdAt;
-  if (ageMs > oldestMs) throw new UnreadableSnapshot(`is ${Math.floor(ageMs / hourMs)} hours old`);
+  // To bring an older table up to date takes longer than to load a RIB.
+  if (ageMs > ribEveryMs) throw new UnreadableSnapshot(`is ${Math.floor(ageMs / hourMs)} hours old`);
   if (ageMs < -clockStepMs) throw new UnreadableSnapshot('is from the future');
   return head;
 }

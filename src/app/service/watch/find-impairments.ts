@@ -1,6 +1,7 @@
-import type { Family } from '../../../core/bgp/index.js';
+import { familyNames, type Family } from '../../../core/bgp/index.js';
 import type { CollectorStage, FeedState } from '../../../edges/feed/index.js';
 import { guardNames, type Hold } from '../../../core/guards/index.js';
+import { clip } from '../../../core/report/index.js';
 import { describeUsability, type Usability } from '../../../core/table/index.js';
 import { minuteMs, type UnixMillis } from '../../../core/time.js';
 import type { Impairment } from './impairments.js';
@@ -9,6 +10,9 @@ import type { Impairment } from './impairments.js';
 const standstillMs = minuteMs;
 /** Sessions come and go all day. The operator is told if this share of all full feeds is away at once. */
 const manySessions = 0.2;
+
+/** A notice is one message, which holds 2,000 characters. */
+const mostText = 1_000;
 
 /** What impairments are found by. */
 export interface ImpairmentSigns {
@@ -63,7 +67,7 @@ export function findImpairments(signs: ImpairmentSigns): Impairment[] {
     if (words.length > 0) found.push({ kind: guard, text: words.join('; ') });
   }
   if (signs.registryTrouble !== null) found.push({ kind: 'registry', text: signs.registryTrouble });
-  return found.map(({ kind, text }) => ({ kind, text: clipped(text) }));
+  return found.map(({ kind, text }) => ({ kind, text: clip(text, mostText) }));
 }
 
 const reasons = (stages: readonly CollectorStage[]): string =>
@@ -77,7 +81,7 @@ function blindness({ now, feed, lastTickAt, usability, seen }: ImpairmentSigns):
   );
   if (unusable.length > 0) {
     return unusable
-      .map((family) => `${family === 'ipv4' ? 'IPv4' : 'IPv6'} is not judged (${describeUsability(usability[family])})`)
+      .map((family) => `${familyNames[family]} is not judged (${describeUsability(usability[family])})`)
       .join('; ');
   }
   if (lastTickAt !== null && now - lastTickAt > standstillMs)
@@ -92,11 +96,6 @@ function deafness(feed: FeedState): string | null {
   return reason === null
     ? 'RIS Live is silent, and nothing is judged'
     : `RIS Live cannot be reached (${reason}), and nothing is judged`;
-}
-
-/** A notice must fit into one message. */
-function clipped(text: string): string {
-  return text.length <= 1_000 ? text : `${text.slice(0, 999)}…`;
 }
 
 function sessionTrouble({ outOfVote: { known, out } }: ImpairmentSigns): Impairment[] {

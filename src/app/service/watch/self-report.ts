@@ -1,4 +1,4 @@
-import { families, type Family } from '../../../core/bgp/index.js';
+import { families, type Family, familyNames } from '../../../core/bgp/index.js';
 import type { FamilyHealth, FeedHealth, RegistryName } from '../../../core/incidents/index.js';
 import { describeUsability, type Usability } from '../../../core/table/index.js';
 import { minuteMs, secondMs, type UnixMillis } from '../../../core/time.js';
@@ -8,8 +8,6 @@ import type { Logger, Metrics } from '../../../edges/observability/index.js';
 import type { CommitQueue } from './commit-queue.js';
 import { findImpairments, type ImpairmentSigns } from './find-impairments.js';
 import { impairmentKinds, kindUntil02, type ImpairmentKind, type Impairments } from './impairments.js';
-
-export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
 /** The stored health is never much older than this, also while event time stands still: that is when someone asks. */
 const healthEveryMs = minuteMs;

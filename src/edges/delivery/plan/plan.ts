@@ -1,4 +1,4 @@
-import { endsIncident, singlesOf, type IncidentEvent } from '../../../core/incidents/index.js';
+import { isOver, singlesOf, type IncidentEvent } from '../../../core/incidents/index.js';
 import { priorities, type Priority, type ToldRecord } from '../ports.js';
 import { isMuted, thresholdOf, type Severity, type Subscription } from '../subscriptions/subscription.js';
 import type { UnixMillis } from '../../../core/time.js';
@@ -55,7 +55,7 @@ function concernsOf(event: IncidentEvent, subscription: Subscription, now: UnixM
   const threshold = thresholdOf(subscription, event.country);
   if (threshold === null) return false;
   // An end counts although the country is muted: the event after it is a start again.
-  if (!endsIncident(event.kind) && isMuted(subscription, event.country, now)) return false;
+  if (!isOver(event) && isMuted(subscription, event.country, now)) return false;
   return event.kind === 'unstable' ? threshold === 'unstable' : ranks[event.worst] >= ranks[threshold];
 }
 

@@ -1,11 +1,11 @@
 import { ApplicationCommandType, type APIEmbedField } from 'discord.js';
 import type { FeedHealth } from '../../../core/incidents/index.js';
-import { colours, plural } from '../../../core/report/index.js';
+import { colours, plural, clip } from '../../../core/report/index.js';
 import type { Command } from './parts/command.js';
 import { greyColour } from './parts/condition.js';
 import { forEveryone } from './parts/definition.js';
 import { ago, localTime, sightOf, warningOf } from './parts/staleness.js';
-import { clip, textLimits } from './parts/text-limits.js';
+import { textLimits } from '../messages/text-limits.js';
 
 const sees =
   "lightsout listens, through RIPE's route collectors, to the routers of some dozens of networks all over " +

@@ -1,13 +1,14 @@
 import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
-import { unitsOf } from '../../../core/report/index.js';
+import { unitsOf, clip } from '../../../core/report/index.js';
 import type { Command } from './parts/command.js';
 import { conditionOf, flagBefore } from './parts/condition.js';
 import { completeCountry, countryOf } from './parts/country-option.js';
 import { choiceOf, countryOption, forEveryone } from './parts/definition.js';
 import { dated, sightOf, warningOf } from './parts/staleness.js';
-import { clip, textLimits } from './parts/text-limits.js';
+import { hourMs } from '../../../core/time.js';
+import { families, familyNames } from '../../../core/bgp/index.js';
+import { textLimits } from '../messages/text-limits.js';
 
-const hourMs = 3_600_000;
 const ranges = ['6h', '24h', '3d', '7d', '30d'] as const;
 const rangeMs = {
   '6h': 6 * hourMs,
@@ -17,7 +18,6 @@ const rangeMs = {
   '30d': 720 * hourMs,
 } as const;
 const rangeNames = { '6h': '6 hours', '24h': '24 hours', '3d': '3 days', '7d': '7 days', '30d': '30 days' } as const;
-const families = ['ipv4', 'ipv6'] as const;
 
 export const chart: Command = {
   definition: {
@@ -37,7 +37,7 @@ export const chart: Command = {
         name: 'family',
         description: 'IPv4 or IPv6; both if left out',
         choices: [
-          { name: 'IPv4', value: 'ipv4' },
+          { name: familyNames.ipv4, value: 'ipv4' },
           { name: 'IPv6', value: 'ipv6' },
         ],
       },
@@ -61,7 +61,7 @@ export const chart: Command = {
       const condition = conditionOf(each, record, null);
       if (condition === null) return [];
       const { measured, share } = condition;
-      const name = each === 'ipv4' ? 'IPv4' : 'IPv6';
+      const name = familyNames[each];
       return [`${name} ${unitsOf(each, measured.units, measured.baseline.units, share)} at ${dated(measured.at, now)}`];
     });
     const sentence =

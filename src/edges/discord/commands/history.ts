@@ -7,13 +7,13 @@ import { flagBefore, greyColour, lowestText } from './parts/condition.js';
 import { completeCountry, countryOf } from './parts/country-option.js';
 import { countryOption, forEveryone, numberOf } from './parts/definition.js';
 import { sightOf, warningOf } from './parts/staleness.js';
-import { fitting, textLimits } from './parts/text-limits.js';
+import { dayMs, hourMs } from '../../../core/time.js';
+import { fitting, textLimits } from '../messages/text-limits.js';
 
-const dayMs = 86_400_000;
 const mostDays = 90;
 const defaultDays = 30;
 /** A gap at the beginning that is no news. */
-const graceMs = 2 * 3_600_000;
+const graceMs = 2 * hourMs;
 const { stepMs, keepMs } = historyRules.bin;
 
 export const history: Command = {

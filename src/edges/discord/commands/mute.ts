@@ -7,8 +7,8 @@ import { channelOption, choiceOf, countryOption, forManagers } from './parts/def
 import { localTime } from './parts/staleness.js';
 import { targetOf, turnedAway } from './parts/target-channel.js';
 import { existing } from './watch.js';
+import { hourMs } from '../../../core/time.js';
 
-const hourMs = 3_600_000;
 const durations = ['1h', '6h', '24h', '3d', '7d', '30d', 'off'] as const;
 const durationNames = {
   '1h': '1 hour',

@@ -1,18 +1,25 @@
 import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
 import { countryName } from '../../../core/countries/index.js';
-import type { CountryRecord, FeedHealth, IncidentEvent, StoredState } from '../../../core/incidents/index.js';
-import { colours, lengthOf, moment, percent, plural, span } from '../../../core/report/index.js';
+import {
+  type CountryRecord,
+  type FeedHealth,
+  type IncidentEvent,
+  type StoredState,
+  isOver,
+} from '../../../core/incidents/index.js';
+import { colours, lengthOf, moment, percent, plural, span, clip } from '../../../core/report/index.js';
 import { CommandProblem, type Command, type CommandDeps, type CommandInput } from './parts/command.js';
 import type { CommandMessage } from './parts/command-message.js';
 import { conditionOf, flagBefore, greyColour, lowestText } from './parts/condition.js';
 import { choiceOf, forEveryone } from './parts/definition.js';
 import { oldButton, pageButtons, pageOf, pageText, turnedTo } from './parts/pages.js';
 import { dated, sightOf, warningOf, type Sight } from './parts/staleness.js';
-import { clip, textLimits } from './parts/text-limits.js';
+import { dayMs } from '../../../core/time.js';
+import { textLimits } from '../messages/text-limits.js';
 
 const periods = ['ongoing', '24h', '7d'] as const;
 type Period = (typeof periods)[number];
-const periodMs: Readonly<Record<Period, number>> = { ongoing: 0, '24h': 86_400_000, '7d': 7 * 86_400_000 };
+const periodMs: Readonly<Record<Period, number>> = { ongoing: 0, '24h': dayMs, '7d': 7 * dayMs };
 const periodText: Readonly<Record<Period, string>> = {
   ongoing: 'now',
   '24h': 'in the last 24 hours',
@@ -144,7 +151,7 @@ function outageOf(
 
 /** When the outage of an incident's last event was over; null: it goes on. */
 function endOf(event: IncidentEvent): number | null {
-  return event.kind === 'restored' || event.kind === 'new-normal' ? (event.until ?? event.at) : null;
+  return isOver(event) ? (event.until ?? event.at) : null;
 }
 
 function lengthMs({ from, to }: Outage, now: number): number {

@@ -1,7 +1,7 @@
 import { ApplicationCommandType, type APIEmbed, type APIEmbedField } from 'discord.js';
 import { countryName } from '../../../core/countries/index.js';
 import type { CountryRecord } from '../../../core/incidents/index.js';
-import { countryLinks, moment, plural, unitsOf } from '../../../core/report/index.js';
+import { countryLinks, moment, plural, unitsOf, clip } from '../../../core/report/index.js';
 import type { Command } from './parts/command.js';
 import type { CommandMessage } from './parts/command-message.js';
 import {
@@ -18,10 +18,9 @@ import { completeCountry, countryOf } from './parts/country-option.js';
 import { countryOption, forEveryone } from './parts/definition.js';
 import { lostMostFields } from './parts/networks.js';
 import { ago, dated, freshMs, localTime, sees, sightOf, warningOf, type Sight } from './parts/staleness.js';
-import { clip, textLimits } from './parts/text-limits.js';
-
-const dayMs = 86_400_000;
-const familyNames = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
+import { dayMs } from '../../../core/time.js';
+import { familyNames } from '../../../core/bgp/index.js';
+import { textLimits } from '../messages/text-limits.js';
 
 export const status: Command = {
   definition: {

@@ -11,8 +11,9 @@ import { CommandProblem, type Command, type CommandInput } from './parts/command
 import { booleanOf, channelOption, choiceOf, forManagers, severityOption, textOf } from './parts/definition.js';
 import { describe, updateTexts } from './parts/subscription-text.js';
 import { assertMayPost, targetOf, turnedAway, warningsFor, type Target } from './parts/target-channel.js';
-import { clip, textLimits } from './parts/text-limits.js';
 import { completeWanted, wantedCountries, type Wanted } from './parts/wanted-countries.js';
+import { clip } from '../../../core/report/index.js';
+import { textLimits } from '../messages/text-limits.js';
 
 export const subscribe: Command = {
   definition: {

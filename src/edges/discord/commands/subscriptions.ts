@@ -1,12 +1,12 @@
 import { ApplicationCommandType } from 'discord.js';
-import { colours, plural } from '../../../core/report/index.js';
+import { colours, plural, clip } from '../../../core/report/index.js';
 import type { Command, CommandDeps, CommandInput } from './parts/command.js';
 import type { CommandMessage } from './parts/command-message.js';
 import { forManagers } from './parts/definition.js';
 import { pageButtons, pageOf, pageText, turnedTo } from './parts/pages.js';
 import { summaryOf } from './parts/subscription-text.js';
 import { lackingIn, turnedAway } from './parts/target-channel.js';
-import { clip, textLimits } from './parts/text-limits.js';
+import { textLimits } from '../messages/text-limits.js';
 
 export const subscriptions: Command = {
   definition: {

@@ -3,7 +3,8 @@ import type { SendResult } from '../../delivery/index.js';
 import type { Command } from './parts/command.js';
 import { channelOption, forManagers } from './parts/definition.js';
 import { assertMayPost, targetOf, turnedAway, warningsFor } from './parts/target-channel.js';
-import { clip, textLimits } from './parts/text-limits.js';
+import { clip } from '../../../core/report/index.js';
+import { textLimits } from '../messages/text-limits.js';
 
 const testText = 'TEST: this is how an alert of lightsout arrives here. Nothing has happened, in no country.';
 

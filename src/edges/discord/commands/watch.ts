@@ -7,7 +7,8 @@ import { completeCountry, countryOf } from './parts/country-option.js';
 import { channelOption, choiceOf, countryOption, forManagers, severityOption, textOf } from './parts/definition.js';
 import { describe, severityText } from './parts/subscription-text.js';
 import { targetOf, turnedAway, type Target } from './parts/target-channel.js';
-import { clip, textLimits } from './parts/text-limits.js';
+import { clip } from '../../../core/report/index.js';
+import { textLimits } from '../messages/text-limits.js';
 
 export const watch: Command = {
   definition: {

@@ -1,3 +1,5 @@
+import { utcMinute } from '../../../core/time.js';
+
 /** Discord has given no other for years; it counts until the connection has named its own. */
 const usualHeartbeatMs = 41_250;
 /** A heartbeat may be late, two are not. */
@@ -51,16 +53,15 @@ export function createHealthRecord(start: number): HealthRecord {
     },
     health: (now) => {
       if (state.kind === 'down')
-        return { connected: false, reason: `Discord's gateway is down since ${timeOf(state.since)}: ${state.reason}` };
+        return {
+          connected: false,
+          reason: `Discord's gateway is down since ${utcMinute(state.since)}: ${state.reason}`,
+        };
       if (now - heardAt <= missedIntervals * intervalMs) return { connected: true, reason: null };
       return {
         connected: false,
-        reason: `Discord's gateway is down since ${timeOf(heardAt)}: it answers no heartbeat`,
+        reason: `Discord's gateway is down since ${utcMinute(heardAt)}: it answers no heartbeat`,
       };
     },
   };
-}
-
-function timeOf(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

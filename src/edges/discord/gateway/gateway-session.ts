@@ -8,18 +8,19 @@ import {
 import type { Clock } from '../../clock.js';
 import type { Logger } from '../../observability/index.js';
 import { cachePolicy } from './caches.js';
+import { minuteMs, secondMs } from '../../../core/time.js';
 
 /**
  * discord.js resumes after half a second, for ever: more losses than this within `lossWindowMs`, and the session is
  * given up.
  */
 const mostLosses = 3;
-const lossWindowMs = 60_000;
+const lossWindowMs = minuteMs;
 /**
  * Until a client counts as ready though a server is away: what arrives before waits so long, and an interaction lives 3
  * s.
  */
-const waitGuildsMs = 2_000;
+const waitGuildsMs = 2 * secondMs;
 /** After these Discord takes no other attempt either (its documentation, Gateway Close Event Codes). */
 const finalCodes: readonly number[] = [
   GatewayCloseCodes.AuthenticationFailed,

@@ -1,5 +1,4 @@
 import { GatewayCloseCodes, Routes, type APIGatewayBotInfo, type Client } from 'discord.js';
-import { minuteMs, secondMs } from '../../../core/time.js';
 import type { Logger } from '../../observability/index.js';
 import { backOff } from '../../waiting/index.js';
 import type { LookUpChannel } from '../rest/access.js';
@@ -11,6 +10,7 @@ import { createIdentifyBudget, identifiesAnHour } from './identify-budget.js';
 import { answerInteractions, type CommandOutcome } from './interactions.js';
 import { createKnownChannels, type ChannelListeners } from '../rest/known-channels.js';
 import { tokenRefused } from '../rest/refusal.js';
+import { minuteMs, secondMs } from '../../../core/time.js';
 
 /** What only an operator can mend is looked at again so often. */
 const probeMs = 5 * minuteMs;

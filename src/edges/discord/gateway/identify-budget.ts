@@ -1,14 +1,14 @@
-const minute = 60_000;
-const hour = 60 * minute;
+import { hourMs, minuteMs, secondMs } from '../../../core/time.js';
+
 /**
  * Discord's documentation, Gateway, Session Start Limit: 1000 IDENTIFYs a day, and who sends more has its token reset.
  * A day of this many an hour stays well below.
  */
 export const identifiesAnHour = 20;
-const firstPauseMs = 30 * minute;
-const longestPauseMs = 6 * hour;
+const firstPauseMs = 30 * minuteMs;
+const longestPauseMs = 6 * hourMs;
 /** Session Start Limit, max_concurrency: one IDENTIFY in so long. */
-const spacingMs = 5_000;
+const spacingMs = 5 * secondMs;
 
 /** Counts sessions asked for, and says when to ask for no more. All times are wall clock, Unix ms. */
 export interface IdentifyBudget {
@@ -31,12 +31,12 @@ export function createIdentifyBudget(): IdentifyBudget {
   const since = (from: number): number => spent.filter((at) => at > from).length;
   return {
     spend: (now) => {
-      spent = [...spent.filter((at) => at > now - hour), now];
+      spent = [...spent.filter((at) => at > now - hourMs), now];
     },
-    lastHour: (now) => since(now - hour),
+    lastHour: (now) => since(now - hourMs),
     spacing: (now) => Math.max(0, (spent.at(-1) ?? Number.NEGATIVE_INFINITY) + spacingMs - now),
     pause: (now) => {
-      if (since(Math.max(pausedAt, now - hour)) < identifiesAnHour) return null;
+      if (since(Math.max(pausedAt, now - hourMs)) < identifiesAnHour) return null;
       pausedAt = now;
       return Math.min(longestPauseMs, firstPauseMs * 2 ** pauses++);
     },

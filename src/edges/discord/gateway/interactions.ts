@@ -16,9 +16,10 @@ import { commandInput } from './command-input.js';
 import { CommandProblem, type Command, type CommandDeps, type CommandInput } from '../commands/parts/command.js';
 import type { CommandMessage } from '../commands/parts/command-message.js';
 import type { KnownChannels } from '../rest/known-channels.js';
+import { secondMs } from '../../../core/time.js';
 
 /** A command that takes longer has hung on something; Discord would wait 15 minutes. */
-const deadlineMs = 30_000;
+const deadlineMs = 30 * secondMs;
 /**
  * Discord's documentation, Application Commands: choices of an autocompletion, and the characters of a name or value.
  */

@@ -1,33 +1,26 @@
 import type { APIEmbed } from 'discord.js';
 import type { Backlog, Fact, MessageFacts } from '../../../core/report/index.js';
 import { cut, escaped } from './markdown.js';
-
-/** Discord's documentation, Embed Limits, in characters. */
-const limits = {
-  title: 256,
-  description: 4096,
-  fields: 25,
-  fieldName: 256,
-  fieldValue: 1024,
-  footer: 2048,
-  sum: 6000,
-} as const;
+import { textLimits } from './text-limits.js';
 
 /** The facts of one event. Fields for which there is no room in all are left out, the last first. */
 export function embedOf({ title, colour, fields, links, footer }: MessageFacts): APIEmbed {
   const embed: APIEmbed = {
-    title: cut(escaped(title), limits.title),
+    title: cut(escaped(title), textLimits.title),
     color: colour,
     ...(links.length > 0 && { description: links.map(({ label, url }) => `[${label}](${url})`).join(' · ') }),
-    footer: { text: cut(footer, limits.footer) },
+    footer: { text: cut(footer, textLimits.footer) },
   };
   let room =
-    limits.sum - (embed.title ?? '').length - (embed.description ?? '').length - (embed.footer?.text ?? '').length;
+    textLimits.embeds -
+    (embed.title ?? '').length -
+    (embed.description ?? '').length -
+    (embed.footer?.text ?? '').length;
   const shown = fields
-    .slice(0, limits.fields)
+    .slice(0, textLimits.fields)
     .map((fact) => ({
-      name: cut(escaped(fact.name), limits.fieldName),
-      value: cut(valueOf(fact), limits.fieldValue),
+      name: cut(escaped(fact.name), textLimits.fieldName),
+      value: cut(valueOf(fact), textLimits.fieldValue),
       inline: fact.inline,
     }));
   const fitting = shown.findIndex(({ name, value }) => (room -= name.length + value.length) < 0);
@@ -37,15 +30,15 @@ export function embedOf({ title, colour, fields, links, footer }: MessageFacts):
 /** The incidents of a backlog, a line each, as many as there is room for. */
 export function backlogEmbedOf({ title, colour, lines, footer }: Backlog): APIEmbed {
   return {
-    title: cut(escaped(title), limits.title),
+    title: cut(escaped(title), textLimits.title),
     color: colour,
-    description: listOf(lines.map(escaped), limits.description),
-    footer: { text: cut(footer, limits.footer) },
+    description: listOf(lines.map(escaped), textLimits.description),
+    footer: { text: cut(footer, textLimits.footer) },
   };
 }
 
 export function noticeEmbedOf(title: string, colour: number, footer: string): APIEmbed {
-  return { title, color: colour, footer: { text: cut(footer, limits.footer) } };
+  return { title, color: colour, footer: { text: cut(footer, textLimits.footer) } };
 }
 
 /** Lines up to the limit, then "and 12 more". */

@@ -1,3 +1,5 @@
+import { clip } from '../../../core/report/index.js';
+
 /** What Discord would render as markup; a link is left whole, for a backslash would become a part of it. */
 const markup = /https?:\/\/\S+|[\\*_~`|[\]]|<(?=[@#:/a-z])/gi;
 /** Headings, quotes and lists, at the start of a line. */
@@ -13,7 +15,7 @@ export function escaped(text: string): string {
  */
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  const kept = text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '');
+  const kept = clip(text, limit).slice(0, -1);
   const backslashes = /\\*$/.exec(kept)?.[0].length ?? 0;
   return `${backslashes % 2 === 1 ? kept.slice(0, -1) : kept}…`;
 }

@@ -19,9 +19,10 @@ import type { File } from '../rest/api.js';
 import type { DrawnChart } from './charts.js';
 import { backlogEmbedOf, embedOf, noticeEmbedOf } from './embed.js';
 import { cut, escaped } from './markdown.js';
+import { textLimits } from './text-limits.js';
 
-/** Discord's documentation, Create Message and Attachment Object. */
-const limits = { content: 2000, nonce: 25, altText: 1024 } as const;
+/** Discord's documentation, Create Message and Attachment Object, in UTF-16 units. */
+const limits = { nonce: 25, altText: 1024 } as const;
 const chartName = 'chart.png';
 /** Discord's own blurple: a notice is neither trouble nor all-clear of a country. */
 const noticeColour = 0x5865f2;
@@ -129,7 +130,7 @@ function contentOf(message: Message): string {
       return mention + sentence(flag, renderBacklog(events, at).text, messageLimit - mention.length);
     }
     case 'notice':
-      return cut(escaped(message.text), limits.content);
+      return cut(escaped(message.text), textLimits.content);
   }
 }
 

@@ -1,12 +1,13 @@
 import { DiscordAPIError, HTTPError, RateLimitError, REST, type RawFile } from 'discord.js';
 import type { Clock } from '../../clock.js';
 import type { RateLimit } from '../../waiting/index.js';
+import { secondMs } from '../../../core/time.js';
 
 /**
  * A request without an answer after this long is given up; whether Discord took it is then unknown, which the nonce
  * mends.
  */
-const deadlineMs = 10_000;
+const deadlineMs = 10 * secondMs;
 /** When the process stops, a request under way may still finish within this, so that it need not be repeated. */
 const graceMs = 700;
 

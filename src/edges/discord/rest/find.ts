@@ -1,6 +1,7 @@
 import { Routes } from 'discord.js';
 import type { Answer, Api } from './api.js';
 import { kindOfRefusal } from './refusal.js';
+import { minuteMs } from '../../../core/time.js';
 
 /** Discord's first millisecond (its documentation, Reference, Snowflakes). */
 const epochMs = 1_420_070_400_000;
@@ -8,7 +9,7 @@ const epochMs = 1_420_070_400_000;
 const pageSize = 100;
 const mostPages = 5;
 /** How far our clock may be from Discord's. */
-const clockDifferenceMs = 5 * 60_000;
+const clockDifferenceMs = 5 * minuteMs;
 
 export type Search =
   | { readonly kind: 'found'; readonly messageId: string }

@@ -1,11 +1,9 @@
 import type { UnixMillis } from '../../../core/bgp/index.js';
 import { bviewPath, updatesFileMs, updatesPath } from './archive.js';
+import { ribEveryMs } from './file-times.js';
+import { hourMs, minuteMs } from '../../../core/time.js';
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-/** A RIB every eight hours (00, 08 and 16 UTC) ... */
-const ribEveryMs = 8 * hourMs;
-/** ... and older than this it is no beginning: so many updates would have to be fetched for it. */
+/** A RIB older than this is not worth loading: too many updates would have to be fetched after it. */
 const ribOldestMs = 24 * hourMs;
 /** Update files were of 15 minutes before 23 July 2003, as RIPE says of its raw data. */
 const quarterHoursUntil = Date.UTC(2003, 6, 23);

@@ -1,14 +1,15 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { historyRules } from '../../../core/incidents/index.js';
 import type { HistoryRow, Resolution } from '../../../core/countries/index.js';
-import { absentByte, dayMs, expiryOf, packRow, placeOf, rowBytes, spansOf, unpackRows } from '../packing.js';
+import { absentByte, expiryOf, packRow, placeOf, rowBytes, spansOf, unpackRows } from '../packing.js';
+import { dayMs, hourMs } from '../../../core/time.js';
 
 /**
  * A minute's rows of 250 countries are 8 KB, but each belongs to another day of 46 KB: written there at once they would
  * cost 11 MB a minute. So rows first go to a tail, in the order of time, and about hourly the tail is folded into the
  * days.
  */
-const foldAfterMs = 3_600_000;
+const foldAfterMs = hourMs;
 
 interface TailRow {
   readonly resolution: Resolution;

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { endsIncident } from '../../../core/incidents/index.js';
+import { isOver } from '../../../core/incidents/index.js';
 import type { Commit, CountryRecord, FeedHealth, IncidentEvent } from '../../../core/incidents/index.js';
 import { parseEvent, parseHealth } from '../versions.js';
 
@@ -38,13 +38,7 @@ export function createSqliteRemembered(db: DatabaseSyncInstance): SqliteRemember
     write({ events, records, health }) {
       for (const event of events) {
         if (event.incident === null) continue;
-        putIncident.run(
-          event.incident,
-          event.country,
-          event.at,
-          endsIncident(event.kind) ? 1 : 0,
-          JSON.stringify(event),
-        );
+        putIncident.run(event.incident, event.country, event.at, isOver(event) ? 1 : 0, JSON.stringify(event));
       }
       for (const record of records) putRecord.run(record.country, JSON.stringify(record));
       if (health !== null) putHealth.run(JSON.stringify(health));

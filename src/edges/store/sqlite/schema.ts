@@ -8,7 +8,7 @@ import { newerError } from '../versions.js';
  * `history_tail` takes rows as they come and `history_days` holds them packed (see history.ts). Times are Unix ms,
  * `day` is days since 1970.
  *
- * Version 2. `incidents` has the last event of each incident, `over` 1 from the one that ends it (endsIncident) until a
+ * Version 2. `incidents` has the last event of each incident, `over` 1 from the one that ends it (isOver) until a
  * relapse; it begins with what the event log has. `records` are the countries' last measures, `health` is one row.
  *
  * Version 3. What delivery remembers: `owed` is what channels must still be told, `positions` a JSON list; `told` what

@@ -1,15 +1,19 @@
 import { countryName, flagOf, type CountryName } from '../../../../core/countries/index.js';
-import type { CountryRecord, FamilyRecord, IncidentEvent, StoredState } from '../../../../core/incidents/index.js';
-import { colours, moment, percent, remains } from '../../../../core/report/index.js';
+import {
+  type CountryRecord,
+  type FamilyRecord,
+  type IncidentEvent,
+  type StoredState,
+  shareOf,
+} from '../../../../core/incidents/index.js';
+import { colours, moment, percent, remains, capitalised, wholeShare } from '../../../../core/report/index.js';
+import type { UnixMillis } from '../../../../core/time.js';
+import type { Family } from '../../../../core/bgp/index.js';
 
-type Family = 'ipv4' | 'ipv6';
 type Word = 'normal' | 'below its usual' | 'recovering' | 'unstable' | 'degraded' | 'major outage' | 'down';
-type UnixMillis = IncidentEvent['at'];
 
 /** Nothing can be said, so neither good nor bad. */
 export const greyColour = 0x80848e;
-/** At this share and above a country is whole. */
-const wholeShare = 0.95;
 
 const wordRanks: Readonly<Record<Word, number>> = {
   normal: 0,
@@ -72,11 +76,6 @@ export function mainOf(conditions: readonly Condition[]): Condition | null {
   );
 }
 
-/** Capped at 1, 4 decimals, as in the events. */
-function shareOf(units: number, baseline: number): number {
-  return baseline === 0 ? 1 : Math.round(Math.min(1, units / baseline) * 10_000) / 10_000;
-}
-
 /** By what is worse; green is for what is known to be whole. */
 export function colourOf({ word }: Condition): number {
   switch (word) {
@@ -114,39 +113,37 @@ export function sentenceOf(
   const from = since === null ? '' : ` since ${moment(since, now)}`;
   switch (word) {
     case 'down':
-      return begin(`${subject} ${isNow ? 'has been' : 'had been'} down${from}: ${remains(parts, 'left')}.`);
+      return capitalised(`${subject} ${isNow ? 'has been' : 'had been'} down${from}: ${remains(parts, 'left')}.`);
     case 'major outage':
-      return begin(
+      return capitalised(
         `${subject} ${isNow ? 'has been' : 'had been'} in a major outage${from}: ${remains(parts, 'left')}.`,
       );
     case 'degraded':
       return `Part of ${subject} ${isNow ? 'has been' : 'had been'} dark${from}: ${remains(parts, 'left')}.`;
     case 'recovering':
-      return begin(
+      return capitalised(
         `${subject} ${isNow ? 'is' : 'was'} coming back: ${remains(parts, 'visible')}. Its outage ` +
           `${isNow ? 'is' : 'was'} not yet over.`,
       );
     case 'unstable':
-      return begin(
+      return capitalised(
         `${subject} ${isNow ? 'has been' : 'had been'} unstable${from}: its routes keep coming and going; ` +
           `${remains(parts, 'visible')}.`,
       );
     case 'below its usual':
-      return begin(
+      return capitalised(
         `${subject} ${isNow ? 'is' : 'was'} below its usual, but in no outage: ${remains(parts, 'visible')}.`,
       );
     case 'normal':
-      return begin(`${subject} ${isNow ? 'looks' : 'looked'} normal from the outside: ${remains(parts, 'visible')}.`);
+      return capitalised(
+        `${subject} ${isNow ? 'looks' : 'looked'} normal from the outside: ${remains(parts, 'visible')}.`,
+      );
   }
 }
 
 function internet(family: Family, { national }: CountryName): string {
   if (family === 'ipv6') return 'IPv6 Internet';
   return national ? 'national Internet' : 'Internet';
-}
-
-function begin(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** "🇰🇵 " before a country's name; '' for a group. */

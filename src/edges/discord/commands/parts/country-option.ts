@@ -1,7 +1,7 @@
 import type { CountryDirectory } from '../../../../core/countries/index.js';
 import { CommandProblem, type Command, type CommandInput } from './command.js';
 import { textOf } from './definition.js';
-import { clip } from './text-limits.js';
+import { clip } from '../../../../core/report/index.js';
 
 /** The code of the country asked for, however it was written. */
 export function countryOf(input: CommandInput, directory: CountryDirectory): string {

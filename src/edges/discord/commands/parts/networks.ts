@@ -1,8 +1,9 @@
 import type { APIEmbedField } from 'discord.js';
 import type { NetworkChange } from '../../../../core/incidents/index.js';
-import { count, networksText } from '../../../../core/report/index.js';
+import { count, networksText, clip } from '../../../../core/report/index.js';
 import type { Condition } from './condition.js';
-import { clip, textLimits } from './text-limits.js';
+import { unitNames } from '../../../../core/bgp/index.js';
+import { textLimits } from '../../messages/text-limits.js';
 
 const mostNetworks = 5;
 
@@ -12,7 +13,7 @@ export function lostMostFields(conditions: readonly Condition[]): APIEmbedField[
     .filter(({ word }) => word !== 'normal')
     .flatMap(({ family, measured }) => {
       const prefix = family === 'ipv4' ? '' : 'IPv6: ';
-      const unit = family === 'ipv4' ? '/24s' : '/48s';
+      const unit = unitNames[family];
       const lost = measured.networks.filter(({ before, now }) => now < before).slice(0, mostNetworks);
       const others = measured.networks
         .filter((network) => network.now > 0 && !lost.includes(network))

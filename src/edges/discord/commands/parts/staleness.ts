@@ -1,11 +1,10 @@
 import type { FeedHealth } from '../../../../core/incidents/index.js';
 import { elapsed, moment } from '../../../../core/report/index.js';
-
-type UnixMillis = FeedHealth['at'];
-type Family = 'ipv4' | 'ipv6';
+import { minuteMs, type UnixMillis } from '../../../../core/time.js';
+import { familyNames, type Family } from '../../../../core/bgp/index.js';
 
 /** The ingest writes each minute: two missed are a fault. */
-export const freshMs = 3 * 60_000;
+export const freshMs = 3 * minuteMs;
 
 /**
  * What lightsout sees just now. clear: both families are judged. partly: one is not. blind: none is, and what is
@@ -49,7 +48,7 @@ export function sightOf(health: FeedHealth | null, now: UnixMillis): Sight {
     return blind(`Too few networks are seen to judge by (${ipv4.text}).`, eventTime, now);
   if (ipv4.usable && ipv6.usable) return { kind: 'clear', asOf: eventTime };
   const [family, text]: [Family, string] = ipv4.usable ? ['ipv6', ipv6.text] : ['ipv4', ipv4.text];
-  const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
+  const name = familyNames[family];
   return {
     kind: 'partly',
     asOf: eventTime,

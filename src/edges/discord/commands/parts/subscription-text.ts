@@ -1,7 +1,8 @@
 import type { CountryDirectory } from '../../../../core/countries/index.js';
 import { severities, tombstoneMs, type Severity, type Subscription, type UpdateMode } from '../../../delivery/index.js';
 import { ago, localTime } from './staleness.js';
-import { clip, fitting } from './text-limits.js';
+import { clip } from '../../../../core/report/index.js';
+import { fitting } from '../../messages/text-limits.js';
 
 /** What a threshold's line needs beside the names of its countries. */
 const thresholdRoom = 40;

@@ -1,7 +1,7 @@
 import type { CountryDirectory } from '../../../../core/countries/index.js';
 import { CommandProblem } from './command.js';
 import { didYouMean, quoted } from './country-option.js';
-import { clip } from './text-limits.js';
+import { clip } from '../../../../core/report/index.js';
 
 /** More are named than one message should hold. */
 const mostUnknown = 10;

@@ -1,16 +1,19 @@
 /**
  * Writes one commit, all or nothing, once.
  *
- * KEYS head, states, events, records, health, incidents, incident ends, then the day of each sample ARGV holder, epoch,
- *   version, number of states, of events and of records, health ('': unchanged),
- *         (country, state) of each state, each event, (country, record) of each record,
- * (offset in the day, row, ms until the day expires) of each sample -> 'fenced' holder and epoch are not the present
- *         lease's, or version is not the next one; nothing written -> 'duplicate' this lease has committed this
- *         version; nothing written -> 'committed'
+ * KEYS head, states, events, records, health, incidents, incident ends, then the day of each row
+ * ARGV holder, epoch, version, number of states, of events and of records, health ('': unchanged),
+ *      (country, state) of each state, each event, (country, record) of each record,
+ *      (offset in the day, row, ms until the day expires) of each row
+ * ->   'fenced': holder and epoch are not the present lease's, or version is not the next one; nothing written
+ *      'duplicate': this lease has committed this version; nothing written
+ *      'committed'
  *
- * The present lease may have expired: while nobody has taken it since, nobody else has written. A day that does not
- * reach a row's offset is filled up with absent rows (0xFF), for Redis itself would fill with zeros. Events that an
- * older program wrote are not among the incidents yet: the next commit enters them, a thousand at a time.
+ * The present lease may have expired: as long as no other process took it, no other process has written. A day that
+ * does not reach a row's offset is filled up with absent rows (0xFF), because Redis itself would fill with zeros. Events
+ * that an older program wrote are not among the incidents yet: the next commit enters them, a thousand at a time.
+ * `over` is isOver() of core/incidents; test/edges/store/contract.ts, "an incident is over by the events that isOver
+ * names", holds the two to the same answer.
  */
 export const commitScript = `
 local head = redis.call('HMGET', KEYS[1], 'holder', 'epoch', 'version', 'base', 'end', 'indexed')

@@ -1,3 +1,5 @@
+import { clip } from '../../../core/report/index.js';
+
 /**
  * Discord's documentation, Create Message and Embed Limits: UTF-16 units. `embeds` is the sum of all texts of a
  * message's embeds.
@@ -12,11 +14,6 @@ export const textLimits = {
   footer: 2048,
   embeds: 6000,
 } as const;
-
-/** At most `limit` units, never cut inside a surrogate pair. */
-export function clip(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-}
 
 /** As many of `parts`, from the first on, as fit into `limit` units; what is left out is said by `more`. */
 export function fitting(
