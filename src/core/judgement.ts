@@ -22,8 +22,8 @@ import {
   type Watched,
 } from './guards/index.js';
 import {
-  asOne,
   closedAt,
+  combine,
   fold,
   initialIncidentState,
   needsNetworks,
@@ -144,7 +144,7 @@ export class Judgement {
       this.#states.set(tick.country, after);
       states.push(after);
     }
-    for (const one of ruling.asOne) events = asOne(events, new Set(one.countries), one);
+    for (const one of ruling.combined) events = combine(events, new Set(one.countries), one);
     return { states, rows: this.#countries.completedRows, ...this.#remember(events, judged) };
   }
 

@@ -1,5 +1,5 @@
 import { decisionOf, dueAt, fallTimes, isRising, unrestrained, type Restraint } from '../detector/index.js';
-import type { AsOne, Fall, GuardName, Hold, HoldCounts } from './hold.js';
+import type { Combined, Fall, GuardName, Hold, HoldCounts } from './hold.js';
 import { MassGuard } from './mass.js';
 import { keyOf, OneCollectorGuard, type CountAgain } from './one-collector.js';
 import type { GuardSettings } from './settings.js';
@@ -16,11 +16,10 @@ export interface Sight {
 /** What is to become of a tick's decisions. */
 export interface Ruling {
   restraint(country: string, family: Watched['family']): Restraint;
-  /** What is told as one. */
-  readonly asOne: readonly AsOne[];
+  readonly combined: readonly Combined[];
 }
 
-const allFree: Ruling = { restraint: () => unrestrained, asOne: [] };
+const allFree: Ruling = { restraint: () => unrestrained, combined: [] };
 
 /** Looks at all countries together before any is told: our own trouble is never a country's. */
 export class Guards {
@@ -63,7 +62,8 @@ export class Guards {
       decided.set(country, [...(decided.get(country) ?? []), first]);
     }
     const mass = this.#mass.look(at, decided, falls, judged);
-    for (const country of [...mass.held, ...mass.asOne.flatMap(({ countries }) => countries)]) decided.delete(country);
+    for (const country of [...mass.held, ...mass.combined.flatMap(({ countries }) => countries)])
+      decided.delete(country);
     const shared = this.#sharedAs.look(at, decided, falls, sight.heavyLosers);
     const held = new Set([...mass.held, ...shared.held]);
     const ceilings = this.#oneCollector.look(
@@ -81,7 +81,7 @@ export class Guards {
         const key = keyOf({ country, family });
         return { ceiling: ceilings.get(key) ?? 'down', flipsBefore: flipsBefore.get(key) ?? Infinity };
       },
-      asOne: [...mass.asOne, ...shared.asOne],
+      combined: [...mass.combined, ...shared.combined],
     };
   }
 

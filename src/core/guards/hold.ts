@@ -21,10 +21,10 @@ export interface HoldCounts {
   readonly dissolved: number;
 }
 
-/** Countries whose decisions of this tick are told as one event. */
-export interface AsOne {
+/** Countries whose decisions of this tick are told in one combined event. */
+export interface Combined {
   readonly countries: readonly string[];
-  /** The AS that lost half or more of each; null: they only fell at the same time. */
+  /** The AS through which each lost half or more; null: they only fell at the same time. */
   readonly asn: number | null;
   /** The rule and its numbers, for people. */
   readonly reason: string;
@@ -33,7 +33,7 @@ export interface AsOne {
 /** What a guard of several countries makes of a tick's decisions, by country. */
 export interface CountryRuling {
   readonly held: ReadonlySet<string>;
-  readonly asOne: readonly AsOne[];
+  readonly combined: readonly Combined[];
 }
 
 /** How a country falls, whatever the family: both count once. */

@@ -1,4 +1,4 @@
-import { LetGo, type AsOne, type CountryRuling, type Fall, type Hold, type HoldCounts } from './hold.js';
+import { LetGo, type Combined, type CountryRuling, type Fall, type Hold, type HoldCounts } from './hold.js';
 import type { GuardSettings } from './settings.js';
 import { Stragglers } from './stragglers.js';
 import { minuteMs, type UnixMillis } from '../time.js';
@@ -76,7 +76,7 @@ export class MassGuard {
     for (const [country, firsts] of decided)
       if (!this.#holds.some(({ countries }) => countries.has(country))) this.#begin(at, country, firsts, falls, judged);
     const held = new Set<string>();
-    const asOne: AsOne[] = [];
+    const combined: Combined[] = [];
     for (const hold of this.#holds) {
       for (const [country, { times }] of falls)
         if (times.some((time) => time >= hold.from && time <= hold.to)) hold.countries.add(country);
@@ -98,7 +98,7 @@ export class MassGuard {
       this.#counts.released++;
       this.#stragglers.expect(hold.countries, at);
       const { withinMs } = this.#settings;
-      asOne.push({
+      combined.push({
         countries: own,
         asn: null,
         reason:
@@ -108,11 +108,11 @@ export class MassGuard {
     }
     const free = new Map(
       [...decided].filter(
-        ([country]) => !held.has(country) && !asOne.some(({ countries }) => countries.includes(country)),
+        ([country]) => !held.has(country) && !combined.some(({ countries }) => countries.includes(country)),
       ),
     );
     const rest = this.#stragglers.look(at, free, falls);
-    return { held: new Set([...held, ...rest.held]), asOne: [...asOne, ...rest.asOne] };
+    return { held: new Set([...held, ...rest.held]), combined: [...combined, ...rest.combined] };
   }
 
   #begin(

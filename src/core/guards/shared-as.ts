@@ -1,5 +1,5 @@
 import type { Family } from '../bgp/index.js';
-import { LetGo, type AsOne, type CountryRuling, type Fall, type Hold, type HoldCounts } from './hold.js';
+import { LetGo, type Combined, type CountryRuling, type Fall, type Hold, type HoldCounts } from './hold.js';
 import type { GuardSettings } from './settings.js';
 import type { UnixMillis } from '../time.js';
 
@@ -63,7 +63,7 @@ export class SharedAsGuard {
       if (!isFree) this.#begin(at, country, falls, losersOf);
     }
     const held = new Set<string>();
-    const asOne: AsOne[] = [];
+    const combined: Combined[] = [];
     for (const hold of this.#holds) {
       const own = [...decided.keys()].filter((country) => hold.countries.has(country));
       const awaited = [...hold.countries].filter(
@@ -77,13 +77,13 @@ export class SharedAsGuard {
       this.#letGo.add(hold.countries, at);
       this.#counts[own.length > 1 ? 'released' : 'dissolved']++;
       if (own.length > 1)
-        asOne.push({
+        combined.push({
           countries: own,
           asn: hold.asn,
           reason: `AS${hold.asn} has half or more of what each of ${own.length} countries lost`,
         });
     }
-    return { held, asOne };
+    return { held, combined };
   }
 
   #begin(at: UnixMillis, country: string, falls: ReadonlyMap<string, Fall>, losersOf: HeavyLosers): void {

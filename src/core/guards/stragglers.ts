@@ -1,4 +1,4 @@
-import type { AsOne, CountryRuling, Fall, Hold, HoldCounts } from './hold.js';
+import type { Combined, CountryRuling, Fall, Hold, HoldCounts } from './hold.js';
 import type { UnixMillis } from '../time.js';
 
 interface Group {
@@ -59,7 +59,7 @@ export class Stragglers {
     falls: ReadonlyMap<string, Fall>,
   ): CountryRuling {
     const held = new Set<string>();
-    const asOne: AsOne[] = [];
+    const combined: Combined[] = [];
     for (const group of this.#groups) {
       const isOwn = (times: readonly UnixMillis[] | undefined): boolean =>
         times?.some((time) => time <= group.at) === true;
@@ -80,13 +80,13 @@ export class Stragglers {
         group.waiting = null;
       }
       if (own.length > 1)
-        asOne.push({
+        combined.push({
           countries: own,
           asn: null,
           reason: `${own.length} more of the ${group.countries.size} countries that began to fall together`,
         });
       if (rising.length === 0) this.#groups = this.#groups.filter((other) => other !== group);
     }
-    return { held, asOne };
+    return { held, combined };
   }
 }

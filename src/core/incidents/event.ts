@@ -28,11 +28,11 @@ export interface OtherFamily {
  * the event log, which is the outbox.
  */
 export interface IncidentEvent {
-  /** incident/n; for unstable and notice (incident null) CC-family-kind-ms; of several countries at once mass-ms-CC. */
+  /** incident/n; for unstable and notice (incident null) CC-family-kind-ms; for a combined event mass-ms-CC. */
   readonly id: string;
-  /** CC-family-ms of its opening; null for unstable, notice, and several countries at once. */
+  /** CC-family-ms of its opening; null for unstable, notice and combined events. */
   readonly incident: string | null;
-  /** null for a notice, and where `countries` says which. */
+  /** null for a notice and for a combined event, whose countries stand in `countries`. */
   readonly country: string | null;
   /** A group's name; null for a country, whose name the program knows. */
   readonly label: string | null;
@@ -85,24 +85,23 @@ export interface IncidentEvent {
   /** The words of a notice; null for every other kind. */
   readonly notice: string | null;
   /**
-   * Several countries that are told as one (opened; `country` and `family` null, counts in sum, the worst level, the
-   * first since), the worst first, and of those who lost most; each has its own event in the log as well. Empty for all
-   * other events.
+   * Only of a combined event (kind opened; `country` and `family` null, counts summed up, the worst level, the first
+   * since): its countries, the worst first, then the largest loss first. Each has its own event in the log as well.
    */
   readonly countries: readonly EventCountry[];
   /**
-   * Of several countries: the AS that made half or more of the loss of each; null where it is not one AS, and for all
-   * other events.
+   * Of a combined event: the AS that caused half or more of each country's loss. null if there is no such AS, and for
+   * all other events.
    */
   readonly asn: number | null;
   /**
-   * The id of the event that tells of several countries, this one among them: that is posted, and not this. null: told
-   * by itself.
+   * The id of the combined event that this one is part of: that one is posted instead of this one. null: this event is
+   * posted itself.
    */
   readonly partOf: string | null;
 }
 
-/** One of several countries: what its own event says of it. */
+/** One country of a combined event: what its own event says of it. */
 export type EventCountry = Pick<
   IncidentEvent,
   | 'id'

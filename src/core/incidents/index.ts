@@ -1,4 +1,4 @@
-export { asOne, singlesOf } from './as-one.js';
+export { combine, singlesOf } from './combined.js';
 export { isOver, shareOf } from './event.js';
 export type { EventCountry, EventKind, IncidentEvent, OtherFamily } from './event.js';
 export { createNotice } from './event-facts.js';

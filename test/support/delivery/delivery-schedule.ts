@@ -1,5 +1,5 @@
 import { newSubscription, severities, updateModes, type Subscription } from '../../../src/edges/delivery/index.js';
-import { asOne, type IncidentEvent } from '../../../src/core/incidents/index.js';
+import { combine, type IncidentEvent } from '../../../src/core/incidents/index.js';
 import { incidentEvent } from './incident-event.js';
 import { seededRandom } from '../random.js';
 import type { VirtualChannel, VirtualFault } from './virtual-discord.js';
@@ -92,7 +92,7 @@ function combinedOutage(random: () => number, span: number): IncidentEvent[] {
     .map((country) => incident(country, from, span, random));
   const opened = parts.map(([first]) => first);
   return [
-    ...asOne(opened, new Set(opened.map(({ country }) => country ?? '')), { asn: null, reason: 'at once' }),
+    ...combine(opened, new Set(opened.map(({ country }) => country ?? '')), { asn: null, reason: 'at once' }),
     ...parts.flatMap(([, ...rest]) => rest),
   ];
 }

@@ -1,4 +1,4 @@
-import { asOne, type IncidentEvent } from '../../../src/core/incidents/index.js';
+import { combine, type IncidentEvent } from '../../../src/core/incidents/index.js';
 
 const openedAt = Date.UTC(2014, 11, 22, 16, 17);
 
@@ -56,7 +56,7 @@ export function combinedEvents(singles: readonly Partial<IncidentEvent>[], asn: 
       ...changes,
     }),
   );
-  return asOne(events, new Set(events.map(({ country }) => country ?? '')), {
+  return combine(events, new Set(events.map(({ country }) => country ?? '')), {
     asn,
     reason: `${events.length} of 230 countries fell within 180 s of each other, held for 300 s`,
   });

@@ -2,22 +2,21 @@ import { levelRank } from '../detector/index.js';
 import { shareOf, type EventCountry, type IncidentEvent } from './event.js';
 import type { UnixMillis } from '../time.js';
 
-/** Why several countries are told as one. */
-export interface OneReason {
-  /** null: they only fell at the same time. */
+/** Why several countries are told in one combined event. */
+export interface CombinedReason {
+  /** The AS that they all fell through; null: they only fell at the same time. */
   readonly asn: number | null;
   readonly reason: string;
 }
 
 /**
- * The events of one tick with those of these countries that tell of a fall told as one: each keeps its place in the log
- * and says what it is part of, and the one that stands for them comes last. Where fewer than two fell there is nothing
- * to tell as one.
+ * Combines those events of a tick that tell of a fall of one of `countries`. Each keeps its place in the log and names
+ * the combined event in `partOf`; the combined event comes last. If fewer than two fell, nothing changes.
  */
-export function asOne(
+export function combine(
   events: readonly IncidentEvent[],
   countries: ReadonlySet<string>,
-  { asn, reason }: OneReason,
+  { asn, reason }: CombinedReason,
 ): IncidentEvent[] {
   const isPart = ({ country, kind, partOf }: IncidentEvent): boolean =>
     country !== null &&
@@ -28,13 +27,13 @@ export function asOne(
   if (parts.length < 2) return [...events];
   const worstFirst = [...parts].sort(byWeight);
   const id = `mass-${parts[0].at}-${worstFirst[0].country}`;
-  const one = oneOf(id, worstFirst, parts[0].at);
-  return [...events.map((event) => (isPart(event) ? { ...event, partOf: id } : event)), { ...one, asn, reason }];
+  const combined = combinedOf(id, worstFirst, parts[0].at);
+  return [...events.map((event) => (isPart(event) ? { ...event, partOf: id } : event)), { ...combined, asn, reason }];
 }
 
 /**
- * IPv4 before IPv6, whose units are no measure beside it; then by level, as a sentence names the first few alone; then
- * who lost most.
+ * IPv4 before IPv6, because their units cannot be compared; then the worst level first, because a sentence names only
+ * the first few; then the largest loss first.
  */
 function byWeight(a: IncidentEvent, b: IncidentEvent): number {
   if (a.family !== b.family) return a.family === 'ipv4' ? -1 : 1;
@@ -42,7 +41,7 @@ function byWeight(a: IncidentEvent, b: IncidentEvent): number {
   return b.baseline - b.visible - (a.baseline - a.visible) || (a.id < b.id ? -1 : 1);
 }
 
-function oneOf(id: string, parts: readonly IncidentEvent[], at: UnixMillis): IncidentEvent {
+function combinedOf(id: string, parts: readonly IncidentEvent[], at: UnixMillis): IncidentEvent {
   const sum = (of: (event: IncidentEvent) => number): number => parts.reduce((total, part) => total + of(part), 0);
   const [visible, baseline] = [sum((part) => part.visible), sum((part) => part.baseline)];
   const worst = parts.reduce(
@@ -124,10 +123,7 @@ function countryOf({
   };
 }
 
-/**
- * An event for each country that it tells of, as far as it knows of each; of one that tells of a single country,
- * itself.
- */
+/** The single events that a combined event stands for, with what it says of each; any other event: itself. */
 export function singlesOf(event: IncidentEvent): readonly IncidentEvent[] {
   if (event.countries.length === 0) return [event];
   return event.countries.map((country) => ({ ...event, ...country, countries: [], asn: null, partOf: event.id }));
