@@ -1,11 +1,11 @@
 import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
 import { isMuted, thresholdOf } from '../../delivery/index.js';
-import { CommandProblem, type Command } from './parts/command.js';
+import { CommandProblem } from './parts/command.js';
 import { flagBefore } from './parts/condition.js';
 import { completeCountry, countryOf } from './parts/country-option.js';
-import { channelOption, choiceOf, countryOption, forManagers } from './parts/definition.js';
+import { channelOption, choiceOf, countryOption } from './parts/definition.js';
+import { forManagers } from './parts/for-managers.js';
 import { localTime } from './parts/staleness.js';
-import { targetOf, turnedAway } from './parts/target-channel.js';
 import { existing } from './watch.js';
 import { hourMs } from '../../../core/time.js';
 
@@ -29,7 +29,7 @@ const durationMs = {
   off: 0,
 } as const;
 
-export const mute: Command = {
+export const mute = forManagers({
   definition: {
     type: ApplicationCommandType.ChatInput,
     name: 'mute',
@@ -45,14 +45,9 @@ export const mute: Command = {
       },
       channelOption,
     ],
-    ...forManagers,
   },
-  ephemeral: true,
   complete: completeCountry,
-  async run(input, deps) {
-    const away = turnedAway(input, deps);
-    if (away !== null) return away;
-    const target = await targetOf(input, deps);
+  async run(input, deps, target) {
     const country = countryOf(input, deps.directory);
     const duration = choiceOf(input, 'duration', durations);
     if (duration === null) throw new CommandProblem(`For how long? One of: ${durations.join(', ')}.`);
@@ -76,4 +71,4 @@ export const mute: Command = {
       : 'It is not watched there anyway.';
     return { content: `🔇 ${target.shown}: nothing of ${name} until ${localTime(until)}. ${note}` };
   },
-};
+});

@@ -7,15 +7,16 @@ import {
   type Severity,
   type Subscription,
 } from '../../delivery/index.js';
-import { CommandProblem, type Command, type CommandInput } from './parts/command.js';
-import { booleanOf, channelOption, choiceOf, forManagers, severityOption, textOf } from './parts/definition.js';
+import { CommandProblem, type CommandInput } from './parts/command.js';
+import { booleanOf, channelOption, choiceOf, severityOption, textOf } from './parts/definition.js';
+import { forManagers } from './parts/for-managers.js';
 import { describe, updateTexts } from './parts/subscription-text.js';
-import { assertMayPost, targetOf, turnedAway, warningsFor, type Target } from './parts/target-channel.js';
+import { assertMayPost, warningsFor, type Target } from './parts/target-channel.js';
 import { completeWanted, wantedCountries, type Wanted } from './parts/wanted-countries.js';
 import { clip } from '../../../core/report/index.js';
 import { textLimits } from '../messages/text-limits.js';
 
-export const subscribe: Command = {
+export const subscribe = forManagers({
   definition: {
     type: ApplicationCommandType.ChatInput,
     name: 'subscribe',
@@ -48,14 +49,9 @@ export const subscribe: Command = {
         description: 'Whether ends come without a notification',
       },
     ],
-    ...forManagers,
   },
-  ephemeral: true,
   complete: (option, typed, { directory }) => (option === 'countries' ? completeWanted(typed, directory) : []),
-  async run(input, deps) {
-    const away = turnedAway(input, deps);
-    if (away !== null) return away;
-    const target = await targetOf(input, deps);
+  async run(input, deps, target) {
     const changes = changesOf(input, (text) => wantedCountries(text, deps.directory));
     assertMayPost(target);
     const since = await deps.logEnd();
@@ -79,7 +75,7 @@ export const subscribe: Command = {
       ),
     };
   },
-};
+});
 
 interface Changes {
   readonly wanted: Wanted | null;

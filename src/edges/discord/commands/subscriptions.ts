@@ -2,7 +2,7 @@ import { ApplicationCommandType } from 'discord.js';
 import { colours, plural, clip } from '../../../core/report/index.js';
 import type { Command, CommandDeps, CommandInput } from './parts/command.js';
 import type { CommandMessage } from './parts/command-message.js';
-import { forManagers } from './parts/definition.js';
+import { managersOnly } from './parts/definition.js';
 import { pageButtons, pageOf, pageText, turnedTo } from './parts/pages.js';
 import { summaryOf } from './parts/subscription-text.js';
 import { lackingIn, turnedAway } from './parts/target-channel.js';
@@ -13,7 +13,7 @@ export const subscriptions: Command = {
     type: ApplicationCommandType.ChatInput,
     name: 'subscriptions',
     description: 'Which channels here get alerts, of what, and whether all is well with them',
-    ...forManagers,
+    ...managersOnly,
   },
   ephemeral: true,
   run: (input, deps) => answer(1, input, deps),

@@ -1,26 +1,21 @@
 import { ApplicationCommandType } from 'discord.js';
 import type { SendResult } from '../../delivery/index.js';
-import type { Command } from './parts/command.js';
-import { channelOption, forManagers } from './parts/definition.js';
-import { assertMayPost, targetOf, turnedAway, warningsFor } from './parts/target-channel.js';
+import { channelOption } from './parts/definition.js';
+import { forManagers } from './parts/for-managers.js';
+import { assertMayPost, warningsFor } from './parts/target-channel.js';
 import { clip } from '../../../core/report/index.js';
 import { textLimits } from '../messages/text-limits.js';
 
 const testText = 'TEST: this is how an alert of lightsout arrives here. Nothing has happened, in no country.';
 
-export const testAlert: Command = {
+export const testAlert = forManagers({
   definition: {
     type: ApplicationCommandType.ChatInput,
     name: 'test-alert',
     description: 'Posts a test alert, marked as one, and says whether it arrived',
     options: [channelOption],
-    ...forManagers,
   },
-  ephemeral: true,
-  async run(input, deps, signal) {
-    const away = turnedAway(input, deps);
-    if (away !== null) return away;
-    const target = await targetOf(input, deps);
+  async run(input, deps, target, signal) {
     assertMayPost(target);
     const result = await deps.send.post(
       target.channelId,
@@ -37,7 +32,7 @@ export const testAlert: Command = {
     ];
     return { content: clip(lines.join('\n'), textLimits.content) };
   },
-};
+});
 
 function outcomeOf(result: SendResult, shown: string): string {
   switch (result.kind) {

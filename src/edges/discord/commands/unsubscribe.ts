@@ -1,22 +1,17 @@
 import { ApplicationCommandType } from 'discord.js';
 import type { Subscription } from '../../delivery/index.js';
-import { CommandProblem, type Command } from './parts/command.js';
-import { channelOption, forManagers } from './parts/definition.js';
-import { targetOf, turnedAway } from './parts/target-channel.js';
+import { CommandProblem } from './parts/command.js';
+import { channelOption } from './parts/definition.js';
+import { forManagers } from './parts/for-managers.js';
 
-export const unsubscribe: Command = {
+export const unsubscribe = forManagers({
   definition: {
     type: ApplicationCommandType.ChatInput,
     name: 'unsubscribe',
     description: 'No more alerts in a channel',
     options: [channelOption],
-    ...forManagers,
   },
-  ephemeral: true,
-  async run(input, deps) {
-    const away = turnedAway(input, deps);
-    if (away !== null) return away;
-    const { channelId, shown } = await targetOf(input, deps);
+  async run(_, deps, { channelId, shown }) {
     const before: (Subscription | null)[] = [];
     await deps.editSubscription(channelId, (present) => {
       before.push(present);
@@ -25,4 +20,4 @@ export const unsubscribe: Command = {
     if (before.at(-1) === null) throw new CommandProblem(`There was no subscription for ${shown}: nothing to end.`);
     return { content: `✅ No more alerts come to ${shown}. Its settings are forgotten; \`/subscribe\` begins anew.` };
   },
-};
+});

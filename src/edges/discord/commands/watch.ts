@@ -1,16 +1,17 @@
 import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord.js';
 import { isMuted, severities, type Severity, type Subscription } from '../../delivery/index.js';
-import { CommandProblem, type Command, type CommandDeps, type CommandInput } from './parts/command.js';
+import { CommandProblem, type CommandDeps, type CommandInput } from './parts/command.js';
 import type { CommandMessage } from './parts/command-message.js';
 import { flagBefore } from './parts/condition.js';
 import { completeCountry, countryOf } from './parts/country-option.js';
-import { channelOption, choiceOf, countryOption, forManagers, severityOption, textOf } from './parts/definition.js';
+import { channelOption, choiceOf, countryOption, severityOption, textOf } from './parts/definition.js';
+import { forManagers } from './parts/for-managers.js';
 import { describe, severityText } from './parts/subscription-text.js';
-import { targetOf, turnedAway, type Target } from './parts/target-channel.js';
+import type { Target } from './parts/target-channel.js';
 import { clip } from '../../../core/report/index.js';
 import { textLimits } from '../messages/text-limits.js';
 
-export const watch: Command = {
+export const watch = forManagers({
   definition: {
     type: ApplicationCommandType.ChatInput,
     name: 'watch',
@@ -35,14 +36,9 @@ export const watch: Command = {
         options: [channelOption],
       },
     ],
-    ...forManagers,
   },
-  ephemeral: true,
   complete: completeCountry,
-  async run(input, deps) {
-    const away = turnedAway(input, deps);
-    if (away !== null) return away;
-    const target = await targetOf(input, deps);
+  async run(input, deps, target) {
     switch (input.subcommand) {
       case 'add':
         return add(input, deps, target);
@@ -52,7 +48,7 @@ export const watch: Command = {
         return list(input, deps, target);
     }
   },
-};
+});
 
 async function add(input: CommandInput, deps: CommandDeps, target: Target): Promise<CommandMessage> {
   const country = countryOf(input, deps.directory);

@@ -17,7 +17,7 @@ export const forEveryone = {
 /**
  * Manage Server, bit 5: what Discord asks for unless a server's owner says otherwise, so it is checked again in code.
  */
-export const forManagers = {
+export const managersOnly = {
   contexts: [InteractionContextType.Guild, InteractionContextType.BotDM],
   integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
   default_member_permissions: '32',
