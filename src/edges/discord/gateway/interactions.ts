@@ -18,7 +18,7 @@ import type { CommandMessage } from '../commands/parts/command-message.js';
 import type { KnownChannels } from '../rest/known-channels.js';
 import { secondMs } from '../../../core/time.js';
 
-/** A command that takes longer has hung on something; Discord would wait 15 minutes. */
+/** A command that takes longer is stuck. Discord would wait 15 minutes. */
 const deadlineMs = 30 * secondMs;
 /**
  * Discord's documentation, Application Commands: choices of an autocompletion, and the characters of a name or value.
@@ -26,8 +26,8 @@ const deadlineMs = 30 * secondMs;
 const limits = { choices: 25, choice: 100 } as const;
 
 /**
- * ok; problem: the person's own; error: ours; late: Discord waited no longer; unanswered: the answer did not get
- * through; unknown: no such command.
+ * problem: the person's mistake. error: ours. late: Discord no longer waited. unanswered: the answer did not get
+ * through. unknown: there is no such command.
  */
 export type CommandOutcome = 'ok' | 'problem' | 'error' | 'late' | 'unanswered' | 'unknown';
 
@@ -46,22 +46,62 @@ export interface InteractionOptions {
 type Answerable = ChatInputCommandInteraction | ButtonInteraction;
 type Run = (input: CommandInput, deps: CommandDeps, signal: AbortSignal) => Promise<CommandMessage>;
 
-/**
- * Hands what people type and press to the commands, and their answers back. Nothing that goes wrong leaves it but as a
- * log line.
- */
-export function answerInteractions(
-  client: Client,
-  { commands, deps, channels, clock, logger, signal, onCommand }: InteractionOptions,
-): void {
-  const byName = new Map(commands.map((command) => [command.definition.name, command]));
+/** What came of a command: its answer, or the sentence that is shown instead. */
+type Result =
+  | { readonly kind: 'answer'; readonly message: CommandMessage }
+  | { readonly kind: 'refusal'; readonly outcome: CommandOutcome; readonly sentence: string };
 
-  const answer = async (
-    interaction: Answerable,
-    command: Command | undefined,
-    run: Run | undefined,
-  ): Promise<CommandOutcome> => {
-    const name = interaction.isButton() ? `button ${interaction.customId}` : `/${interaction.commandName}`;
+/**
+ * Hands what people type and press to the commands, and their answers back. Whatever goes wrong is logged here and goes
+ * no further.
+ */
+export function answerInteractions(client: Client, options: InteractionOptions): void {
+  const answers = new Answers(options);
+  client.on(Events.InteractionCreate, (interaction) => {
+    if (interaction.isAutocomplete()) void answers.complete(interaction);
+    else if (interaction.isChatInputCommand() || interaction.isButton()) void answers.give(interaction);
+  });
+}
+
+class Answers {
+  readonly #options: InteractionOptions;
+  readonly #byName: ReadonlyMap<string, Command>;
+
+  constructor(options: InteractionOptions) {
+    this.#options = options;
+    this.#byName = new Map(options.commands.map((command) => [command.definition.name, command]));
+  }
+
+  async give(interaction: Answerable): Promise<void> {
+    const { clock, onCommand } = this.#options;
+    const name = interaction.isButton() ? interaction.customId.split(':', 1)[0] : interaction.commandName;
+    const command = this.#byName.get(name);
+    const startedAt = clock.now();
+    const outcome = await this.#answer(interaction, command);
+    onCommand(command === undefined ? 'unknown' : name, outcome, (clock.now() - startedAt) / secondMs);
+  }
+
+  async complete(interaction: AutocompleteInteraction): Promise<void> {
+    const { deps, logger } = this.#options;
+    let choices: readonly { readonly name: string; readonly value: string }[] = [];
+    try {
+      const { name, value } = interaction.options.getFocused(true);
+      choices = this.#byName.get(interaction.commandName)?.complete?.(name, value, deps) ?? [];
+    } catch (error) {
+      logger.error({ err: error }, `the completion of /${interaction.commandName} failed`);
+    }
+    const fitting = choices
+      .filter(({ name, value }) => name.length <= limits.choice && value.length <= limits.choice)
+      .slice(0, limits.choices);
+    // The next letter asks again, so choices that come too late are no loss.
+    await interaction
+      .respond(fitting)
+      .catch((error: unknown) => logger.debug({ err: error }, 'a completion came too late'));
+  }
+
+  async #answer(interaction: Answerable, command: Command | undefined): Promise<CommandOutcome> {
+    const { clock, logger } = this.#options;
+    const name = nameOf(interaction);
     const isPublic = interaction.isButton() || command?.ephemeral === false;
     try {
       await acknowledge(interaction, isPublic);
@@ -73,54 +113,55 @@ export function answerInteractions(
       );
       return isLate ? 'late' : 'unanswered';
     }
-    let outcome: CommandOutcome = 'ok';
-    let message: CommandMessage | null = null;
-    let sentence = '';
+    const result = await this.#run(interaction, runOf(interaction, command));
     try {
-      if (run === undefined)
-        throw new CommandProblem(
-          'This command is no more, or was changed. Discord shows the new ones soon; a restart of the Discord ' +
-            'app helps.',
-        );
-      const given = interaction.isButton() ? [] : interaction.options.data;
-      const input = commandInput(interaction, given, channels.isMember, clock.now());
-      if (input.place.kind === 'bot-dm') channels.rememberDirectMessage(input.place.channelId);
-      message = await withDeadline((cut) => run(input, deps, cut));
-    } catch (error) {
-      if (error instanceof CommandProblem) {
-        outcome = run === undefined ? 'unknown' : 'problem';
-        sentence = error.message;
-      } else {
-        outcome = 'error';
-        const errorId = randomBytes(4).toString('hex');
-        logger.error({ err: error, errorId }, `${name} failed`);
-        sentence =
-          `${error instanceof LateError ? 'That took too long' : 'Something went wrong here'}, and it is not your ` +
-          `fault. Try again in a minute; if it stays, tell whoever runs this bot the error id ${errorId}.`;
-      }
-    }
-    try {
-      if (message === null) await refuse(interaction, isPublic, sentence);
-      else
-        await interaction.editReply(
-          interaction.isButton()
-            ? { content: '', embeds: [], components: [], attachments: [], ...wire(message) }
-            : wire(message),
-        );
-      return outcome;
+      if (result.kind === 'answer') await interaction.editReply(replyOf(interaction, result.message));
+      else await refuse(interaction, isPublic, result.sentence);
+      return result.kind === 'answer' ? 'ok' : result.outcome;
     } catch (error) {
       logger.error({ err: error }, `the answer to ${name} did not get through`);
       return 'unanswered';
     }
-  };
+  }
 
-  const withDeadline = async (act: (cut: AbortSignal) => Promise<CommandMessage>): Promise<CommandMessage> => {
+  async #run(interaction: Answerable, run: Run | undefined): Promise<Result> {
+    const { channels, clock, deps, logger } = this.#options;
+    if (run === undefined)
+      return {
+        kind: 'refusal',
+        outcome: 'unknown',
+        sentence:
+          'This command no longer exists or has changed. Discord will show the new commands soon; restarting the ' +
+          'Discord app helps.',
+      };
+    try {
+      const given = interaction.isButton() ? [] : interaction.options.data;
+      const input = commandInput(interaction, given, channels.isMember, clock.now());
+      if (input.place.kind === 'bot-dm') channels.rememberDirectMessage(input.place.channelId);
+      return { kind: 'answer', message: await this.#withDeadline((cut) => run(input, deps, cut)) };
+    } catch (error) {
+      if (error instanceof CommandProblem) return { kind: 'refusal', outcome: 'problem', sentence: error.message };
+      const errorId = randomBytes(4).toString('hex');
+      logger.error({ err: error, errorId }, `${nameOf(interaction)} failed`);
+      const what = error instanceof LateError ? 'That took too long' : 'Something went wrong here';
+      return {
+        kind: 'refusal',
+        outcome: 'error',
+        sentence:
+          `${what}, and it is not your fault. Try again in a minute; if it happens again, tell the person who runs ` +
+          `this bot the error id ${errorId}.`,
+      };
+    }
+  }
+
+  async #withDeadline(act: (cut: AbortSignal) => Promise<CommandMessage>): Promise<CommandMessage> {
+    const { clock, signal } = this.#options;
     const late = new AbortController();
     let cancel = (): void => undefined;
     const expired = new Promise<never>((_, reject) => {
       cancel = clock.after(deadlineMs, () => {
         late.abort();
-        reject(new LateError(`no answer within ${deadlineMs / 1000} s`));
+        reject(new LateError(`no answer within ${deadlineMs / secondMs} s`));
       });
     });
     try {
@@ -128,61 +169,44 @@ export function answerInteractions(
     } finally {
       cancel();
     }
-  };
+  }
+}
 
-  const complete = async (interaction: AutocompleteInteraction): Promise<void> => {
-    let choices: readonly { readonly name: string; readonly value: string }[] = [];
-    try {
-      const { name, value } = interaction.options.getFocused(true);
-      choices = byName.get(interaction.commandName)?.complete?.(name, value, deps) ?? [];
-    } catch (error) {
-      logger.error({ err: error }, `the completion of /${interaction.commandName} failed`);
-    }
-    const fitting = choices
-      .filter(({ name, value }) => name.length <= limits.choice && value.length <= limits.choice)
-      .slice(0, limits.choices);
-    // The next letter asks again, so a choice that came too late is no loss.
-    await interaction
-      .respond(fitting)
-      .catch((error: unknown) => logger.debug({ err: error }, 'a completion came too late'));
-  };
+/** For logs. */
+function nameOf(interaction: Answerable): string {
+  return interaction.isButton() ? `button ${interaction.customId}` : `/${interaction.commandName}`;
+}
 
-  client.on(Events.InteractionCreate, (interaction) => {
-    if (interaction.isAutocomplete()) {
-      void complete(interaction);
-      return;
-    }
-    if (!interaction.isChatInputCommand() && !interaction.isButton()) return;
-    const name = interaction.isButton() ? interaction.customId.split(':', 1)[0] : interaction.commandName;
-    const command = byName.get(name);
-    const run: Run | undefined = interaction.isButton()
-      ? command?.press && ((...given) => command.press!(interaction.customId, ...given))
-      : command && ((...given) => command.run(...given));
-    const startedAt = clock.now();
-    void answer(interaction, command, run).then((outcome) =>
-      onCommand(command === undefined ? 'unknown' : name, outcome, (clock.now() - startedAt) / 1000),
-    );
-  });
+/** What is to run; undefined: the command, or the command's buttons, no longer exist. */
+function runOf(interaction: Answerable, command: Command | undefined): Run | undefined {
+  if (!interaction.isButton()) return command && ((...given) => command.run(...given));
+  return command?.press && ((...given) => command.press!(interaction.customId, ...given));
+}
+
+/** A button's answer replaces the whole message that the button belongs to. */
+function replyOf(interaction: Answerable, message: CommandMessage): InteractionEditReplyOptions {
+  if (!interaction.isButton()) return wire(message);
+  return { content: '', embeds: [], components: [], attachments: [], ...wire(message) };
 }
 
 class LateError extends Error {
   override readonly name = 'LateError';
 }
 
-/** Before anything is read: Discord waits 3 s for it. */
+/** Comes before everything else, because Discord waits only 3 s for it. */
 async function acknowledge(interaction: Answerable, isPublic: boolean): Promise<void> {
   try {
     if (interaction.isButton()) await interaction.deferUpdate();
     else await interaction.deferReply(isPublic ? {} : { flags: MessageFlags.Ephemeral });
   } catch (error) {
-    // Its first request was taken, though its answer was lost, and discord.js asked again.
+    // Discord took the first request, but its answer was lost, so discord.js sent the request again.
     if (!(error instanceof DiscordAPIError) || error.code !== RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged)
       throw error;
     interaction.deferred = true;
   }
 }
 
-/** Only who asked sees what went wrong: where the answer would be public, it goes, and another comes. */
+/** Only the person who asked sees what went wrong: a public reply is deleted, and a private one follows. */
 async function refuse(interaction: Answerable, isPublic: boolean, sentence: string): Promise<void> {
   if (!isPublic) {
     await interaction.editReply({ content: sentence });

@@ -222,7 +222,7 @@ describe('what goes wrong', () => {
     await world.connected();
     const seen = await world.discord.interact({ command: 'old' });
     assert.equal(seen.ephemeral, true);
-    assert.match(seen.messages[0].content ?? '', /no more/);
+    assert.match(seen.messages[0].content ?? '', /no longer exists or has changed/);
     await world.until(() => world.outcomes[0] === 'unknown unknown');
   });
 
@@ -308,7 +308,7 @@ describe('a button', () => {
       ],
     );
     const unknown = await world.discord.interact({ button: 'gone:1', message });
-    assert.match(unknown.messages.at(-1)?.content ?? '', /no more/);
+    assert.match(unknown.messages.at(-1)?.content ?? '', /no longer exists or has changed/);
   });
 });
 
