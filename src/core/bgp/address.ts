@@ -127,7 +127,7 @@ export function formatIpv6(groups: Uint16Array): string {
   return `${hex.slice(0, gapStart).join(':')}::${hex.slice(gapStart + gapLength).join(':')}`;
 }
 
-// Longer than any address or prefix in full form (43); what does not fit is none.
+// Longer than any address or prefix in full form (43): a text that does not fit is not valid.
 const scratch = new Uint8Array(64);
 
 /**
@@ -147,7 +147,7 @@ export function asciiBytes(text: string): { readonly bytes: Uint8Array; readonly
 
 const reader = new AddressReader();
 
-/** Canonical text of an IPv4 or IPv6 address, or null where `text` is none. */
+/** Canonical text of an IPv4 or IPv6 address, or null if `text` is not an address. */
 export function canonicalAddress(text: string): string | null {
   const { bytes, length } = asciiBytes(text);
   return length > 0 && reader.read(bytes, 0) === length ? reader.text() : null;

@@ -99,7 +99,7 @@ function decodeMessage(subtype: Subtype, { bytes, end, at }: MrtRecord, start: n
   const messageEnd = start + uint16(bytes, start + 16);
   if (messageEnd > end || messageEnd < start + messageHeader) return 'bgp-message';
   switch (bytes[start + 18]) {
-    case MessageType.open: // a session begins anew
+    case MessageType.open: // a session begins again
       into.push(ElemKind.peerUp, 0, 0, at, 0, 0);
       return 'decoded';
     case MessageType.notification: // closes the session, whoever sent it

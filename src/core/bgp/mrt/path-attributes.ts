@@ -24,7 +24,7 @@ export class AttributeWalk {
     this.malformed = false;
   }
 
-  /** Moves to the next attribute; false when there is none, or no whole one. */
+  /** Moves to the next attribute; false if none follows, or it is not complete. */
   next(): boolean {
     const bytes = this.#bytes;
     const pos = this.end;

@@ -116,7 +116,7 @@ function decodeMessage(data: JsonObject, peers: PeerIndex, into: ElemBatch): Ris
       );
       return messageOutcome;
     }
-    case 'OPEN': // a session began anew
+    case 'OPEN': // a session began again
       into.push(ElemKind.peerUp, 0, peers.intern(collector, address, asn), at, 0, 0);
       return messageOutcome;
     case 'NOTIFICATION': // closes the session, whoever sent it (RFC 4271 section 6)

@@ -309,7 +309,7 @@ export class RisLiveScanner {
     }
   }
 
-  /** The peer named by the host and peer read; -1 where its address is none. */
+  /** The peer named by the host and peer read; -1 if its address is not valid. */
   #peer(): number {
     const start = this.#peerStart;
     const end = this.#peerEnd;

@@ -8,14 +8,11 @@ import type { Archive, ArchiveFile, FileVersion, HadFile } from './archive.js';
 import { CorruptStream, decompressed } from './decompress.js';
 import type { FeedLog } from '../feed-log.js';
 
-/** Of a file that comes and is damaged; and of a server that does not answer. */
+/** At a file that comes damaged, or a server that does not answer. */
 const attempts = 4;
 const retryFirstMs = 2_000;
 const retryMostMs = 60_000;
-/**
- * Deflate goes to 1032 times at most, MRT files to some 20: what inflates to more than this many times its size is
- * none.
- */
+/** Deflate inflates to at most 1032 times the size, MRT files to about 20: beyond this it is not an MRT file. */
 const mostInflation = 200;
 
 export interface CacheOptions {
@@ -35,13 +32,13 @@ export type CacheOutcome =
   | { readonly kind: 'absent' }
   /** The archive's own file is damaged, or is refused to us. */
   | { readonly kind: 'unusable'; readonly reason: string }
-  /** What has come of it is kept, and gone on with the next time. */
+  /** The part that has come is kept, and the next call resumes it. */
   | { readonly kind: 'unreachable'; readonly reason: string };
 
 /**
- * Has a file of the archive in the folder. It is written beside its name (.part, .part.json), gone on with after a
- * break, also of the whole program, and has its own name only when it is complete. Rejects when the signal is aborted,
- * or the folder cannot be written.
+ * Puts a file of the archive into the folder, unless it is there. It is written beside its name (.part, .part.json),
+ * resumed after a break (also of the whole program), and gets its own name when it is complete. Rejects if the signal is
+ * aborted, or the folder cannot be written.
  */
 export async function cacheFile(
   path: string,

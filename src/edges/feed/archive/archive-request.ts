@@ -61,7 +61,7 @@ export async function request(
 
   async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
     const reader = body.getReader();
-    // Of the pace that is being taken. Time in which nobody asks for more is not the server's.
+    // Since the pace was last checked. Only time in which we asked for more counts against the server.
     let waitedMs = 0;
     let bytes = 0;
     try {

@@ -35,20 +35,20 @@ export interface ArchiveFile {
   readonly bytesTotal: number | null;
   /** Where `chunks` begin: 0, but for the rest of a file whose first bytes were there. */
   readonly startsAt: number;
-  /** null where the server names none: such a file is neither gone on with nor asked for conditionally. */
+  /** null if the server names none. Such a file is neither resumed nor requested conditionally. */
   readonly version: FileVersion | null;
   /**
-   * As sent. A connection that breaks is made again and the bytes go on where they stopped; throws ArchiveFailure where
-   * that cannot be. Read only as fast as it is consumed. Until it is consumed, given up, or the signal aborted, it
-   * holds one of the client's turns.
+   * As sent. If the connection breaks, the download is resumed; throws ArchiveFailure if that is not possible. Read only
+   * as fast as it is consumed. Until it is consumed, given up, or the signal is aborted, it holds one of the client's
+   * turns.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /**
- * How requests went. ok: the body came to its end; resumed: it was gone on with after a break; truncated: it broke off;
- * corrupt: it came whole, and is not what it should be, which its reader tells (it is an `ok` too); failed: no answer,
- * or a refusal.
+ * How requests ended. ok: the body came to its end; resumed: a broken download was continued; truncated: the body broke
+ * off; corrupt: the body is complete but not what it should be (its reader says so, and it counts as `ok` too); failed:
+ * no answer, or a refusal.
  */
 export type RequestOutcome = 'ok' | 'not-modified' | 'absent' | 'resumed' | 'truncated' | 'corrupt' | 'failed';
 

@@ -25,7 +25,7 @@ export type FromWorker =
       readonly length: number;
       readonly longPrefixes: string[];
       readonly ribTime: UnixMillis | null;
-      /** Named for the first time, or anew; `index`: what the peer column holds for them. */
+      /** Peers that are new or have a new ASN; `index` is what the peer column holds for them. */
       readonly peers: readonly Peer[];
     }
   | { readonly kind: 'bytes'; readonly done: number; readonly total: number | null }

@@ -10,16 +10,15 @@ import type { FromWorker, ToWorker } from './decode-worker.js';
 import { Semaphore } from '../../waiting/index.js';
 
 /**
- * A thread that has had nothing to do for so long is ended: update files come one after the other, and then for hours
- * none.
+ * A thread that was idle for this long is ended: update files come one after the other, and then none for hours.
  */
 const idleMs = 30_000;
 /** Of the thread's own objects; its typed arrays are bounded by the batches in flight. */
 const heapMb = 256;
 
 /**
- * Threads to decode in on a machine of so many cores; 0: the main thread does it, for two are busy with table and
- * inflating already.
+ * How many threads decode on a machine with this many cores. 0: the main thread does it, because the table and zlib keep
+ * two cores busy already.
  */
 export function decodeWorkersFor(cores: number): number {
   return cores < 4 ? 0 : Math.min(4, cores - 2);

@@ -1,23 +1,20 @@
-/** How update files, RIBs and the stream lie to one another in time. */
+/** When update files and RIBs are published, and how files and stream overlap. */
 import type { UnixMillis } from '../../../core/bgp/index.js';
 import { updatesFileMs } from './archive.js';
 
 /** How far files and stream overlap where they meet. */
 export const overlapMs = 1_000;
-/** Before the last message that was heard there may be others, so much older, that were not. */
+/** Messages arrive out of order: one that is this much older than the last may not have been heard. */
 export const reorderMs = 2_000;
 /** Between two looks for a file that is not published yet. */
 const pollMs = 20_000;
-/** A file not there so long after its end is taken for missing: RIS publishes a few minutes late. */
+/** A file that is not there this long after its end counts as missing: RIS publishes a few minutes late. */
 const missingAfterMs = 30 * 60_000;
 /** RIS dumps a RIB every 8 hours (00, 08, 16 UTC) and needs a while for it. */
 export const ribEveryMs = 8 * 3_600_000;
 const ribReadyMs = 3_600_000;
 
-/**
- * What was missed before then is in the newest RIB, or soon will be: reading hundreds of update files would not be
- * sooner.
- */
+/** Rows missed since then are in the newest RIB, or soon will be: that is faster than hundreds of update files. */
 export const isTooOld = (from: UnixMillis, now: UnixMillis): boolean => now - from > ribEveryMs;
 
 /** Start of the update file that holds what was said then. */

@@ -2,7 +2,7 @@ import { ArchiveFailure, type Archive, type FileVersion } from './archive.js';
 
 /** The NRO's file had about 50 MB in 2026. */
 const mostBytes = 200 * 1024 * 1024;
-/** Of one line: what has none is no table. */
+/** Longest line: a file without line ends is not a table. */
 const mostLine = 4096;
 
 export type RegistryDownload =
@@ -20,7 +20,7 @@ export interface RegistryDownloadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Downloads a registry file and tells its lines as they come, so that nobody has to wait for, or hold, all of them. */
+/** Downloads a registry file and tells its lines as they come, so that the whole file is never in memory. */
 export async function downloadRegistry({
   server,
   path,

@@ -50,8 +50,10 @@ export class SpliceBuffer {
     return collectors.every((collector) => this.#byNumber[collector]?.mode === 'through');
   }
 
-  /** Keeps the rows, except those of collectors that are through: `pass` gets them in a batch that is reused. Returns
-   * the collectors that lost old rows. */
+  /**
+   * Keeps the rows, except those of collectors that are through: `pass` gets those, in a batch that is reused. Returns the
+   * collectors that lost old rows.
+   */
   add(batch: ElemBatch, pass: (batch: ElemBatch) => void): ReadonlySet<string> {
     for (let row = 0; row < batch.length;) {
       const held = this.#heldOf(batch.peer[row]);

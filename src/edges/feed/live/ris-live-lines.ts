@@ -1,6 +1,6 @@
 import type { ElemBatch, RisLiveDecoder } from '../../../core/bgp/index.js';
 
-/** As on the socket, a message longer than this is none. */
+/** As on the socket, a longer line is not a message. */
 const maxLineBytes = 4 * 1024 * 1024;
 const newline = 0x0a;
 
