@@ -149,7 +149,7 @@ export class Judgement {
   }
 
   #observe(country: string): CountryTick | null {
-    const measured = this.#countries.samples(country, this.#table);
+    const measured = this.#countries.samples(country);
     if (measured === null) return null;
     const before = this.#states.get(country);
     const open = openFamilies(before?.incidents ?? initialIncidentState);
@@ -236,7 +236,7 @@ export class Judgement {
       const asked = measured
         .filter((one) => told.has(one.state.country) || needsNetworks(one, family))
         .map(({ state }) => state.country);
-      return this.#countries.networks(index as 0 | 1, new Set(asked), this.#table);
+      return this.#countries.networks(index as 0 | 1, new Set(asked));
     });
     const of = (country: string | null, family: 0 | 1): readonly NetworkChange[] =>
       networks[family].get(country ?? '') ?? [];
@@ -252,7 +252,7 @@ export class Judgement {
   }
 
   #measured(country: string): Measured | null {
-    const samples = this.#countries.samples(country, this.#table);
+    const samples = this.#countries.samples(country);
     const state = this.#states.get(country);
     if (samples === null || state === undefined) return null;
     const [ipv4, ipv6] = samples;
@@ -282,8 +282,8 @@ export class Judgement {
     for (const [index, family] of families.entries()) {
       const codes = new Set([...asked].flatMap(([country, falling]) => (falling === family ? [country] : [])));
       if (codes.size === 0) continue;
-      for (const [country, changes] of this.#countries.networks(index as 0 | 1, codes, this.#table)) {
-        const sample = this.#countries.samples(country, this.#table)?.[index];
+      for (const [country, changes] of this.#countries.networks(index as 0 | 1, codes)) {
+        const sample = this.#countries.samples(country)?.[index];
         const lost = (sample?.baseline?.units ?? 0) - (sample?.units ?? 0);
         const heavy = changes.filter(
           (change) => lost > 0 && unitsLost(change) >= this.#rules.guards.sharedAs.lossShare * lost,

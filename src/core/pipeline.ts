@@ -117,7 +117,7 @@ export class Pipeline {
    * What a later process needs of the table, in pieces, each as it is when it is asked for: see table/snapshot.
    */
   *pieces(): Generator<SnapshotPiece, void, undefined> {
-    const remembered = { ipv4: this.#countries.rememberedInTable(0), ipv6: this.#countries.rememberedInTable(1) };
+    const remembered = { ipv4: this.#countries.remembered(0), ipv6: this.#countries.remembered(1) };
     yield { head: { piece: 'remembered', ...remembered }, body: new Uint8Array(0) };
     yield* this.#table.pieces();
   }
@@ -196,7 +196,7 @@ export class Pipeline {
   #tick(at: UnixMillis): TickResult {
     const moved = this.#swapRegistry(at);
     this.#table.settle(at);
-    this.#countries.tick(at, this.#table);
+    this.#countries.tick(at, [this.#table.usability(0), this.#table.usability(1)]);
     return { at, moved, ...this.#judgement.tick(at, this.#judged) };
   }
 
@@ -208,8 +208,8 @@ export class Pipeline {
   }
 
   #swapRegistry(at: UnixMillis): readonly StoredState[] | null {
-    if (this.#nextMap === null || !this.#countries.canSwap(this.#table)) return null;
-    this.#countries.swap(this.#nextMap, at, this.#table);
+    if (this.#nextMap === null || !this.#countries.canSwap()) return null;
+    this.#countries.swap(this.#nextMap, at);
     this.#nextMap = null;
     this.#chooseJudged();
     return this.#judgement.takeBaselines(this.#judged);

@@ -83,7 +83,7 @@ export class PipelineView {
 
   /** Whether verdicts were made, so that a registry can take over at the next tick. */
   get canSwapRegistry(): boolean {
-    return this.#countries.canSwap(this.#table);
+    return this.#countries.canSwap();
   }
 
   /** All that is remembered of a country; undefined before its first tick. */
@@ -97,7 +97,7 @@ export class PipelineView {
 
   /** What the last tick measured of a country, IPv4 and IPv6; null if it never had anything. */
   samples(country: string): readonly [CountrySample, CountrySample] | null {
-    return this.#countries.samples(country, this.#table);
+    return this.#countries.samples(country);
   }
 
   /** The verdicts that would differ without each collector that leaves at least `minVoters`. Reads the whole table. */

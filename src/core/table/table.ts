@@ -249,7 +249,7 @@ export class Table {
       const isUsable = this.#usability[family].kind === 'usable';
       this.routes[family].verdicts.freeze(!isUsable);
       // A load that too few voters came out of is judged when there are enough.
-      if (isUsable && !this.routes[family].verdicts.made)
+      if (isUsable && !this.routes[family].prefixes.hasVerdicts)
         this.routes[family].verdicts.make((id) => this.#assumeUp(family, id));
       this.routes[family].verdicts.recount(this.#electorate.absent(this.#states, family), unheardTicks);
     }

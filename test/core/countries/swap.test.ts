@@ -92,6 +92,7 @@ class World {
     const holdings = new Holdings(map);
     this.holdings = holdings;
     const listener = prefixListener({
+      follow: (family, prefixes) => this.memories[family].follow(prefixes),
       added: (family, id, code) => this.memories[family].add(id, holdings.added(family, id, code)),
       flipped: (family, id, code, _origin, up) =>
         holdings.flipped(family, id, code, this.memories[family].ownerOf(id), up),
@@ -113,20 +114,15 @@ class World {
   }
 
   swap(map: CountryMap): void {
-    this.holdings.swap(
-      map,
-      this.memories,
-      this.routes.map(({ prefixes }) => prefixes),
-    );
+    this.holdings.swap(map, this.memories);
   }
 
   /** By country, units and prefixes of both families, and the owners of all known prefixes. */
   count(): unknown {
     const { map } = this.holdings;
     const owners: Record<string, string> = {};
-    for (const [family, table] of this.routes.entries()) {
-      this.memories[family].reown(
-        table.prefixes,
+    for (const [family, memory] of this.memories.entries()) {
+      memory.reown(
         Uint16Array.from(map.codes, (_, number) => number),
         (_, code, owner) => {
           if (this.visible.has(`${family} ${code}`)) owners[`${family} ${code}`] = map.codes[owner];

@@ -1,7 +1,7 @@
 import type { FamilyIndex } from '../../bgp/index.js';
 import { heldIpv6, type CountryMap } from '../registry/country-map.js';
 import { UnitTrie } from '../registry/unit-trie.js';
-import { noCountry, type PrefixMemory, type VisiblePrefixes } from './prefix-memory.js';
+import { noCountry, type BothMemories } from './prefix-memory.js';
 import { UnitsV4 } from './units-v4.js';
 
 /** Who holds what is visible: S and N by country number. */
@@ -49,7 +49,7 @@ export class Holdings {
    * Another registry takes the place of the old one: as if it had been there from the beginning. Touches only prefixes
    * whose space changed hands.
    */
-  swap(map: CountryMap, memories: readonly Pick<PrefixMemory, 'reown'>[], visible: readonly VisiblePrefixes[]): void {
+  swap(map: CountryMap, memories: BothMemories): void {
     const count = map.codes.length;
     const numbers = Uint16Array.from(this.#map.codes, (code) =>
       map.codes.includes(code) ? map.codes.indexOf(code) : noCountry,
@@ -63,7 +63,7 @@ export class Holdings {
     for (const family of [0, 1] as const) {
       const prefixes = this.#prefixes[family];
       const isMoved = moved[family];
-      memories[family].reown(visible[family], numbers, (id, code, owner, up) => {
+      memories[family].reown(numbers, (id, code, owner, up) => {
         let now = numbers[owner];
         if (isMoved(code)) {
           now = this.added(family, id, code);

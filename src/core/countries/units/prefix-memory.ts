@@ -1,11 +1,4 @@
-/** What the table knows of a family's prefixes, by id. */
-export interface VisiblePrefixes {
-  readonly ids: { readonly codes: Float64Array; readonly size: number };
-  /** 1 is up. */
-  readonly verdicts: Uint8Array;
-  /** Origin ASN; 0: unknown. */
-  readonly origins: Uint32Array;
-}
+import { noPrefixes, type VisiblePrefixes } from '../../table/index.js';
 
 /** One of 2^16 numbers that no country has: a country that is not in the new registry. */
 export const noCountry = 0xffff;
@@ -19,6 +12,18 @@ export class PrefixMemory {
   /** Origin ASN of each prefix that was visible when its owner was last whole; else 0. */
   #before = new Uint32Array(4096);
   readonly #churn = new Float64Array(noCountry + 1);
+
+  #prefixes = noPrefixes;
+
+  /** The family's prefixes, as the table knows them. */
+  get prefixes(): VisiblePrefixes {
+    return this.#prefixes;
+  }
+
+  /** Called once, before the first prefix comes. */
+  follow(prefixes: VisiblePrefixes): void {
+    this.#prefixes = prefixes;
+  }
 
   /** Every prefix passes here once, with the next id: so this is where the columns grow. */
   add(id: number, owner: number): void {
@@ -46,7 +51,8 @@ export class PrefixMemory {
   }
 
   /** Distinct origins of the visible prefixes, by owner. */
-  visibleOrigins({ ids, verdicts, origins }: VisiblePrefixes): Map<number, Set<number>> {
+  visibleOrigins(): Map<number, Set<number>> {
+    const { ids, verdicts, origins } = this.#prefixes;
     const byOwner = new Map<number, Set<number>>();
     for (let id = 0; id < ids.size; id++) {
       if (verdicts[id] === 0) continue;
@@ -59,7 +65,12 @@ export class PrefixMemory {
   }
 
   /** What is visible now is "before" from here on, for the owners that are whole (1 by number). */
-  remember({ ids: { size }, verdicts, origins }: VisiblePrefixes, whole: Uint8Array): void {
+  remember(whole: Uint8Array): void {
+    const {
+      ids: { size },
+      verdicts,
+      origins,
+    } = this.#prefixes;
     const owners = this.#owners;
     const before = this.#before;
     for (let id = 0; id < size; id++) if (whole[owners[id]] === 1) before[id] = verdicts[id] === 1 ? origins[id] : 0;
@@ -69,11 +80,12 @@ export class PrefixMemory {
    * Tells of every prefix of the wanted owners (1 by number) its origin when its owner was last whole, and its origin
    * now; 0: not visible then, or now.
    */
-  compare(
-    { ids: { codes, size }, verdicts, origins }: VisiblePrefixes,
-    wanted: Uint8Array,
-    tell: (owner: number, code: number, before: number, now: number) => void,
-  ): void {
+  compare(wanted: Uint8Array, tell: (owner: number, code: number, before: number, now: number) => void): void {
+    const {
+      ids: { codes, size },
+      verdicts,
+      origins,
+    } = this.#prefixes;
     const owners = this.#owners;
     for (let id = 0; id < size; id++) {
       const owner = owners[id];
@@ -85,11 +97,11 @@ export class PrefixMemory {
    * Another registry numbers the countries: `numbers` has the new number by old number, noCountry for a country that is
    * gone. `ownerOf` says who owns each prefix now. Churn stays with its country.
    */
-  reown(
-    { ids: { codes, size }, verdicts }: VisiblePrefixes,
-    numbers: Uint16Array,
-    ownerOf: (id: number, code: number, owner: number, up: boolean) => number,
-  ): void {
+  reown(numbers: Uint16Array, ownerOf: (id: number, code: number, owner: number, up: boolean) => number): void {
+    const {
+      ids: { codes, size },
+      verdicts,
+    } = this.#prefixes;
     const owners = this.#owners;
     for (let id = 0; id < size; id++) owners[id] = ownerOf(id, codes[id], owners[id], verdicts[id] === 1);
     const churn = this.#churn.slice(0, numbers.length);
@@ -106,3 +118,6 @@ export class PrefixMemory {
     this.#before.set(before, from);
   }
 }
+
+/** By family. */
+export type BothMemories = readonly [PrefixMemory, PrefixMemory];

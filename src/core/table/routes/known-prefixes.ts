@@ -1,8 +1,28 @@
 import type { FamilyIndex } from '../../bgp/index.js';
 import { PrefixIds, type TypedColumn } from './prefix-ids.js';
 
+/** What the table knows of a family's prefixes, by id. Its arrays are replaced when they grow. */
+export interface VisiblePrefixes {
+  readonly ids: { readonly codes: Float64Array; readonly size: number };
+  /** Whether verdicts are made. During the load they are not. */
+  readonly hasVerdicts: boolean;
+  /** 1 is up. */
+  readonly verdicts: Uint8Array;
+  /** Origin ASN; 0: unknown. */
+  readonly origins: Uint32Array;
+}
+
+export const noPrefixes: VisiblePrefixes = {
+  ids: { codes: new Float64Array(0), size: 0 },
+  hasVerdicts: false,
+  verdicts: new Uint8Array(0),
+  origins: new Uint32Array(0),
+};
+
 /** Learns what becomes of prefixes. Ids are dense: the next prefix of a family has the next id, from 0. */
 export interface PrefixListener {
+  /** Comes first, once for each family: these are the prefixes that the other calls are about. */
+  follow(family: FamilyIndex, prefixes: VisiblePrefixes): void;
   /** A prefix was seen for the first time. */
   added(family: FamilyIndex, id: number, code: number): void;
   /** Its verdict changed. */
@@ -25,11 +45,11 @@ export interface PrefixRows {
 }
 
 /** One family's prefixes, whichever peers see them: who announces each, and whether it is up. */
-export class KnownPrefixes {
+export class KnownPrefixes implements VisiblePrefixes {
   readonly ids = new PrefixIds();
   readonly #family: FamilyIndex;
   readonly #listener: PrefixListener;
-  /** 1 is up. */
+  hasVerdicts = false;
   verdicts = new Uint8Array(this.ids.capacity);
   /** Origin ASN last announced by a voter (while no peer votes, as during the load: by any peer); 0: unknown. */
   origins = new Uint32Array(this.ids.capacity);
@@ -41,6 +61,7 @@ export class KnownPrefixes {
       this.verdicts = widened(this.verdicts, new Uint8Array(capacity));
       this.origins = widened(this.origins, new Uint32Array(capacity));
     });
+    listener.follow(family, this);
   }
 
   /** The id that the prefix has from here on. It must not have one yet. */

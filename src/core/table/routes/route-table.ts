@@ -43,9 +43,9 @@ export class RouteTable {
   }
 
   #addRoute(peer: number, id: number, origin: number): void {
-    const { verdicts } = this;
+    const { prefixes, verdicts } = this;
     const voting = this.#voting[peer] === true;
-    if (voting || !verdicts.made || verdicts.voters === 0) this.prefixes.origins[id] = origin;
+    if (voting || !prefixes.hasVerdicts || verdicts.voters === 0) prefixes.origins[id] = origin;
     const isNew = this.#column(peer).add(id, this.ids.size);
     const notes = this.#notes[peer];
     if (notes !== undefined) {
@@ -111,7 +111,7 @@ export class RouteTable {
     this.#columns[peer] = column;
   }
 
-  /** The verdicts that would be others without each of these sets of voters; between the thresholds they stay. */
+  /** The verdicts that would differ without each of these sets of voters; between the thresholds they stay. */
   verdictsWithout(asides: readonly (readonly number[])[]): ChangedVerdict[][] {
     const { verdicts } = this;
     const {

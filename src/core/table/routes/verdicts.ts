@@ -25,7 +25,6 @@ export class Verdicts {
   voters = 0;
   #upFrom = 1;
   #downBelow = 0;
-  #made = false;
   /** The set of voters changed, so every verdict must be looked at again. */
   #stale = false;
   #frozen = false;
@@ -54,11 +53,6 @@ export class Verdicts {
     });
   }
 
-  /** Whether verdicts are made. */
-  get made(): boolean {
-    return this.#made;
-  }
-
   /** A voter began to see the prefix. */
   addVote(id: number): void {
     this.#listener.voted(this.#family, id);
@@ -77,7 +71,7 @@ export class Verdicts {
 
   /** The votes of a whole column begin or cease to count. Verdicts follow at the next recount(). */
   countColumn(column: PeerColumn | undefined, step: 1 | -1): void {
-    if (step === -1 && this.#made) this.#countsBefore ??= this.counts.slice(0, this.prefixes.ids.size);
+    if (step === -1 && this.prefixes.hasVerdicts) this.#countsBefore ??= this.counts.slice(0, this.prefixes.ids.size);
     column?.addTo(this.counts, step);
     this.voters += step;
     ({ upFrom: this.#upFrom, downBelow: this.#downBelow } = this.thresholdsOf(this.voters));
@@ -89,7 +83,7 @@ export class Verdicts {
    * country was last known to be normal.
    */
   make(assumeUp: (id: number) => boolean): void {
-    this.#made = true;
+    this.prefixes.hasVerdicts = true;
     this.#stale = false;
     for (let id = 0; id < this.prefixes.ids.size; id++) {
       const count = this.counts[id];
@@ -100,7 +94,7 @@ export class Verdicts {
 
   /** Takes the restored verdicts for its own. They stay as they are until peers vote. */
   resume(): void {
-    this.#made = true;
+    this.prefixes.hasVerdicts = true;
   }
 
   /**
@@ -118,7 +112,7 @@ export class Verdicts {
    */
   recount(absent: ReadonlySet<number>, unheard: number): void {
     this.#recounts++;
-    if (!this.#made || !this.#canDecide()) return;
+    if (!this.prefixes.hasVerdicts || !this.#canDecide()) return;
     const { left, released } = this.#absentees.follow(absent);
     if (this.#stale || released) this.#recountAll(left, Math.max(1, this.#recounts - unheard));
     this.#countsBefore = null;

@@ -144,7 +144,7 @@ export function* piecesOf(source: SnapshotSource): Generator<SnapshotPiece, void
 }
 
 function familyHead({ routes, full, history }: SnapshotSource, family: FamilyIndex): FamilyHead {
-  return { judging: routes[family].verdicts.made, full: [...full[family]], ...history[family].kept() };
+  return { judging: routes[family].prefixes.hasVerdicts, full: [...full[family]], ...history[family].kept() };
 }
 
 function prefixesPiece(routes: RouteTable, family: FamilyIndex, from: number, to: number): SnapshotPiece {
