@@ -168,7 +168,10 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     return { gateway, wake: () => delivery.wake(), kill: () => ended.abort() };
   };
 
-  present.life = live();
+  const start = (): void => {
+    present.life = live();
+  };
+  start();
   let outages = 0;
   const goDown = async (): Promise<void> => {
     if (outages++ === 0) await discord.stop();
@@ -182,9 +185,7 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
     killed++;
     present.life.kill();
     present.life = null;
-    clock.after(downMs, () => {
-      present.life = live();
-    });
+    clock.after(downMs, start);
   };
 
   const acts: Act[] = [
