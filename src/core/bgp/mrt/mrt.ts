@@ -50,57 +50,115 @@ export interface MrtDecoder {
 
 /** A decoder for one file of one collector (rrcNN). */
 export function createMrtDecoder(peers: PeerIndex, collector: string): MrtDecoder {
-  const collectorPeers = new CollectorPeers(peers, collector);
-  const decodeBgp4mp = createBgp4mpDecoder(collectorPeers);
-  const decoders: Readonly<Partial<Record<number, MrtRecordDecoder>>> = {
-    [MrtType.tableDump]: createTableDumpDecoder(collectorPeers),
-    [MrtType.tableDumpV2]: createTableDumpV2Decoder(collectorPeers),
-    [MrtType.bgp4mp]: decodeBgp4mp,
-    [MrtType.bgp4mpEt]: decodeBgp4mp,
-  };
-  const counters: MrtCounters = {
+  return new FileDecoder(peers, collector);
+}
+
+class FileDecoder implements MrtDecoder {
+  readonly counters: MrtCounters = {
     records: 0,
     problems: Object.fromEntries(mrtProblems.map((reason) => [reason, 0])) as Record<MrtProblem, number>,
     skipped: new Map(),
     ribTime: null,
   };
+  readonly #decoders: Readonly<Partial<Record<number, MrtRecordDecoder>>>;
   /** Reused for every record. */
-  const record: { -readonly [K in keyof MrtRecord]: MrtRecord[K] } = {
+  readonly #record: { -readonly [K in keyof MrtRecord]: MrtRecord[K] } = {
     bytes: new Uint8Array(0),
     start: 0,
     end: 0,
     subtype: 0,
     at: 0,
   };
-
   /** The beginning of a record whose end has not come yet. */
-  let held: Uint8Array = new Uint8Array(0);
-  let heldOctets = 0;
-  /** Octets of an over-long record still to be passed over. */
-  let passOver = 0;
+  #begun: Uint8Array = new Uint8Array(0);
+  #begunOctets = 0;
+  /** Octets of an over-long record that are still to be skipped. */
+  #octetsToSkip = 0;
 
-  function decodeRecord(bytes: Uint8Array, start: number, end: number, into: ElemBatch): MrtOutcome {
-    const type = uint16(bytes, start + 4);
-    const decode = decoders[type];
-    if (decode === undefined) return 'skipped';
-    record.bytes = bytes;
-    record.start = start + headerOctets;
-    record.end = end;
-    record.subtype = uint16(bytes, start + 6);
-    record.at = uint32(bytes, start) * 1000;
-    if (type === MrtType.bgp4mpEt) {
-      if (record.start + 4 > end) return 'truncated-record';
-      record.at += uint32(bytes, record.start) / 1000;
-      record.start += 4;
-    }
-    return decode(record, into);
+  constructor(peers: PeerIndex, collector: string) {
+    const collectorPeers = new CollectorPeers(peers, collector);
+    const decodeBgp4mp = createBgp4mpDecoder(collectorPeers);
+    this.#decoders = {
+      [MrtType.tableDump]: createTableDumpDecoder(collectorPeers),
+      [MrtType.tableDumpV2]: createTableDumpV2Decoder(collectorPeers),
+      [MrtType.bgp4mp]: decodeBgp4mp,
+      [MrtType.bgp4mpEt]: decodeBgp4mp,
+    };
   }
 
-  /** Decodes the whole record at start..end and keeps count of it. */
-  function take(bytes: Uint8Array, start: number, end: number, into: ElemBatch): void {
+  push(chunk: Uint8Array, into: ElemBatch): void {
+    for (let pos = 0; pos < chunk.length;) {
+      if (this.#octetsToSkip > 0) {
+        const skipped = Math.min(this.#octetsToSkip, chunk.length - pos);
+        this.#octetsToSkip -= skipped;
+        pos += skipped;
+      } else if (this.#begunOctets > 0) pos += this.#complete(chunk, pos, into);
+      else {
+        const left = chunk.length - pos;
+        const octets = left < headerOctets ? headerOctets : this.#recordOctets(chunk, pos);
+        if (octets === 0) continue;
+        if (left < octets || left < headerOctets) {
+          this.#copy(chunk, pos, this.#begunOctets + left);
+          return;
+        }
+        this.#decode(chunk, pos, pos + octets, into);
+        pos += octets;
+      }
+    }
+  }
+
+  end(): void {
+    if (this.#begunOctets > 0 || this.#octetsToSkip > 0) this.counters.problems['truncated-file']++;
+    this.#begunOctets = 0;
+    this.#octetsToSkip = 0;
+  }
+
+  /** Goes on with the record that was begun, and decodes it if its end is in the chunk; how many octets that took. */
+  #complete(chunk: Uint8Array, start: number, into: ElemBatch): number {
+    let taken = 0;
+    if (this.#begunOctets < headerOctets) taken += this.#copy(chunk, start, headerOctets);
+    if (this.#begunOctets < headerOctets) return taken;
+    const octets = this.#recordOctets(this.#begun, 0);
+    if (octets === 0) {
+      this.#octetsToSkip -= this.#begunOctets;
+      this.#begunOctets = 0;
+      return taken;
+    }
+    taken += this.#copy(chunk, start + taken, octets);
+    if (this.#begunOctets < octets) return taken;
+    this.#begunOctets = 0;
+    this.#decode(this.#begun, 0, octets, into);
+    return taken;
+  }
+
+  /** Copies octets of the chunk until `wanted` octets of the record are there or the chunk ends; how many it copied. */
+  #copy(chunk: Uint8Array, start: number, wanted: number): number {
+    const taken = Math.min(wanted - this.#begunOctets, chunk.length - start);
+    if (this.#begunOctets + taken > this.#begun.length) {
+      const wider = new Uint8Array(Math.max(this.#begun.length * 2, this.#begunOctets + taken));
+      wider.set(this.#begun.subarray(0, this.#begunOctets));
+      this.#begun = wider;
+    }
+    this.#begun.set(chunk.subarray(start, start + taken), this.#begunOctets);
+    this.#begunOctets += taken;
+    return taken;
+  }
+
+  /** The whole length of the record at `start`, or 0 if it is refused. */
+  #recordOctets(bytes: Uint8Array, start: number): number {
+    const octets = headerOctets + uint32(bytes, start + 8);
+    if (octets <= maxRecordOctets) return octets;
+    this.counters.problems['record-too-long']++;
+    this.#octetsToSkip = octets;
+    return 0;
+  }
+
+  /** Decodes the whole record at start..end and counts it. */
+  #decode(bytes: Uint8Array, start: number, end: number, into: ElemBatch): void {
+    const { counters } = this;
     const { length } = into;
     const longPrefixes = into.longPrefixes.length;
-    const outcome = decodeRecord(bytes, start, end, into);
+    const outcome = this.#decodeRecord(bytes, start, end, into);
     if (outcome === 'decoded') {
       counters.records++;
       if (counters.ribTime === null && into.length > length && into.kind[length] === ElemKind.rib)
@@ -117,69 +175,21 @@ export function createMrtDecoder(peers: PeerIndex, collector: string): MrtDecode
     counters.skipped.set(counted, (counters.skipped.get(counted) ?? 0) + 1);
   }
 
-  /**
-   * Copies octets of the chunk behind those held, until `wanted` are held or the chunk ends; returns how many it took.
-   */
-  function hold(chunk: Uint8Array, start: number, wanted: number): number {
-    const taken = Math.min(wanted - heldOctets, chunk.length - start);
-    if (heldOctets + taken > held.length) {
-      const wider = new Uint8Array(Math.max(held.length * 2, heldOctets + taken));
-      wider.set(held.subarray(0, heldOctets));
-      held = wider;
+  #decodeRecord(bytes: Uint8Array, start: number, end: number, into: ElemBatch): MrtOutcome {
+    const type = uint16(bytes, start + 4);
+    const decode = this.#decoders[type];
+    if (decode === undefined) return 'skipped';
+    const record = this.#record;
+    record.bytes = bytes;
+    record.start = start + headerOctets;
+    record.end = end;
+    record.subtype = uint16(bytes, start + 6);
+    record.at = uint32(bytes, start) * 1000;
+    if (type === MrtType.bgp4mpEt) {
+      if (record.start + 4 > end) return 'truncated-record';
+      record.at += uint32(bytes, record.start) / 1000;
+      record.start += 4;
     }
-    held.set(chunk.subarray(start, start + taken), heldOctets);
-    heldOctets += taken;
-    return taken;
+    return decode(record, into);
   }
-
-  /** The whole length of the record at `start`, or 0 where it is refused. */
-  function recordOctets(bytes: Uint8Array, start: number): number {
-    const octets = headerOctets + uint32(bytes, start + 8);
-    if (octets <= maxRecordOctets) return octets;
-    counters.problems['record-too-long']++;
-    passOver = octets;
-    return 0;
-  }
-
-  return {
-    counters,
-    push(chunk, into) {
-      let pos = 0;
-      while (pos < chunk.length) {
-        if (passOver > 0) {
-          const passed = Math.min(passOver, chunk.length - pos);
-          passOver -= passed;
-          pos += passed;
-        } else if (heldOctets > 0) {
-          if (heldOctets < headerOctets) pos += hold(chunk, pos, headerOctets);
-          if (heldOctets < headerOctets) return;
-          const octets = recordOctets(held, 0);
-          if (octets === 0) {
-            passOver -= heldOctets;
-            heldOctets = 0;
-            continue;
-          }
-          pos += hold(chunk, pos, octets);
-          if (heldOctets < octets) return;
-          heldOctets = 0;
-          take(held, 0, octets, into);
-        } else {
-          const left = chunk.length - pos;
-          const octets = left < headerOctets ? headerOctets : recordOctets(chunk, pos);
-          if (octets === 0) continue;
-          if (left < octets || left < headerOctets) {
-            hold(chunk, pos, heldOctets + left);
-            return;
-          }
-          take(chunk, pos, pos + octets, into);
-          pos += octets;
-        }
-      }
-    },
-    end() {
-      if (heldOctets > 0 || passOver > 0) counters.problems['truncated-file']++;
-      heldOctets = 0;
-      passOver = 0;
-    },
-  };
 }
