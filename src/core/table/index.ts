@@ -1,6 +1,6 @@
 export type { OutOfVote } from './votes/electorate.js';
 export { KeptTable } from './snapshot/kept-table.js';
-export type { PeerStatus } from './sessions/peer-status.js';
+export type { PeerStatus } from './sessions/session.js';
 export type { PeerView } from './votes/peer-view.js';
 export { noPrefixes } from './routes/known-prefixes.js';
 export type { PrefixListener, VisiblePrefixes } from './routes/known-prefixes.js';

@@ -8,13 +8,12 @@ import {
   type UnixMillis,
 } from '../bgp/index.js';
 import { Electorate, type OutOfVote } from './votes/electorate.js';
-import { Holes } from './sessions/holes.js';
+import { ShortGaps } from './sessions/short-gaps.js';
 import type { KeptTable } from './snapshot/kept-table.js';
 import type { PrefixListener } from './routes/known-prefixes.js';
-import type { PeerStatus } from './sessions/peer-status.js';
+import type { PeerStatus } from './sessions/session.js';
 import { viewsOf, type PeerView } from './votes/peer-view.js';
 import { RouteTable } from './routes/route-table.js';
-import { SessionStates } from './sessions/session-states.js';
 import { Sessions } from './sessions/sessions.js';
 import type { TableSettings } from './settings.js';
 import { piecesOf, type SnapshotPiece } from './snapshot/snapshot.js';
@@ -42,9 +41,8 @@ export class Table {
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
   readonly #configuredCollectors: number;
-  readonly #states: SessionStates;
   readonly #sessions: Sessions;
-  readonly #holes: Holes;
+  readonly #shortGaps: ShortGaps;
   /** Reused by every apply(). */
   #ids = new Int32Array(1024);
   readonly #electorate: Electorate;
@@ -64,9 +62,13 @@ export class Table {
     this.#configuredCollectors = configuredCollectors;
     this.routes = [new RouteTable(0, listener, settings), new RouteTable(1, listener, settings)];
     this.#electorate = new Electorate(this.routes, peers, settings);
-    this.#states = new SessionStates({ routes: this.routes, peers, unseat: (peer) => this.#electorate.unseat(peer) });
-    this.#sessions = new Sessions({ routes: this.routes, peers, settings, states: this.#states });
-    this.#holes = new Holes(peers);
+    this.#sessions = new Sessions({
+      routes: this.routes,
+      peers,
+      settings,
+      removeVote: (peer) => this.#electorate.removeVote(peer),
+    });
+    this.#shortGaps = new ShortGaps(peers);
     this.#history = [new VoterHistory(settings.voterHistoryMs), new VoterHistory(settings.voterHistoryMs)];
     const none = usabilityOf(0, 0, configuredCollectors, 0, settings);
     this.#usability = [none, none];
@@ -74,17 +76,17 @@ export class Table {
 
   /** Applies the batch's rows from..to-1 in their order. */
   apply(batch: ElemBatch, from: number, to: number): void {
-    if (this.#holes.isOpen) this.#noteTouched(batch, from, to);
+    if (this.#shortGaps.isOpen) this.#noteTouched(batch, from, to);
     const { kind, family, peer, prefix, origin } = batch;
     const [ipv4, ipv6] = this.routes;
-    const { plain } = this.#states;
+    const { fastPath } = this.#sessions;
     const ids = this.#look(batch, from, to);
     for (let row = from; row < to; row++) {
       const code = prefix[row];
       const who = peer[row];
       switch (kind[row]) {
         case ElemKind.announcement:
-          if (plain[who] !== true) this.#sessions.stir(who, batch.at[row]);
+          if (fastPath[who] !== true) this.#sessions.onAnnouncement(who, batch.at[row]);
           if (code > 0) (family[row] === 0 ? ipv4 : ipv6).announce(who, code, origin[row], ids[row - from]);
           break;
         case ElemKind.withdrawal:
@@ -120,63 +122,63 @@ export class Table {
     return ids;
   }
 
-  /** A hole in the stream that is too long to judge on: frozen until a new table takes over. */
+  /** The stream has a gap that is too long to judge on: usability stays `gap` until a new table takes over. */
   freeze(): void {
     this.#gapped = true;
   }
 
   /** The collector is in a gap: its peers are unknown, but their routes are kept, and kept up by apply(). */
   loseCollector(collector: string, at: UnixMillis): void {
-    this.#states.lose(collector, at);
+    this.#sessions.lose(collector, at);
   }
 
   /** What it said in its gap was applied: its tables are whole again, and its peers vote from the next tick on. */
   rejoinCollector(collector: string): void {
-    this.#states.rejoin(collector);
+    this.#sessions.rejoin(collector);
   }
 
   /** Its tables are forgotten: a RIB of it follows. It counts as lost until it rejoins. */
   resetCollector(collector: string): void {
-    this.#holes.end(collector, Infinity);
+    this.#shortGaps.end(collector, Infinity);
     this.#resets.set(collector, (this.#resets.get(collector) ?? 0) + 1);
-    this.#states.reset(collector, this.#now);
+    this.#sessions.reset(collector, this.#now);
   }
 
   /**
-   * A hole in the collector's stream, over since `to`, is judged on and filled later: from here on it is noted which
+   * A short gap of the collector's stream ended at `to`. It is judged on and filled later: from now on it is noted which
    * pairs apply() touches.
    */
   noteTouched(collector: string, to: UnixMillis): void {
-    this.#holes.begin(collector, to);
+    this.#shortGaps.begin(collector, to);
   }
 
-  /** Rows from..to-1 of files for such a hole, in their order: what is known of later stands. */
+  /** Takes the rows from..to-1 of files for such a gap, in their order. What was said later stays as it is. */
   fill(batch: ElemBatch, from: number, to: number): void {
     for (let row = from; row < to; row++) {
       const { [row]: who } = batch.peer;
       const { [row]: at } = batch.at;
       const { [row]: kind } = batch.kind;
       if (kind === ElemKind.peerUp || kind === ElemKind.peerDown) {
-        const touched = this.#holes.touchedOf(who, at, [this.routes[0].ids.size, this.routes[1].ids.size]);
-        if (touched !== 'all') this.#sessions.resetWithin(who, at, kind === ElemKind.peerUp, touched);
+        const touched = this.#shortGaps.touchedOf(who, at, [this.routes[0].ids.size, this.routes[1].ids.size]);
+        if (touched !== 'all') this.#sessions.lateReset(who, at, kind === ElemKind.peerUp, touched);
         continue;
       }
       const { [row]: code } = batch.prefix;
       if (code <= 0 || (kind !== ElemKind.announcement && kind !== ElemKind.withdrawal)) continue;
       const family = batch.family[row] as FamilyIndex;
       const id = this.routes[family].idOf(code);
-      if (id < 0 || this.#holes.isTouched(who, at, family, id)) continue;
+      if (id < 0 || this.#shortGaps.isTouched(who, at, family, id)) continue;
       if (kind === ElemKind.withdrawal) this.routes[family].withdraw(who, code, id);
       else {
-        this.#sessions.stir(who, at);
+        this.#sessions.onAnnouncement(who, at);
         this.routes[family].announce(who, code, batch.origin[row], id);
       }
     }
   }
 
-  /** The collector's holes that end at `upTo` at the latest are filled: their notes are dropped. */
+  /** The collector's short gaps up to `upTo` are filled: their notes are dropped. */
   endFill(collector: string, upTo: UnixMillis): void {
-    this.#holes.end(collector, upTo);
+    this.#shortGaps.end(collector, upTo);
   }
 
   /** The load is over: voters are chosen and, as soon as they are enough, verdicts made. */
@@ -194,7 +196,7 @@ export class Table {
       full: this.#electorate.full,
       history: this.#history,
       resets: this.#resets,
-      session: (peer) => this.#states.kept(peer),
+      session: (peer) => this.#sessions.kept(peer),
     });
   }
 
@@ -218,7 +220,7 @@ export class Table {
       const who = here[peer];
       if (who === null) continue;
       for (const family of [0, 1] as const) this.routes[family].restoreColumn(who, columns[family]);
-      this.#states.restore(who, state, former, seen);
+      this.#sessions.restore(who, state, former, seen);
     }
     for (const family of [0, 1] as const) {
       const { full, history, historyAt, judging } = heads[family];
@@ -226,7 +228,7 @@ export class Table {
       this.#electorate.full[family] = new Set(full.flatMap((peer) => here[peer] ?? []));
       if (judging) this.routes[family].verdicts.resume();
     }
-    for (const [collector, at] of positions) this.#states.lose(collector, at);
+    for (const [collector, at] of positions) this.#sessions.lose(collector, at);
     this.#sessions.watch(this.#electorate.full, Math.min(...positions.values()));
   }
 
@@ -239,9 +241,9 @@ export class Table {
     const changed = this.#sessions.tick(at);
     if (changed || at >= this.#nextFullFeedAt) {
       this.#nextFullFeedAt = at + this.#settings.fullFeedEveryMs;
-      this.#electorate.chooseFullFeeds(this.#states, at);
+      this.#electorate.chooseFullFeeds(this.#sessions, at);
       this.#sessions.watch(this.#electorate.full, at);
-      this.#electorate.elect(this.#states);
+      this.#electorate.elect(this.#sessions);
     }
     for (const family of [0, 1] as const) {
       this.#history[family].record(at, this.routes[family].verdicts.voters);
@@ -251,7 +253,7 @@ export class Table {
       // A load that too few voters came out of is judged when there are enough.
       if (isUsable && !this.routes[family].prefixes.hasVerdicts)
         this.routes[family].verdicts.make((id) => this.#assumeUp(family, id));
-      this.routes[family].verdicts.recount(this.#electorate.absent(this.#states, family), unheardTicks);
+      this.routes[family].verdicts.recount(this.#electorate.absent(this.#sessions, family), unheardTicks);
     }
   }
 
@@ -280,14 +282,14 @@ export class Table {
   }
 
   status(peer: number): PeerStatus {
-    return this.#states.status(peer);
+    return this.#sessions.status(peer);
   }
 
   /** Every session that is known, by collector and address, and what it is good for. Reads no routes. */
   peers(): PeerView[] {
     return viewsOf({
       peers: this.#peers,
-      sessions: this.#states,
+      sessions: this.#sessions,
       electorate: this.#electorate,
       settings: this.#settings,
       sizeOf: (peer) => [this.routes[0].sizeOf(peer), this.routes[1].sizeOf(peer)],
@@ -298,14 +300,14 @@ export class Table {
   counts(): Record<Family, { readonly voters: number; readonly fullFeedPeers: number }> {
     const of = (family: FamilyIndex): { voters: number; fullFeedPeers: number } => ({
       voters: this.routes[family].verdicts.voters,
-      fullFeedPeers: [...this.#electorate.full[family]].filter((peer) => this.#states.isHealthy(peer)).length,
+      fullFeedPeers: [...this.#electorate.full[family]].filter((peer) => this.#sessions.isHealthy(peer)).length,
     });
     return { [families[0]]: of(0), [families[1]]: of(1) } as Record<Family, { voters: number; fullFeedPeers: number }>;
   }
 
   /** Which full feeds are known, and why some of them are out. */
   outOfVote(): OutOfVote {
-    return this.#electorate.outOfVote(this.#states);
+    return this.#electorate.outOfVote(this.#sessions);
   }
 
   /**
@@ -317,22 +319,22 @@ export class Table {
     readonly resetsByVolume: number;
     readonly massWithdrawals: number;
   } {
-    return { resetsByState: this.#states.resetsByState, ...this.#sessions.counters };
+    return { ...this.#sessions.counters };
   }
 
   /** The latest tables that were sent again without a word of the session's state, in order. */
   get transfers(): readonly TableTransfer[] {
-    return this.#states.transfers.list;
+    return this.#sessions.transfers.list;
   }
 
   #noteTouched({ kind, family, peer, prefix }: ElemBatch, from: number, to: number): void {
     for (let row = from; row < to; row++) {
       const what = kind[row];
-      if (what === ElemKind.peerUp || what === ElemKind.peerDown) this.#holes.touchAll(peer[row]);
+      if (what === ElemKind.peerUp || what === ElemKind.peerDown) this.#shortGaps.touchAll(peer[row]);
       if ((what !== ElemKind.announcement && what !== ElemKind.withdrawal) || prefix[row] <= 0) continue;
       const routes = this.routes[family[row]];
       const id = routes.idOf(prefix[row]);
-      if (id >= 0) this.#holes.touch(peer[row], family[row] as FamilyIndex, id, routes.ids.size);
+      if (id >= 0) this.#shortGaps.touch(peer[row], family[row] as FamilyIndex, id, routes.ids.size);
     }
   }
 
@@ -349,7 +351,7 @@ export class Table {
     );
     const isGap =
       usability.kind === 'unusable' &&
-      [...this.#electorate.full[family]].some((peer) => this.#states.isLost(this.#peers.at(peer).collector));
+      [...this.#electorate.full[family]].some((peer) => this.#sessions.isLost(this.#peers.at(peer).collector));
     return isGap ? { ...usability, reason: 'gap' } : usability;
   }
 }

@@ -1,26 +1,40 @@
 /** When a table that was not whole is so again. */
 import type { UnixMillis } from '../../bgp/index.js';
-import { bothFamilies, type Dumped, type Sizes } from './peer-status.js';
+import { minuteMs } from '../../time.js';
 import type { TableSettings } from '../settings.js';
+
+/** Table sizes by family. */
+export type Sizes = readonly [number, number];
+
+export const bothFamilies: readonly [0, 1] = [0, 1];
 
 /** How far a table that is sent again has come. */
 export interface Progress {
-  /** When it was last looked at, and what was seen of it then. */
+  /** When this was measured. */
   readonly at: UnixMillis;
+  /** How many prefixes were seen again by then ... */
   readonly seen: Sizes;
-  /** What it had, as far as it can be expected again. */
+  /** ... of how many that can be expected. */
   readonly of: Sizes;
+}
+
+/** How long a table has kept its size. */
+export interface Steadiness {
+  /** Since when the sizes of its table lie between `least` and `most`. */
+  readonly steadySince: UnixMillis;
+  readonly least: Sizes;
+  readonly most: Sizes;
 }
 
 export const noProgress = (at: UnixMillis): Progress => ({ at, seen: [0, 0], of: [0, 0] });
 
 /** Transfers come in bursts: near the end of a warming what came in a whole minute counts. */
-const lookBackMs = 60_000;
+const lookBackMs = minuteMs;
 
 /**
- * Whether a table that is sent again is there, in each family: all of it, or enough of it with no more to come. A
- * transfer that is in its last twentieth still owes the same prefixes as all others; one that would last longer than
- * any warming may is none.
+ * Whether a table that is sent again is there, in each family: all of it, or enough of it with no more to come. All
+ * peers send in the same order, so near the end all lack the same prefixes: then wait. A transfer that is slower than
+ * `warmingMostMs` allows counts as ended.
  */
 export function isBack(before: Progress, { at, seen, of }: Progress, settings: TableSettings): boolean {
   return bothFamilies.every((family) => {
@@ -31,8 +45,8 @@ export function isBack(before: Progress, { at, seen, of }: Progress, settings: T
 }
 
 /**
- * Whether no more of the table is waited for. In a storm of resets all tables lack the same prefixes as long as they
- * are sent: while one still comes, taking the rest for gone would be an outage of our own making.
+ * Whether to wait no longer for the rest of the table. In a storm of resets all tables lack the same prefixes as long
+ * as they are sent: to take the rest for withdrawn while one still comes would make an outage that is not there.
  */
 export function isOverdue(
   since: UnixMillis,
@@ -49,32 +63,32 @@ export function isOverdue(
   );
 }
 
-/** What the next look is to be compared with. */
+/** What the next progress is to be compared with. */
 export function progressToKeep(since: UnixMillis, before: Progress, now: Progress, settings: TableSettings): Progress {
   return now.at - since > settings.warmingMs - lookBackMs && now.at - before.at < lookBackMs ? before : now;
 }
 
+/** 0..1. */
 export function shareOf({ seen, of }: Progress): number {
   const whole = of[0] + of[1];
   return whole === 0 ? 0 : (seen[0] + seen[1]) / whole;
 }
 
 /**
- * The next state of a peer that withdrew too much at once, of a table of size `of`; 'back' and 'steady': its table is
- * whole.
+ * Follows a peer that withdrew too much at once, of a table of the sizes `of`. Its table is whole once enough of it is
+ * back, or once its size has been steady for long enough.
  */
-export function afterDump(
-  state: Dumped,
+export function steadinessOf(
+  before: Steadiness,
   at: UnixMillis,
   sizes: Sizes,
   of: Sizes,
   settings: TableSettings,
-): Dumped | 'back' | 'steady' {
-  if (bothFamilies.every((family) => sizes[family] >= settings.warmingShare * of[family])) return 'back';
-  const least: Sizes = [Math.min(sizes[0], state.least[0]), Math.min(sizes[1], state.least[1])];
-  const most: Sizes = [Math.max(sizes[0], state.most[0]), Math.max(sizes[1], state.most[1])];
-  if (bothFamilies.some((family) => most[family] - least[family] > settings.steadyShare * of[family])) {
-    return { ...state, steadySince: at, least: sizes, most: sizes };
-  }
-  return at - state.steadySince >= settings.steadyMs ? 'steady' : { ...state, least, most };
+): Steadiness | 'whole' {
+  if (bothFamilies.every((family) => sizes[family] >= settings.warmingShare * of[family])) return 'whole';
+  const least: Sizes = [Math.min(sizes[0], before.least[0]), Math.min(sizes[1], before.least[1])];
+  const most: Sizes = [Math.max(sizes[0], before.most[0]), Math.max(sizes[1], before.most[1])];
+  if (bothFamilies.some((family) => most[family] - least[family] > settings.steadyShare * of[family]))
+    return { steadySince: at, least: sizes, most: sizes };
+  return at - before.steadySince >= settings.steadyMs ? 'whole' : { steadySince: before.steadySince, least, most };
 }

@@ -1,214 +1,305 @@
 import type { PeerIndex, UnixMillis } from '../../bgp/index.js';
-import { FullFeedWatch, Scratch } from './full-feed-watch.js';
-import { countOf } from '../routes/id-notes.js';
-import { bothFamilies, type Dumped, type Resending, type Returning, type Watches } from './peer-status.js';
-import { afterDump, isBack, isOverdue, noProgress, progressToKeep, shareOf, type Progress } from './recovery.js';
+import { tickMs } from '../../time.js';
+import { countOf, type IdNotes } from '../routes/id-notes.js';
 import type { RouteTable } from '../routes/route-table.js';
-import type { SessionStates } from './session-states.js';
 import type { TableSettings } from '../settings.js';
+import { bothFamilies, shareOf, type Sizes } from './recovery.js';
+import {
+  next,
+  statusOf,
+  type PeerStatus,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+} from './session.js';
+import { Transfers } from './transfers.js';
+import { WatchedFeeds } from './watched-feeds.js';
 
-/** Ticks are 10 s apart. */
-const tickMs = 10_000;
+const noTable: SessionState = { kind: 'no-table' };
 
 export interface SessionsOptions {
   readonly routes: readonly [RouteTable, RouteTable];
   readonly peers: PeerIndex;
   readonly settings: TableSettings;
-  readonly states: SessionStates;
+  /** The peer's table is no longer whole, so it must not vote. Called before its routes change. Returns whether it did. */
+  readonly removeVote: (peer: number) => boolean;
+}
+
+/** What a snapshot keeps of a session. */
+export interface KeptSession {
+  readonly state: SessionState;
+  /** Sizes of its table when it was last whole, while it is not. */
+  readonly former: Sizes | null;
+  /** By family, what was seen of a table that is sent again. */
+  readonly seen: readonly [IdNotes | null, IdNotes | null];
 }
 
 /**
- * What moves a session's state: its messages, and what its table does as a whole. A session's word alone is not
- * believed: a full feed that sends its table again, or withdraws a good part of it at once, is known by the volume.
+ * Keeps the state of every session, and which collectors are in a gap. Moves states by messages, and by what a session
+ * does to its table as a whole: a full feed that sends its table again, or withdraws much of it at once, has a new
+ * session or a fault, even if no message says so.
  */
 export class Sessions {
-  /** Sessions that began anew, as the volume says; and that withdrew too much at once. */
-  readonly counters = { resetsByVolume: 0, massWithdrawals: 0 };
+  /** By peer, whether its announcements need no onAnnouncement(). */
+  readonly fastPath: (boolean | undefined)[] = [];
+  readonly transfers = new Transfers();
+  /** Sessions that began again, as a message or the volume said; and those that withdrew too much at once. */
+  readonly counters = { resetsByState: 0, resetsByVolume: 0, massWithdrawals: 0 };
   readonly #routes: readonly [RouteTable, RouteTable];
   readonly #peers: PeerIndex;
   readonly #settings: TableSettings;
-  readonly #states: SessionStates;
-  /** Some verdicts fell by a peer that is not believed any more. */
+  readonly #removeVote: (peer: number) => boolean;
+  readonly #states: (SessionState | undefined)[] = [];
+  /** Sizes of a table when it was last whole, while it is not. */
+  readonly #former: (Sizes | undefined)[] = [];
+  readonly #feeds: WatchedFeeds;
+  /** Collectors in a gap, and since when. */
+  readonly #lost = new Map<string, UnixMillis>();
+  /** Some table became whole, or ceased to be, since the last tick. */
+  #hasChanged = false;
+  /** Verdicts fell because of a peer that is no longer believed. */
   #fellFalsely = false;
-  readonly #scratch = new Scratch();
 
-  constructor({ routes, peers, settings, states }: SessionsOptions) {
+  constructor({ routes, peers, settings, removeVote }: SessionsOptions) {
     this.#routes = routes;
     this.#peers = peers;
     this.#settings = settings;
-    this.#states = states;
+    this.#removeVote = removeVote;
+    this.#feeds = new WatchedFeeds(routes, settings);
   }
 
-  /** A row of its collector's RIB: its table is whole. */
+  status(peer: number): PeerStatus {
+    return statusOf(this.#of(peer), this.#lostSince(peer));
+  }
+
+  /** Whether its table is whole, and its collector in no gap. */
+  isHealthy(peer: number): boolean {
+    return this.#states[peer]?.kind === 'up' && this.#lostSince(peer) === undefined;
+  }
+
+  /** Peers whose tables are whole, or were when their collectors went into a gap. */
+  *whole(): Generator<number> {
+    for (const [peer, state] of this.#states.entries()) if (state?.kind === 'up') yield peer;
+  }
+
+  isLost(collector: string): boolean {
+    return this.#lost.has(collector);
+  }
+
+  /** Sizes of its table when it was last whole, while it is not. */
+  former(peer: number): Sizes | undefined {
+    return this.#former[peer];
+  }
+
+  /** How much of its table a warming peer has sent again, as of the last tick; null if it is not warming. */
+  seenShare(peer: number): number | null {
+    const state = this.#of(peer);
+    return state.kind === 'returning' || state.kind === 'resending' ? shareOf(state.progress) : null;
+  }
+
+  lose(collector: string, at: UnixMillis): void {
+    if (!this.#lost.has(collector)) this.#lost.set(collector, at);
+    this.#hasChanged = true;
+    for (const peer of this.#sessionsOf(collector)) {
+      this.#removeVote(peer);
+      this.fastPath[peer] = false;
+    }
+  }
+
+  rejoin(collector: string): void {
+    this.#hasChanged = this.#lost.delete(collector) || this.#hasChanged;
+  }
+
+  /** Forgets the collector's tables. It counts as lost until it rejoins. */
+  reset(collector: string, at: UnixMillis): void {
+    this.lose(collector, at);
+    for (const peer of this.#sessionsOf(collector)) this.#take(peer, { kind: 'collector-reset' });
+  }
+
+  /** The peer is in a RIB of its collector. Called for every row of it. */
   inRib(peer: number): void {
-    if (this.#states.of(peer).kind !== 'up') this.#states.makeWhole(peer, true);
+    if (this.#of(peer).kind !== 'up') this.#take(peer, { kind: 'in-rib' });
   }
 
-  /**
-   * An announcement of a peer that is not plain: after a loss it means that the session is back, whatever was not said.
-   */
-  stir(peer: number, at: UnixMillis): void {
-    const state = this.#states.of(peer);
-    if (state.kind === 'down') this.peerUp(peer, at);
-    else if (this.#states.lostSince(peer) === undefined) this.#states.plain[peer] = true;
-    // What a lost collector's files say comes in one go: windows go by the time of the rows.
-    else if (state.kind === 'up' && state.watches.some((watch) => watch?.isDue(at) === true))
-      this.#guard(peer, state.watches, at);
+  /** An announcement of a peer that is not on the fast path. If its session is down, it is back. */
+  onAnnouncement(peer: number, at: UnixMillis): void {
+    const { kind } = this.#of(peer);
+    if (kind === 'down') this.#take(peer, { kind: 'session-up', at });
+    else if (this.#lostSince(peer) === undefined) this.fastPath[peer] = true;
+    // The files of a lost collector come in one go, so windows go by the time of the rows instead of ticks.
+    else if (kind === 'up' && this.#feeds.isDue(peer, at)) this.#checkVolume(peer, at);
   }
 
   peerDown(peer: number, at: UnixMillis): void {
-    const state = this.#states.of(peer);
-    if (state.kind === 'down') return;
-    this.#leave(peer, at);
-    for (const family of bothFamilies) this.#routes[family].forget(peer);
-    if (state.kind !== 'no-table') this.#states.become(peer, { kind: 'down', since: at });
+    this.#take(peer, { kind: 'session-down', at });
   }
 
   peerUp(peer: number, at: UnixMillis): void {
-    this.peerDown(peer, at);
-    if (this.#states.of(peer).kind === 'down')
-      this.#states.become(peer, { kind: 'returning', since: at, progress: noProgress(at) });
+    this.#take(peer, { kind: 'session-up', at });
   }
 
-  /**
-   * The peer's session began or ended at `at`, as is learned only now: of its routes only those in `touched`, bits by
-   * family, are newer.
-   */
-  resetWithin(peer: number, at: UnixMillis, isUp: boolean, touched: readonly [Uint32Array, Uint32Array]): void {
-    const state = this.#states.of(peer);
-    this.#leave(peer, at);
-    for (const family of bothFamilies) this.#routes[family].retain(peer, touched[family]);
-    if (state.kind === 'no-table') return;
-    const spoke = bothFamilies.some((family) => countOf(touched[family]) > 0);
-    this.#states.become(
-      peer,
-      isUp || spoke ? { kind: 'returning', since: at, progress: noProgress(at) } : { kind: 'down', since: at },
-    );
+  /** A file of a short gap says that the session began or ended. Only the routes in `newer`, bits by family, came later. */
+  lateReset(peer: number, at: UnixMillis, isUp: boolean, newer: readonly [Uint32Array, Uint32Array]): void {
+    const isBack = isUp || bothFamilies.some((family) => countOf(newer[family]) > 0);
+    this.#take(peer, { kind: 'late-reset', at, isBack }, { newer });
   }
 
-  /** Full feeds by family are watched from here on, all others no longer. */
+  /** Watches these full feeds, by family, from now on, and no others. */
   watch(full: readonly [ReadonlySet<number>, ReadonlySet<number>], at: UnixMillis): void {
-    for (const peer of this.#states.whole()) {
-      const state = this.#states.of(peer);
-      if (state.kind !== 'up') continue;
-      for (const family of bothFamilies) {
-        const routes = this.#routes[family];
-        const wanted = full[family].has(peer) && routes.sizeOf(peer) >= this.#settings.guardedPrefixes;
-        if (wanted === (state.watches[family] !== null)) continue;
-        state.watches[family] = wanted ? new FullFeedWatch(peer, routes, at, this.#settings) : null;
-        if (!wanted) routes.note(peer, undefined);
-      }
-    }
+    for (const peer of this.whole())
+      for (const family of bothFamilies) this.#feeds.watch(peer, family, full[family].has(peer), at);
   }
 
-  /** Guards and recoveries as of a tick. True: some table is whole that was not, or not whole that was. */
+  /** Returns whether some table became whole, or ceased to be, since the last tick. */
   tick(at: UnixMillis): boolean {
-    for (const [peer, state] of this.#states.heard()) {
-      switch (state.kind) {
-        case 'up':
-          this.#guard(peer, state.watches, at);
-          break;
-        case 'dumped':
-          this.#followDumped(peer, state, at);
-          break;
-        case 'returning':
-          this.#followReturning(peer, state, at);
-          break;
-        case 'resending':
-          this.#followResending(peer, state, at);
-          break;
-      }
+    for (const [peer, state] of this.#states.entries()) {
+      if (state === undefined || this.#lostSince(peer) !== undefined) continue;
+      if (state.kind === 'up') this.#checkVolume(peer, at);
+      else if (state.kind === 'resending') {
+        this.#feeds.noteResent(peer);
+        this.#feeds.record(peer, at);
+        const seen = this.#feeds.seen(peer);
+        this.transfers.follow(this.#peers.at(peer), shareOf({ at, seen, of: this.#sizes(peer) }));
+        this.#take(peer, { kind: 'tick', at }, { seen });
+      } else if (state.kind === 'dumped' || state.kind === 'returning') this.#take(peer, { kind: 'tick', at });
     }
     if (this.#fellFalsely)
-      for (const family of bothFamilies)
-        this.#routes[family].verdicts.raiseFallen(this.#settings.lossWindowMs / tickMs);
+      for (const { verdicts } of this.#routes) verdicts.raiseFallen(this.#settings.lossWindowMs / tickMs);
     this.#fellFalsely = false;
-    return this.#states.takeChanged();
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
   }
 
-  #guard(peer: number, watches: Watches, at: UnixMillis): void {
-    if (watches.some((watch) => watch?.hasDumped(at) === true)) this.#dump(peer, at);
-    else if (
-      bothFamilies.some((family) => watches[family]?.sendsAgain(this.#scratch.for(this.#routes[family])) === true)
-    )
-      this.#resend(peer, watches, at);
-    else for (const watch of watches) watch?.record(at);
+  /** What a snapshot keeps of a session; null if nothing is known of it. */
+  kept(peer: number): KeptSession | null {
+    const state = this.#states[peer];
+    if (state === undefined) return null;
+    return { state, former: this.#former[peer] ?? null, seen: this.#feeds.resent(peer) };
   }
 
-  #dump(peer: number, at: UnixMillis): void {
-    this.counters.massWithdrawals++;
-    this.#leave(peer, at);
-    const sizes = this.#states.sizes(peer);
-    this.#states.become(peer, { kind: 'dumped', since: at, steadySince: at, least: sizes, most: sizes });
+  /** Takes over what a snapshot kept, after the peer's routes. */
+  restore(
+    peer: number,
+    state: SessionState,
+    former: Sizes | null,
+    seen: readonly [Uint32Array | null, Uint32Array | null],
+  ): void {
+    if (former !== null) this.#former[peer] = former;
+    this.fastPath[peer] = false;
+    this.#states[peer] = state;
+    if (state.kind !== 'resending') return;
+    this.#feeds.restoreResent(peer, seen);
+    this.transfers.begin(this.#peers.at(peer), state.since);
   }
 
-  #followDumped(peer: number, state: Dumped, at: UnixMillis): void {
-    const sizes = this.#states.sizes(peer);
-    const next = afterDump(state, at, sizes, this.#states.former(peer) ?? sizes, this.#settings);
-    if (next === 'back' || next === 'steady') this.#states.makeWhole(peer, true);
-    else this.#states.goOn(peer, next);
+  #checkVolume(peer: number, at: UnixMillis): void {
+    if (this.#feeds.hasWithdrawnMuch(peer, at)) this.#take(peer, { kind: 'mass-withdrawal', at });
+    else if (this.#feeds.sendsAgain(peer)) {
+      this.#take(peer, { kind: 'table-again', at });
+      this.#feeds.noteResent(peer);
+    } else this.#feeds.record(peer, at);
   }
 
-  #followReturning(peer: number, state: Returning, at: UnixMillis): void {
-    const progress: Progress = { at, seen: this.#states.sizes(peer), of: this.#states.former(peer) ?? [0, 0] };
-    const back = isBack(state.progress, progress, this.#settings);
-    if (back || isOverdue(state.since, state.progress, progress, this.#settings)) this.#states.makeWhole(peer, back);
-    else
-      this.#states.goOn(peer, {
-        ...state,
-        progress: progressToKeep(state.since, state.progress, progress, this.#settings),
-      });
-  }
-
-  #resend(peer: number, watches: Watches, at: UnixMillis): void {
-    this.counters.resetsByVolume++;
-    this.#states.transfers.begin(this.#peers.at(peer), at);
-    this.#leave(peer, at);
-    const state: Resending = { kind: 'resending', since: at, seen: [null, null], watches, progress: noProgress(at) };
-    this.#states.goOn(peer, state);
-    this.#followResent(peer, state);
-  }
-
-  /** Families that turn out to be sent again: what is announced is noted for as long as it takes. */
-  #followResent(peer: number, { seen, watches }: Resending): void {
-    for (const family of bothFamilies) {
-      const routes = this.#routes[family];
-      const watch = watches[family];
-      if (watch?.sendsAgain(this.#scratch.for(routes)) !== true) continue;
-      watches[family] = null;
-      seen[family] = watch.announced();
-      routes.note(peer, seen[family]);
-    }
-  }
-
-  #followResending(peer: number, state: Resending, at: UnixMillis): void {
-    this.#followResent(peer, state);
-    for (const watch of state.watches) watch?.record(at);
-    const of = this.#states.sizes(peer);
-    const bits = bothFamilies.map((family) => state.seen[family]?.asBits(this.#routes[family].ids.size) ?? null);
-    const seen = bothFamilies.map((family) => {
-      const own = bits[family];
-      return own === null ? of[family] : this.#routes[family].sharedWith(peer, own);
+  /** Moves a session. `newer`: the routes that are newer than a late reset; `seen`: what was sent again by a tick. */
+  #take(
+    peer: number,
+    event: SessionEvent,
+    { newer, seen = [0, 0] }: { readonly newer?: readonly [Uint32Array, Uint32Array]; readonly seen?: Sizes } = {},
+  ): void {
+    const before = this.#of(peer);
+    const { state, effects } = next(before, event, {
+      settings: this.#settings,
+      sizes: this.#sizes(peer),
+      former: this.#former[peer],
+      seen,
     });
-    const progress: Progress = { at, seen: [seen[0], seen[1]], of };
-    this.#states.transfers.follow(this.#peers.at(peer), shareOf(progress));
-    const back = isBack(state.progress, progress, this.#settings);
-    if (!back && !isOverdue(state.since, state.progress, progress, this.#settings)) {
-      this.#states.goOn(peer, {
-        ...state,
-        progress: progressToKeep(state.since, state.progress, progress, this.#settings),
-      });
-      return;
-    }
-    for (const family of bothFamilies) {
-      const own = bits[family];
-      if (own !== null) this.#routes[family].retain(peer, own);
-    }
-    this.#states.transfers.end(this.#peers.at(peer), at);
-    this.#states.makeWhole(peer, back);
+    const at = 'at' in event ? event.at : 0;
+    for (const effect of effects) this.#carryOut(effect, peer, before, at, newer);
+    if (state !== before) this.#states[peer] = state;
+    if (state.kind === before.kind && effects.length === 0) return;
+    this.fastPath[peer] = false;
+    this.#hasChanged = true;
   }
 
-  #leave(peer: number, at: UnixMillis): void {
-    if (this.#states.leave(peer, at)) this.#fellFalsely = true;
+  #carryOut(
+    effect: SessionEffect,
+    peer: number,
+    before: SessionState,
+    at: UnixMillis,
+    newer: readonly [Uint32Array, Uint32Array] | undefined,
+  ): void {
+    switch (effect) {
+      case 'leave': {
+        this.#leave(peer, before, at);
+        return;
+      }
+      case 'forget-routes':
+        for (const routes of this.#routes) routes.forget(peer);
+        return;
+      case 'keep-newer-routes':
+        for (const family of bothFamilies) this.#routes[family].retain(peer, newer![family]);
+        return;
+      case 'keep-seen-routes': {
+        this.#feeds.keepSeen(peer);
+        return;
+      }
+      case 'forget-size':
+        this.#former[peer] = undefined;
+        return;
+      case 'stop-watching': {
+        this.#feeds.stop(peer);
+        return;
+      }
+      case 'begin-transfer': {
+        this.transfers.begin(this.#peers.at(peer), at);
+        return;
+      }
+      case 'end-transfer': {
+        this.transfers.end(this.#peers.at(peer), at);
+        return;
+      }
+      case 'abandon-transfer': {
+        this.transfers.end(this.#peers.at(peer), null);
+        return;
+      }
+      case 'count-reset-by-state':
+        this.counters.resetsByState++;
+        return;
+      case 'count-reset-by-volume':
+        this.counters.resetsByVolume++;
+        return;
+      case 'count-mass-withdrawal':
+        this.counters.massWithdrawals++;
+        return;
+    }
+  }
+
+  #leave(peer: number, before: SessionState, at: UnixMillis): void {
+    const hasWithdrawnMuch = before.kind === 'up' && this.#feeds.hasWithdrawnMuch(peer, at);
+    if (before.kind === 'up') {
+      const [sizes, largest, former] = [this.#sizes(peer), this.#feeds.largest(peer, at), this.#former[peer] ?? [0, 0]];
+      this.#former[peer] = [Math.max(sizes[0], former[0], largest[0]), Math.max(sizes[1], former[1], largest[1])];
+    }
+    // Only a voter that withdrew too much can have made verdicts fall.
+    if (this.#removeVote(peer) && hasWithdrawnMuch) this.#fellFalsely = true;
+  }
+
+  #of(peer: number): SessionState {
+    return this.#states[peer] ?? noTable;
+  }
+
+  /** In a gap since then; undefined: in none. */
+  #lostSince(peer: number): UnixMillis | undefined {
+    return this.#lost.size === 0 ? undefined : this.#lost.get(this.#peers.at(peer).collector);
+  }
+
+  #sizes(peer: number): Sizes {
+    return [this.#routes[0].sizeOf(peer), this.#routes[1].sizeOf(peer)];
+  }
+
+  *#sessionsOf(collector: string): Generator<number> {
+    for (const [peer, state] of this.#states.entries())
+      if (state !== undefined && this.#peers.at(peer).collector === collector) yield peer;
   }
 }

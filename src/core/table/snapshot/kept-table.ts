@@ -2,7 +2,8 @@ import { isRecord } from '../../settings.js';
 import { countedLengths } from '../routes/exclusions.js';
 import { PeerColumn } from '../routes/peer-column.js';
 import { areBitsBelow } from '../routes/id-notes.js';
-import type { KeptState, Sizes } from '../sessions/peer-status.js';
+import type { Sizes } from '../sessions/recovery.js';
+import type { SessionState } from '../sessions/session.js';
 import type { PrefixRows } from '../routes/known-prefixes.js';
 import { prefixOctets, type ColumnHead, type FamilyHead, type SnapshotPiece, type TableHead } from './snapshot.js';
 
@@ -14,7 +15,7 @@ const mostColumnOctets = 2 ** 30;
 
 export interface KeptPeer {
   readonly peer: number;
-  readonly state: KeptState;
+  readonly state: SessionState;
   readonly former: Sizes | null;
   readonly columns: readonly [PeerColumn, PeerColumn];
   /** Bits by family, of a table that was being sent again. */
@@ -187,7 +188,7 @@ function isSizes(value: unknown): value is Sizes {
   return isList(value, 2, (size) => isCount(size, mostPrefixes));
 }
 
-function isState(value: unknown): value is KeptState {
+function isState(value: unknown): value is SessionState {
   if (!isRecord(value)) return false;
   const { kind, since, progress, steadySince, least, most } = value;
   switch (kind) {

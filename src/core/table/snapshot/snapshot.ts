@@ -29,9 +29,10 @@ import type { FamilyIndex, PeerIndex, UnixMillis } from '../../bgp/index.js';
 import { countedLengths, excluded } from '../routes/exclusions.js';
 import { bitsBelow } from '../routes/id-notes.js';
 import type { ColumnWords } from '../routes/peer-column.js';
-import type { KeptState, Sizes } from '../sessions/peer-status.js';
+import type { Sizes } from '../sessions/recovery.js';
+import type { SessionState } from '../sessions/session.js';
 import type { RouteTable } from '../routes/route-table.js';
-import type { SessionStates } from '../sessions/session-states.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { VoterHistory } from '../votes/usability.js';
 
 /** A part of a snapshot: what it is, as plain JSON, and numbers as they lie in this machine's memory. */
@@ -81,7 +82,7 @@ export type ColumnHead = readonly ['steps' | 'bits', number];
 export interface PeerHead {
   readonly piece: 'peer';
   readonly peer: number;
-  readonly state: KeptState;
+  readonly state: SessionState;
   readonly former: Sizes | null;
   readonly columns: readonly [ColumnHead, ColumnHead];
   readonly seen: readonly [number | null, number | null];
@@ -103,7 +104,7 @@ export interface SnapshotSource {
   readonly history: readonly [VoterHistory, VoterHistory];
   /** By collector, how often its tables were forgotten. */
   readonly resets: ReadonlyMap<string, number>;
-  readonly session: SessionStates['kept'];
+  readonly session: Sessions['kept'];
 }
 
 export const prefixOctets = 17;

@@ -1,6 +1,6 @@
 import type { FamilyIndex, PeerIndex, UnixMillis } from '../../bgp/index.js';
 import type { RouteTable } from '../routes/route-table.js';
-import type { SessionStates } from '../sessions/session-states.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { TableSettings } from '../settings.js';
 import { elect, fullFeeds, type Candidate } from './voters.js';
 
@@ -28,10 +28,10 @@ export class Electorate {
   }
 
   /**
-   * Takes a peer's votes, and tells whether it had one. Until the next election knows whether the others are enough,
-   * its family's verdicts stand still.
+   * Takes a peer's votes away, and tells whether it had one. Its family's verdicts stand still until the next election
+   * knows whether the other voters are enough.
    */
-  unseat(peer: number): boolean {
+  removeVote(peer: number): boolean {
     let voted = false;
     for (const family of [0, 1] as const) {
       if (!this.voters[family].delete(peer)) continue;
@@ -43,7 +43,7 @@ export class Electorate {
     return voted;
   }
 
-  chooseFullFeeds(sessions: SessionStates, at: UnixMillis): void {
+  chooseFullFeeds(sessions: Sessions, at: UnixMillis): void {
     for (const family of [0, 1] as const) {
       const chosen = fullFeeds(this.#candidates(sessions, family), this.full[family], this.#settings);
       for (const peer of this.full[family]) if (this.#isOut(sessions, peer, at)) chosen.add(peer);
@@ -51,7 +51,7 @@ export class Electorate {
     }
   }
 
-  elect(sessions: SessionStates): void {
+  elect(sessions: Sessions): void {
     for (const family of [0, 1] as const) {
       const elected = elect(
         this.#candidates(sessions, family).filter(({ peer }) => sessions.isHealthy(peer.index)),
@@ -66,13 +66,13 @@ export class Electorate {
   }
 
   /** Who would vote, but for a gap of its collector. */
-  absent(sessions: SessionStates, family: FamilyIndex): Set<number> {
+  absent(sessions: Sessions, family: FamilyIndex): Set<number> {
     const { [family]: left } = this.#left;
     for (const peer of left) if (!sessions.isLost(this.#peers.at(peer).collector)) left.delete(peer);
     return left;
   }
 
-  outOfVote(sessions: SessionStates): OutOfVote {
+  outOfVote(sessions: Sessions): OutOfVote {
     const known = new Set([...this.full[0], ...this.full[1]]);
     const out = new Map<string, number>();
     for (const peer of known) {
@@ -88,7 +88,7 @@ export class Electorate {
     };
   }
 
-  #candidates(sessions: SessionStates, family: FamilyIndex): Candidate[] {
+  #candidates(sessions: Sessions, family: FamilyIndex): Candidate[] {
     return [...sessions.whole()].map((peer) => ({
       peer: this.#peers.at(peer),
       size: this.#routes[family].sizeOf(peer),
@@ -96,7 +96,7 @@ export class Electorate {
   }
 
   /** Whether its table cannot be measured, but was not long ago or will be. */
-  #isOut(sessions: SessionStates, peer: number, at: UnixMillis): boolean {
+  #isOut(sessions: Sessions, peer: number, at: UnixMillis): boolean {
     const status = sessions.status(peer);
     if (status.kind === 'no-table') return sessions.isLost(this.#peers.at(peer).collector);
     return (

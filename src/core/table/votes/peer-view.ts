@@ -7,8 +7,8 @@ import {
   type UnixMillis,
 } from '../../bgp/index.js';
 import type { Electorate } from './electorate.js';
-import type { Sizes } from '../sessions/peer-status.js';
-import type { SessionStates } from '../sessions/session-states.js';
+import type { Sizes } from '../sessions/recovery.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { TableSettings } from '../settings.js';
 
 /** One family of a session. */
@@ -36,7 +36,7 @@ export interface PeerView extends Readonly<Record<Family, PeerFamilyView>> {
 
 export interface ViewedTable {
   readonly peers: PeerIndex;
-  readonly sessions: SessionStates;
+  readonly sessions: Sessions;
   readonly electorate: Electorate;
   readonly settings: TableSettings;
   readonly sizeOf: (peer: number) => Sizes;

@@ -1,30 +1,30 @@
 import type { FamilyIndex, PeerIndex, UnixMillis } from '../../bgp/index.js';
 import { IdNotes, wordsFor } from '../routes/id-notes.js';
 
-/** Of a collector that has more holes than this to fill, those that follow count as one with the last. */
-const maxHoles = 16;
+/** If a collector has more gaps than this to fill, later ones are added to the last. */
+const maxGaps = 16;
 
 /**
- * What a peer said since a hole: of which prefixes, by family; `all`: its session began or ended since, so nothing
- * older holds.
+ * The prefixes that a peer announced or withdrew since a gap, by family; `all`: its session began or ended since, so
+ * everything older is out of date.
  */
 type Touched = readonly [IdNotes, IdNotes] | 'all';
 
-interface Hole {
+interface ShortGap {
   /** Event time of its end. */
   to: UnixMillis;
-  /** By peer, until the next hole of the collector. */
+  /** By peer, until the collector's next gap. */
   readonly touched: Map<number, Touched>;
 }
 
 /**
- * Holes in the stream of a collector that its files will fill: which pairs (prefix, peer) were touched live since each.
- * What the file says of those is older than what is known.
+ * Short gaps in the streams of collectors, which files will fill: which pairs (prefix, peer) were touched live since
+ * each. What a file says of those is out of date.
  */
-export class Holes {
+export class ShortGaps {
   readonly #peers: PeerIndex;
   /** By collector, oldest first; never empty. */
-  readonly #open = new Map<string, Hole[]>();
+  readonly #open = new Map<string, ShortGap[]>();
 
   constructor(peers: PeerIndex) {
     this.#peers = peers;
@@ -34,15 +34,15 @@ export class Holes {
     return this.#open.size > 0;
   }
 
-  /** From here on what is touched is noted: what came before `to` may be filled in. */
+  /** Notes what is touched from now on. What came before `to` may be filled in. */
   begin(collector: string, to: UnixMillis): void {
-    const holes = this.#open.get(collector);
-    if (holes === undefined) this.#open.set(collector, [{ to, touched: new Map() }]);
-    else if (holes.length < maxHoles) holes.push({ to, touched: new Map() });
-    else holes[holes.length - 1].to = to;
+    const gaps = this.#open.get(collector);
+    if (gaps === undefined) this.#open.set(collector, [{ to, touched: new Map() }]);
+    else if (gaps.length < maxGaps) gaps.push({ to, touched: new Map() });
+    else gaps[gaps.length - 1].to = to;
   }
 
-  /** The holes of the collector that end at `upTo` at the latest are filled. */
+  /** The collector's gaps up to `upTo` are filled. */
   end(collector: string, upTo: UnixMillis): void {
     const left = this.#open.get(collector)?.filter(({ to }) => to > upTo) ?? [];
     if (left.length > 0) this.#open.set(collector, left);
@@ -62,14 +62,13 @@ export class Holes {
     this.#newest(peer)?.touched.set(peer, 'all');
   }
 
-  /** Whether something newer is known of the pair than what was said at `at`, in a hole. */
+  /** Whether the pair was touched after what was said at `at`, in a gap. */
   isTouched(peer: number, at: UnixMillis, family: FamilyIndex, id: number): boolean {
     return this.#since(peer, at).some((touched) => touched === 'all' || touched[family].has(id));
   }
 
   /**
-   * The prefixes of the peer of which something newer is known than what was said at `at`, as bits by family; `all` of
-   * them.
+   * The prefixes of the peer that were touched after what was said at `at`, as bits by family; `all` of them.
    */
   touchedOf(
     peer: number,
@@ -84,14 +83,14 @@ export class Holes {
     return bits;
   }
 
-  #newest(peer: number): Hole | undefined {
+  #newest(peer: number): ShortGap | undefined {
     return this.#open.get(this.#peers.at(peer).collector)?.at(-1);
   }
 
-  /** What the peer touched after the first hole that `at` may lie in; after the last, where it lies in none. */
+  /** What the peer touched after the first gap that `at` may lie in; after the last gap if it lies in none. */
   #since(peer: number, at: UnixMillis): Touched[] {
-    const holes = this.#open.get(this.#peers.at(peer).collector) ?? [];
-    const later = holes.filter(({ to }, place) => to >= at || place === holes.length - 1);
+    const gaps = this.#open.get(this.#peers.at(peer).collector) ?? [];
+    const later = gaps.filter(({ to }, place) => to >= at || place === gaps.length - 1);
     return later.map(({ touched }) => touched.get(peer)).filter((touched) => touched !== undefined);
   }
 }
