@@ -17,15 +17,15 @@ import {
 import { systemClock } from './edges/clock.js';
 
 loadDotenv({ quiet: true });
-// In a folder without configuration (`npx lightsout`), the package's own is in force.
+// In a folder without configuration (`npx lightsout`), the package's own configuration is used.
 if (!existsSync('config')) process.env['CONFIG_DIR'] ||= fileURLToPath(new URL('../config', import.meta.url));
 const ended = new AbortController();
 
 let service = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    // Nobody reads any more (`| head`): a service stops in good order, the others are done. A full disk below a log
-    // stops nothing.
+    // EPIPE means that the reader has gone (`| head`): the service then stops in order, and another command exits. A
+    // log that cannot be written for another reason, such as a full disk, does not stop the service.
     if (service) {
       if (code === 'EPIPE' || stream === process.stdout) ended.abort();
     } else if (code === 'EPIPE') process.exit(0);
@@ -63,12 +63,12 @@ function run(argv: readonly string[]): Promise<ExitCode> {
     case 'update-registry':
       return updateRegistry(rest, world);
     default:
-      // The other commands have nothing to save: a signal ends them where they are.
+      // Only the service has something to save: a signal ends every other command at once.
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
       service = true;
       return start(argv, world);
   }
 }
 
-// Sockets and timers of a service that has stopped must not keep the process.
+// An open socket or timer must not keep the process alive after the command has ended.
 process.exit(await run(process.argv.slice(2)));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The text of a configuration file; null where there is none. */
+/** The text of a configuration file; null if there is no such file. */
 export function readConfigFile(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

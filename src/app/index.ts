@@ -5,8 +5,8 @@ export type { ExitCode, World };
 /** argv without the command itself. */
 type Command = (argv: readonly string[], world: World) => Promise<ExitCode>;
 
-// Each is loaded when it is asked for: a copy of the subscriptions shall not wait for what draws charts and speaks to
-// RIS.
+// Each command's modules are loaded when it is called, so that a short command does not wait for those that draw charts
+// and read RIS.
 export const adopt: Command = async (argv, world) => (await import('./cli/adopt.js')).adopt(argv, world);
 export const backup: Command = async (argv, world) => (await import('./cli/backup.js')).backup(argv, world);
 export const commands: Command = async (argv, world) => (await import('./cli/commands.js')).commands(argv, world);

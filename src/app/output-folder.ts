@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 
-/** Makes the folder where it is not there; why nothing can be written into it, in a sentence, or null. */
+/** Makes the folder if it does not exist. Returns why files cannot be written into it; null if they can. */
 export async function unwritable(name: string, folder: string): Promise<string | null> {
   try {
     await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import type { Clock } from '../edges/clock.js';
 
-/** What the program has of the machine it runs on: handed in by main.ts, or by a test. */
+/** The machine as the program sees it: given by main.ts, or by a test. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Alerts, transcripts, results. */
@@ -10,7 +10,7 @@ export interface World {
   readonly clock: Clock;
   /** 0..1. */
   readonly random: () => number;
-  /** Aborted when the operator wants an end. */
+  /** Aborted when the program must stop. */
   readonly signal: AbortSignal;
 }
 
@@ -20,7 +20,7 @@ export interface Output {
   readonly columns?: number;
 }
 
-/** What only the operator can mend ends the service: the message is one sentence that says what to do. */
+/** A fault that only the operator can mend: it ends the service. The message says what to do, in one sentence. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }

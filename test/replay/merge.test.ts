@@ -225,7 +225,7 @@ test('updates older than the RIB are skipped and counted, and start no tick', as
   const { lines, said, summary } = await runReplayCommand([...world.ribs(), ...world.mrtUpdates()], map);
   assert.deepEqual(lines, []);
   // 24 peers and four routes, withdrawn and announced.
-  assert.deepEqual(said, ["192 updates were older than their collector's RIB and were passed over"]);
+  assert.deepEqual(said, ["192 updates were older than their collector's RIB and were skipped"]);
   assert.deepEqual(summary['voters'], { ipv4: 24, ipv6: 0 });
 });
 
@@ -308,7 +308,7 @@ test('a silence of more than a week gets no ticks, and is reported', async (t) =
     .quiet('2025-04-18T11:00:00Z');
   const { lines, said } = await runReplayCommand([...world.ribs(), ...world.lines()], map);
   assert.deepEqual(lines, outageTold);
-  assert.match(said.join('\n'), /no updates for 31 days: what follows is not judged/);
+  assert.match(said.join('\n'), /no updates for 31 days: later updates are not judged/);
 });
 
 test('--until far beyond the last update stops a week after it', async (t) => {

@@ -15,7 +15,7 @@ import { registryMap, runReplayCommand } from '../support/replay/replay-command.
 
 const map = registryMap(null);
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-const noRib = 'no RIB: nobody votes, and nothing is judged';
+const noRib = 'no RIB: no peer votes, so nothing is judged';
 
 /** By file: messages, elems, problems, peers, full feeds of IPv4 and IPv6. */
 type Counts = readonly [messages: number, elems: number, problems: number, peers: number, ipv4: number, ipv6: number];

@@ -9,8 +9,9 @@ export const adoptUsage = 'usage: npm run adopt -- CC ipv4|ipv6';
 const leaseMs = 10 * secondMs;
 
 /**
- * `npm run adopt -- CC FAMILY`: what the country has left is its new normal. Written into its state while the service
- * is stopped, and done by the service at its first tick: one event, the incident closed, the baseline begun anew.
+ * `npm run adopt -- CC FAMILY` makes the addresses that a country still has its new normal. The request is written into
+ * the country's state while the service is stopped. At its first tick the service tells one event, closes the incident,
+ * and starts the baseline again.
  */
 export async function adopt(argv: readonly string[], world: World): Promise<ExitCode> {
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
@@ -59,7 +60,7 @@ async function askIn(
       records: [],
       health: null,
     });
-    stdout.write(`When the service is next started, what ${country} has then is its new normal.\n`);
+    stdout.write(`When the service starts again, the addresses that ${country} then has become its new normal.\n`);
     return exitCode.ok;
   } finally {
     await store.release(lease);

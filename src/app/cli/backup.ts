@@ -4,7 +4,7 @@ import { readConfigFile } from '../config-files.js';
 import { storeOptionsOf } from '../service/store-options.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
 
-/** `npm run backup -- FILE`: a complete copy of what is remembered, beside a running service. */
+/** `npm run backup -- FILE` copies the whole store into a file. The service may be running. */
 export async function backup(argv: readonly string[], world: World): Promise<ExitCode> {
   const file = argv.at(0);
   if (file === undefined || argv.length > 1 || file.startsWith('-')) {

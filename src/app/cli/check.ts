@@ -10,18 +10,18 @@ const answerWithinMs = 20 * secondMs;
 
 type Finding = { readonly kind: 'ok' | 'failed'; readonly text: string };
 
-/** `npm start -- --check`: tries every connection the service would need, says what it found, and exits. */
+/** `npm start -- --check` tries each connection that the service needs, and prints a line for each. */
 export async function check(config: Config, world: World): Promise<ExitCode> {
   world.stdout.write('config: ok\n');
   let failed = false;
-  for (const [name, look] of [
+  for (const [name, checkOne] of [
     ['store', checkStore],
     ['RIS Live', checkRisLive],
     ['RIS archive', checkArchive],
     ['Discord', checkChannel],
   ] as const) {
     const signal = AbortSignal.any([world.signal, AbortSignal.timeout(answerWithinMs)]);
-    const { kind, text } = await look(config, world, signal);
+    const { kind, text } = await checkOne(config, world, signal);
     world.stdout.write(`${name}: ${text}\n`);
     failed ||= kind === 'failed';
   }
@@ -41,7 +41,7 @@ async function checkStore(config: Config): Promise<Finding> {
       ),
     };
   } catch (error) {
-    // Beside a running service that is as it should be.
+    // A running service has the store open, so this is no failure.
     if (error instanceof StoreBusyError) return { kind: 'ok', text: `in use: ${error.message}` };
     return { kind: 'failed', text: (error as Error).message };
   }

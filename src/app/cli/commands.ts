@@ -14,9 +14,9 @@ import { exitCode, type ExitCode, type World } from '../world.js';
 const commandsUsage = 'usage: npm run commands -- print|register|clear';
 
 /**
- * `npm run commands -- print|register|clear`: shows the slash commands as Discord is told of them (needs no token),
- * puts them there, or takes them all away; with DISCORD_DEV_GUILD_ID in that server alone. A start registers by itself
- * what has changed.
+ * `npm run commands -- print|register|clear` prints the slash commands as they are sent to Discord (this needs no
+ * token), registers them, or removes them all: everywhere, or with DISCORD_DEV_GUILD_ID in that server only. The
+ * service itself registers changed commands when it starts.
  */
 export async function commands(argv: readonly string[], world: World): Promise<ExitCode> {
   const say = (text: string): void => void world.stderr.write(`${text}\n`);
@@ -35,7 +35,7 @@ export async function commands(argv: readonly string[], world: World): Promise<E
     return exitCode.config;
   }
   if (loaded.config.discord === null) {
-    say('DISCORD_TOKEN: not set; it says whose commands they are');
+    say('DISCORD_TOKEN: not set; the commands belong to the bot that has this token');
     return exitCode.config;
   }
   return put(verb === 'register' ? all : [], loaded.config, loaded.config.discord, world, say);
@@ -73,16 +73,17 @@ async function put(
 }
 
 /**
- * What was registered is remembered where it can be; a service that has the store to itself looks at its next start.
+ * The store in which the registration is remembered; null if it cannot be opened. The service then compares its
+ * commands with Discord's when it next starts.
  */
 async function storeOrNone(config: Config, say: (text: string) => void): Promise<Store | null> {
   try {
     return await openStore(storeOptionsOf(config), { info: say, warn: say });
   } catch (error) {
     if (error instanceof StoreBusyError)
-      say('The service is running and has the store to itself: it will notice at its next start.');
+      say('The running service has the store open; it will see this change when it next starts.');
     else if (error instanceof StoreRefusedError || error instanceof StoreUnavailableError)
-      say(`${error.message} The service will notice at its next start.`);
+      say(`${error.message} The service will see this change when it next starts.`);
     else throw error;
     return null;
   }

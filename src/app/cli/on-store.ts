@@ -10,8 +10,8 @@ import { storeOptionsOf } from '../service/store-options.js';
 import { exitCode, type ExitCode, type World } from '../world.js';
 
 /**
- * Runs one command on the store that the environment names; a wrong configuration and what the store throws become
- * sentences and exit codes.
+ * Runs one command on the store that the environment names. A configuration that is not valid and an error of the store
+ * are reported in sentences, with an exit code.
  */
 export async function onStore(
   { env }: World,

@@ -26,9 +26,7 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
   const role = values.role;
   if (!isRole(role)) problems.push(`--role: expected all, ingest or bot, got "${role}"`);
   else if (role !== 'all' && loaded.kind === 'ok' && loaded.config.redisUrl === null) {
-    problems.push(
-      `--role ${role}: a process of its own needs REDIS_URL; the embedded store serves one process, with the role all`,
-    );
+    problems.push(`--role ${role}: set REDIS_URL; the embedded store serves one process only, with the role all`);
   }
   if (problems.length > 0 || loaded.kind === 'invalid' || !isRole(role)) {
     for (const problem of problems) say(problem);
@@ -50,7 +48,7 @@ export async function start(argv: readonly string[], world: World): Promise<Exit
     }
     throw error;
   }
-  // `done` comes first only if a part fails in a way nobody foresaw; the log has it.
+  // `done` settles before the signal only if a part of the service fails.
   const code = await Promise.race([aborted(world.signal), app.done]).then(
     () => exitCode.ok,
     (error: unknown) => {

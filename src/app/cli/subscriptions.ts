@@ -6,7 +6,7 @@ import { exitCode, type ExitCode, type World } from '../world.js';
 
 const usage = 'usage: npm run subscriptions -- export [FILE] | import FILE [--replace]';
 
-/** `npm run subscriptions -- export [FILE]` and `import FILE [--replace]`: who is told what, as a file. */
+/** `npm run subscriptions -- export [FILE]` and `import FILE [--replace]`: all subscriptions, to and from a file. */
 export function subscriptions(argv: readonly string[], world: World): Promise<ExitCode> {
   const [verb, ...rest] = argv;
   const files = rest.filter((argument) => !argument.startsWith('-'));
@@ -18,7 +18,7 @@ export function subscriptions(argv: readonly string[], world: World): Promise<Ex
   return Promise.resolve(exitCode.usage);
 }
 
-/** Beside a running service, too. */
+/** The service may be running. */
 function exportTo(file: string | null, world: World): Promise<ExitCode> {
   const say = sayTo(world);
   return onStore(world, say, async (options) => {
@@ -43,7 +43,7 @@ function exportTo(file: string | null, world: World): Promise<ExitCode> {
   });
 }
 
-/** All or nothing of the file is taken; what a channel has already stays, unless it is to be replaced. */
+/** Imports the whole file or nothing of it. A channel's present subscription stays unless `replace` is set. */
 async function importFrom(file: string, replace: boolean, world: World): Promise<ExitCode> {
   const say = sayTo(world);
   let text: string;
@@ -64,7 +64,7 @@ async function importFrom(file: string, replace: boolean, world: World): Promise
     const store = await openStore(options, { info: say, warn: say });
     try {
       const counts = { added: 0, replaced: 0, left: 0 };
-      // Nothing that happened before is told.
+      // Older events are not told to the imported subscriptions.
       const since = await store.end();
       for (const subscription of wanted) {
         const isThere = (await store.subscription(subscription.channelId)) !== null;

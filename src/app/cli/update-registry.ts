@@ -10,8 +10,8 @@ const usage = 'usage: npm run update-registry [-- --accept-change]';
 const changesShown = 10;
 
 /**
- * `npm run update-registry`: downloads the registry now, as the service does once a day. A running service takes it
- * within five minutes, a stopped one when it has started.
+ * `npm run update-registry` downloads the registry now, as the service does once a day. A running service uses it
+ * within five minutes, a stopped one after its next start.
  */
 export async function updateRegistryCommand(
   argv: readonly string[],
@@ -29,7 +29,7 @@ export async function updateRegistryCommand(
   }
   const { dataDir, registryUrl } = loaded.config;
   if (registryUrl === null) {
-    say('REGISTRY_URL: is "off"; it says where the registry is to be had');
+    say('REGISTRY_URL: is "off"; set it to the URL of the registry');
     return exitCode.config;
   }
   const folder = new RegistryFolder(dataDir);
@@ -46,26 +46,24 @@ export async function updateRegistryCommand(
       say(`The registry could not be downloaded from ${maskUrl(registryUrl)}: ${update.reason}.`);
       return exitCode.unavailable;
     case 'refused':
-      say('The registry at the other end is not believed, and the one in use stays:');
+      say('The downloaded registry was refused, and the one in use stays:');
       for (const doubt of update.doubts) say(`  ${doubt}`);
-      say('If that is right, take it with: npm run update-registry -- --accept-change');
+      say('If these changes are right, accept them with: npm run update-registry -- --accept-change');
       return exitCode.failed;
     case 'unchanged':
       stdout.write(`Nothing new: ${update.file} is the newest.\n`);
       return exitCode.ok;
     case 'new': {
-      const {
-        countries,
-        units: [ipv4, ipv6],
-      } = update.totals;
+      const { countries, units } = update.totals;
+      const [ipv4, ipv6] = units;
       const { damaged } = update.counts;
       stdout.write(
         `${update.file}: ${countries} countries, ${ipv4} /24s and ${ipv6} ` +
-          `/48s${damaged === 0 ? '' : `; ${damaged} damaged lines passed over`}.\n`,
+          `/48s${damaged === 0 ? '' : `; ${damaged} damaged lines skipped`}.\n`,
       );
       stdout.write(`${update.changes.length} changes; the ${Math.min(changesShown, update.changes.length)} largest:\n`);
       for (const change of update.changes.slice(0, changesShown)) stdout.write(`  ${describe(change)}\n`);
-      stdout.write('A running service takes it within five minutes, a stopped one when it has started.\n');
+      stdout.write('A running service uses it within five minutes, a stopped one after its next start.\n');
       return exitCode.ok;
     }
   }
@@ -75,5 +73,5 @@ export async function updateRegistryCommand(
 function describe({ country, family, before, after }: MapChange): string {
   const change =
     before === 0 ? 'new' : `${after > before ? '+' : '-'}${((Math.abs(after - before) / before) * 100).toFixed(1)} %`;
-  return `${countryName(country).name} (${country}): ${before} -> ${after} ${unitNames[family]} ` + `(${change})`;
+  return `${countryName(country).name} (${country}): ${before} -> ${after} ${unitNames[family]} (${change})`;
 }

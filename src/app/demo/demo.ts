@@ -15,8 +15,8 @@ import { demoRibs, demoTimes, demoUpdates } from './stream.js';
 const country = 'KP';
 
 /**
- * North Korea, December 2014, replayed offline: prints what lightsout would have said, draws the chart, and names its
- * file last.
+ * Replays North Korea, December 2014, offline: prints the alerts that lightsout would have posted, draws the chart, and
+ * prints the name of its file last.
  */
 export async function demo(argv: readonly string[], world: World): Promise<ExitCode> {
   if (argv.length > 0) {
@@ -64,7 +64,7 @@ export async function demo(argv: readonly string[], world: World): Promise<ExitC
     .charts('IPv4 routes visible to 24 synthetic peers, 20-23 December 2014', 'reconstructed, routes of PCH')
     .get(country);
   if (drawn === undefined) {
-    world.stderr.write('Nothing was measured, so there is no chart: is config/rules.json as it ships?\n');
+    world.stderr.write('Nothing was measured, so there is no chart. Restore the config/rules.json that ships.\n');
     return exitCode.failed;
   }
   const file = join(folder, 'north-korea-2014.png');

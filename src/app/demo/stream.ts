@@ -38,7 +38,7 @@ const syntheticPeers: readonly SyntheticPeer[] = collectors.flatMap((collector, 
   }),
 );
 
-/** The real table of one peer, lent to every synthetic peer. */
+/** The real table of one peer, copied to every synthetic peer. */
 export function demoRibs(peers: PeerIndex): RibSource[] {
   const indexes = syntheticPeers.map(({ collector, address, asn }) => peers.intern(collector, address, asn));
   async function* batches(): AsyncGenerator<ElemBatch, void, undefined> {
@@ -73,7 +73,7 @@ export function demoUpdates(peers: PeerIndex): Source {
   const decoder = createRisLiveDecoder(peers);
   const encoder = new TextEncoder();
 
-  // A source is read like a file, although this one has nothing to wait for.
+  // A source is an asynchronous generator, although this one never waits.
   // eslint-disable-next-line @typescript-eslint/require-await
   async function* batches(): AsyncGenerator<ElemBatch, void, undefined> {
     const batch = new ElemBatch();
@@ -97,7 +97,7 @@ interface Message {
 function messages(): Message[] {
   const random = seeded(20141222);
   const all: Message[] = [];
-  // KEEPALIVEs of every session begin and end the stream, so that all are known and time reaches the end.
+  // KEEPALIVEs of every session begin and end the stream, so that every peer is known and event time reaches the end.
   for (const at of [demoTimes.begin, demoTimes.end])
     for (const peer of syntheticPeers) all.push(message(peer, at, '"type":"KEEPALIVE"'));
   for (const { from, to, lost } of [
@@ -113,8 +113,8 @@ function messages(): Message[] {
 }
 
 /**
- * Short losses, more of them towards the end, each far shorter than any rule's dwell and at least five minutes from the
- * next.
+ * Short losses, more frequent towards the end. Each is far shorter than any rule's dwell, and begins at least five
+ * minutes after the one before.
  */
 function flaps(random: () => number): { from: UnixMillis; to: UnixMillis; lost: string[] }[] {
   const all: { from: UnixMillis; to: UnixMillis; lost: string[] }[] = [];
@@ -145,7 +145,7 @@ function message({ address, asn, collector }: SyntheticPeer, at: UnixMillis, res
   return { at, text: `{"type":"ris_message","data":{${head},${rest}}}` };
 }
 
-/** The same numbers every time (mulberry32's step). */
+/** Pseudo-random numbers that are the same in every run (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

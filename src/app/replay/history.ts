@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { UnixMillis } from '../../core/bgp/index.js';
 import { cacheFile, ribsBefore, updatesBetween, type LoadProgress, type CacheOptions } from '../../edges/feed/index.js';
 
-/** Files fetched at once for one collector; the client limits those of all collectors together. */
+/** Files fetched at once for one collector. The archive's client limits those of all collectors together. */
 const filesAtOnce = 2;
 /** Each file being fetched has up to this many listeners on the signal. Node warns beyond 10 in all. */
 const listenersEach = 3;
@@ -13,12 +13,12 @@ const listenersEach = 3;
 export interface CollectorHistory {
   readonly collector: string;
   readonly rib: string;
-  /** In order. */
+  /** In order of time. */
   readonly updates: readonly string[];
   readonly missing: readonly Missing[];
 }
 
-/** Update files that the archive does not have, or that are damaged; neighbours are joined. */
+/** Consecutive update files that cannot be used, all for the same reason. */
 export interface Missing {
   readonly from: UnixMillis;
   readonly to: UnixMillis;
@@ -28,14 +28,15 @@ export interface Missing {
 
 export interface History {
   readonly collectors: readonly CollectorHistory[];
-  /** Collectors without a RIB to begin with. */
+  /** Collectors that have no usable RIB. */
   readonly leftOut: readonly { readonly collector: string; readonly reason: string }[];
-  /** Size of the files that are needed, and of those of them that were fetched now. */
+  /** Size of all files of the replay. */
   readonly bytes: number;
+  /** Size of those that were not in the folder yet. */
   readonly fetchedBytes: number;
 }
 
-/** The archive does not answer. The files that came are kept, so the same command goes on from there. */
+/** The archive does not answer. The files fetched so far are kept, so the same command continues from there. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
@@ -59,7 +60,7 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
   let fetchedBytes = 0;
 
   /** The local file's name, or why there is none. */
-  async function have(
+  async function fetchFile(
     path: string,
     onBytes: (done: number, total: number | null) => void,
   ): Promise<{ readonly file: string } | { readonly reason: string }> {
@@ -85,20 +86,22 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
       });
     const tried: string[] = [];
     for (const { path, at } of ribsBefore(collector, options.from)) {
-      const rib = await have(path, (done, total) => show('rib', total === null ? 0 : done / total / 2, done, total));
+      const rib = await fetchFile(path, (done, total) =>
+        show('rib', total === null ? 0 : done / total / 2, done, total),
+      );
       if ('file' in rib) {
         const files = updatesBetween(collector, at, options.to);
-        const had: (string | null)[] = files.map(() => null);
+        const usable: (string | null)[] = files.map(() => null);
         const missing: Missing[] = [];
         let done = 0;
         await eachOf(files.keys(), async (index) => {
-          const updates = await have(files[index].path, () => show('updates', 0.5 + done / files.length / 2));
-          if ('file' in updates) had[index] = updates.file;
+          const updates = await fetchFile(files[index].path, () => show('updates', 0.5 + done / files.length / 2));
+          if ('file' in updates) usable[index] = updates.file;
           else missing.push({ from: files[index].at, to: files[index].end, files: 1, reason: updates.reason });
           show('updates', 0.5 + ++done / files.length / 2);
         });
         show('loaded', 1);
-        return { collector, rib: rib.file, updates: had.filter((file) => file !== null), missing: joined(missing) };
+        return { collector, rib: rib.file, updates: usable.filter((file) => file !== null), missing: joined(missing) };
       }
       if (rib.reason !== 'not in the archive') tried.push(rib.reason);
     }
@@ -117,12 +120,12 @@ export async function fetchHistory(options: HistoryOptions): Promise<History> {
       fetchedBytes,
     };
   } finally {
-    // If one failed, all fail, so the others stop.
+    // If one collector failed, the whole fetch fails, so the others stop.
     stop.abort();
   }
 }
 
-/** Times for which no collector has a file: the table stands still then, and the world does not. */
+/** Times for which no collector has a file, so that the table does not follow the routes. */
 export function blindTimes(
   collectors: readonly CollectorHistory[],
 ): { readonly from: UnixMillis; readonly to: UnixMillis }[] {
@@ -139,7 +142,7 @@ export function blindTimes(
   return blind.sort((a, b) => a.from - b.from);
 }
 
-/** From when on each collector with a missing file is not believed, in order. Only a later RIB would mend that. */
+/** Collectors with a missing file, and since when their peers are unknown, in order. Only a later RIB would help. */
 export function lostCollectors(
   collectors: readonly CollectorHistory[],
 ): { readonly collector: string; readonly from: UnixMillis }[] {
@@ -150,7 +153,7 @@ export function lostCollectors(
     .sort((a, b) => a.from - b.from);
 }
 
-/** Bytes of all files in the folder, those of other replays too. */
+/** Bytes of all files in the folder, including those of other replays. */
 export async function sizeOfFolder(folder: string): Promise<number> {
   let bytes = 0;
   for (const name of await readdir(folder, { recursive: true })) {

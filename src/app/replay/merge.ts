@@ -1,7 +1,7 @@
 import type { ElemBatch, PeerIndex } from '../../core/bgp/index.js';
 import { dayMs, type UnixMillis } from '../../core/time.js';
 
-/** One stream of decoded batches. A batch is only valid until the next is asked for. */
+/** One stream of decoded batches. A batch is valid until the next one is requested. */
 export interface Source {
   batches(): AsyncGenerator<ElemBatch, void, undefined>;
 }
@@ -15,8 +15,8 @@ export interface MergedRun {
 }
 
 /**
- * A message that is further from the one before it than this is believed only if the next one agrees with it. If not,
- * its timestamp is broken: it is applied in its place in the file and moves no clock.
+ * The time of a message that is further than this from the message before it is believed only if the next message
+ * confirms it. If not, the timestamp is broken: the message is applied at its place in the file and moves no clock.
  */
 export const longestSilenceMs = 7 * dayMs;
 
@@ -44,7 +44,7 @@ export async function* merge(sources: readonly Source[], peers: PeerIndex, tickM
     }
     yield* mergeReadings(readings, peers, tickMs);
   } finally {
-    // A consumer that stops early would leave files open.
+    // If the consumer stops early, the files are still open.
     for (const { rows } of readings) await rows.return();
   }
 }
@@ -73,7 +73,7 @@ async function* mergeReadings(readings: Reading[], peers: PeerIndex, tickMs: num
   }
 }
 
-/** The first time in a file with which the next message agrees; if there is none, the first time. */
+/** The first time in a batch that the next message confirms; if none is confirmed, the first time. */
 function firstKey(batch: ElemBatch): UnixMillis {
   for (let row = 0; row < batch.length; row++) if (isConfirmed(batch, row)) return batch.at[row];
   return batch.at[0];

@@ -7,7 +7,7 @@ usage: npm run --silent replay -- [--rib rrcNN=FILE]... [--updates rrcNN=FILE|FI
    or: npm run --silent replay -- --from ISO --to ISO [--collectors rrc00,rrc24|small|large|all]
          [--rules FILE] [--countries KP,SY] [--chart DIR] [--json]`;
 
-/** To fetch and replay a month takes a day. */
+/** Fetching and replaying a month takes about a day. */
 const mostDays = 31;
 
 export interface NamedFile {
@@ -20,7 +20,7 @@ export interface Days {
   readonly kind: 'days';
   readonly from: number;
   readonly to: number;
-  /** In the form of COLLECTORS; null: what COLLECTORS says. */
+  /** In the format of COLLECTORS; null: the collectors of the variable itself. */
   readonly collectors: string | null;
 }
 
@@ -42,42 +42,18 @@ export interface ReplayArguments {
 
 /** null if the arguments are not valid; every problem is pushed to `problems`. */
 export function parseReplayArguments(argv: readonly string[], now: number, problems: string[]): ReplayArguments | null {
-  const text = { type: 'string' } as const;
-  const list = { type: 'string', multiple: true } as const;
-  let values;
+  let values: Values;
   try {
-    ({ values } = parseArgs({
-      args: [...argv],
-      options: {
-        rib: list,
-        updates: list,
-        until: text,
-        from: text,
-        to: text,
-        collectors: text,
-        rules: text,
-        countries: text,
-        chart: text,
-        json: { type: 'boolean' },
-      },
-    }));
+    values = valuesOf(argv);
   } catch (error) {
     problems.push((error as Error).message);
     return null;
   }
-  const time = (flag: string, value: string | undefined): number | null => {
-    if (value === undefined) return null;
-    const at = parseTime(value);
-    if (!Number.isNaN(at)) return at;
-    problems.push(`${flag}: expected an ISO 8601 time such as 2014-12-23T02:00:00Z, got "${value}"`);
-    return null;
-  };
   const ofDays = (['from', 'to', 'collectors'] as const).filter((name) => values[name] !== undefined);
   const ofFiles = (['rib', 'updates', 'until'] as const).filter((name) => values[name] !== undefined);
   if (ofDays.length > 0 && ofFiles.length > 0) {
     problems.push(
-      `${flags(ofDays)}: of days fetched from the archive, and ${flags(ofFiles)}: of files that are here; give ` +
-        'one or the other',
+      `${flags(ofDays)} select days of the archive, ${flags(ofFiles)} local files: give the one kind or the other`,
     );
   }
   const countries = values.countries
@@ -86,44 +62,8 @@ export function parseReplayArguments(argv: readonly string[], now: number, probl
     .filter((code) => code !== '');
   if (countries?.length === 0)
     problems.push(`--countries: expected codes such as KP,SY, got "${String(values.countries)}"`);
-  let what: Days | Files;
-  if (ofDays.length > 0) {
-    const [from, to] = [time('--from', values.from), time('--to', values.to)];
-    for (const name of ['from', 'to'] as const)
-      if (values[name] === undefined)
-        problems.push(`--${name}: not given; days of history have a beginning and an end`);
-    if (from !== null && to !== null) {
-      if (from >= to) problems.push(`--to: expected a time after --from, got "${String(values.to)}"`);
-      else if (to - from > mostDays * dayMs)
-        problems.push(`--to: expected at most ${mostDays} days after --from, got ${Math.ceil((to - from) / dayMs)}`);
-    }
-    if (to !== null && to > now) problems.push(`--to: expected a time that has passed, got "${String(values.to)}"`);
-    if (values.collectors?.trim() === '')
-      problems.push('--collectors: expected names like rrc00, separated by commas, got ""');
-    what = { kind: 'days', from: from ?? 0, to: to ?? 0, collectors: values.collectors ?? null };
-  } else {
-    const files = (flag: string, given: readonly string[] | undefined): NamedFile[] =>
-      (given ?? [])
-        .map((value) => {
-          const match = /^(rrc\d\d)=(.+)$/s.exec(value);
-          if (match !== null) return { collector: match[1], path: match[2] };
-          // RIS Live lines name their own collectors.
-          if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value))
-            problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
-          return { collector: '', path: value };
-        })
-        .sort(byName);
-    what = {
-      kind: 'files',
-      until: time('--until', values.until),
-      ribs: files('--rib', values.rib),
-      updates: files('--updates', values.updates),
-    };
-    if (what.ribs.length + what.updates.length === 0)
-      problems.push('nothing to replay: give --from and --to, or --rib or --updates');
-  }
   const args = {
-    what,
+    what: ofDays.length > 0 ? daysOf(values, now, problems) : filesOf(values, problems),
     rules: values.rules ?? null,
     countries: countries === undefined ? null : new Set(countries),
     chart: values.chart ?? null,
@@ -132,12 +72,78 @@ export function parseReplayArguments(argv: readonly string[], now: number, probl
   return problems.length > 0 ? null : args;
 }
 
+type Values = ReturnType<typeof valuesOf>;
+
+/** Throws if a flag is unknown or has no value. */
+function valuesOf(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const list = { type: 'string', multiple: true } as const;
+  return parseArgs({
+    args: [...argv],
+    options: {
+      rib: list,
+      updates: list,
+      until: text,
+      from: text,
+      to: text,
+      collectors: text,
+      rules: text,
+      countries: text,
+      chart: text,
+      json: { type: 'boolean' },
+    },
+  }).values;
+}
+
+function daysOf(values: Values, now: number, problems: string[]): Days {
+  const [from, to] = [timeOf('--from', values.from, problems), timeOf('--to', values.to, problems)];
+  for (const name of ['from', 'to'] as const)
+    if (values[name] === undefined) problems.push(`--${name}: not given; --from and --to need each other`);
+  if (from !== null && to !== null) {
+    if (from >= to) problems.push(`--to: expected a time after --from, got "${String(values.to)}"`);
+    else if (to - from > mostDays * dayMs)
+      problems.push(`--to: expected at most ${mostDays} days after --from, got ${Math.ceil((to - from) / dayMs)}`);
+  }
+  if (to !== null && to > now) problems.push(`--to: expected a time that has passed, got "${String(values.to)}"`);
+  if (values.collectors?.trim() === '')
+    problems.push('--collectors: expected names like rrc00, separated by commas, got ""');
+  return { kind: 'days', from: from ?? 0, to: to ?? 0, collectors: values.collectors ?? null };
+}
+
+function filesOf(values: Values, problems: string[]): Files {
+  const files = (flag: string, given: readonly string[] | undefined): NamedFile[] =>
+    (given ?? [])
+      .map((value) => {
+        const match = /^(rrc\d\d)=(.+)$/s.exec(value);
+        if (match !== null) return { collector: match[1], path: match[2] };
+        // RIS Live lines name their own collectors.
+        if (flag === '--rib' || !/\.jsonl(\.gz)?$/.test(value))
+          problems.push(`${flag}: expected rrcNN=FILE, got "${value}"`);
+        return { collector: '', path: value };
+      })
+      .sort(byName);
+  const until = timeOf('--until', values.until, problems);
+  const ribs = files('--rib', values.rib);
+  const updates = files('--updates', values.updates);
+  if (ribs.length + updates.length === 0)
+    problems.push('nothing to replay: give --from and --to, or --rib or --updates');
+  return { kind: 'files', until, ribs, updates };
+}
+
+function timeOf(flag: string, value: string | undefined, problems: string[]): number | null {
+  if (value === undefined) return null;
+  const at = parseTime(value);
+  if (!Number.isNaN(at)) return at;
+  problems.push(`${flag}: expected an ISO 8601 time such as 2014-12-23T02:00:00Z, got "${value}"`);
+  return null;
+}
+
 const flags = (names: readonly string[]): string => names.map((name) => `--${name}`).join(', ');
 
-/** A date, or a date and a time; a time without a zone is UTC, whatever this machine's is. */
+/** A date, or a date and a time. A time without a zone is UTC, also on a machine in another zone. */
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
-/** NaN if the text is not a time. 30 February is none either, although Date.parse takes it for a day in March. */
+/** NaN if the text is not a valid time. 30 February is not valid, although Date.parse reads it as a day in March. */
 function parseTime(text: string): number {
   const day = text.slice(0, 'YYYY-MM-DD'.length);
   const midnight = isoTime.test(text) ? Date.parse(day) : NaN;

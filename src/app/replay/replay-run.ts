@@ -25,13 +25,13 @@ export interface ReplayOptions {
   readonly countries: ReadonlySet<string> | null;
   readonly ribs: readonly RibSource[];
   readonly updates: readonly Source[];
-  /** Telling begins then; what came before only fills the table and the baselines. Absent: from the first tick on. */
+  /** Events are told from here on; earlier updates only fill the table and the baselines. Absent: all are told. */
   readonly from?: UnixMillis | null;
-  /** Times for which there is no file of any collector, in order: after them nothing is judged. */
+  /** Times for which no collector has a file, in order. Nothing is judged after the first. */
   readonly blind?: readonly { readonly from: UnixMillis; readonly to: UnixMillis }[];
-  /** From when on some of a collector's updates are missing, in order: from then on its peers are unknown. */
+  /** Collectors whose updates are incomplete, in order: their peers are unknown from `from` on. */
   readonly lost?: readonly { readonly collector: string; readonly from: UnixMillis }[];
-  /** Ends at this time; null: at the last message. */
+  /** The replay ends at this time; null: at the last message. */
   readonly until: UnixMillis | null;
   readonly onEvent: (event: IncidentEvent) => void;
   /** After every tick. */
@@ -96,16 +96,16 @@ async function loadRibs({ ribs, warn }: ReplayOptions, pipeline: Pipeline, filte
     if (time === null) warn(`no RIB in the file given for ${rib.collector}`);
     else filter.ribLoaded(rib.collector, time);
   }
-  if (filter.newestRib() === null) warn('no RIB: nobody votes, and nothing is judged');
+  if (filter.newestRib() === null) warn('no RIB: no peer votes, so nothing is judged');
 }
 
-/** Moves a pipeline's time along the merged updates, and tells what its ticks decide. */
+/** Moves a pipeline's time along the merged updates, and tells the events of its ticks. */
 class Replay {
   /** Updates that came after a newer one had been applied. */
   late = 0;
   readonly #options: ReplayOptions;
   readonly #pipeline: Pipeline;
-  /** When the table is whole; null: there is no RIB, so there is nothing to judge, however long the silences. */
+  /** When the table is complete; null: there is no RIB, so nothing is ever judged. */
   readonly #ribAt: UnixMillis | null;
   readonly #withheld: Withheld;
   readonly #blind: { readonly from: UnixMillis; readonly to: UnixMillis }[];
@@ -129,21 +129,21 @@ class Replay {
   /** Takes all ticks up to the run, whose rows are applied next. */
   reach(run: MergedRun): void {
     const ribAt = this.#ribAt;
-    // There is a newer RIB by then, and this one does not show the time at which the updates begin.
+    // The archive has a newer RIB, and this one does not show the routes at the time of the first update.
     if (this.#newest === -Infinity && ribAt !== null && run.at - ribAt > ribEveryMs)
       this.#options.warn(
         `the newest RIB is ${Math.round((run.at - ribAt) / hourMs)} hours older than the first update`,
       );
     this.#countLate(run);
-    // Updates from before the newest RIB, of collectors whose RIB is older, are part of the load.
+    // A collector with an older RIB has updates from before the newest RIB: these are part of the load.
     if (!this.#hasBegun && ribAt !== null && run.at >= ribAt) {
       this.#loseTo(run.at);
       this.#begin(run.at);
     }
     if (this.#hasBegun && run.at - this.#lastAt > longestSilenceMs) {
       this.#options.warn(
-        `no updates for ${Math.round((run.at - this.#lastAt) / dayMs)} days: what follows is not judged; it needs ` +
-          'a RIB of its own',
+        `no updates for ${Math.round((run.at - this.#lastAt) / dayMs)} days: later updates are not judged; replay ` +
+          'them with a newer RIB',
       );
       this.#pipeline.handle({ kind: 'stream-lost', from: this.#lastAt, to: run.at, ticksFrom: run.at });
     }
@@ -158,7 +158,7 @@ class Replay {
       if (this.#ribAt !== null) this.#begin(this.#ribAt);
     } else if (until !== null) {
       if (until - this.#lastAt > longestSilenceMs)
-        warn(`--until is more than ${longestSilenceMs / dayMs} days after the last update: stopped there`);
+        warn(`--until is more than ${longestSilenceMs / dayMs} days after the last update: the replay ends earlier`);
       this.#goTo(Math.min(until, this.#lastAt + longestSilenceMs));
     }
   }
@@ -179,15 +179,15 @@ class Replay {
     if (ipv4.kind === 'unusable') this.#options.warn(describeUsability(ipv4));
   }
 
-  /** Takes the ticks up to `time`, and on the way what was lost. */
+  /** Takes the ticks up to `time`, and handles lost collectors and blind times between them, in order of time. */
   #goTo(time: UnixMillis): void {
     for (; this.#blind.length > 0 && this.#blind[0].from <= time; this.#blind.shift()) {
       const [{ from, to }] = this.#blind;
       this.#loseTo(from);
       this.#ticksTo(from);
       this.#options.warn(
-        `nothing is known of ${clockTime(from)} to ${clockTime(to)}: what follows is not judged; a replay from ` +
-          'after that would be',
+        `no collector has updates from ${clockTime(from)} to ${clockTime(to)}: nothing after that is judged; ` +
+          'begin another replay at a later time',
       );
       this.#pipeline.handle({ kind: 'stream-lost', from, to, ticksFrom: from });
     }
@@ -210,7 +210,9 @@ class Replay {
       for (const event of events) this.#withheld.event(event);
       const { ipv4 } = view.usability;
       if (this.#wasUsable && ipv4.kind === 'unusable')
-        this.#options.warn(`${clockTime(at)}: ${describeUsability(ipv4)}; nothing is judged until it is usable again`);
+        this.#options.warn(
+          `${clockTime(at)}: ${describeUsability(ipv4)}; nothing is judged until the table is usable again`,
+        );
       this.#wasUsable = ipv4.kind === 'usable';
       this.#options.onTick?.(at, view);
     }

@@ -17,11 +17,11 @@ import type { Days, Files } from './replay-arguments.js';
 import type { ReplayOptions, RibSource } from './replay-run.js';
 import type { World } from '../world.js';
 
-/** What a replay is made of. */
+/** The recordings of a replay, and the times that it needs to know about them. */
 export interface ReplaySources extends Pick<ReplayOptions, 'ribs' | 'updates' | 'from' | 'until' | 'blind' | 'lost'> {
   /** The recordings read so far, with their counters. */
   opened(): readonly Recording[];
-  /** What the summary of days of history has in addition. */
+  /** Further fields of the printed summary. */
   readonly summary: Readonly<Record<string, number>>;
 }
 
@@ -78,12 +78,12 @@ export async function openDays(days: Days, peers: PeerIndex, world: World): Prom
       );
     if (missing.length > 0)
       say(
-        `${collector}: its peers have no vote from ${minute(missing[0].from)} on: what they see after that is ` +
-          'not known',
+        `${collector}: its peers have no vote from ${minute(missing[0].from)} on, because their updates are ` +
+          'incomplete',
       );
   }
   if (collectors.length === 0)
-    throw new UnreadableRecording(settings.risArchiveUrl, 'no collector has what is needed of these days');
+    throw new UnreadableRecording(settings.risArchiveUrl, 'no collector has the files of these days');
   say(
     `${megabytes(history.bytes)} of files, ${megabytes(history.fetchedBytes)} of them fetched now; ${folder} ` +
       `holds ${megabytes(await sizeOfFolder(folder))}`,

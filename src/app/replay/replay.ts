@@ -22,8 +22,8 @@ import { exitCode, type ExitCode, type World } from '../world.js';
 const toldTransfers = 20;
 
 /**
- * Replays recordings, or days of history, and prints what would have been told. Returns the exit code. `registry` says
- * which country holds which addresses.
+ * Replays recordings, or days of history, and prints the events that would have been told. Returns the exit code.
+ * `registry` says which country holds which addresses.
  */
 export async function replay(argv: readonly string[], world: World, registry = loadRegistry): Promise<ExitCode> {
   const problems: string[] = [];
@@ -66,7 +66,7 @@ async function replayWith(args: ReplayArguments, world: World, registry: typeof 
     world.stderr.write(`--countries: no country has the code ${unknown.join(', ')}\n`);
     return exitCode.usage;
   }
-  // Faults of the command are found before anything is fetched.
+  // Mistakes in the command are reported before anything is fetched.
   const sources = what.kind === 'days' ? await openDays(what, peers, world) : files!;
   return await run({ args, world, peers, sources, rules: rules.rules, map, groups, startedAt });
 }
@@ -113,7 +113,7 @@ async function run({ args, world, peers, sources, rules, map, groups, startedAt 
       say(`updates of ${collector}, for which no RIB was given`);
   const were = result.stale === 1 ? 'was' : 'were';
   if (result.stale > 0)
-    say(`${count(result.stale, 'update')} ${were} older than their collector's RIB and ${were} passed over`);
+    say(`${count(result.stale, 'update')} ${were} older than their collector's RIB and ${were} skipped`);
   if (result.late > 0) say(`${count(result.late, 'update')} came late, after newer ones`);
   for (const transfer of result.transfers.slice(0, toldTransfers)) say(transferLine(transfer));
   if (result.transfers.length > toldTransfers)
@@ -202,6 +202,6 @@ function transferLine({ collector, asn, address, from, to }: TableTransfer): str
   const clock = (at: number): string => new Date(at).toISOString().slice(11, 19);
   return (
     `${collector} AS${asn} ${address}: its table was sent again, ${clock(from)} - ` +
-    (to === null ? 'not to its end' : clock(to))
+    (to === null ? 'incomplete' : clock(to))
   );
 }

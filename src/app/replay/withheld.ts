@@ -2,9 +2,9 @@ import { type IncidentEvent, isOver } from '../../core/incidents/index.js';
 import type { UnixMillis } from '../../core/time.js';
 
 /**
- * Keeps back the events from before the time at which telling begins. At that time the last event of every open
- * incident is told first, so that what follows has its beginning; the last event of one that was over is told if the
- * incident comes back.
+ * Holds back the events from before `from`. At that time the last event of each open incident is told, so that the
+ * incident's later events have a beginning. The last event of an incident that was over is told only if the incident
+ * comes back.
  */
 export class Withheld {
   readonly #from: UnixMillis;
@@ -17,7 +17,7 @@ export class Withheld {
     this.#tell = tell;
   }
 
-  /** The events that follow were decided at `at`. */
+  /** The next calls of event() are for events that were decided at `at`. */
   timeIs(at: UnixMillis): void {
     if (this.#begun || at < this.#from) return;
     this.#begun = true;

@@ -65,7 +65,7 @@ test('beside a running service, whose store is locked, they are registered too',
   const { code, stderr } = await run(['register'], env);
   await running.close();
   assert.equal(code, 0);
-  assert.match(stderr, /notice at its next start/);
+  assert.match(stderr, /will see this change when it next starts/);
   assert.ok((discord.world.commands.get('global')?.length ?? 0) > 5);
 });
 

@@ -344,7 +344,7 @@ test('npm run update-registry: what changed, nothing new, refused, out of reach'
   );
   assert.match(await run(), /^0 Nothing new: 20270101-/);
   server.publish(path, delegatedFile({ units: 150 }));
-  assert.match(await run(), /^1 .*not believed[^]*\+48\.\d %[^]*--accept-change/);
+  assert.match(await run(), /^1 .*was refused[^]*\+48\.\d %[^]*--accept-change/);
   assert.match(await run(['--accept-change']), /^0 20270101-/);
   server.publish(path, other, 'broken');
   assert.match(await run(), /^69 .*could not be downloaded from http:.*: HTTP 500\.$/m);

@@ -156,7 +156,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     // Eight voters are left, too few.
     assert.deepEqual(lines, []);
     assert.ok(
-      said.includes('rrc01: its peers have no vote from 2014-12-22T16:00Z on: what they see after that is not known'),
+      said.includes('rrc01: its peers have no vote from 2014-12-22T16:00Z on, because their updates are incomplete'),
       said.join('\n'),
     );
     assert.ok(said.includes('unusable: the stream has a gap, 16 voters are left'), said.join('\n'));
@@ -186,7 +186,7 @@ describe('days of history', { timeout: 120_000 }, () => {
     const { said: strict } = await days(dataDir);
     assert.ok(
       strict.includes(
-        '2014-12-22T16:15Z: unusable: the stream has a gap, 16 voters are left; nothing is judged until it is ' +
+        '2014-12-22T16:15Z: unusable: the stream has a gap, 16 voters are left; nothing is judged until the table is ' +
           'usable again',
       ),
       strict.join('\n'),
@@ -202,7 +202,9 @@ describe('days of history', { timeout: 120_000 }, () => {
     assert.deepEqual([code, lines], [0, []]);
     assert.ok(
       said.some((line) =>
-        line.startsWith('nothing is known of 2014-12-22T16:00Z to 2014-12-22T16:05Z: what follows is not judged'),
+        line.startsWith(
+          'no collector has updates from 2014-12-22T16:00Z to 2014-12-22T16:05Z: nothing after that is judged',
+        ),
       ),
       said.join('\n'),
     );
@@ -245,10 +247,10 @@ test('flags that do not fit are named all at once', async () => {
   assert.deepEqual(
     await says(['--from', 'yesterday', '--until', '2014', '--rib', 'x', '--countries', ',']),
     [
-      '--from: of days fetched from the archive, and --rib, --until: of files that are here',
+      '--from select days of the archive, --rib, --until local files: give the one kind or the other',
       '--countries: expected codes such as KP,SY, got ","',
       '--from: expected an ISO 8601 time such as 2014-12-23T02:00:00Z',
-      '--to: not given; days of history have a beginning and an end',
+      '--to: not given; --from and --to need each other',
     ].map((line) => line.slice(0, 60)),
   );
   for (const [argv, problem] of [
