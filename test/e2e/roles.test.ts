@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../src/edges/store/index.js';
+import { patienceMs } from '../support/in-time.js';
 import { startRedisServer, type RedisServer } from '../support/process/redis-server.js';
 import { readiness, ServiceWorld } from '../support/process/service-world.js';
 import type { App } from '../../src/app/service/app.js';
@@ -47,8 +48,8 @@ function texts({ discord }: ServiceWorld): (string | null | undefined)[] {
   return discord.posted.map(({ content }) => content?.replace(' Baseline provisional: under 24 hrs of data.', ''));
 }
 
-/** The most real time that Redis may take. A command that it does not answer fails after 2 s. */
-const patienceMs = 60_000;
+/** A stop spends at most this long on a store that does not answer. */
+const flushMs = 4_000;
 /** An app that is asked again at once gets nothing else done. */
 const askEveryMs = 20;
 
@@ -152,6 +153,9 @@ test('a stop while Redis is dead does not wait for it', () =>
     await redis.kill();
     await world.run(ingest, 4 * minute);
     await answers(world, ingest, false, /^the store does not take what is to be remembered: .*Redis/);
-    await Promise.all([ingest.stop(), bot.stop()]);
+    const stopped = Promise.all([ingest.stop(), bot.stop()]);
+    await world.clock.waiting(flushMs);
+    await world.clock.advance(flushMs);
+    await stopped;
     assert.doesNotMatch(world.logs.join(''), /did not stop in time/);
   }));

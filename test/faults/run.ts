@@ -20,7 +20,7 @@ import type { Fault, Schedule } from './schedule.js';
 import { createTruth, type Truth } from './truth.js';
 import { VirtualArchive } from './virtual/virtual-archive.js';
 import { createVirtualFeed } from './virtual/virtual-feed.js';
-import { settled } from './process/real-work.js';
+import { settled } from '../support/process/real-work.js';
 
 /** A tick: for both families, whether the table was usable. */
 export interface Tick {

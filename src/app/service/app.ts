@@ -38,7 +38,7 @@ export async function createApp(config: Config, role: Role, world: World): Promi
     secrets,
     destination: { write: (line) => void world.stderr.write(isTerminal ? `${clearLine}${line}` : line) },
   });
-  const lifecycle = new Lifecycle(logger);
+  const lifecycle = new Lifecycle(world.clock, logger);
   try {
     return await assemble(config, role, world, logger, lifecycle);
   } catch (error) {

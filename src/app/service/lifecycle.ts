@@ -1,4 +1,6 @@
+import type { Clock } from '../../edges/clock.js';
 import type { Logger } from '../../edges/observability/index.js';
+import { withDeadline } from '../../edges/waiting/index.js';
 
 /** No stop may take longer than this, whatever hangs. */
 const stopWithinMs = 8_000;
@@ -6,9 +8,11 @@ const stopWithinMs = 8_000;
 /** What was started, in its order; stopping runs it backwards. */
 export class Lifecycle {
   readonly #stops: { readonly name: string; readonly stop: () => Promise<void> | void }[] = [];
+  readonly #clock: Clock;
   readonly #logger: Logger;
 
-  constructor(logger: Logger) {
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock;
     this.#logger = logger;
   }
 
@@ -18,8 +22,11 @@ export class Lifecycle {
   }
 
   /** A part that fails to stop, or hangs, does not keep the others from it. */
-  async stop(): Promise<void> {
-    const deadline = AbortSignal.timeout(stopWithinMs);
+  stop(): Promise<void> {
+    return withDeadline(this.#clock, stopWithinMs, (deadline) => this.#stopUntil(deadline));
+  }
+
+  async #stopUntil(deadline: AbortSignal): Promise<void> {
     const late = new Promise<'late'>((resolve) => {
       deadline.addEventListener('abort', () => resolve('late'), { once: true });
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { backOff, Bell, RateLimit, retry, Semaphore } from '../../../src/edges/waiting/index.js';
+import { backOff, Bell, RateLimit, retry, Semaphore, withDeadline } from '../../../src/edges/waiting/index.js';
 import { FakeClock } from '../../support/clocks/fake-clock.js';
 
 const never = new AbortController().signal;
@@ -187,6 +187,18 @@ describe('a rate limit', () => {
     assert.equal(await isSettled(waiting), false);
     stop.abort();
     await waiting;
+    assert.deepEqual(clock.pending, []);
+  });
+});
+
+describe('a deadline', () => {
+  it('aborts after its time, and is forgotten once the work is done', async () => {
+    const clock = new FakeClock();
+    const late = withDeadline(clock, 1_000, (signal) => clock.sleep(Infinity, signal).then(() => clock.now()));
+    const startedAt = clock.now();
+    await clock.advance(1_000);
+    assert.equal(await late, startedAt + 1_000);
+    await withDeadline(clock, 1_000, () => Promise.resolve());
     assert.deepEqual(clock.pending, []);
   });
 });

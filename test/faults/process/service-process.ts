@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../../src/edges/config/index.js';
 import { FakeClock } from '../../support/clocks/fake-clock.js';
 import { seededRandom } from '../../support/random.js';
-import { settled } from './real-work.js';
+import { settled } from '../../support/process/real-work.js';
 
 /** stall: the machine slept for this long. */
 export type ToService = { readonly kind: 'advance' | 'stall'; readonly ms: number } | { readonly kind: 'stop' };

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { inTime } from '../in-time.js';
 
 /**
  * How a file is served. truncated: half the gzip, as if complete. reset: half of the range asked for, then the
@@ -149,7 +150,7 @@ export async function startArchiveServer({
     fail: (path, serving, times) => failures.set(path, { serving, times }),
     async asked(path, times = 1) {
       while (requests.filter((request) => request === path).length < times) {
-        await new Promise<void>((resolve) => watchers.push(resolve));
+        await inTime(new Promise<void>((resolve) => watchers.push(resolve)), () => `request ${times} for ${path}`);
       }
     },
     async stop() {

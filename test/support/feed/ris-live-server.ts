@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { inTime } from '../in-time.js';
 
 export interface Subscription {
   readonly host?: string;
@@ -33,6 +34,8 @@ export interface RisLiveServer {
   subscribed(connections: number, subscriptions?: number): Promise<void>;
   /** Sends text frames: objects as JSON, strings and bytes unchanged. */
   send(...frames: readonly (object | string | Uint8Array)[]): void;
+  /** Resolves when every open connection has read all that was sent on it. */
+  read(): Promise<void>;
   risError(message: string): void;
   /** Breaks every connection without a close frame. */
   drop(): void;
@@ -113,10 +116,29 @@ export async function startRisLiveServer(options: RisLiveServerOptions = {}): Pr
     },
     async subscribed(connections, times = 1) {
       while (subscribedOf.length < connections || subscribedOf[connections - 1] < times) {
-        await new Promise<void>((resolve) => watchers.push(resolve));
+        await inTime(
+          new Promise<void>((resolve) => watchers.push(resolve)),
+          () => `connection ${connections} to RIS Live and subscription ${times} on it`,
+        );
       }
     },
     send,
+    async read() {
+      // The answer to a ping comes after everything before the ping was read.
+      const answers = [...live.keys()]
+        .filter((socket) => socket.readyState === socket.OPEN)
+        .map(
+          (socket) =>
+            new Promise<void>((resolve) => {
+              const done = (): void => {
+                socket.off('pong', done).off('close', done);
+                resolve();
+              };
+              socket.on('pong', done).on('close', done).ping();
+            }),
+        );
+      await inTime(Promise.all(answers), () => 'the connections to RIS Live to read what was sent');
+    },
     risError: (message) => send({ type: 'ris_error', data: { message } }),
     drop: () => each((socket) => socket.terminate()),
     close: (code, reason) => each((socket) => socket.close(code, reason)),

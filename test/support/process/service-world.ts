@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { adopt } from '../../../src/app/cli/adopt.js';
 import { createApp, type App, type Role } from '../../../src/app/service/app.js';
@@ -12,6 +15,8 @@ import { startArchiveServer, type ArchiveServer, type Serving } from '../feed/ar
 import { delegatedFile } from '../registry/delegated.js';
 import { DiscordServer } from '../discord/server.js';
 import { FakeClock } from '../clocks/fake-clock.js';
+import { inTime, patienceMs } from '../in-time.js';
+import { requestsUnderWay, settled } from './real-work.js';
 import { mrtPeerTable, mrtRibs, mrtUpdate, type MrtSession } from '../feed/mrt-writer.js';
 import { putRegistry, putSmallRegistry } from '../registry/put-registry.js';
 import { startRisLiveServer, type RisLiveServer } from '../feed/ris-live-server.js';
@@ -47,8 +52,8 @@ const stepsUnasked = { run: 9, play: 60 };
 /** RIS Live counts as dead after 30 s of silence, so steps are shorter. */
 const playStepMs = 20 * second;
 
-/** What was sent on loopback is read within this many turns of the event loop. Asking would cost more than waiting. */
-const socketTurns = 4;
+/** A connection on loopback, and what follows from a message, is done within this many turns of the event loop. */
+const turns = 4;
 
 interface Change {
   readonly at: number;
@@ -62,9 +67,6 @@ interface WorldOptions {
   /** Which addresses belong to which country: a small registry, or the one that ships with the program. */
   readonly registry?: 'two countries' | 'shipped';
 }
-
-/** In real time, for a service that judges within milliseconds on a machine that may be busy. */
-const patienceMs = 60 * second;
 
 /**
  * An Internet of 24 peers on three collectors. A service sees it through a loopback RIS Live and archive, on a clock
@@ -254,15 +256,18 @@ export class ServiceWorld {
   /** Resolves when the logs hold the pattern (with the flag g) this many times. */
   async logged(pattern: RegExp, times: number): Promise<void> {
     while ((this.logs.join('').match(pattern)?.length ?? 0) < times)
-      await new Promise<void>((resolve) => this.#logWatchers.push(resolve));
+      await inTime(
+        new Promise<void>((resolve) => this.#logWatchers.push(resolve)),
+        () => `${times} times ${pattern} in the logs:\n${this.logs.join('')}`,
+      );
   }
 
   /** Moves the clock until the service has loaded its table and judges the present. */
   async ready(app: App): Promise<void> {
-    const after = this.clock.now() / second;
+    // Event time may be up to 2 s ahead of the clock.
+    const after = Math.max(this.clock.now() / second, await metric(app, 'last_tick_timestamp_seconds'));
     for (let turn = 0; turn < 500; turn++) {
-      // A download on a slow machine must not look like one that stands still.
-      while (this.#archive.open > 0) await settled(1);
+      await this.#settled();
       if ((await metric(app, 'last_tick_timestamp_seconds')) > after) return;
       await this.clock.advance(second);
       if (turn % 5 === 0) this.#heartbeat();
@@ -284,8 +289,8 @@ export class ServiceWorld {
   }
 
   async #judged(app: App, at: number): Promise<void> {
-    await settled(socketTurns);
     for (const end = performance.now() + patienceMs; performance.now() < end;) {
+      await this.#settled();
       if ((await metric(app, 'last_tick_timestamp_seconds')) * second >= at) return;
     }
     throw new Error(`not judged at ${new Date(at).toISOString()}:\n${this.logs.join('')}`);
@@ -293,9 +298,11 @@ export class ServiceWorld {
 
   /** Like tick(), without waiting for the judgement. */
   async say(kind: 'announce' | 'withdraw' | null = null, prefixes: readonly string[] = northKorea): Promise<void> {
+    await this.#settled();
     await this.clock.advance(tickMs - (this.clock.now() % tickMs));
     if (kind !== null) this.#speak(kind, prefixes);
     this.#heartbeat();
+    await this.#settled();
   }
 
   #speak(kind: 'announce' | 'withdraw', prefixes: readonly string[]): void {
@@ -345,7 +352,7 @@ export class ServiceWorld {
         await this.#judged(app, next);
         this.#speak(left.shift()!.kind, northKorea);
       }
-      await settled(socketTurns);
+      await this.#settled();
       if (step % unasked === 0) await this.#judged(app, next);
     }
     await this.#judged(app, this.clock.now());
@@ -359,6 +366,18 @@ export class ServiceWorld {
     for (const app of this.#apps) await app.stop();
     await Promise.all([this.#risLive.stop(), this.#archive.stop(), this.discord.stop()]);
     rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /**
+   * Resolves when everything that was sent or that the time set off is done. The clock may move only then: otherwise a
+   * machine that is slow would make an hour pass between a request and its answer.
+   */
+  async #settled(): Promise<void> {
+    const end = performance.now() + patienceMs;
+    do {
+      await this.#risLive.read();
+      for (let turn = 0; turn < turns; turn++) await settled();
+    } while (requestsUnderWay() > 0 && performance.now() < end);
   }
 
   #heartbeat(): void {
@@ -379,17 +398,21 @@ export class ServiceWorld {
   }
 }
 
-async function settled(turns: number): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
-}
-
 /** The value of a metric, by its name without the prefix; 0 if it is not set. */
 export async function metric(app: App, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${app.httpPort}/metrics`)).text();
-  return Number(new RegExp(`^lightsout_${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  const { body } = await ask(app, '/metrics');
+  return Number(new RegExp(`^lightsout_${name} (\\S+)$`, 'm').exec(body)?.[1] ?? 0);
 }
 
 export async function readiness(app: App): Promise<{ status: number; reasons: string[] }> {
-  const response = await fetch(`http://127.0.0.1:${app.httpPort}/readyz`);
-  return { status: response.status, reasons: ((await response.json()) as { reasons: string[] }).reasons };
+  const { status, body } = await ask(app, '/readyz');
+  return { status, reasons: (JSON.parse(body) as { reasons: string[] }).reasons };
+}
+
+/** On a connection of its own: the app closes one that was idle for five real seconds, which may be this moment. */
+async function ask({ httpPort: port }: App, path: string): Promise<{ status: number; body: string }> {
+  const [response] = (await once(get({ host: '127.0.0.1', port, path, agent: false }), 'response')) as [
+    IncomingMessage,
+  ];
+  return { status: response.statusCode!, body: await text(response) };
 }

@@ -22,6 +22,7 @@ import {
 } from '../../../edges/feed/index.js';
 import type { Logger, Metrics } from '../../../edges/observability/index.js';
 import type { Store } from '../../../edges/store/index.js';
+import { withDeadline } from '../../../edges/waiting/index.js';
 import type { Registry } from '../../registry/registry-refresh.js';
 import { CarriedCounters } from './carried-counters.js';
 import { CommitQueue } from './commit-queue.js';
@@ -343,9 +344,14 @@ export class Watch {
     const { queue, report } = this.#phase;
     if (this.#end === 'stopped') queue.say(report.health('stopped'));
     if (this.#end === 'lead-lost') return;
+    if (this.#end === 'gap') {
+      await queue.flush(signal);
+      return;
+    }
+    const { clock } = this.#options;
     await Promise.all([
-      queue.flush(this.#end === 'gap' ? signal : AbortSignal.timeout(flushMs)),
-      this.#end === 'stopped' ? this.#keepTable(AbortSignal.timeout(lastSnapshotMs)) : null,
+      withDeadline(clock, flushMs, (until) => queue.flush(until)),
+      withDeadline(clock, lastSnapshotMs, (until) => this.#keepTable(until)),
     ]);
   }
 }

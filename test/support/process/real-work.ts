@@ -3,6 +3,7 @@
  * same way twice. Files and slices of long work show among the event loop's resources. zlib's threads do not, so their
  * work is counted.
  */
+import { subscribe } from 'node:diagnostics_channel';
 import { createBrotliCompress, createBrotliDecompress, createGunzip, type Gunzip } from 'node:zlib';
 
 interface Transforming extends Gunzip {
@@ -36,10 +37,23 @@ for (const probe of [createGunzip(), createBrotliCompress(), createBrotliDecompr
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const isBusy = (): boolean =>
-  pending > 0 || process.getActiveResourcesInfo().some((name) => name === 'Immediate' || name.startsWith('FSReq'));
+  pending > 0 ||
+  process
+    .getActiveResourcesInfo()
+    .some((name) => name === 'Immediate' || name.startsWith('FSReq') || name === 'FileHandleCloseReq');
 
 /** Resolves when all promises have run, no file is being read or written, and zlib is idle. */
 export async function settled(): Promise<void> {
   do await turn();
   while (isBusy());
+}
+
+const requests = new Set<unknown>();
+subscribe('undici:request:create', (message) => requests.add((message as { readonly request: unknown }).request));
+for (const end of ['undici:request:trailers', 'undici:request:error'])
+  subscribe(end, (message) => requests.delete((message as { readonly request: unknown }).request));
+
+/** How many requests of `fetch` and of Discord's client have no whole answer yet. */
+export function requestsUnderWay(): number {
+  return requests.size;
 }

@@ -1,0 +1,18 @@
+/**
+ * The real time that a test waits for anything. It only ends a wait that would last for ever, so it is far above what a
+ * busy machine takes.
+ */
+export const patienceMs = 60_000;
+
+/** Waits for `promise`, and rejects with what was waited for if that takes longer than a test's patience. */
+export async function inTime<T>(promise: Promise<T>, what: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${patienceMs / 1_000} s in vain for ${what()}`)), patienceMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
