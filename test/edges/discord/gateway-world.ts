@@ -3,10 +3,12 @@ import { systemClock, type Clock } from '../../../src/edges/clock.js';
 import type { Command, CommandDeps } from '../../../src/edges/discord/commands/parts/command.js';
 import { createGateway, type Gateway, type GatewayEnd } from '../../../src/edges/discord/gateway/gateway.js';
 import { createLogger } from '../../../src/edges/observability/index.js';
+import { FakeClock } from '../../support/clocks/fake-clock.js';
 import { DiscordServer, type DiscordOptions } from '../../support/discord/server.js';
+import { heldInTime } from '../../support/in-time.js';
 
 export interface GatewayWorldOptions extends Omit<DiscordOptions, 'clock'> {
-  /** The bot's clock. Discord's is the real one. */
+  /** The bot's clock. Discord's stands still, so that no answer is too late, however slow the machine is. */
   readonly clock?: Clock;
   readonly commands?: readonly Command[];
 }
@@ -28,7 +30,7 @@ export class GatewayWorld {
 
   constructor(options: GatewayWorldOptions = {}) {
     this.#options = options;
-    this.discord = new DiscordServer({ ...options, clock: systemClock });
+    this.discord = new DiscordServer({ ...options, clock: new FakeClock(Date.now()) });
     after(() => this.stop());
   }
 
@@ -57,8 +59,11 @@ export class GatewayWorld {
    * something.
    */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds())
-      await Promise.race([new Promise<void>((resolve) => this.#watchers.add(resolve)), this.#nextOfDiscord()]);
+    await heldInTime(
+      holds,
+      () => Promise.race([new Promise<void>((resolve) => this.#watchers.add(resolve)), this.discord.next()]),
+      () => `${String(holds)}; logged: ${this.lines.map(({ msg }) => msg).join('; ')}`,
+    );
   }
 
   logged(pattern: RegExp): boolean {
@@ -72,11 +77,6 @@ export class GatewayWorld {
       // If the story stopped Discord itself, no server is left to close.
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_SERVER_NOT_RUNNING') throw error;
     });
-  }
-
-  #nextOfDiscord(): Promise<void> {
-    let asked = false;
-    return this.discord.until(() => asked || !(asked = true));
   }
 
   #wake(): void {

@@ -5,6 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { createInflate, constants } from 'node:zlib';
 import { Client, Events, GatewayIntentBits } from 'discord.js';
 import { WebSocket } from 'ws';
+import { patienceMs } from '../../support/in-time.js';
 import { DiscordServer, type DiscordOptions } from '../../support/discord/server.js';
 
 const channelId = '200000000000000001';
@@ -12,7 +13,7 @@ const guildId = '300000000000000001';
 /**
  * The client waits half a second before it reconnects, so the stories run at the same time, each with its own Discord.
  */
-const atOnce = { concurrency: true, timeout: 10_000 };
+const atOnce = { concurrency: true, timeout: patienceMs };
 
 interface Story {
   readonly discord: DiscordServer;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/edges/clock.js';
-import { inTime } from '../in-time.js';
+import { heldInTime } from '../in-time.js';
 import { sleepWith } from './sleep.js';
 
 interface Timer {
@@ -48,11 +48,11 @@ export class FakeClock implements Clock {
 
   /** Resolves as soon as a timer with exactly this much left is pending: the code under test waits. */
   async waiting(ms: number): Promise<void> {
-    while (!this.pending.includes(ms))
-      await inTime(
-        new Promise<void>((resolve) => this.#watchers.push(resolve)),
-        () => `a timer with ${ms} ms left; there are timers with ${this.pending.join(', ')} ms`,
-      );
+    await heldInTime(
+      () => this.pending.includes(ms),
+      () => new Promise<void>((resolve) => this.#watchers.push(resolve)),
+      () => `a timer with ${ms} ms left; there are timers with ${this.pending.join(', ')} ms`,
+    );
   }
 
   /**

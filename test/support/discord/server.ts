@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../../../src/edges/clock.js';
 import { Buckets } from './rest/bucket.js';
 import { Changes } from './rest/changes.js';
 import { channelRoutes, commandRoutes } from './rest/channels.js';
-import { inTime } from '../in-time.js';
+import { heldInTime } from '../in-time.js';
 import { Faults, type Fault } from './faults.js';
 import { Gateway } from './gateway/gateway.js';
 import type { Seen, Use } from './gateway/interaction.js';
@@ -164,11 +164,16 @@ export class DiscordServer {
 
   /** Resolves as soon as `holds` returns true. It is asked after every request and every gateway message. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds())
-      await inTime(
-        new Promise<void>((resolve) => this.#watchers.add(resolve)),
-        () => `${String(holds)}; Discord's last requests: ${this.requests.slice(-5).join(', ')}`,
-      );
+    await heldInTime(
+      holds,
+      () => this.next(),
+      () => `${String(holds)}; Discord's last requests: ${this.requests.slice(-5).join(', ')}`,
+    );
+  }
+
+  /** Resolves at the next request or gateway message. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#watchers.add(resolve));
   }
 
   #wake(): void {

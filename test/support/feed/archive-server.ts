@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { inTime } from '../in-time.js';
+import { heldInTime } from '../in-time.js';
 
 /**
  * How a file is served. truncated: half the gzip, as if complete. reset: half of the range asked for, then the
@@ -148,11 +148,12 @@ export async function startArchiveServer({
     rib: (collector, mrt, serving = 'whole') => publish(`/${collector}/latest-bview.gz`, mrt, serving),
     updates: (collector, start, mrt, serving = 'whole') => publish(updatesPath(collector, start), mrt, serving),
     fail: (path, serving, times) => failures.set(path, { serving, times }),
-    async asked(path, times = 1) {
-      while (requests.filter((request) => request === path).length < times) {
-        await inTime(new Promise<void>((resolve) => watchers.push(resolve)), () => `request ${times} for ${path}`);
-      }
-    },
+    asked: (path, times = 1) =>
+      heldInTime(
+        () => requests.filter((request) => request === path).length >= times,
+        () => new Promise<void>((resolve) => watchers.push(resolve)),
+        () => `request ${times} for ${path}`,
+      ),
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       stopped = true;

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { inTime } from '../in-time.js';
+import { heldInTime, inTime } from '../in-time.js';
 
 export interface Subscription {
   readonly host?: string;
@@ -114,14 +114,12 @@ export async function startRisLiveServer(options: RisLiveServerOptions = {}): Pr
     get connections() {
       return subscribedOf.length;
     },
-    async subscribed(connections, times = 1) {
-      while (subscribedOf.length < connections || subscribedOf[connections - 1] < times) {
-        await inTime(
-          new Promise<void>((resolve) => watchers.push(resolve)),
-          () => `connection ${connections} to RIS Live and subscription ${times} on it`,
-        );
-      }
-    },
+    subscribed: (connections, times = 1) =>
+      heldInTime(
+        () => subscribedOf.length >= connections && subscribedOf[connections - 1] >= times,
+        () => new Promise<void>((resolve) => watchers.push(resolve)),
+        () => `connection ${connections} to RIS Live and subscription ${times} on it`,
+      ),
     send,
     async read() {
       // The answer to a ping comes after everything before the ping was read.

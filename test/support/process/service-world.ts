@@ -15,7 +15,7 @@ import { startArchiveServer, type ArchiveServer, type Serving } from '../feed/ar
 import { delegatedFile } from '../registry/delegated.js';
 import { DiscordServer } from '../discord/server.js';
 import { FakeClock } from '../clocks/fake-clock.js';
-import { inTime, patienceMs } from '../in-time.js';
+import { heldInTime, patienceMs } from '../in-time.js';
 import { requestsUnderWay, settled } from './real-work.js';
 import { mrtPeerTable, mrtRibs, mrtUpdate, type MrtSession } from '../feed/mrt-writer.js';
 import { putRegistry, putSmallRegistry } from '../registry/put-registry.js';
@@ -254,12 +254,13 @@ export class ServiceWorld {
   }
 
   /** Resolves when the logs hold the pattern (with the flag g) this many times. */
-  async logged(pattern: RegExp, times: number): Promise<void> {
-    while ((this.logs.join('').match(pattern)?.length ?? 0) < times)
-      await inTime(
-        new Promise<void>((resolve) => this.#logWatchers.push(resolve)),
-        () => `${times} times ${pattern} in the logs:\n${this.logs.join('')}`,
-      );
+  logged(pattern: RegExp, times: number): Promise<void> {
+    return heldInTime(
+      () => (this.logs.join('').match(pattern)?.length ?? 0) >= times,
+      () => new Promise<void>((resolve) => this.#logWatchers.push(resolve)),
+      () => `${times} times ${pattern} in the logs:
+${this.logs.join('')}`,
+    );
   }
 
   /** Moves the clock until the service has loaded its table and judges the present. */
