@@ -1,8 +1,13 @@
+import { times } from './long.js';
+
 /**
  * The real time that a test waits for anything. It only ends a wait that would last for ever, so it is far above what a
  * busy machine takes.
  */
 export const patienceMs = 60_000;
+
+/** The same for a whole suite. */
+export const suitePatienceMs = times(10, 120) * 60_000;
 
 /** Waits until `holds` returns true; `changed` resolves when it is worth asking again. */
 export function heldInTime(holds: () => boolean, changed: () => Promise<unknown>, what: () => string): Promise<void> {

@@ -14,6 +14,7 @@ import { startArchiveServer, type ArchiveServer, type Serving } from '../../supp
 import { startCli, type CliProcess } from '../../support/process/cli.js';
 import { ipv4Routes, recordedCollectors, RecordedWorld } from '../../support/replay/recorded-world.js';
 import { registryMap, runReplayCommand, type Replayed } from '../../support/replay/replay-command.js';
+import { suitePatienceMs } from '../../support/in-time.js';
 
 const map = registryMap('KP');
 const routes = ipv4Routes('KP', 4, 1, [131_279]);
@@ -84,7 +85,7 @@ const cached = (dataDir: string): string[] =>
     statSync(join(dataDir, 'archive', name)).isFile(),
   );
 
-describe('days of history', { timeout: 120_000 }, () => {
+describe('days of history', { timeout: suitePatienceMs }, () => {
   test('are told as the same files given by hand, and the second run requests nothing', async (t) => {
     const { dataDir, asked } = fresh(t);
     const first = await days(dataDir);

@@ -10,9 +10,11 @@ import { decodeRisLiveJson } from '../../../src/core/bgp/rislive/json.js';
 import { mrtFixture } from '../../support/feed/mrt-fixture.js';
 import { mrtStateChange } from '../../support/feed/mrt-writer.js';
 import { risUpdate } from '../../support/feed/ris-message.js';
+import { times } from '../../support/long.js';
+import { suitePatienceMs } from '../../support/in-time.js';
 
-const messages = 25_000;
-const records = 20_000;
+const messages = times(25_000, 400_000);
+const records = times(20_000, 200_000);
 
 /** Numbers from 0 to below `bound`, from a fixed seed (mulberry32). */
 function createDice(seed: number): (bound: number) => number {
@@ -115,7 +117,7 @@ function columns(batch: ElemBatch): unknown[] {
   return rows;
 }
 
-test('RIS Live: the scanner and JSON.parse read every message alike', { timeout: 60_000 }, () => {
+test('RIS Live: the scanner and JSON.parse read every message alike', { timeout: suitePatienceMs }, () => {
   const session = { collector: 'rrc01', peer: '2001:db8::1', asn: 64496, at: 1_700_000_000_123 };
   const samples = readFileSync(new URL('../../fixtures/rislive/rislive-samples.jsonl', import.meta.url), 'utf8')
     .trimEnd()
@@ -171,7 +173,7 @@ test('RIS Live: the scanner and JSON.parse read every message alike', { timeout:
   assert.equal(decoder.counters.messages, outcomes.message);
 });
 
-test('MRT: a damaged record costs that record', { timeout: 60_000 }, async () => {
+test('MRT: a damaged record costs that record', { timeout: suitePatienceMs }, async () => {
   const names = [
     'bird-mrtdump_bgp',
     'bird6_bgp',

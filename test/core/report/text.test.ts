@@ -6,6 +6,7 @@ import type { EventKind, IncidentEvent, OtherFamily } from '../../../src/core/in
 import { messageLimit, renderText, textLimit } from '../../../src/core/report/index.js';
 import { combinedEvents } from '../../support/delivery/incident-event.js';
 import { anyCombined, anyEvent, northKoreaDown, utc } from './events.js';
+import { times } from '../../support/long.js';
 
 type Change = Partial<IncidentEvent>;
 
@@ -547,7 +548,7 @@ test('no text exceeds a tweet with flag and mention, breaks a line, or shows int
         if (event.family === 'ipv6') assert.match(text, /IPv6/);
       }
     }),
-    { numRuns: 1500, seed: 20141222 },
+    { numRuns: times(1_500, 15_000), seed: 20141222 },
   );
 });
 

@@ -244,7 +244,12 @@ export async function runRealSchedule(schedule: RealSchedule, seed: number): Pro
       at,
       act: () => {
         const last = discord.posted.length + nth;
-        void discord.until(() => discord.posted.length >= last).then(() => kill(downMs));
+        // There may be no such message any more, so this wait has no end of its own.
+        const killThen = async (): Promise<void> => {
+          while (discord.posted.length < last) await discord.next();
+          kill(downMs);
+        };
+        void killThen();
       },
     })),
   ];

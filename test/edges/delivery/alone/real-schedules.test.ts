@@ -9,12 +9,14 @@ import { test } from 'node:test';
 import { bundle } from '../../../support/process/bundle.js';
 import { gatewayFaults, restFaults } from '../../../support/delivery/real-schedule.js';
 import type { RealTally } from './real-schedule-player.js';
+import { times } from '../../../support/long.js';
+import { suitePatienceMs } from '../../../support/in-time.js';
 
-const schedules = 20;
+const schedules = times(20, 60);
 
 test(
   `${schedules} schedules of faults through the real client: each message once, in order`,
-  { timeout: 120_000 },
+  { timeout: suitePatienceMs },
   async (t) => {
     const bundled = await bundle(new URL('./real-schedule-player.ts', import.meta.url).href);
     t.after(() => bundled.remove());

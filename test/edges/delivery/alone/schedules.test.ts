@@ -8,8 +8,9 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { bundle } from '../../../support/process/bundle.js';
 import type { Tally } from './schedule-worker.js';
+import { times } from '../../../support/long.js';
 
-const schedules = 1_000;
+const schedules = times(1_000, 5_000);
 const workers = 2;
 
 test(`${schedules} schedules of faults on 40 channels: each message once, in order`, async (t) => {

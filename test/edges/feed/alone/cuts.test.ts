@@ -16,11 +16,13 @@ import {
 import { seededRandom } from '../../../support/random.js';
 import { Reception, type Held } from '../../../support/feed/reception.js';
 import { shippedRules } from '../../../support/rules.js';
+import { times } from '../../../support/long.js';
+import { suitePatienceMs } from '../../../support/in-time.js';
 
 const rules = shippedRules().table;
 const seeds = [1, 2];
-const cutsEach = 100;
-const lossesEach = 40;
+const cutsEach = times(100, 400);
+const lossesEach = times(40, 200);
 
 /** Routes and votes must be the same. What may differ by design may differ only where the design says so. */
 function assertSame(held: Held, whole: Held, name: string): void {
@@ -105,7 +107,7 @@ function delayed(said: readonly Said[], pieces: readonly Loss[]): readonly Said[
     .sort((a, b) => a.arrives - b.arrives);
 }
 
-describe('stream and archive', { timeout: 200_000 }, () => {
+describe('stream and archive', { timeout: suitePatienceMs }, () => {
   it('joined at any message make the table that an uninterrupted stream makes', async () => {
     await eachStream(async (stream, whole, random, seed) => {
       const until = stream.said.findIndex(({ arrives }) => arrives > ribTime + 20 * minute);

@@ -13,6 +13,7 @@ import {
 } from '../../../support/feed/cut-stream.js';
 import { Reception } from '../../../support/feed/reception.js';
 import { risUpdate } from '../../../support/feed/ris-message.js';
+import { suitePatienceMs } from '../../../support/in-time.js';
 
 const hour = 60 * minute;
 const newRib = ribTime + 8 * hour + 10 * minute;
@@ -82,7 +83,7 @@ async function through(): Promise<{ reception: Reception; intake: Intake; run: P
   return { reception, intake, run };
 }
 
-describe('a collector', { timeout: 120_000 }, () => {
+describe('a collector', { timeout: suitePatienceMs }, () => {
   beforeEach(() => {
     stream.missing.clear();
     stream.newRibAt = newRib;

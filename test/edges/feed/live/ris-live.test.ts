@@ -7,6 +7,7 @@ import { FakeClock } from '../../../support/clocks/fake-clock.js';
 import { startRisLiveServer } from '../../../support/feed/ris-live-server.js';
 import type { RisLiveServer, RisLiveServerOptions } from '../../../support/feed/ris-live-server.js';
 import { risUpdate } from '../../../support/feed/ris-message.js';
+import { suitePatienceMs } from '../../../support/in-time.js';
 
 const start = Date.UTC(2024, 0, 1, 12);
 const update = (collector: string, seconds: number, announce: string): string =>
@@ -85,7 +86,7 @@ async function watch(
   };
 }
 
-describe('RIS Live feed', { timeout: 60_000 }, () => {
+describe('RIS Live feed', { timeout: suitePatienceMs }, () => {
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });

@@ -13,6 +13,7 @@ import { startRisLiveServer } from '../../../../support/feed/ris-live-server.js'
 import type { RisLiveServer } from '../../../../support/feed/ris-live-server.js';
 import { lossIn } from '../../../../support/feed/loss-in.js';
 import { risUpdate } from '../../../../support/feed/ris-message.js';
+import { suitePatienceMs } from '../../../../support/in-time.js';
 
 const ribTime = Date.UTC(2024, 0, 1, 8);
 const minutes = 60_000;
@@ -294,7 +295,7 @@ describe('the intake', () => {
   const waitingFor = (progress: readonly LoadProgress[], collector: string): boolean =>
     progress.some((event) => event.collector === collector && event.phase === 'waiting');
 
-  describe('intake', { timeout: 60_000 }, () => {
+  describe('intake', { timeout: suitePatienceMs }, () => {
     it('joins RIB, update files and stream without a hole, and steps back by no more than the overlap', async () => {
       const socketOpens = ribTime + 7 * minutes;
       const collectors = ['rrc00', 'rrc01', 'rrc03'];
