@@ -133,10 +133,9 @@ test('without a network it says so and retries: alive, not ready; SIGTERM ends i
     ((await ready.json()) as { reasons: string[] }).reasons.join('\n'),
     /^loading the routing tables\nRIS Live cannot be reached: .*ECONNREFUSED/,
   );
-  const asked = performance.now();
   cli.kill('SIGTERM');
   assert.equal(await cli.ended, 0);
-  assert.ok(performance.now() - asked < 10_000);
+  assert.doesNotMatch(cli.stdout + cli.stderr, /did not stop in time/);
 });
 
 test('with Redis away it introduces itself, says so in a line, and waits', async () => {

@@ -15,6 +15,7 @@ import { DelegatedReader, mapChanges, type CountryMap } from '../../../src/core/
 import { createLogger, createMetrics } from '../../../src/edges/observability/index.js';
 import { startArchiveServer, type Serving } from '../../support/feed/archive-server.js';
 import { startCli } from '../../support/process/cli.js';
+import { settled } from '../../support/process/real-work.js';
 import { delegatedFile } from '../../support/registry/delegated.js';
 import { FakeClock } from '../../support/clocks/fake-clock.js';
 
@@ -48,7 +49,7 @@ async function soon<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {
   const done = promise.finally(() => (wait.over = true));
   done.catch(() => undefined);
   for (let turn = 0; !wait.over; turn++) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await settled();
     if (turn % 20 === 19) clock.jump(1_000);
   }
   return done;
@@ -227,7 +228,7 @@ describe('the daily refresh', () => {
   async function until(clock: FakeClock, holds: () => boolean, stepMs = minute): Promise<void> {
     for (let turn = 0; !holds(); turn++) {
       if (turn > 50_000) throw new Error('never');
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await settled();
       if (turn % 50 === 49) await clock.advance(stepMs);
     }
   }

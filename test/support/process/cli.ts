@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { heldInTime } from '../in-time.js';
 import { compiledProgram } from './compile.js';
 
 export { freePort } from './free-port.js';
@@ -50,10 +51,13 @@ export function startCli(argv: readonly string[], env: Readonly<Record<string, s
     stdout: '',
     stderr: '',
     async printed(pattern) {
-      while (!pattern.test(cli.stdout + cli.stderr)) {
-        if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}:\n${cli.stdout}${cli.stderr}`);
-        await new Promise<void>((resolve) => watchers.push(resolve));
-      }
+      const isPrinted = (): boolean => pattern.test(cli.stdout + cli.stderr);
+      await heldInTime(
+        () => isPrinted() || child.exitCode !== null,
+        () => new Promise<void>((resolve) => watchers.push(resolve)),
+        () => `${pattern} in:\n${cli.stdout}${cli.stderr}`,
+      );
+      if (!isPrinted()) throw new Error(`ended with ${child.exitCode}:\n${cli.stdout}${cli.stderr}`);
     },
     kill: (signal) => child.kill(signal),
     hangUp: (stream) => void child[stream].destroy(),
